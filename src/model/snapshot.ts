@@ -1,0 +1,207 @@
+/**
+ * What one node said of itself: the plain output of standard commands, read into fields and not yet
+ * interpreted. `null` means that the file was not there, which is not the same as an empty one.
+ */
+import type { Nanoseconds } from './time.js';
+
+export interface InterfaceAddress {
+  interface: string;
+  address: string;
+  prefixLength: number;
+  /** The other end of a point-to-point address; null where there is none. */
+  peer: string | null;
+  broadcast: string | null;
+  scope: string;
+  flags: string[];
+}
+
+export interface Link {
+  ifindex: number;
+  name: string;
+  /** Hardware address; null for links that have none. */
+  mac: string | null;
+  /** As `ip link` prints them: `UP`, `LOWER_UP`, `NO-CARRIER`, `LOOPBACK`, `NOARP`, … */
+  flags: string[];
+  operState: string;
+  mtu: number;
+  /** `ether`, `loopback`, `none`, `ipip`, … */
+  type: string;
+  /** `veth`, `vxlan`, `bridge`, `vlan`, …; null for a physical device. */
+  kind: string | null;
+  /** The bridge or bond that this link is a port of. */
+  master: string | null;
+  /** The lower device (a VLAN's parent, a VXLAN's underlay device) where it is in the same namespace. */
+  lower: string | null;
+  vxlan: { id: number; port: number; local: string | null; remote: string | null } | null;
+  vlanId: number | null;
+}
+
+export interface NextHop {
+  gateway: string | null;
+  interface: string | null;
+  weight: number;
+  /** `dead`, `linkdown`, `onlink`, … */
+  flags: string[];
+}
+
+export interface Route {
+  family: 4 | 6;
+  /** `unicast`, `local`, `broadcast`, `multicast`, `anycast`, `throw`, `unreachable`, `prohibit`, `blackhole`, `nat` */
+  type: string;
+  /** `ADDRESS/LENGTH`, always with a length; the default route is `0.0.0.0/0` or `::/0`. */
+  destination: string;
+  /** IPv6 source-specific routes only. */
+  from: string | null;
+  /** Table name or number as text: `main`, `local`, `default`, `100`. */
+  table: string;
+  protocol: string | null;
+  scope: string;
+  metric: number;
+  tos: number;
+  prefsrc: string | null;
+  /** One for a plain route, several for multipath, none for blackhole and its like. */
+  nextHops: NextHop[];
+  flags: string[];
+}
+
+export interface Rule {
+  family: 4 | 6;
+  priority: number;
+  not: boolean;
+  from: string | null;
+  to: string | null;
+  iif: string | null;
+  oif: string | null;
+  fwmark: number | null;
+  fwmask: number | null;
+  tos: number | null;
+  ipProtocol: string | null;
+  sourcePorts: [number, number] | null;
+  destinationPorts: [number, number] | null;
+  uidRange: [number, number] | null;
+  /** `lookup`, `goto`, `nop`, `prohibit`, `blackhole`, `unreachable` */
+  action: string;
+  table: string | null;
+  gotoPriority: number | null;
+  suppressPrefixLength: number | null;
+  suppressInterfaceGroup: string | null;
+  /** Selectors that this reader does not know, in the file's own words; the model says so and stays unsure. */
+  unknown: string[];
+}
+
+export interface Neighbour {
+  address: string;
+  interface: string;
+  mac: string | null;
+  /** `REACHABLE`, `STALE`, `PERMANENT`, `FAILED`, `NOARP`, … */
+  states: string[];
+  router: boolean;
+  proxy: boolean;
+}
+
+/** `martian source D from S, on dev X`: the kernel names the destination first. */
+export interface MartianRecord {
+  kind: 'source' | 'destination';
+  destination: string;
+  source: string;
+  interface: string;
+  /** From the `ll header` line that follows; null where none did, or where the link has no addresses. */
+  linkDestination: string | null;
+  linkSource: string | null;
+  etherType: number | null;
+  /** When the kernel wrote it; null where its stamp cannot be placed on the wall clock. */
+  time: Nanoseconds | null;
+  /** How far `time` may be off, ns: a stamp in seconds since boot is placed through `/proc/uptime`. */
+  timeUncertaintyNs: number;
+  /** From 1, of the first line, in `file`. */
+  line: number;
+  text: string;
+}
+
+export interface KernelLog {
+  file: string;
+  martians: MartianRecord[];
+  /** Sum of `callbacks suppressed`: lines that the rate limit swallowed. */
+  suppressed: number;
+  lines: number;
+  /** Lines whose time stamp could not be placed. */
+  unplaced: number;
+}
+
+/** One `skb:kfree_skb` event. Its text has no address and no device: it is matched by time. */
+export interface DropRecord {
+  reason: string;
+  /** Kernel function it was dropped in, without offset; null where absent. */
+  location: string | null;
+  /** EtherType, as in `protocol=2048`. */
+  protocol: number | null;
+  time: Nanoseconds | null;
+  line: number;
+  text: string;
+}
+
+export interface DropLog {
+  file: string;
+  records: DropRecord[];
+}
+
+/** One direction of a conntrack entry. */
+export interface ConntrackTuple {
+  source: string;
+  destination: string;
+  sourcePort: number | null;
+  destinationPort: number | null;
+}
+
+export interface ConntrackEntry {
+  family: 4 | 6;
+  protocol: string;
+  state: string | null;
+  original: ConntrackTuple;
+  reply: ConntrackTuple;
+  mark: number;
+  unreplied: boolean;
+  assured: boolean;
+}
+
+export interface Counters {
+  file: string;
+  values: Map<string, number>;
+}
+
+export interface Clock {
+  wall: Nanoseconds;
+  /** Since boot, ns; `/proc/uptime` has centiseconds only. */
+  uptimeNs: bigint;
+}
+
+export interface Snapshot {
+  node: string;
+  /** A pod's or another network namespace of the node; null for the node's own. */
+  netns: string | null;
+  /** The directory or archive that it was read from, as the user named it. */
+  source: string;
+  addresses: InterfaceAddress[] | null;
+  links: Link[] | null;
+  routes4: Route[] | null;
+  routes6: Route[] | null;
+  rules4: Rule[] | null;
+  rules6: Rule[] | null;
+  neighbours: Neighbour[] | null;
+  /** Keys with `/` for an interface's dots: `net.ipv4.conf.eth0/100.rp_filter`. */
+  sysctl: Map<string, string> | null;
+  countersBefore: Counters | null;
+  countersAfter: Counters | null;
+  kernelLog: KernelLog | null;
+  clock: Clock | null;
+  drops: DropLog | null;
+  /** `nft -j list ruleset`, parsed as JSON and no further. */
+  nft: unknown | null;
+  iptables: string | null;
+  ip6tables: string | null;
+  conntrack: ConntrackEntry[] | null;
+  /** `kube/*.json`, parsed as JSON and no further, by file name. */
+  kube: Map<string, unknown>;
+  /** What the readers had to say: skipped lines, unknown words. One line each, naming the file. */
+  warnings: string[];
+}

@@ -1,0 +1,61 @@
+/**
+ * A point in time: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+ *
+ * A bigint, because a double holds nanoseconds since 1970 only to some 256 ns. The packet path carries
+ * `seconds` and `nanoseconds` as two numbers instead and makes one of these only for what is kept.
+ */
+export type Nanoseconds = bigint;
+
+export const NANOSECONDS_PER_SECOND = 1_000_000_000n;
+
+/** Joins whole seconds (may be negative) and the nanoseconds within that second (0 to 999 999 999). */
+export function toNanoseconds(seconds: number, nanoseconds: number): Nanoseconds {
+  return BigInt(seconds) * NANOSECONDS_PER_SECOND + BigInt(nanoseconds);
+}
+
+/** RFC 3339 in UTC with nine fractional digits, as `2026-01-31T23:59:59.123456789Z`. */
+export function formatTime(time: Nanoseconds): string {
+  let seconds = time / NANOSECONDS_PER_SECOND;
+  let fraction = time % NANOSECONDS_PER_SECOND;
+  if (fraction < 0n) {
+    fraction += NANOSECONDS_PER_SECOND;
+    seconds -= 1n;
+  }
+  const date = new Date(Number(seconds) * 1000);
+  // Beyond the year 275760 a Date has no text; a capture that says so is damaged, yet must not end the run.
+  const whole = Number.isNaN(date.getTime()) ? `@${seconds}` : date.toISOString().slice(0, -5);
+  return `${whole}.${fraction.toString().padStart(9, '0')}Z`;
+}
+
+const RFC3339 =
+  /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?\s?(Z|[+-]\d{2}(?::?\d{2})?)?$/;
+
+/**
+ * Reads an ISO 8601 / RFC 3339 time with up to nine fractional digits, `.` or `,` before them (util-linux
+ * prints a comma), and `Z`, `+00:00`, `+0000` or no zone at all, which is taken as UTC.
+ *
+ * @returns null where the text is no such time.
+ */
+export function parseTime(text: string): Nanoseconds | null {
+  const match = RFC3339.exec(text);
+  if (!match) return null;
+  const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = match;
+  const millis = Date.UTC(
+    Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+  );
+  if (Number.isNaN(millis)) return null;
+  const seconds = BigInt(millis / 1000) - BigInt(zoneOffsetSeconds(zone));
+  return seconds * NANOSECONDS_PER_SECOND + BigInt(fraction.padEnd(9, '0'));
+}
+
+function zoneOffsetSeconds(zone: string): number {
+  if (zone === 'Z') return 0;
+  const sign = zone.startsWith('-') ? -1 : 1;
+  const digits = zone.slice(1).replace(':', '').padEnd(4, '0');
+  return sign * (Number(digits.slice(0, 2)) * 3600 + Number(digits.slice(2, 4)) * 60);
+}
