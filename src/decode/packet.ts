@@ -69,6 +69,8 @@ export class Packet {
   packetType = -1;
   /** LINUX_SLL2 alone; 0 elsewhere. */
   ifindex = 0;
+  /** ARPHRD_ value of the interface: 1 Ethernet, 772 loopback, 65534 none, …; -1 where not cooked. */
+  hardwareType = -1;
   /** Link-layer address of the sender; -1 where absent. */
   linkAddress = -1;
   linkAddressLength = 0;
@@ -90,13 +92,16 @@ export class Packet {
   dontFragment = false;
   /** Protocol, or the Next Header after the extension headers; -1 where the packet has no IP. */
   protocol = -1;
-  /** Octets after the IP header and its extension headers, by the header's own length field. */
+  /**
+   * Octets after the IP header and its extension headers, by the header's own length field; by what was captured
+   * where that is 0 (segmentation offload).
+   */
   ipPayloadLength = 0;
 
   // TCP and UDP; ports are -1 in fragments other than the first.
   sourcePort = -1;
   destinationPort = -1;
-  /** Octets of data, by the lengths in the headers, not by what was captured. */
+  /** Octets of data, by the lengths in the headers, not by what was captured; of UDP, those of all fragments. */
   payloadLength = 0;
   payloadOffset = -1;
   sequenceNumber = 0;
@@ -119,7 +124,10 @@ export class Packet {
   /** Of echo request and reply; -1 elsewhere. */
   icmpIdentifier = -1;
   icmpSequence = -1;
-  /** The packet that an ICMP error quotes, decoded as far as it was quoted; null where this is no error. */
+  /**
+   * The packet that an ICMP error quotes, decoded as far as it was quoted; null where this is no error, or
+   * where it quotes no whole IP header.
+   */
   quoted: Packet | null = null;
 
   // ARP
@@ -138,10 +146,18 @@ export class Packet {
   /** Offset of the source (solicitation) or target (advertisement) link-layer address option's address; -1. */
   ndpLinkAddress = -1;
 
+  #quoteHolder: Packet | null = null;
+
   constructor() {
     const tunnels: Tunnel[] = [];
     for (let i = 0; i < MAX_TUNNELS; i++) tunnels.push(emptyTunnel());
     this.tunnels = tunnels;
+  }
+
+  /** The object that `quoted` is decoded into, packet after packet; made when the first ICMP error comes. */
+  quoteHolder(): Packet {
+    this.#quoteHolder ??= new Packet();
+    return this.#quoteHolder;
   }
 }
 

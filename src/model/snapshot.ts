@@ -24,6 +24,8 @@ export interface Link {
   flags: string[];
   operState: string;
   mtu: number;
+  /** Name or number as text, `default` where it was never set. */
+  group: string;
   /** `ether`, `loopback`, `none`, `ipip`, … */
   type: string;
   /** `veth`, `vxlan`, `bridge`, `vlan`, …; null for a physical device. */
@@ -151,6 +153,8 @@ export interface ConntrackTuple {
   destination: string;
   sourcePort: number | null;
   destinationPort: number | null;
+  /** Of ICMP and ICMPv6 entries, which have no ports. */
+  icmp: { type: number; code: number; id: number } | null;
 }
 
 export interface ConntrackEntry {
@@ -160,6 +164,8 @@ export interface ConntrackEntry {
   original: ConntrackTuple;
   reply: ConntrackTuple;
   mark: number;
+  /** 0 where the entry names none. */
+  zone: number;
   unreplied: boolean;
   assured: boolean;
 }

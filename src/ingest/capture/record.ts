@@ -1,3 +1,4 @@
+import type { InputError } from '../../model/errors.js';
 import type { Nanoseconds } from '../../model/time.js';
 
 /** A capture point as the file describes it: the one of a pcap file, or an interface block of a pcapng. */
@@ -52,6 +53,8 @@ export interface CaptureSummary {
   lastTime: Nanoseconds | null;
   /** Sum over the interfaces, null where nothing is said. */
   dropped: number | null;
-  /** The file ends in the middle of a packet or block. */
+  /** The file, or the compressed stream that holds it, ends in the middle of a packet or block. */
   truncated: boolean;
+  /** What ended the reading before the file's end, where the caller asked to keep what was read; else null. */
+  error: InputError | null;
 }

@@ -1,0 +1,32 @@
+import type { Endpoint, Outcome } from '../model/analysis.js';
+import type { Sighting } from '../model/sighting.js';
+import type { Nanoseconds } from '../model/time.js';
+import type { Leg } from './leg.js';
+import type { PacketTrace } from './trace.js';
+
+/** One client's try at one connection, followed over every capture. */
+export interface Attempt {
+  id: string;
+  protocol: 'tcp';
+  client: Endpoint;
+  /** As the client addressed it. */
+  server: Endpoint;
+  /** The VIP that it was for; null where its server is not known as one. */
+  vip: string | null;
+  outcome: Outcome;
+  /** On the first node's clock. */
+  firstTime: Nanoseconds | null;
+  /** SYNs sent; 0 where none was captured. */
+  tries: number;
+  /** The leg that the client addressed comes first, then as NAT changed it. */
+  legs: Leg[];
+  /** Its SYNs and SYN-ACKs in the order in which they were sent. */
+  traces: PacketTrace[];
+  /** RSTs, ICMP errors and the client's first ACKs, by time. */
+  others: Sighting[];
+}
+
+/** All sightings of an attempt of one kind. */
+export function sightingsOf(attempt: Attempt, kind: Sighting['kind']): Sighting[] {
+  return attempt.legs.flatMap((leg) => leg.sightings.filter((s) => s.kind === kind));
+}

@@ -1,0 +1,103 @@
+import type { CaptureInterface } from '../ingest/capture/record.js';
+import type { Direction } from '../model/analysis.js';
+import type { CapturePoint } from '../model/sighting.js';
+import type { Link, Snapshot } from '../model/snapshot.js';
+
+const LINUX_SLL2 = 276;
+const LINUX_SLL = 113;
+
+/** What is known of one capture file, and how its packets' interfaces are named. */
+export interface CaptureFile {
+  node: string;
+  netns: string | null;
+  file: string;
+  interfaces: CaptureInterface[];
+  /** The interface that the file's name says; null where it says none. */
+  nameHint: string | null;
+  /** Of the namespace that it was captured in; null where none was given. */
+  snapshot: Snapshot | null;
+}
+
+/** Names the capture point and the direction of each packet of one file. */
+export class CapturePoints {
+  readonly #file: CaptureFile;
+  readonly #points = new Map<string, CapturePoint>();
+  readonly #linksByIndex = new Map<number, Link>();
+  readonly #macsOf = new Map<string, string>();
+  readonly #macs = new Set<string>();
+  readonly #addresses = new Set<string>();
+
+  constructor(file: CaptureFile) {
+    this.#file = file;
+    for (const link of file.snapshot?.links ?? []) {
+      this.#linksByIndex.set(link.ifindex, link);
+      if (link.mac === null || link.flags.includes('LOOPBACK')) continue;
+      this.#macsOf.set(link.name, link.mac);
+      this.#macs.add(link.mac);
+    }
+    for (const { address } of file.snapshot?.addresses ?? []) this.#addresses.add(address);
+  }
+
+  /**
+   * @param index the packet's ifindex, or the number of its interface in the file
+   * @param isIfindex which of the two: only LINUX_SLL2 gives the former
+   */
+  point(index: number, isIfindex: boolean): CapturePoint {
+    const name = isIfindex ? this.#linkName(index) : this.#fileName(index);
+    const key = name ?? '';
+    let point = this.#points.get(key);
+    if (!point) {
+      const { node, netns, file } = this.#file;
+      point = { node, netns, interface: name, file };
+      this.#points.set(key, point);
+    }
+    return point;
+  }
+
+  #linkName(ifindex: number): string | null {
+    return this.#linksByIndex.get(ifindex)?.name ?? null;
+  }
+
+  #fileName(index: number): string | null {
+    const { interfaces, nameHint } = this.#file;
+    const description = interfaces[index];
+    if (description?.name && description.name !== 'any') return description.name;
+    // Of a LINUX_SLL capture nothing says which interface a packet was on, unless its name is one.
+    if (description?.linkType === LINUX_SLL && !this.#isLink(nameHint)) return null;
+    if (description?.linkType === LINUX_SLL2) return null;
+    return nameHint === 'any' ? null : nameHint;
+  }
+
+  #isLink(name: string | null): boolean {
+    return this.#file.snapshot?.links?.some((link) => link.name === name) ?? false;
+  }
+
+  /**
+   * Which way a packet went through the point. A cooked capture says so; an Ethernet one does by its MACs,
+   * where the node's own are known; others by the node's own IP addresses.
+   *
+   * @param packetType of a cooked packet; -1 elsewhere
+   */
+  direction(
+    point: CapturePoint,
+    packetType: number,
+    etherSource: string | null,
+    etherDestination: string | null,
+    source: string,
+    destination: string,
+  ): Direction {
+    // PACKET_OUTGOING is 4. PACKET_OTHERHOST (3) came in as well: so a bridge port sees what goes to the bridge.
+    if (packetType >= 0) return packetType === 4 ? 'out' : 'in';
+    if (etherSource !== null || etherDestination !== null) {
+      const own = point.interface === null ? undefined : this.#macsOf.get(point.interface);
+      if (own !== undefined && etherSource === own) return 'out';
+      if (own !== undefined && etherDestination === own) return 'in';
+      if (etherSource !== null && this.#macs.has(etherSource)) return 'out';
+      if (etherDestination !== null && this.#macs.has(etherDestination)) return 'in';
+      return null;
+    }
+    if (this.#addresses.has(source)) return 'out';
+    if (this.#addresses.has(destination)) return 'in';
+    return null;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Endpoint } from '../model/analysis.js';
+import type { Sighting } from '../model/sighting.js';
+import type { Nanoseconds } from '../model/time.js';
+
+/**
+ * One TCP connection under one pair of addresses and ports, as one capture saw it. NAT makes several legs of
+ * one attempt; several captures make several of one leg, which `merge.ts` joins.
+ */
+export interface Leg {
+  /** The end that sent the SYN; where no SYN or SYN-ACK was captured, the end that was first seen to send. */
+  client: Endpoint;
+  server: Endpoint;
+  clientKnown: boolean;
+  /** Initial sequence number of the client: from its SYN, or from the SYN-ACK's acknowledgment; null where neither was seen. */
+  clientIsn: number | null;
+  serverIsn: number | null;
+  /** First sequence number that each end was seen with, in a leg that began in the middle. */
+  clientFirstSequence: number | null;
+  serverFirstSequence: number | null;
+  syn: boolean;
+  synAck: boolean;
+  /** Segments other than SYN and RST from the client: its ACK of the SYN-ACK, or data. */
+  clientSpoke: boolean;
+  serverSpoke: boolean;
+  clientReset: boolean;
+  serverReset: boolean;
+  firstTime: Nanoseconds | null;
+  lastTime: Nanoseconds | null;
+  sightings: Sighting[];
+}

@@ -1,0 +1,147 @@
+/**
+ * Which legs are one attempt. Linux NAT changes addresses and ports but keeps the client's initial sequence
+ * number, the IP identification and the TCP timestamps, so the same packet is told on both sides of it, on
+ * whichever node it was translated, and without trusting two clocks to agree.
+ */
+import type { Sighting } from '../model/sighting.js';
+import type { Leg } from './leg.js';
+import { endpointText } from './merge.js';
+
+/**
+ * An initial sequence number that this many clients chose is no random number (a generator that starts every
+ * connection at 0, a SYN-proxy): then it says nothing.
+ */
+const MAX_CLIENTS_PER_ISN = 4;
+
+/** Groups of legs, each group one attempt, in the order of their first leg. */
+export function linkLegs(legs: readonly Leg[]): Leg[][] {
+  const groups = new Groups(legs.length);
+  const byIsn = new Map<number, number[]>();
+  for (const [i, leg] of legs.entries()) {
+    if (leg.clientIsn === null) continue;
+    const same = byIsn.get(leg.clientIsn);
+    if (same) same.push(i);
+    else byIsn.set(leg.clientIsn, [i]);
+  }
+  for (const [isn, members] of byIsn) {
+    if (members.length > 1) linkBucket(legs, members, isn, groups);
+  }
+  return groups.collect(legs);
+}
+
+function linkBucket(legs: readonly Leg[], members: number[], isn: number, groups: Groups): void {
+  const clients = new Set(members.map((i) => endpointText(legs[i]!.client)));
+  const random = isn !== 0 && clients.size <= MAX_CLIENTS_PER_ISN;
+  if (!random && members.length > MAX_CLIENTS_PER_ISN) {
+    linkByTimestamps(legs, members, groups);
+    return;
+  }
+  for (let a = 0; a < members.length; a++) {
+    for (let b = a + 1; b < members.length; b++) {
+      if (samePackets(legs[members[a]!]!, legs[members[b]!]!, random)) groups.join(members[a]!, members[b]!);
+    }
+  }
+}
+
+/** Many legs of one number: only those that share a timestamped packet, found without comparing all pairs. */
+function linkByTimestamps(legs: readonly Leg[], members: number[], groups: Groups): void {
+  const owner = new Map<string, number>();
+  for (const i of members) {
+    for (const identity of identities(legs[i]!, true)) {
+      const first = owner.get(identity);
+      if (first === undefined) owner.set(identity, i);
+      else if (samePackets(legs[first]!, legs[i]!, false)) groups.join(first, i);
+    }
+  }
+}
+
+/** @param random whether the initial sequence number that the two share is a random one */
+function samePackets(one: Leg, other: Leg, random: boolean): boolean {
+  if (parallel(one, other)) return false;
+  const shares = (withoutTimestamps: boolean) => {
+    const known = new Set(identities(one, !withoutTimestamps));
+    return identities(other, !withoutTimestamps).some((identity) => known.has(identity));
+  };
+  if (shares(false)) return true;
+  if (echoes(one, other) || echoes(other, one)) return true;
+  if (!random) return false;
+  if (one.serverIsn !== null && other.serverIsn !== null) return one.serverIsn === other.serverIsn;
+  if (shares(true)) return true;
+  // Other tries were captured on each side, or nothing but the number identifies them: one end must be unchanged.
+  return (
+    endpointText(one.client) === endpointText(other.client) ||
+    endpointText(one.server) === endpointText(other.server)
+  );
+}
+
+/** What tells a SYN from every other one with its sequence number. */
+function identities(leg: Leg, timestampedOnly: boolean): string[] {
+  const result: string[] = [];
+  for (const s of leg.sightings) {
+    if (s.kind !== 'syn') continue;
+    if (s.timestampValue === null && (timestampedOnly || s.identification === null)) continue;
+    result.push(`${s.timestampValue} ${s.identification} ${s.window}`);
+  }
+  return result;
+}
+
+/** Whether a SYN-ACK of one leg echoes the timestamp of a SYN of the other. */
+function echoes(replied: Leg, asked: Leg): boolean {
+  const values = new Set<number>();
+  for (const s of asked.sightings) {
+    if (s.kind === 'syn' && s.timestampValue !== null) values.add(s.timestampValue);
+  }
+  return replied.sightings.some(
+    (s) => s.kind === 'syn-ack' && s.timestampEchoReply !== null && values.has(s.timestampEchoReply),
+  );
+}
+
+/**
+ * Whether SYNs of both went the same way through the same capture point with the same hop limit: then no
+ * translation lies between them, and they are two attempts.
+ */
+function parallel(one: Leg, other: Leg): boolean {
+  const places = new Set(one.sightings.filter((s) => s.kind === 'syn').map(placeOf));
+  return other.sightings.some((s) => s.kind === 'syn' && places.has(placeOf(s)));
+}
+
+function placeOf(s: Sighting): string {
+  const { file, interface: name } = s.point;
+  return `${file} ${name} ${s.direction} ${s.ttl} ${s.encapsulations.length} ${s.etherDestination}`;
+}
+
+/** Disjoint sets with path halving. */
+class Groups {
+  readonly #parent: Int32Array;
+
+  constructor(size: number) {
+    this.#parent = Int32Array.from({ length: size }, (_, i) => i);
+  }
+
+  #find(i: number): number {
+    const parent = this.#parent;
+    let at = i;
+    while (parent[at] !== at) {
+      parent[at] = parent[parent[at]!]!;
+      at = parent[at]!;
+    }
+    return at;
+  }
+
+  join(a: number, b: number): void {
+    const x = this.#find(a);
+    const y = this.#find(b);
+    if (x !== y) this.#parent[Math.max(x, y)] = Math.min(x, y);
+  }
+
+  collect(legs: readonly Leg[]): Leg[][] {
+    const groups = new Map<number, Leg[]>();
+    for (const [i, leg] of legs.entries()) {
+      const root = this.#find(i);
+      const group = groups.get(root);
+      if (group) group.push(leg);
+      else groups.set(root, [leg]);
+    }
+    return [...groups.values()];
+  }
+}

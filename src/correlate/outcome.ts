@@ -1,0 +1,64 @@
+import type { Outcome } from '../model/analysis.js';
+import type { Sighting } from '../model/sighting.js';
+import { type Aligned, compareTimes } from './causal-order.js';
+import type { Leg } from './leg.js';
+import type { PacketTrace } from './trace.js';
+
+/** What `outcomeOf` decides on. */
+export interface OutcomeFacts {
+  legs: readonly Leg[];
+  requests: readonly PacketTrace[];
+  replies: readonly PacketTrace[];
+}
+
+/** How an attempt ended, by the definitions of the result's `outcome`. */
+export function outcomeOf({ legs, requests, replies }: OutcomeFacts, aligned: Aligned): Outcome {
+  const others = legs.flatMap((leg) => leg.sightings);
+  const spoke = legs.some((leg) => leg.clientSpoke);
+  if (requests.length === 0 && replies.length === 0) return 'midstream';
+  if (requests.length === 0) return 'reply-only';
+  if (replies.length === 0) {
+    if (spoke) return 'reply-unseen';
+    if (others.some((s) => s.kind === 'rst' && !s.fromClient)) return 'refused';
+    if (others.some((s) => s.kind === 'icmp-error' && s.fromClient)) return 'unreachable';
+    return 'no-reply';
+  }
+  if (answeredByReset(legs, replies)) return 'rejected';
+  if (spoke) return 'established';
+  return replyGotLost(requests, replies, others, aligned) ? 'reply-lost' : 'unacknowledged';
+}
+
+/**
+ * The client's RST answers a SYN-ACK when it carries the number that the SYN-ACK acknowledged and comes
+ * before anything else of the client under those addresses. (A connection that is aborted later has spoken.)
+ */
+function answeredByReset(legs: readonly Leg[], replies: readonly PacketTrace[]): boolean {
+  const acknowledged = new Set(replies.map((r) => r.sightings[0]!.acknowledgmentNumber));
+  return legs.some(
+    (leg) =>
+      !leg.clientSpoke &&
+      leg.sightings.some(
+        (s) => s.kind === 'rst' && s.fromClient && acknowledged.has(s.sequenceNumber),
+      ),
+  );
+}
+
+/** Proof that no SYN-ACK got back: one side transmits again after the first SYN-ACK was seen. */
+function replyGotLost(
+  requests: readonly PacketTrace[],
+  replies: readonly PacketTrace[],
+  sightings: readonly Sighting[],
+  aligned: Aligned,
+): boolean {
+  if (replies.length > 1) return true;
+  if (sightings.some((s) => s.kind === 'icmp-error' && !s.fromClient)) return true;
+  const reply = replies[0]!.sightings;
+  return requests.slice(1).some((request) =>
+    request.sightings.some((again) => {
+      const here = reply.find((s) => s.point.file === again.point.file);
+      // One file's own order is certain; across nodes the aligned clocks have to do.
+      if (here) return again.packet > here.packet;
+      return compareTimes(aligned(reply[0]!), aligned(again)) < 0;
+    }),
+  );
+}

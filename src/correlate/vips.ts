@@ -1,0 +1,24 @@
+import type { AnalysisVip } from '../model/analysis.js';
+import type { Leg } from './leg.js';
+
+/** The addresses that attempts are counted for, and what is known to stand behind them. */
+export interface Vips {
+  /** Given by flag or by Kubernetes objects; empty where nothing names one: then every connection counts. */
+  named: AnalysisVip[];
+  /** Backend address → VIPs that NAT rules, connection tracking or Kubernetes translate to it. */
+  backends: Map<string, Set<string>>;
+}
+
+/** The VIP of an attempt: a named one that any of its legs addresses, or whose backend it reaches. */
+export function vipOf(legs: readonly Leg[], vips: Vips): string | null {
+  for (const { address } of vips.named) {
+    if (legs.some((leg) => leg.server.address === address)) return address;
+  }
+  for (const leg of legs) {
+    const fronts = vips.backends.get(leg.server.address);
+    // A backend that serves several VIPs does not tell which of them was asked.
+    const named = vips.named.filter((vip) => fronts?.has(vip.address));
+    if (named.length === 1) return named[0]!.address;
+  }
+  return null;
+}

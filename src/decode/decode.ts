@@ -1,0 +1,77 @@
+import { Cursor, DONE, type Next, Trust, UNBOUNDED } from './cursor.js';
+import { canDecode } from './linktypes.js';
+import { MAX_TUNNELS, Outcome, type Packet } from './packet.js';
+import { decoderOf } from './registry.js';
+import { reset } from './reset.js';
+
+/** Decoding is synchronous and never re-entered, so one cursor serves every packet without being allocated. */
+const cursor = new Cursor();
+
+/**
+ * Decodes one packet into `packet`, of which nothing from before is kept. Never throws, and reads no octet
+ * outside `offset` to `offset + capturedLength`. How far it got is in `packet.outcome`.
+ *
+ * @param linkType LINKTYPE_ value, without the FCS bits
+ * @param view over the same octets as `bytes`, with the same offsets
+ * @param offset of the packet's first octet
+ * @param capturedLength in octets
+ */
+export function decodePacket(
+  linkType: number,
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  capturedLength: number,
+  packet: Packet,
+): void {
+  packet.bytes = bytes;
+  packet.view = view;
+  packet.end = Math.min(offset + capturedLength, bytes.length);
+  if (!canDecode(linkType)) {
+    reset(packet);
+    packet.outcome = Outcome.unknownLinkType;
+    return;
+  }
+  decodeFrom(linkType, offset, packet);
+  if (cursor.quoteAt >= 0) decodeQuoted(packet);
+}
+
+/** Decodes the packet that starts at `offset` with protocol `first`, and goes into its tunnels. */
+function decodeFrom(first: Next, offset: number, packet: Packet): void {
+  run(first, offset, packet, MAX_TUNNELS);
+  if (packet.tunnelDepth === 0 || packet.ipVersion !== 0 || packet.arpOperation >= 0) return;
+  const { outcome } = packet;
+  if (outcome === Outcome.complete && cursor.trust !== Trust.doubtful) return;
+
+  // The tunnel entered last holds no packet that can be read. Its carrier then is the packet: decoding anew as
+  // far as that costs less, over all packets, than saving the carrier's fields at every tunnel.
+  const guessed = cursor.trust !== Trust.certain;
+  run(first, offset, packet, packet.tunnelDepth - 1);
+  packet.outcome = outcome === Outcome.malformed && guessed ? Outcome.complete : outcome;
+}
+
+function run(first: Next, offset: number, packet: Packet, maxDepth: number): void {
+  reset(packet);
+  cursor.at = offset;
+  cursor.end = packet.end;
+  cursor.limit = UNBOUNDED;
+  cursor.maxDepth = maxDepth;
+  cursor.trust = Trust.certain;
+  cursor.quoteAt = -1;
+  let next = first;
+  do {
+    const decoder = decoderOf(next);
+    if (decoder === undefined) return;
+    next = decoder(packet, cursor);
+  } while (next !== DONE);
+}
+
+/** Decodes the quote of an ICMP error. A quote within a quote (RFC 1122 section 3.2.2 forbids it) is left. */
+function decodeQuoted(packet: Packet): void {
+  const quoted = packet.quoteHolder();
+  quoted.bytes = packet.bytes;
+  quoted.view = packet.view;
+  quoted.end = cursor.quoteEnd;
+  decodeFrom(cursor.quoteNext, cursor.quoteAt, quoted);
+  if (quoted.ipVersion !== 0) packet.quoted = quoted;
+}

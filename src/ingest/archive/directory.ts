@@ -1,0 +1,30 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileChunks } from '../capture/source.js';
+import type { Member } from './member.js';
+
+/**
+ * The regular files below a directory, in the order of their names. Links to files are followed, links to
+ * directories are not (a dump of `/proc` or `/sys` can hold a ring of them).
+ */
+export async function* directoryMembers(directory: string, prefix = ''): AsyncGenerator<Member> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const path = join(directory, entry.name);
+    const name = prefix + entry.name;
+    if (entry.isDirectory()) {
+      yield* directoryMembers(path, `${name}/`);
+    } else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(path)))) {
+      yield { path: name, chunks: fileChunks(path) };
+    }
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false; // a dangling link
+  }
+}

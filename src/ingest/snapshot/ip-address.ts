@@ -1,0 +1,44 @@
+import { canonicalAddress } from '../../model/address.js';
+import type { InterfaceAddress } from '../../model/snapshot.js';
+import { type Entry, nestedEntries, numberField, parseEntries, requiredText, textField } from './json.js';
+
+/** Address flags, which `ip -j addr` prints as keys of their own rather than as a list. */
+const FLAGS = [
+  'secondary',
+  'temporary',
+  'tentative',
+  'dadfailed',
+  'deprecated',
+  'home',
+  'nodad',
+  'optimistic',
+  'noprefixroute',
+  'mngtmpaddr',
+  'dynamic',
+  'autojoin',
+];
+
+/** Reads `ip -j addr show`. @throws InputError */
+export function readAddresses(text: string, file: string): InterfaceAddress[] {
+  return parseEntries(text, file).flatMap((link) => {
+    const name = requiredText(link, 'ifname');
+    return nestedEntries(link, 'addr_info')
+      .filter((info) => textField(info, 'local') !== null)
+      .map((info) => readAddress(info, name));
+  });
+}
+
+function readAddress(info: Entry, name: string): InterfaceAddress {
+  const address = requiredText(info, 'local');
+  const peer = textField(info, 'address');
+  const broadcast = textField(info, 'broadcast');
+  return {
+    interface: name,
+    address: canonicalAddress(address) ?? address,
+    prefixLength: numberField(info, 'prefixlen') ?? (address.includes(':') ? 128 : 32),
+    peer: peer === null ? null : canonicalAddress(peer),
+    broadcast: broadcast === null ? null : canonicalAddress(broadcast),
+    scope: textField(info, 'scope') ?? 'global',
+    flags: FLAGS.filter((flag) => info.fields[flag] === true),
+  };
+}

@@ -1,0 +1,34 @@
+import { InputError } from '../../model/errors.js';
+
+const LINE = /^([\w.\-/@:+~%]+)\s*=\s?(.*)$/;
+
+/**
+ * Reads `sysctl -a` into keys with `/` for an interface's dots. The form with `/` between the words
+ * (`net/ipv4/conf/flannel.1/rp_filter`) is accepted too.
+ *
+ * @throws InputError where no line at all is a setting
+ */
+export function readSysctl(text: string, file: string, warn: (message: string) => void): Map<string, string> {
+  const values = new Map<string, string>();
+  let skipped = 0;
+  let firstSkipped = 0;
+  for (const [i, line] of text.split('\n').entries()) {
+    const trimmed = line.trim();
+    if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith(';')) continue;
+    const match = LINE.exec(trimmed);
+    if (match) values.set(canonicalKey(match[1]!), match[2]!.trim());
+    else if (skipped++ === 0) firstSkipped = i + 1;
+  }
+  if (values.size === 0 && skipped > 0) {
+    throw new InputError(file, null, `line ${firstSkipped}: not \`key = value\`, as \`sysctl -a\` prints it`);
+  }
+  if (skipped > 0)
+    warn(`${file}: ${skipped} lines are not \`key = value\`, the first is line ${firstSkipped}`);
+  return values;
+}
+
+/** sysctl(8): the first separator of a key says which of `.` and `/` separates its words. */
+function canonicalKey(key: string): string {
+  if (/^[^./]*\./.test(key)) return key;
+  return key.replace(/[./]/g, (separator) => (separator === '/' ? '.' : '/'));
+}

@@ -1,0 +1,111 @@
+import type { InterfaceAddress, Link, Snapshot } from '../model/snapshot.js';
+import { contains, type Prefix, toAddress, toPrefix } from './prefix.js';
+
+const SCOPES: Readonly<Record<string, number>> = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 };
+
+/** The addresses and links of one snapshot, indexed. */
+export class LocalInterfaces {
+  /** False where ip-addr.json is missing: what follows then knows no address. */
+  readonly addressesKnown: boolean;
+  private readonly links: readonly Link[];
+  private readonly addresses: readonly InterfaceAddress[];
+  private readonly texts: ReadonlySet<string>;
+  private readonly withIPv4: ReadonlySet<string>;
+  private readonly vrfs: ReadonlySet<string>;
+
+  constructor(snapshot: Snapshot) {
+    this.addressesKnown = snapshot.addresses !== null;
+    this.links = snapshot.links ?? [];
+    this.addresses = snapshot.addresses ?? [];
+    this.texts = new Set(this.addresses.map((a) => a.address));
+    this.withIPv4 = new Set(this.addresses.filter((a) => !a.address.includes(':')).map((a) => a.interface));
+    const vrfs = new Set(this.links.filter((l) => l.kind === 'vrf').map((l) => l.name));
+    for (const link of this.links) if (link.master !== null && vrfs.has(link.master)) vrfs.add(link.name);
+    this.vrfs = vrfs;
+  }
+
+  get localAddresses(): readonly InterfaceAddress[] {
+    return this.addresses;
+  }
+
+  /** Whether an interface of the node has the address (canonical text), up or down. */
+  hasAddress(address: string): boolean {
+    return this.texts.has(address);
+  }
+
+  hasIPv4(name: string): boolean {
+    return this.withIPv4.has(name);
+  }
+
+  link(name: string): Link | null {
+    return this.links.find((link) => link.name === name) ?? null;
+  }
+
+  inVrf(name: string | null): boolean {
+    return name !== null && this.vrfs.has(name);
+  }
+
+  /** All interfaces with the MAC: a bridge has that of a port, a VLAN its parent's. */
+  withMac(mac: string): Link[] {
+    const wanted = mac.toLowerCase();
+    return this.links.filter((link) => link.mac === wanted);
+  }
+
+  /** The VXLAN device of a VNI; with a UDP port, of that port. */
+  forVni(vni: number, port: number | null): Link | null {
+    const devices = this.links.filter((link) => link.vxlan?.id === vni);
+    return devices.find((link) => port === null || link.vxlan!.port === port) ?? null;
+  }
+
+  /** inet_select_addr(): the source that the kernel picks on a device for a next hop; null where there is none. */
+  selectSource(device: string, gateway: string | null, scopeName: string): string | null {
+    const scope = SCOPES[scopeName] ?? 0;
+    const towards = gateway !== null && !gateway.includes(':') ? toAddress(gateway) : null;
+    let first: string | null = null;
+    for (const own of this.primaries(device)) {
+      // Loopback addresses have host scope, but may be used up to link scope.
+      if (Math.min(SCOPES[own.scope] ?? 0, SCOPES.link!) > scope) continue;
+      if (!towards || contains(networkOf(own), towards)) return own.address;
+      first ??= own.address;
+    }
+    return first ?? this.selectElsewhere(scope);
+  }
+
+  /** in_dev_select_addr() of all devices, in the order of their index. */
+  private selectElsewhere(scope: number): string | null {
+    for (const link of this.links) {
+      for (const own of this.primaries(link.name)) {
+        const ownScope = SCOPES[own.scope] ?? 0;
+        if (ownScope !== SCOPES.link && ownScope <= scope) return own.address;
+      }
+    }
+    return null;
+  }
+
+  private primaries(device: string): InterfaceAddress[] {
+    return this.addresses.filter(
+      (a) => a.interface === device && !a.address.includes(':') && !a.flags.includes('secondary'),
+    );
+  }
+}
+
+const networks = new WeakMap<InterfaceAddress, Prefix>();
+
+function networkOf(own: InterfaceAddress): Prefix {
+  let prefix = networks.get(own);
+  if (!prefix) {
+    prefix = toPrefix(`${own.peer ?? own.address}/${own.prefixLength}`);
+    networks.set(own, prefix);
+  }
+  return prefix;
+}
+
+/** The `local` routes that the kernel makes for a node's addresses, for a listing that was taken without them. */
+export function localPrefixes(addresses: readonly InterfaceAddress[], family: 4 | 6): [string, string][] {
+  const own = addresses.filter((a) => a.address.includes(':') === (family === 6));
+  return own.map((a): [string, string] =>
+    family === 4 && a.address.startsWith('127.')
+      ? ['127.0.0.0/8', a.interface]
+      : [`${a.address}/${family === 4 ? 32 : 128}`, a.interface],
+  );
+}

@@ -1,0 +1,106 @@
+import { type Answer, answer, noHops } from './answer.js';
+import { Doubts } from './doubts.js';
+import { errorText, hopsText, routeText } from './explain.js';
+import { type Flow, flowDetails } from './flow.js';
+import type { InputQuestion } from './input.js';
+import type { OutputQuestion } from './output.js';
+import { isLinkLocal, isLoopback, isMulticast, isUnspecified, toAddress } from './prefix.js';
+import type { KernelState } from './state.js';
+import type { Verdict } from './verdict.js';
+
+/** ip6_rcv_core(), ip6_route_input() and ip6_forward(). There is no rp_filter. */
+export function inputIPv6(state: KernelState, question: InputQuestion): Verdict {
+  const doubts = new Doubts();
+  const flow: Flow = {
+    ...flowDetails(question),
+    source: toAddress(question.source),
+    destination: toAddress(question.destination),
+    iif: question.interface,
+    oif: null,
+    uid: 0,
+  };
+  return answer(receive(state, flow, doubts), doubts);
+}
+
+function receive(state: KernelState, flow: Flow, doubts: Doubts): Answer {
+  const source = flow.source!;
+  const { destination, iif } = flow;
+  if (state.snapshot.links && !state.interfaces.link(iif)) doubts.add(`ip-link.json has no interface ${iif}`);
+  if (isMulticast(source) || (isLoopback(source) && iif !== 'lo')) {
+    const why = `${source.text} can be no source of what comes in by ${iif}`;
+    return { verdict: 'martian-source', why, ...noHops };
+  }
+  if (isLoopback(destination) && iif !== 'lo') {
+    return { verdict: 'martian-destination', why: `loopback address on ${iif}`, ...noHops };
+  }
+  const lookup = state.policy6.lookup(flow, doubts, needsStrict(flow) ? iif : null);
+  if (lookup.error !== null) {
+    return { verdict: lookup.error, why: errorText(lookup, destination.text), ...noHops, lookup };
+  }
+  const base = { table: lookup.table, lookup };
+  if (isMulticast(destination)) {
+    if (destination.text !== 'ff02::1') {
+      doubts.add(`whether the node has joined ${destination.text} is not in a snapshot`);
+    }
+    return { verdict: 'local', why: `${destination.text} is a multicast group`, ...noHops, ...base };
+  }
+  if (lookup.route!.type !== 'unicast') {
+    const why = `${destination.text} is the node's own (${routeText(lookup)})`;
+    return { verdict: 'local', why, ...noHops, ...base };
+  }
+  if (!forwards(state, iif, doubts)) {
+    const why = `net.ipv6.conf.all.forwarding is 0, so the node passes nothing on`;
+    return { verdict: 'forwarding-off', why, ...noHops, ...base };
+  }
+  if (isUnspecified(source) || isLinkLocal(source)) {
+    const why = `${source.text} is not passed on beyond its link (RFC 4291 section 2.5.6)`;
+    return { verdict: 'unreachable', why, ...noHops, ...base };
+  }
+  const why = `${routeText(lookup)} leads to ${hopsText(lookup.hops)}`;
+  return { verdict: 'forward', why, hops: lookup.hops, ...base };
+}
+
+/** ip6_forward(): `all`, or since 6.17 the interface's `force_forwarding`. */
+function forwards(state: KernelState, iif: string, doubts: Doubts): boolean {
+  if (state.settings6.known(iif, 'force_forwarding') === 1) return true;
+  return state.settings6.own('all', 'forwarding', doubts) !== 0;
+}
+
+/** rt6_need_strict(): such addresses mean something on one link only. */
+function needsStrict(flow: Flow): boolean {
+  const { destination } = flow;
+  return isMulticast(destination) || isLinkLocal(destination) || isLoopback(destination);
+}
+
+/** ip6_route_output_flags(). Whether the source is the node's own is the socket's affair, not the route's. */
+export function outputIPv6(state: KernelState, question: OutputQuestion): Verdict {
+  const doubts = new Doubts();
+  const given = question.source === null ? null : toAddress(question.source);
+  const flow: Flow = {
+    ...flowDetails(question),
+    destination: toAddress(question.destination),
+    source: given && !isUnspecified(given) ? given : null,
+    iif: 'lo',
+    oif: question.oif ?? null,
+    uid: question.uid ?? null,
+  };
+  // A device given together with a source is a preference, without one it binds.
+  const strict = needsStrict(flow) || flow.source === null ? flow.oif : null;
+  const lookup = state.policy6.lookup(flow, doubts, strict);
+  return answer(send(flow, lookup), doubts);
+}
+
+function send(flow: Flow, lookup: ReturnType<KernelState['policy6']['lookup']>): Answer {
+  const { destination, oif } = flow;
+  if (lookup.error !== null) {
+    return { verdict: lookup.error, why: errorText(lookup, destination.text), ...noHops, lookup };
+  }
+  const base = { table: lookup.table, lookup, preferredSource: flow.source?.text ?? lookup.route!.prefsrc };
+  if (lookup.route!.type === 'local' || lookup.route!.type === 'anycast') {
+    const why = `${destination.text} is the node's own (${routeText(lookup)})`;
+    return { verdict: 'local', why, ...noHops, ...base };
+  }
+  const preferred = lookup.hops.filter((hop) => hop.dev === oif);
+  const hops = preferred.length > 0 ? preferred : lookup.hops;
+  return { verdict: 'output', why: `${routeText(lookup)}: leaves by ${hopsText(hops)}`, hops, ...base };
+}

@@ -1,0 +1,159 @@
+import { type Answer, answer, noHops } from './answer.js';
+import { Doubts } from './doubts.js';
+import { errorText, hopsText, routeText } from './explain.js';
+import { type Flow, flowDetails, type PacketDetails } from './flow.js';
+import {
+  isLimitedBroadcast,
+  isLocalMulticast,
+  isLoopback,
+  isMulticast,
+  isUnspecified,
+  toAddress,
+} from './prefix.js';
+import type { KernelState } from './state.js';
+import type { Hop, LookupResult, Verdict } from './verdict.js';
+
+/** A packet that the node itself sends. */
+export interface OutputQuestion extends PacketDetails {
+  /** Null where the kernel is to choose it, as for a socket that is not bound to an address. */
+  source: string | null;
+  destination: string;
+  /** The device that the socket is bound to. */
+  oif?: string;
+  /** Of the sending process, for `uidrange` rules. */
+  uid?: number;
+}
+
+/** ip_route_output_key_hash_rcu() and __mkroute_output() of net/ipv4/route.c. */
+export function outputIPv4(state: KernelState, question: OutputQuestion): Verdict {
+  const doubts = new Doubts();
+  const given = question.source === null ? null : toAddress(question.source);
+  const flow: Flow = {
+    ...flowDetails(question),
+    destination: toAddress(question.destination),
+    source: given && !isUnspecified(given) ? given : null,
+    iif: 'lo',
+    oif: question.oif ?? null,
+    uid: question.uid ?? null,
+  };
+  return answer(route(state, flow, doubts), doubts);
+}
+
+function route(state: KernelState, flow: Flow, doubts: Doubts): Answer {
+  const { source, destination } = flow;
+  if (source) {
+    if (isMulticast(source) || isLimitedBroadcast(source)) return notOwn(source.text);
+    if (!isOwn(state, flow, doubts)) return notOwn(source.text);
+    if (flow.oif === null && (isMulticast(destination) || isLimitedBroadcast(destination))) {
+      const owner = state.interfaces.localAddresses.find((a) => a.address === source.text);
+      return leave(state, flow, null, [{ dev: owner?.interface ?? 'lo', via: null }], doubts);
+    }
+  }
+  if (flow.oif !== null) {
+    const link = state.interfaces.link(flow.oif);
+    if (!link) doubts.add(`the state of ${flow.oif} is not known: taken as up`);
+    else if (!link.flags.includes('UP')) {
+      return { verdict: 'no-route', why: `${flow.oif} is down`, ...noHops };
+    }
+    if (isLocalMulticast(destination) || isLimitedBroadcast(destination)) {
+      return leave(state, flow, null, [{ dev: flow.oif, via: null }], doubts);
+    }
+  }
+  if (isUnspecified(destination)) {
+    const why = '0.0.0.0 is the node itself to the sender';
+    return { verdict: 'local', why, ...noHops, preferredSource: source?.text ?? '127.0.0.1' };
+  }
+
+  const lookup = state.policy4.lookup(flow, doubts);
+  if (lookup.error !== null) {
+    if (flow.oif === null) {
+      return { verdict: lookup.error, why: errorText(lookup, destination.text), ...noHops, lookup };
+    }
+    // "Apparently, routing tables are wrong": a socket bound to a device takes the destination to be on its link.
+    return leave(state, flow, lookup, [{ dev: flow.oif, via: null }], doubts);
+  }
+  if (lookup.route!.type === 'local') return local(flow, lookup);
+  return leave(state, flow, lookup, withEqualDefaults(state, flow, lookup, doubts), doubts);
+}
+
+function local(flow: Flow, lookup: LookupResult): Answer {
+  const own = flow.destination.text;
+  return {
+    verdict: 'local',
+    why: `${own} is the node's own (${routeText(lookup)})`,
+    ...noHops,
+    table: lookup.table,
+    preferredSource: flow.source?.text ?? lookup.route!.prefsrc ?? own,
+    lookup,
+  };
+}
+
+function notOwn(source: string): Answer {
+  const why = `the node has no address ${source}, and cannot send from it`;
+  return { verdict: 'martian-source', why, ...noHops };
+}
+
+/** __ip_dev_find(): an address of an interface, or one that the local table says is local (AnyIP). */
+function isOwn(state: KernelState, flow: Flow, doubts: Doubts): boolean {
+  const source = flow.source!;
+  if (state.interfaces.hasAddress(source.text)) return true;
+  const { fib, hasCustomRules } = state.policy4;
+  const table = hasCustomRules ? fib.table('local') : fib.merged;
+  const bare: Flow = { ...flow, destination: source, source: null, oif: null, tos: 0 };
+  const found = table?.lookup4(bare, doubts);
+  if (!table || !state.interfaces.addressesKnown) {
+    doubts.add("ip-addr.json or ip-route.json is missing: not all of the node's addresses are known");
+  }
+  return found?.kind === 'route' && found.route.type === 'local';
+}
+
+/** fib_select_default(): among default routes of one metric it is neighbour state that chooses. */
+function withEqualDefaults(state: KernelState, flow: Flow, lookup: LookupResult, doubts: Doubts): Hop[] {
+  const { route } = lookup;
+  if (lookup.prefixLength !== 0 || flow.oif !== null || lookup.hops.length > 1 || !route) return lookup.hops;
+  const equals = [...(state.policy4.fib.table(route.table)?.entriesOf(0) ?? [])].filter(
+    (entry) =>
+      entry.route !== route &&
+      entry.route.type === 'unicast' &&
+      entry.route.metric === route.metric &&
+      entry.route.tos === route.tos &&
+      !entry.route.flags.includes('dead'),
+  );
+  if (equals.length === 0) return lookup.hops;
+  doubts.add('several default routes of one metric: the kernel chooses by neighbour state');
+  const others = equals.flatMap((entry) => entry.route.nextHops);
+  return [...lookup.hops, ...others.map((hop) => ({ dev: hop.interface ?? '', via: hop.gateway }))];
+}
+
+function leave(
+  state: KernelState,
+  flow: Flow,
+  lookup: LookupResult | null,
+  hops: Hop[],
+  doubts: Doubts,
+): Answer {
+  const dev = hops[0]!.dev;
+  const { source, destination } = flow;
+  const preferredSource = source ? source.text : pickSource(state, lookup, hops[0]!);
+  const sender = source ?? (preferredSource === null ? null : toAddress(preferredSource));
+  if (sender && isLoopback(sender) && dev !== 'lo' && !state.settings4.or(dev, 'route_localnet', doubts)) {
+    const why = `${sender.text} may not leave by ${dev} without route_localnet`;
+    return { verdict: 'martian-source', why, ...noHops, lookup };
+  }
+  const table = lookup?.error === null ? lookup.table : null;
+  const base = { hops, table, preferredSource, lookup };
+  if (lookup?.route?.type === 'broadcast' || isLimitedBroadcast(destination)) {
+    return { verdict: 'broadcast', why: `${destination.text} is a broadcast address on ${dev}`, ...base };
+  }
+  const basis =
+    lookup === null || lookup.error !== null
+      ? `no route is asked for; ${destination.text} is taken to be on the link`
+      : routeText(lookup);
+  return { verdict: 'output', why: `${basis}: leaves by ${hopsText(hops)}`, ...base };
+}
+
+/** fib_result_prefsrc(), or inet_select_addr() where no route was found. */
+function pickSource(state: KernelState, lookup: LookupResult | null, hop: Hop): string | null {
+  if (lookup?.error !== null || !lookup.route) return state.interfaces.selectSource(hop.dev, null, 'link');
+  return lookup.route.prefsrc ?? state.interfaces.selectSource(hop.dev, hop.via, lookup.route.scope);
+}

@@ -1,0 +1,197 @@
+import type { Rule } from '../model/snapshot.js';
+import type { Doubts } from './doubts.js';
+import type { Flow } from './flow.js';
+import { contains, type Prefix, toPrefix } from './prefix.js';
+
+/** A rule with its selectors parsed. */
+export interface CompiledRule {
+  rule: Rule;
+  from: Prefix | null;
+  to: Prefix | null;
+  /** Canonical name of the table; null where the action is no lookup. */
+  table: string | null;
+  /** Where `goto` leads; null where no rule has that priority (the kernel then passes over it). */
+  target: number | null;
+}
+
+const TABLE_NUMBERS: Readonly<Record<string, string>> = { 253: 'default', 254: 'main', 255: 'local' };
+
+/** `main` for 254, and so on: `ip -N` prints numbers. */
+export function tableName(name: string): string {
+  return TABLE_NUMBERS[name] ?? name;
+}
+
+/** Sorts by priority, keeping the file's order within one, and resolves `goto`. */
+export function compileRules(rules: readonly Rule[]): CompiledRule[] {
+  const sorted = [...rules].sort((a, b) => a.priority - b.priority);
+  return sorted.map((rule) => {
+    const at = sorted.findIndex((r) => rule.gotoPriority !== null && r.priority === rule.gotoPriority);
+    return {
+      rule,
+      from: rule.from === null ? null : toPrefix(rule.from),
+      to: rule.to === null ? null : toPrefix(rule.to),
+      table: rule.table === null ? null : tableName(rule.table),
+      target: at < 0 ? null : at,
+    };
+  });
+}
+
+/**
+ * Whether these are the three rules of a fresh namespace. As long as they are, IPv4 searches `local` and `main`
+ * as one trie (fib_trie_unmerge() ends that).
+ */
+export function areDefaultRules(rules: readonly Rule[]): boolean {
+  const defaults: readonly [number, string][] = [
+    [0, 'local'],
+    [32766, 'main'],
+    [32767, 'default'],
+  ];
+  return (
+    rules.length === defaults.length &&
+    defaults.every(([priority, table], i) => {
+      const rule = rules[i]!;
+      return (
+        rule.priority === priority &&
+        rule.action === 'lookup' &&
+        tableName(rule.table ?? '') === table &&
+        isBare(rule)
+      );
+    })
+  );
+}
+
+/** No selector at all. */
+function isBare(rule: Rule): boolean {
+  const selectors: (keyof Rule)[] = [
+    'from',
+    'to',
+    'iif',
+    'oif',
+    'fwmark',
+    'tos',
+    'ipProtocol',
+    'sourcePorts',
+    'destinationPorts',
+    'uidRange',
+    'suppressPrefixLength',
+    'suppressInterfaceGroup',
+  ];
+  return !rule.not && rule.unknown.length === 0 && selectors.every((key) => rule[key] === null);
+}
+
+/** fib_rule_match(), with fib4_rule_match() or fib6_rule_match(). */
+export function ruleMatches(
+  compiled: CompiledRule,
+  flow: Flow,
+  inVrf: (device: string | null) => boolean,
+  doubts: Doubts,
+): boolean {
+  const { rule } = compiled;
+  return selects(compiled, flow, inVrf, doubts) !== rule.not;
+}
+
+function selects(
+  compiled: CompiledRule,
+  flow: Flow,
+  inVrf: (device: string | null) => boolean,
+  doubts: Doubts,
+): boolean {
+  const { rule, from, to } = compiled;
+  if (to && !contains(to, flow.destination)) return false;
+  if (from && !sourceMatches(from, flow)) return false;
+  if (rule.iif !== null && rule.iif !== flow.iif) return false;
+  if (rule.oif !== null && rule.oif !== flow.oif) return false;
+  // What the question tells comes before what has to be assumed: a doubt is told only where it decides.
+  const open: string[] = [];
+  for (const [selector, value, test] of packetSelectors(rule)) {
+    if (value(flow) === null) open.push(selector);
+    else if (!test(value(flow)!)) return false;
+  }
+  for (const selector of rule.unknown) {
+    // An l3mdev rule concerns flows through a VRF alone.
+    if (/^l3mdev\b/.test(selector) && !inVrf(flow.iif) && !inVrf(flow.oif)) return false;
+    doubts.add(
+      `rule ${rule.priority} has the selector "${selector}", which is not modelled: taken as no match`,
+    );
+    return false;
+  }
+  let matched = true;
+  for (const [selector, , test] of packetSelectors(rule)) {
+    if (!open.includes(selector)) continue;
+    doubts.add(`rule ${rule.priority} asks for the packet's ${selector}, which is not known: taken as 0`);
+    if (!test(0)) matched = false;
+  }
+  return matched;
+}
+
+/** An unset IPv4 source is 0.0.0.0 to a rule; an unset IPv6 one matches no `from`. */
+function sourceMatches(from: Prefix, flow: Flow): boolean {
+  if (flow.source) return contains(from, flow.source);
+  return from.family === 4 && from.words[0] === 0;
+}
+
+type Selector = readonly [
+  name: string,
+  value: (flow: Flow) => number | null,
+  test: (value: number) => boolean,
+];
+
+const NO_SELECTORS: readonly Selector[] = [];
+const selectorCache = new WeakMap<Rule, readonly Selector[]>();
+
+/** The selectors on what a question may leave out. */
+function packetSelectors(rule: Rule): readonly Selector[] {
+  let selectors = selectorCache.get(rule);
+  if (!selectors) {
+    selectors = makeSelectors(rule);
+    selectorCache.set(rule, selectors.length === 0 ? NO_SELECTORS : selectors);
+  }
+  return selectors;
+}
+
+function makeSelectors(rule: Rule): Selector[] {
+  const selectors: Selector[] = [];
+  const within = (range: [number, number]) => (value: number) => value >= range[0] && value <= range[1];
+  if (rule.fwmark !== null) {
+    const mask = rule.fwmask ?? 0xffffffff;
+    const mark = rule.fwmark;
+    selectors.push(['mark', (flow) => flow.mark, (value) => ((value ^ mark) & mask) === 0]);
+  }
+  if (rule.tos !== null && rule.tos !== 0) {
+    const tos = rule.tos;
+    selectors.push(['TOS', (flow) => flow.tos, (value) => value === tos]);
+  }
+  if (rule.ipProtocol !== null) {
+    const protocol = protocolNumber(rule.ipProtocol);
+    selectors.push(['protocol', flowProtocol, (value) => value === protocol]);
+  }
+  if (rule.sourcePorts) {
+    selectors.push(['source port', (flow) => flow.sourcePort, within(rule.sourcePorts)]);
+  }
+  if (rule.destinationPorts) {
+    selectors.push(['destination port', (flow) => flow.destinationPort, within(rule.destinationPorts)]);
+  }
+  if (rule.uidRange) selectors.push(['user', (flow) => flow.uid, within(rule.uidRange)]);
+  return selectors;
+}
+
+const flowProtocol = (flow: Flow) => (flow.protocol === null ? null : protocolNumber(flow.protocol));
+
+const PROTOCOLS: Readonly<Record<string, number>> = {
+  icmp: 1,
+  igmp: 2,
+  ipencap: 4,
+  tcp: 6,
+  udp: 17,
+  ipv6: 41,
+  gre: 47,
+  esp: 50,
+  ah: 51,
+  'ipv6-icmp': 58,
+  sctp: 132,
+};
+
+/** -1 where the name is not known, which no packet has. */
+function protocolNumber(name: string): number {
+  return PROTOCOLS[name] ?? (/^\d+$/.test(name) ? Number(name) : -1);
+}

@@ -1,0 +1,219 @@
+/**
+ * The result of an analysis: the one object that `--format json` prints and that every report is made from.
+ * Its JSON Schema is `src/report/schema.json`. Times are RFC 3339 in UTC with nanoseconds; durations and
+ * offsets are integers in nanoseconds, in fields that end in `Ns`.
+ */
+
+export const ANALYSIS_SCHEMA = 'returnpath-analysis/1';
+
+export const OUTCOMES = [
+  'established',
+  'refused',
+  'rejected',
+  'unreachable',
+  'no-reply',
+  'reply-unseen',
+  'reply-lost',
+  'unacknowledged',
+  'reply-only',
+  'midstream',
+] as const;
+/** How a connection attempt ended, as far as the captures show it. */
+export type Outcome = (typeof OUTCOMES)[number];
+
+export const CAUSES = [
+  'rp-filter',
+  'netfilter-rpfilter',
+  'arp-conflict',
+  'wrong-gateway',
+  'forwarding-off',
+  'no-route',
+  'untranslated-reply',
+  'stateful-gateway',
+  'filtered',
+  'refused',
+  'backend-silent',
+  'not-delivered',
+  'undetermined',
+] as const;
+export type CauseId = (typeof CAUSES)[number];
+
+export const CONFIDENCES = ['confirmed', 'probable', 'possible'] as const;
+export type Confidence = (typeof CONFIDENCES)[number];
+
+export const SEVERITIES = ['fault', 'risk', 'info'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+export interface AnalysisInput {
+  node: string;
+  /** As the user named it; a member of a bundle as `BUNDLE:MEMBER`. */
+  file: string;
+  /** `ETHERNET`, `LINUX_SLL2`, …; several, joined by `, `, where a pcapng holds several. */
+  linkType: string;
+  packets: number;
+  bytes: number;
+  firstTime: string | null;
+  lastTime: string | null;
+  /** Packets that the capturing system says it lost; null where the file does not say. */
+  dropped: number | null;
+  truncated: boolean;
+  /** Packets of a link type that is not decoded. */
+  undecoded: number;
+  /** Why reading stopped before the end (`--keep-going`); null where it did not. */
+  error: string | null;
+}
+
+/** How far a node's clock is from the first node's: its time minus the first node's time. */
+export interface AnalysisClock {
+  node: string;
+  /** Null where no packet was seen by both: then order rests on cause and effect alone. */
+  offsetNs: number | null;
+  uncertaintyNs: number | null;
+  driftPpm: number | null;
+  /** Packets seen by both that the offset rests on. */
+  matched: number;
+}
+
+export interface AnalysisVip {
+  address: string;
+  source: 'flag' | 'kubernetes' | 'inferred';
+}
+
+export interface AnalysisTotal {
+  /** Null for the attempts on addresses that are not known as VIPs. */
+  vip: string | null;
+  protocol: string;
+  outcomes: Record<Outcome, number>;
+}
+
+export interface Endpoint {
+  address: string;
+  port: number | null;
+}
+
+export type Role = 'request' | 'reply';
+/** With respect to the node that saw it; null where the capture does not tell. */
+export type Direction = 'in' | 'out' | null;
+
+export interface PathStep {
+  role: Role;
+  node: string;
+  interface: string | null;
+  direction: Direction;
+  time: string | null;
+  file: string;
+  /** From 1, in its file. */
+  packet: number;
+  /** Addresses and ports as they were here, which NAT may have changed. */
+  source: Endpoint;
+  destination: Endpoint;
+  /** What it was wrapped in here, outermost first, as `vxlan 1 192.168.1.11 > 192.168.1.12`. */
+  tunnels: string[];
+  /** The sender's retransmission count: 1 for the first SYN (or SYN-ACK). */
+  try: number;
+}
+
+export interface AnalysisAttempt {
+  id: string;
+  protocol: string;
+  client: Endpoint;
+  /** As the client addressed it. */
+  server: Endpoint;
+  vip: string | null;
+  outcome: Outcome;
+  firstTime: string | null;
+  tries: number;
+  path: PathStep[];
+}
+
+export const EVIDENCE_KINDS = [
+  'packet',
+  'martian',
+  'drop-reason',
+  'counter',
+  'sysctl',
+  'route',
+  'rule',
+  'address',
+  'neighbour',
+  'log',
+  'conntrack',
+  'capture',
+  'model',
+] as const;
+export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
+
+export interface Evidence {
+  kind: EvidenceKind;
+  node: string | null;
+  file: string | null;
+  line: number | null;
+  packet: number | null;
+  text: string;
+}
+
+export interface FixCommand {
+  node: string;
+  command: string;
+  /** Whether the change outlives a reboot. */
+  persists: boolean;
+}
+
+export interface Fix {
+  summary: string;
+  commands: FixCommand[];
+  /** Kubernetes objects to apply, as YAML. */
+  manifests: string[];
+  risk: string;
+  /** What the kernel model saw happen to the finding's own packets with the fix in place. */
+  expected: string;
+}
+
+export interface Alternative {
+  cause: CauseId;
+  why: string;
+}
+
+export interface Claimant {
+  node: string | null;
+  interface: string | null;
+  mac: string;
+}
+
+export interface Finding {
+  id: string;
+  cause: CauseId;
+  confidence: Confidence;
+  severity: Severity;
+  vip: string | null;
+  node: string | null;
+  interface: string | null;
+  /** `arp-conflict` alone; empty elsewhere. */
+  claimants: Claimant[];
+  attempts: string[];
+  summary: string;
+  evidence: Evidence[];
+  /** Null where nothing that was tried in the model would help. */
+  fix: Fix | null;
+  alternatives: Alternative[];
+}
+
+export interface Gap {
+  node: string | null;
+  interface: string | null;
+  /** What cannot be concluded, and for want of what. */
+  why: string;
+  /** The command that would record it; null where none would. */
+  capture: string | null;
+}
+
+export interface Analysis {
+  schema: typeof ANALYSIS_SCHEMA;
+  inputs: AnalysisInput[];
+  clocks: AnalysisClock[];
+  vips: AnalysisVip[];
+  totals: AnalysisTotal[];
+  attempts: AnalysisAttempt[];
+  findings: Finding[];
+  gaps: Gap[];
+}

@@ -1,0 +1,59 @@
+import type { Direction, Endpoint } from './analysis.js';
+import type { Nanoseconds } from './time.js';
+
+/** Where packets were captured. */
+export interface CapturePoint {
+  node: string;
+  /** Another network namespace of the node; null for its own. */
+  netns: string | null;
+  /** Null where neither the capture nor its name tells. */
+  interface: string | null;
+  /** The capture file, as in the analysis' `inputs`. */
+  file: string;
+}
+
+/** One wrapping that a packet was seen in. */
+export interface Encapsulation {
+  kind: 'vxlan' | 'geneve' | 'gre' | 'ipip' | 'mpls' | 'pppoe';
+  /** VNI, key, label or session. */
+  id: number;
+  /** Outer addresses; null under MPLS and PPPoE. */
+  source: string | null;
+  destination: string | null;
+  /** UDP port of the tunnel; null where there is none. */
+  port: number | null;
+}
+
+export type SightingKind = 'syn' | 'syn-ack' | 'ack' | 'rst' | 'icmp-error';
+
+/** One packet that matters to an attempt, as one capture point saw it. */
+export interface Sighting {
+  kind: SightingKind;
+  /** Sent by the client's side. For an ICMP error: whether the packet it quotes was. */
+  fromClient: boolean;
+  point: CapturePoint;
+  direction: Direction;
+  /** By the clock of the node that captured it; null where the file gives no time. */
+  time: Nanoseconds | null;
+  /** From 1, in its file. */
+  packet: number;
+  source: Endpoint;
+  destination: Endpoint;
+  /** Of the outermost frame; null where the capture has none (a cooked one has no destination). */
+  etherSource: string | null;
+  etherDestination: string | null;
+  /** Outermost first. */
+  encapsulations: readonly Encapsulation[];
+  /** Of the packet itself, not of a tunnel around it. */
+  ttl: number;
+  /** IPv4 Identification; null where the packet has none, or 0, which identifies nothing. */
+  identification: number | null;
+  sequenceNumber: number;
+  acknowledgmentNumber: number;
+  /** TCP Timestamps option; null where absent. */
+  timestampValue: number | null;
+  timestampEchoReply: number | null;
+  window: number;
+  /** ICMP type and code, and who sent the error; null for other packets. */
+  icmp: { version: 4 | 6; type: number; code: number; from: string } | null;
+}

@@ -1,0 +1,41 @@
+/**
+ * Captures, logs, host names and file names hold whatever an attacker or a fault put there. Nothing of it may
+ * move the cursor, ring, recolour, hide or reorder the text of a report, so all of it passes here first.
+ */
+
+/**
+ * What has no glyph of its own: controls (C0, DEL, C1), format characters (bidi overrides, zero-width), private
+ * and unassigned code points, lone surrogates, line and paragraph separators, spaces other than U+0020, and
+ * combining marks, which a terminal draws over what stands before them.
+ */
+const UNSAFE = /[\p{C}\p{M}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
+/**
+ * One line of text in which every unsafe character, line feeds among them, stands as `\x1b`, `\u202e` or
+ * `\u{e0001}`. A backslash that was there before is left alone, so that commands can be copied.
+ */
+export function escapeText(text: string): string {
+  return PRINTABLE_ASCII.test(text) ? text : text.replace(UNSAFE, escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  const code = character.codePointAt(0)!;
+  const hex = code.toString(16);
+  if (code < 0x100) return `\\x${hex.padStart(2, '0')}`;
+  return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
+}
+
+/** The same for text of several lines: line feeds stay. */
+export function escapeLines(text: string): string {
+  return text.split('\n').map(escapeText).join('\n');
+}
+
+/** A copy of a plain value (objects, arrays, scalars) in which every string has passed `escapeText`. */
+export function escapeAll<T>(value: T): T;
+export function escapeAll(value: unknown): unknown {
+  if (typeof value === 'string') return escapeText(value);
+  if (Array.isArray(value)) return value.map((item) => escapeAll(item));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [escapeText(key), escapeAll(item)]));
+}

@@ -1,0 +1,115 @@
+import type { CauseId, Finding, Role } from '../../model/analysis.js';
+import { counted, placeText } from './words.js';
+
+interface Wording {
+  /** What is broken and where, as one sentence without its full stop. */
+  headline(finding: Finding, what: Subject): string;
+  /** What is said where the attempt's path ends. */
+  mark: string;
+}
+
+/** The finding's own words for its packets and its place. */
+interface Subject {
+  /** `requests for 192.168.1.100`, `replies from 192.168.1.100`, `packets for 192.168.1.100` */
+  packets: string;
+  /** The VIP, or `the service` where none is known. */
+  service: string;
+  node: string;
+  /** ` on eth0`, ` by eth0`; empty where the interface is not known. */
+  with(preposition: string): string;
+}
+
+/** A new cause is a row here. */
+const WORDINGS: Record<CauseId, Wording> = {
+  'rp-filter': {
+    headline: (_, s) => `${s.node} drops ${s.packets}${s.with('on')} by its reverse-path check`,
+    mark: 'lost here',
+  },
+  'netfilter-rpfilter': {
+    headline: (_, s) => `${s.node} drops ${s.packets}${s.with('on')} by a reverse-path rule of its firewall`,
+    mark: 'lost here',
+  },
+  'arp-conflict': {
+    headline: (f, s) => counted(f.claimants.length, 'MAC') + claimed(f, s),
+    mark: 'nothing more was seen: it may have gone to the other owner',
+  },
+  'wrong-gateway': {
+    headline: (_, s) => `${s.node} sends ${s.packets} the wrong way out${s.with('by')}`,
+    mark: 'lost after here: this is not the way that the request came in',
+  },
+  'forwarding-off': {
+    headline: (_, s) =>
+      `${s.node} does not forward ${s.packets}${s.with('that come in by')}: forwarding is off`,
+    mark: 'lost here',
+  },
+  'no-route': {
+    headline: (_, s) => `${s.node} has no route for ${s.packets}${s.with('that come in by')}`,
+    mark: 'lost here',
+  },
+  'untranslated-reply': {
+    headline: (_, s) =>
+      `replies leave ${s.node}${s.with('by')} with the backend's address in place of ${s.service}`,
+    mark: 'goes on untranslated: the client does not know it',
+  },
+  'stateful-gateway': {
+    headline: (_, s) =>
+      `replies from ${s.service} leave ${s.node}${s.with('by')}, round the stateful gateway that carried the requests`,
+    mark: 'goes round the gateway, which then drops the rest of the connection',
+  },
+  filtered: {
+    headline: (_, s) =>
+      `a firewall rule on ${s.node} drops or rejects ${s.packets}${s.with('that come in by')}`,
+    mark: 'lost here',
+  },
+  refused: {
+    headline: (_, s) => `nothing listens on the backend's port on ${s.node}, so ${s.packets} are refused`,
+    mark: 'refused here',
+  },
+  'backend-silent': {
+    headline: (_, s) => `the backend on ${s.node} was handed ${s.packets}${s.with('by')} and did not answer`,
+    mark: 'handed over here, never answered',
+  },
+  'not-delivered': {
+    headline: (f, s) => `${s.packets} do not reach the node that has ${s.service}${lastSeen(f)}`,
+    mark: 'not seen after this',
+  },
+  undetermined: {
+    headline: (f, s) => `${s.packets} get lost${lastSeen(f)}; these captures cannot tell why`,
+    mark: 'not seen after this',
+  },
+};
+
+function claimed({ vip, claimants }: Finding, { service }: Subject): string {
+  const places = claimants.map(({ node, interface: name, mac }) =>
+    node === null ? mac : placeText(node, name),
+  );
+  const protocol = vip?.includes(':') ? 'NDP' : 'ARP';
+  const where = places.length > 0 ? `: ${[...new Set(places)].join(', ')}` : '';
+  return ` answer ${protocol} for ${service}${where}`;
+}
+
+function lastSeen({ node, interface: name }: Finding): string {
+  return node === null && name === null ? '' : `, last seen on ${placeText(node, name)}`;
+}
+
+/**
+ * What is broken and where, in one sentence without its full stop.
+ *
+ * @param lost which packet got nowhere, null where no attempt tells
+ */
+export function headline(finding: Finding, lost: Role | null): string {
+  const service = finding.vip ?? 'the service';
+  const packets =
+    lost === 'reply' ? `replies from ${service}` : `${lost ? 'requests' : 'packets'} for ${service}`;
+  return WORDINGS[finding.cause].headline(finding, {
+    packets,
+    service,
+    node: finding.node ?? 'a node that was not captured',
+    with: (preposition) => (finding.interface === null ? '' : ` ${preposition} ${finding.interface}`),
+  });
+}
+
+/** What is said where the path of an attempt ends that the finding explains. */
+export function lossMark(finding: Finding): string {
+  return WORDINGS[finding.cause].mark;
+}

@@ -1,0 +1,33 @@
+import type { Analysis, AnalysisClock } from '../../model/analysis.js';
+import type { Style } from '../style.js';
+import { heading } from './heading.js';
+import { type Cell, type Column, table } from './table.js';
+import { durationText, numberText } from './words.js';
+
+/** Clocks that agree better than this need no explanation beside times of milliseconds. */
+const NOTEWORTHY_NS = 1e6;
+
+/** How far the nodes' clocks are apart; nothing where they agree. */
+export function clocksSection({ clocks, inputs }: Analysis, style: Style): string[] {
+  const nodes = new Set(inputs.map((input) => input.node));
+  if (nodes.size < 2 || clocks.every(agrees)) return [];
+  const columns: Column[] = [
+    { title: 'node' },
+    { title: 'ahead of the first', align: 'right' },
+    { title: 'give or take', align: 'right' },
+    { title: 'drift', align: 'right' },
+    { title: 'packets matched', align: 'right' },
+  ];
+  const rows = clocks.map(({ node, offsetNs, uncertaintyNs, driftPpm, matched }): Cell[] => [
+    node,
+    offsetNs === null ? 'unknown' : durationText(offsetNs),
+    uncertaintyNs === null ? '?' : durationText(uncertaintyNs),
+    driftPpm === null ? '?' : `${driftPpm.toFixed(1)} ppm`,
+    numberText(matched),
+  ]);
+  return [...heading('Clocks', style), ...table(columns, rows, style)];
+}
+
+function agrees({ offsetNs }: AnalysisClock): boolean {
+  return offsetNs !== null && Math.abs(offsetNs) < NOTEWORTHY_NS;
+}

@@ -1,0 +1,92 @@
+import type { Analysis, AnalysisAttempt, Confidence, Finding } from '../../model/analysis.js';
+import type { Style } from '../style.js';
+import { heading } from './heading.js';
+import { ladder } from './ladder.js';
+import { proof, ruledOut } from './proof.js';
+import { remedy } from './remedy.js';
+import { causeText, counted, flowText, lastSighting, numberText, packetName, placeText } from './words.js';
+import { labelled, wrap } from './wrap.js';
+
+/** Column of the text beside `Where`, `Last seen` and their like. */
+const INDENT = 12;
+
+const CERTAINTY: Record<Confidence, string> = {
+  confirmed: "the kernel's own record of the drop fits the packets, or the packets alone prove it",
+  probable: 'the packets vanish there, and the configuration of the node says that they must',
+  possible: 'either the packets or the configuration point here, not both',
+};
+
+/**
+ * One finding: what and where, the path of an exemplary attempt, proof, what was ruled out, and the fix.
+ *
+ * @param number from 1, of `analysis.findings.length`
+ */
+export function findingSection(finding: Finding, number: number, analysis: Analysis, style: Style): string[] {
+  const attempt = exemplar(finding, analysis);
+  const title = `${finding.severity.toUpperCase()} ${number} of ${analysis.findings.length}: ${causeText(finding)}`;
+  return [
+    ...heading(title, style),
+    ...wrap(finding.summary, style.measure),
+    '',
+    ...facts(finding, attempt, analysis, style),
+    ...(attempt ? path(attempt, finding, analysis, style) : []),
+    ...proof(finding, style),
+    ...ruledOut(finding, style),
+    ...remedy(finding, style),
+  ];
+}
+
+/** The first attempt of the finding whose path is listed; null where none is. */
+export function exemplar(finding: Finding, { attempts }: Analysis): AnalysisAttempt | null {
+  const ids = new Set(finding.attempts);
+  return attempts.find((attempt) => ids.has(attempt.id) && attempt.path.length > 0) ?? null;
+}
+
+/** `4 of 5 connections`; null where the finding names no attempt. */
+export function affectedText(finding: Finding, { totals }: Analysis): string | null {
+  const count = finding.attempts.length;
+  if (count === 0) return null;
+  const all = totals
+    .filter((total) => total.vip === finding.vip)
+    .flatMap((total) => Object.values(total.outcomes))
+    .reduce((sum, n) => sum + n, 0);
+  return all < count ? counted(count, 'connection') : `${numberText(count)} of ${counted(all, 'connection')}`;
+}
+
+function facts(
+  finding: Finding,
+  attempt: AnalysisAttempt | null,
+  analysis: Analysis,
+  style: Style,
+): string[] {
+  const { node: at, interface: by } = finding;
+  const rows: [string, string][] = at === null && by === null ? [] : [['Where', placeText(at, by)]];
+  for (const { node, interface: name, mac } of finding.claimants) {
+    rows.push(['Claimed by', `${mac} (${placeText(node, name)})`]);
+  }
+  const affected = affectedText(finding, analysis);
+  if (affected) rows.push(['Affected', `${affected}${finding.vip === null ? '' : ` to ${finding.vip}`}`]);
+  if (finding.cause !== 'undetermined')
+    rows.push(['Certainty', `${finding.confidence}: ${CERTAINTY[finding.confidence]}`]);
+  if (attempt) rows.push(['Last seen', lastSeenText(attempt)]);
+  return rows.flatMap(([label, text]) => labelled(label, text, style.measure, INDENT, style.bold));
+}
+
+function lastSeenText(attempt: AnalysisAttempt): string {
+  const step = lastSighting(attempt)!;
+  const name = packetName(attempt.protocol, step.role);
+  const direction = step.direction === null ? '' : ` going ${step.direction}`;
+  const time = step.time === null ? '' : ` at ${step.time}`;
+  return `${name} (try ${step.try}) on ${placeText(step.node, step.interface)}${direction}${time} [${step.file} packet ${step.packet}]`;
+}
+
+function path(attempt: AnalysisAttempt, finding: Finding, analysis: Analysis, style: Style): string[] {
+  const of = finding.attempts.length > 1 ? `, one of ${numberText(finding.attempts.length)}` : '';
+  const tries = attempt.tries === 1 ? '1 try' : `${numberText(attempt.tries)} tries`;
+  const title = `${attempt.id}${of}: ${attempt.protocol} ${flowText(attempt.client, attempt.server)}, ${attempt.outcome} after ${tries}`;
+  return [
+    '',
+    ...labelled('Path of', title, style.measure, 8, style.bold),
+    ...ladder(attempt, finding, analysis.clocks, style),
+  ];
+}

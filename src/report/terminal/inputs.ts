@@ -1,0 +1,75 @@
+import type { Analysis, AnalysisInput } from '../../model/analysis.js';
+import type { Style } from '../style.js';
+import { heading } from './heading.js';
+import { type Cell, type Column, table } from './table.js';
+import { counted, durationText, millisecondsBetween, numberText } from './words.js';
+import { labelled, wrap } from './wrap.js';
+
+/** A ring buffer of captures is many files; those with something wrong come first. */
+const MOST_INPUTS = 30;
+
+/** What was read, and what is wrong with it. */
+export function inputsSection({ inputs }: Analysis, style: Style): string[] {
+  if (inputs.length === 0) return [];
+  const ordered = [...inputs.filter(isIncomplete), ...inputs.filter((input) => !isIncomplete(input))];
+  const shown = inputs.length > MOST_INPUTS ? ordered.slice(0, MOST_INPUTS) : inputs;
+  const columns: Column[] = [
+    { title: 'node' },
+    { title: 'file' },
+    { title: 'link type' },
+    { title: 'packets', align: 'right' },
+    { title: 'from (UTC)' },
+    { title: 'span', align: 'right' },
+    { title: 'lost', align: 'right' },
+  ];
+  const rows = shown.map((input): Cell[] => [
+    input.node,
+    input.file,
+    input.linkType,
+    numberText(input.packets),
+    startText(input.firstTime),
+    spanText(input),
+    input.dropped === null ? '?' : numberText(input.dropped),
+  ]);
+  const more = inputs.length - shown.length;
+  return [
+    ...heading('Inputs', style),
+    ...table(columns, rows, style),
+    ...(more > 0 ? wrap(`${style.ellipsis} and ${numberText(more)} more`, style.measure) : []),
+    ...shown.filter(isIncomplete).flatMap((input) => {
+      const text = `${input.file}: ${flaws(input).join('; ')}`;
+      return labelled('!', text, style.measure, 2, style.yellow);
+    }),
+  ];
+}
+
+function flaws(input: AnalysisInput): string[] {
+  return [
+    ...(input.truncated ? ['ends in the middle of a packet'] : []),
+    ...(input.dropped ? [`${counted(input.dropped, 'packet')} lost while capturing`] : []),
+    ...(input.undecoded > 0
+      ? [`${counted(input.undecoded, 'packet')} of a link type that is not decoded`]
+      : []),
+    ...(input.error === null ? [] : [`reading stopped: ${input.error}`]),
+  ];
+}
+
+/** `01-31 23:59:59`: the year is in every other time of the report, and fractions tell no captures apart. */
+function startText(time: string | null): string {
+  return time === null
+    ? '-'
+    : time
+        .replace(/^\d{4}-/, '')
+        .replace('T', ' ')
+        .replace(/\.\d+Z$/, '');
+}
+
+function spanText({ firstTime, lastTime }: AnalysisInput): string {
+  const milliseconds = millisecondsBetween(firstTime, lastTime);
+  return milliseconds === null ? '-' : durationText(milliseconds * 1e6);
+}
+
+/** Whether packets that crossed the interface may be missing from what was read of the file. */
+export function isIncomplete({ truncated, undecoded, error, dropped }: AnalysisInput): boolean {
+  return truncated || undecoded > 0 || error !== null || (dropped ?? 0) > 0;
+}

@@ -1,0 +1,57 @@
+import { EVIDENCE_KINDS, type Evidence, type EvidenceKind, type Finding } from '../../model/analysis.js';
+import type { Style } from '../style.js';
+import { labelled } from './wrap.js';
+
+/** Of one kind; the rest repeats it. */
+const MOST_OF_A_KIND = 6;
+
+const KIND_NAMES: Partial<Record<EvidenceKind, string>> = {
+  martian: 'kernel log',
+  'drop-reason': 'drop reason',
+  model: 'kernel model',
+};
+
+/** What the finding rests on, grouped by kind, each line with the place where it can be looked up. */
+export function proof({ evidence }: Finding, style: Style): string[] {
+  if (evidence.length === 0) return [];
+  const lines = ['', style.bold('Proof')];
+  for (const [kind, items] of byKind(evidence)) {
+    for (const [i, item] of items.slice(0, MOST_OF_A_KIND).entries()) {
+      const label = i === 0 ? `  ${KIND_NAMES[kind] ?? kind}` : '';
+      lines.push(...labelled(label, sentence(item), style.measure, 16));
+    }
+    const more = items.length - MOST_OF_A_KIND;
+    if (more > 0) lines.push(...labelled('', `${style.ellipsis} and ${more} more`, style.measure, 16));
+  }
+  return lines;
+}
+
+/** Which other causes were weighed, and why they are not it. */
+export function ruledOut({ alternatives }: Finding, style: Style): string[] {
+  if (alternatives.length === 0) return [];
+  return [
+    '',
+    style.bold('Ruled out'),
+    ...alternatives.flatMap(({ cause, why }) => labelled(`  ${cause}`, why, style.measure, 22)),
+  ];
+}
+
+/** Kinds in the order of the model; the order within a kind is the finding's. */
+function byKind(evidence: Evidence[]): Map<EvidenceKind, Evidence[]> {
+  const groups = new Map<EvidenceKind, Evidence[]>();
+  const order = [...EVIDENCE_KINDS, ...evidence.map((item) => item.kind)];
+  for (const kind of new Set(order)) {
+    const items = evidence.filter((item) => item.kind === kind);
+    if (items.length > 0) groups.set(kind, items);
+  }
+  return groups;
+}
+
+function sentence({ node, text, file, line, packet }: Evidence): string {
+  const at = [
+    ...(file === null ? [] : [file]),
+    ...(line === null ? [] : [`line ${line}`]),
+    ...(packet === null ? [] : [`packet ${packet}`]),
+  ].join(' ');
+  return `${node === null ? '' : `${node}: `}${text}${at === '' ? '' : ` [${at}]`}`;
+}

@@ -1,0 +1,46 @@
+import type { Finding, Fix, FixCommand } from '../../model/analysis.js';
+import type { Style } from '../style.js';
+import { labelled, wrap } from './wrap.js';
+
+const HEREDOC_END = 'EOF';
+
+/**
+ * What to do. Commands stand alone on their lines and are never wrapped, with comments that a shell takes too: a
+ * block can be copied as it is.
+ */
+export function remedy(finding: Finding, style: Style): string[] {
+  if (finding.fix) return ['', ...fixLines(finding.fix, style)];
+  if (finding.severity === 'info') return [];
+  const why =
+    finding.cause === 'undetermined'
+      ? 'none yet: record first what "Capture next" asks for.'
+      : 'none: nothing that was tried in the model of the kernel would help.';
+  return ['', ...labelled('Fix', why, style.measure, 8, style.bold)];
+}
+
+function fixLines(fix: Fix, style: Style): string[] {
+  const lines = labelled('Fix', fix.summary, style.measure, 8, style.bold);
+  let heading = '';
+  for (const command of fix.commands) {
+    const next = commandHeading(command);
+    if (next !== heading)
+      lines.push('', ...wrap(next, style.measure - 6).map((l) => style.dim(`    # ${l}`)));
+    heading = next;
+    lines.push(`    ${style.cyan(command.command)}`);
+  }
+  for (const manifest of fix.manifests) lines.push('', ...manifestLines(manifest, style));
+  if (fix.commands.length + fix.manifests.length > 0) lines.push('');
+  if (fix.risk !== '') lines.push(...labelled('  Risk', fix.risk, style.measure, 12));
+  if (fix.expected !== '') lines.push(...labelled('  Expected', fix.expected, style.measure, 12));
+  return lines;
+}
+
+function commandHeading({ node, persists }: FixCommand): string {
+  return `on ${node}, ${persists ? 'stays after a reboot' : 'lasts until the next reboot'}:`;
+}
+
+/** At the left edge, for the shell looks for the end of a here-document there. */
+function manifestLines(manifest: string, style: Style): string[] {
+  const body = manifest.replace(/\n+$/, '').split('\n');
+  return [`kubectl apply -f - <<'${HEREDOC_END}'`, ...body, HEREDOC_END].map(style.cyan);
+}

@@ -1,0 +1,75 @@
+import type { AnalysisAttempt, Endpoint, Finding, Outcome, PathStep, Role } from '../../model/analysis.js';
+import { parseTime } from '../../model/time.js';
+
+/** `10.0.0.5:40000`, `[2001:db8::5]:40000`, or the bare address where there is no port. */
+export function endpointText({ address, port }: Endpoint): string {
+  if (port === null) return address;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** `10.0.0.5:40000 > 192.168.1.100:80`, as tcpdump writes it. */
+export function flowText(source: Endpoint, destination: Endpoint): string {
+  return `${endpointText(source)} > ${endpointText(destination)}`;
+}
+
+/** `node1 eth0`, or what of it is known. */
+export function placeText(node: string | null, interfaceName: string | null): string {
+  return [node, interfaceName].filter((part) => part !== null).join(' ') || 'an unknown place';
+}
+
+/** `1 connection`, `2 connections`; thousands are set apart. */
+export function counted(count: number, noun: string): string {
+  return `${numberText(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+export function numberText(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** What the step's packet is called: `SYN`, `SYN-ACK`, or `request`, `reply` where the protocol is not TCP. */
+export function packetName(protocol: string, role: Role): string {
+  if (protocol !== 'tcp') return role;
+  return role === 'request' ? 'SYN' : 'SYN-ACK';
+}
+
+/** Milliseconds between two RFC 3339 times; null where one of them is missing or damaged. */
+export function millisecondsBetween(from: string | null, to: string | null): number | null {
+  const start = from === null ? null : parseTime(from);
+  const end = to === null ? null : parseTime(to);
+  return start === null || end === null ? null : Number(end - start) / 1e6;
+}
+
+/** A length of time in the unit that suits it: `950 ns`, `12.3 us`, `4.0 ms`, `1.5 s`, `2.0 h`. */
+export function durationText(ns: number): string {
+  const size = Math.abs(ns);
+  if (size < 1e3) return `${ns} ns`;
+  if (size < 1e6) return `${(ns / 1e3).toFixed(1)} us`;
+  if (size < 1e9) return `${(ns / 1e6).toFixed(1)} ms`;
+  if (size < 7200e9) return `${(ns / 1e9).toFixed(1)} s`;
+  return `${(ns / 3600e9).toFixed(1)} h`;
+}
+
+/** `3 no-reply, 1 refused`, the most frequent first, none of the zeroes. */
+export function outcomesText(outcomes: Record<Outcome, number>, leaveOut: Outcome[] = []): string {
+  return (Object.entries(outcomes) as [Outcome, number][])
+    .filter(([outcome, count]) => count > 0 && !leaveOut.includes(outcome))
+    .sort(([, a], [, b]) => b - a)
+    .map(([outcome, count]) => `${numberText(count)} ${outcome}`)
+    .join(', ');
+}
+
+/** Which packet of the attempt got nowhere: the reply where one was sent, else the request. */
+export function lostRole(attempt: AnalysisAttempt): Role {
+  return attempt.path.some((step) => step.role === 'reply') ? 'reply' : 'request';
+}
+
+/** The last sighting of the packet that got nowhere; null where the path is empty. */
+export function lastSighting(attempt: AnalysisAttempt): PathStep | null {
+  const role = lostRole(attempt);
+  return attempt.path.findLast((step) => step.role === role) ?? null;
+}
+
+/** `rp-filter (confirmed)` */
+export function causeText({ cause, confidence }: Finding): string {
+  return cause === 'undetermined' ? 'cause undetermined' : `${cause} (${confidence})`;
+}

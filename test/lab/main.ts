@@ -1,0 +1,43 @@
+/** `npm run lab -- list` and `npm run lab -- record [SCENARIO…]`. */
+import { UsageError } from '../../src/model/errors.js';
+import { fixture } from '../support.js';
+import { recordScenario } from './record.js';
+import type { Scenario } from './scenario.js';
+import { SCENARIOS } from './scenarios/index.js';
+
+const USAGE = 'usage: npm run lab -- list | record [SCENARIO…]';
+
+async function main([verb, ...names]: string[], signal: AbortSignal): Promise<void> {
+  if (verb === 'list' && names.length === 0) {
+    for (const { name, description } of SCENARIOS) process.stdout.write(`${name}\n    ${description}\n`);
+  } else if (verb === 'record') {
+    for (const scenario of choose(names)) {
+      process.stdout.write(`${scenario.name} … `);
+      const { truth } = await recordScenario(scenario, fixture(scenario.name), signal);
+      process.stdout.write(`${truth.client.map((client) => client.result).join(' ')}\n`);
+    }
+  } else throw new UsageError(USAGE);
+}
+
+function choose(names: string[]): readonly Scenario[] {
+  if (names.length === 0) return SCENARIOS;
+  return names.map((name) => {
+    const scenario = SCENARIOS.find((candidate) => candidate.name === name);
+    if (!scenario) throw new UsageError(`no scenario ${name}: see npm run lab -- list`);
+    return scenario;
+  });
+}
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => interrupted.abort(new Error(`ended by ${signal}, everything taken down`)));
+}
+
+try {
+  await main(process.argv.slice(2), interrupted.signal);
+} catch (error) {
+  const reason = interrupted.signal.aborted ? interrupted.signal.reason : error;
+  const oneLine = reason instanceof UsageError || interrupted.signal.aborted;
+  process.stderr.write(`lab: ${oneLine ? reason.message : (reason as Error).stack}\n`);
+  process.exitCode = reason instanceof UsageError ? 2 : 1;
+}

@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import {
+  ANALYSIS_SCHEMA,
+  type Analysis,
+  CAUSES,
+  CONFIDENCES,
+  EVIDENCE_KINDS,
+  OUTCOMES,
+  SEVERITIES,
+} from '../../src/model/analysis.js';
+import { HOSTILE } from './sample.js';
+
+/** Any text at all: names, log lines and file names are not ours to choose. */
+const text = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom('node1', 'eth0', 'flannel.1', 'ip-10-0-12-34.eu-central-1.internal'),
+  },
+  { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }) },
+  { weight: 1, arbitrary: fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 30 }).map(codeUnits) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('', ' ', HOSTILE, 'x'.repeat(300), '漢字仮名交じり'.repeat(20), '> > >'),
+  },
+  { weight: 1, arbitrary: fc.lorem({ maxCount: 40 }) },
+);
+
+/** Code units one by one, so that lone surrogates come up. */
+function codeUnits(units: number[]): string {
+  return String.fromCharCode(...units);
+}
+
+const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
+const count = fc.oneof(fc.nat(20), fc.maxSafeNat());
+const offset = fc.oneof(fc.integer({ min: -2_000_000, max: 2_000_000 }), fc.maxSafeInteger());
+const address = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff'));
+const endpoint = fc.record({ address, port: orNull(fc.integer({ min: 0, max: 65_535 })) });
+const id = fc.constantFrom('a1', 'a2', 'a3', 'a4', 'a5');
+const time = fc
+  .tuple(fc.date({ min: new Date(0), max: new Date('2106-01-01'), noInvalidDate: true }), fc.nat(999_999_999))
+  .map(([date, ns]) => `${date.toISOString().slice(0, 19)}.${String(ns).padStart(9, '0')}Z`);
+
+const step = fc.record({
+  role: fc.constantFrom('request' as const, 'reply' as const),
+  node: text,
+  interface: orNull(text),
+  direction: fc.constantFrom('in' as const, 'out' as const, null),
+  time: orNull(time),
+  file: text,
+  packet: fc.integer({ min: 1, max: 1e9 }),
+  source: endpoint,
+  destination: endpoint,
+  tunnels: fc.array(text, { maxLength: 2 }),
+  try: fc.integer({ min: 1, max: 3 }),
+});
+
+const attempt = fc.record({
+  id,
+  protocol: fc.constantFrom('tcp', 'udp', 'icmp'),
+  client: endpoint,
+  server: endpoint,
+  vip: orNull(address),
+  outcome: fc.constantFrom(...OUTCOMES),
+  firstTime: orNull(time),
+  tries: count,
+  path: fc.array(step, { maxLength: 30, size: 'medium' }),
+});
+
+const evidence = fc.record({
+  kind: fc.constantFrom(...EVIDENCE_KINDS),
+  node: orNull(text),
+  file: orNull(text),
+  line: orNull(fc.integer({ min: 1 })),
+  packet: orNull(fc.integer({ min: 1 })),
+  text,
+});
+
+const fix = fc.record({
+  summary: text,
+  commands: fc.array(fc.record({ node: text, command: text, persists: fc.boolean() }), { maxLength: 4 }),
+  manifests: fc.array(text, { maxLength: 2 }),
+  risk: text,
+  expected: text,
+});
+
+const finding = fc.record({
+  id: fc.constantFrom('f1', 'f2'),
+  cause: fc.constantFrom(...CAUSES),
+  confidence: fc.constantFrom(...CONFIDENCES),
+  severity: fc.constantFrom(...SEVERITIES),
+  vip: orNull(address),
+  node: orNull(text),
+  interface: orNull(text),
+  claimants: fc.array(
+    fc.record({ node: orNull(text), interface: orNull(text), mac: fc.constant('02:00:00:00:00:01') }),
+    { maxLength: 3 },
+  ),
+  attempts: fc.uniqueArray(id),
+  summary: text,
+  evidence: fc.array(evidence, { maxLength: 12 }),
+  fix: orNull(fix),
+  alternatives: fc.array(fc.record({ cause: fc.constantFrom(...CAUSES), why: text }), { maxLength: 3 }),
+});
+
+/** Any analysis that the types allow, likely or not. */
+export const anyAnalysis: fc.Arbitrary<Analysis> = fc.record({
+  schema: fc.constant(ANALYSIS_SCHEMA),
+  inputs: fc.array(
+    fc.record({
+      node: text,
+      file: text,
+      linkType: text,
+      packets: count,
+      bytes: count,
+      firstTime: orNull(time),
+      lastTime: orNull(time),
+      dropped: orNull(count),
+      truncated: fc.boolean(),
+      undecoded: count,
+      error: orNull(text),
+    }),
+    { maxLength: 4 },
+  ),
+  clocks: fc.array(
+    fc.record({
+      node: text,
+      offsetNs: orNull(offset),
+      uncertaintyNs: orNull(count),
+      driftPpm: orNull(
+        fc.double({ noNaN: true, noDefaultInfinity: true }).map((ppm) => (ppm === 0 ? 0 : ppm)),
+      ),
+      matched: count,
+    }),
+    { maxLength: 3 },
+  ),
+  vips: fc.array(
+    fc.record({
+      address,
+      source: fc.constantFrom('flag' as const, 'kubernetes' as const, 'inferred' as const),
+    }),
+    { maxLength: 3 },
+  ),
+  totals: fc.array(
+    fc.record({
+      vip: orNull(address),
+      protocol: fc.constantFrom('tcp', 'udp'),
+      outcomes: fc.tuple(...OUTCOMES.map(() => fc.nat(1e6))).map(toOutcomes),
+    }),
+    { maxLength: 3 },
+  ),
+  attempts: fc.uniqueArray(attempt, { maxLength: 5, selector: (one) => one.id }),
+  findings: fc.array(finding, { maxLength: 3 }),
+  gaps: fc.array(
+    fc.record({ node: orNull(text), interface: orNull(text), why: text, capture: orNull(text) }),
+    { maxLength: 3 },
+  ),
+});
+
+function toOutcomes(counts: number[]): Analysis['totals'][number]['outcomes'] {
+  return Object.fromEntries(
+    OUTCOMES.map((outcome, i) => [outcome, counts[i]!]),
+  ) as Analysis['totals'][number]['outcomes'];
+}

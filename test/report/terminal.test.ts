@@ -1,0 +1,304 @@
+import { createRequire } from 'node:module';
+import { stripVTControlCharacters } from 'node:util';
+import test from 'ava';
+import fc from 'fast-check';
+import { type Analysis, CAUSES, OUTCOMES } from '../../src/model/analysis.js';
+import { escapeLines, escapeText } from '../../src/report/escape.js';
+import { renderTerminal } from '../../src/report/terminal.js';
+import { anyAnalysis } from './arbitrary.js';
+import {
+  analysis,
+  endpoint,
+  finding,
+  healthy,
+  hostile,
+  longNames,
+  outcomes,
+  refused,
+  rpFilter,
+  SAMPLES,
+  steps,
+  tenThousand,
+  unclear,
+  undetermined,
+} from './sample.js';
+
+// An independent measure of width: not ours, but the one that the table library itself goes by.
+const require = createRequire(import.meta.url);
+const stringWidth = createRequire(require.resolve('cli-table3'))('string-width') as (text: string) => number;
+
+const plain = (given: Analysis, columns = 80) => renderTerminal(given, { columns, color: false });
+/** The text with its lines joined, for words that wrapping may have parted. */
+const prose = (given: Analysis) => plain(given).replace(/\s+/g, ' ');
+const verdictOf = (given: Analysis) => plain(given).split('\n\n', 1)[0]!.replace(/\s+/g, ' ').trim();
+
+/** The lines that may be longer than the terminal: those that are there to be copied. */
+function unbroken({ findings, gaps }: Analysis): Set<string> {
+  const commands = [
+    ...findings.flatMap((one) => one.fix?.commands.map(({ command }) => command) ?? []),
+    ...gaps.flatMap(({ capture }) => capture ?? []),
+  ];
+  const manifests = findings.flatMap((one) => one.fix?.manifests ?? []);
+  return new Set([
+    ...commands.map((command) => `    ${escapeText(command)}`),
+    ...manifests.flatMap((manifest) => escapeLines(manifest).split('\n')),
+  ]);
+}
+
+function tooWide(text: string, columns: number, exempt: Set<string>): string[] {
+  return text.split('\n').filter((line) => stringWidth(line) > columns && !exempt.has(line));
+}
+
+for (const [name, make] of Object.entries(SAMPLES)) {
+  for (const columns of [60, 80, 120, 200]) {
+    test(`${name}: no line is wider than ${columns} columns but commands, which are whole`, (t) => {
+      const text = plain(make(), columns);
+      t.deepEqual(tooWide(text, columns, unbroken(make())), []);
+      const lines = new Set(text.split('\n'));
+      for (const line of unbroken(make())) t.true(line === '' || lines.has(line), line);
+    });
+  }
+}
+
+test('any analysis: the width is kept, commands are whole, nothing but line feeds controls the terminal', (t) => {
+  fc.assert(
+    fc.property(anyAnalysis, fc.integer({ min: 60, max: 200 }), (given, columns) => {
+      const text = plain(given, columns);
+      const exempt = unbroken(given);
+      t.deepEqual(tooWide(text, columns, exempt), []);
+      const lines = new Set(text.split('\n'));
+      for (const { fix } of given.findings) {
+        for (const { command } of fix?.commands ?? []) {
+          if (!lines.has(`    ${escapeText(command)}`)) return false;
+        }
+      }
+      return !/[^\P{C}\n]|[\p{Zl}\p{Zp}\p{M}]/u.test(text);
+    }),
+    { numRuns: 300 },
+  );
+  t.pass();
+});
+
+test('any analysis: colour adds SGR sequences and its own signs, no other words', (t) => {
+  fc.assert(
+    fc.property(anyAnalysis, (given) => {
+      const text = renderTerminal(given, { columns: 80, color: true });
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what this test is about.
+      const rest = text.replace(/\u001b\[\d+m/g, '');
+      t.deepEqual(tooWide(rest, 80, unbroken(given)), []);
+      return !/[^\P{C}\n]/u.test(rest);
+    }),
+    { numRuns: 100 },
+  );
+  const normal = (text: string) => text.replaceAll('✗', 'X').replaceAll('─', '-').replaceAll('…', '...');
+  const coloured = stripVTControlCharacters(renderTerminal(rpFilter(), { columns: 80, color: true }));
+  t.is(normal(coloured), plain(rpFilter()));
+});
+
+test('fewer than 60 columns are taken as 60', (t) => {
+  t.is(plain(rpFilter(), 10), plain(rpFilter(), 60));
+});
+
+test('without colour a report of ASCII names is ASCII', (t) => {
+  for (const make of [rpFilter, healthy, longNames, refused, undetermined, tenThousand]) {
+    t.regex(plain(make()), /^[\n -~]*$/);
+  }
+});
+
+test('hostile text is shown, not obeyed', (t) => {
+  const text = plain(hostile());
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what this test is about.
+  t.notRegex(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/);
+  t.false(text.split('\n').some((line) => line.startsWith('OK')));
+  t.true(text.includes('\\x1b]0;owned\\x07'));
+  t.true(text.includes('\\u202egnp.exe\\u200b\\x9b31m\\x00\\ud800 e\\u0301 漢字 \\u{e0041}'));
+});
+
+test('the verdict on a fault names cause, place, service, count and fix', (t) => {
+  t.true(
+    verdictOf(rpFilter()).startsWith(
+      'FAULT rp-filter (confirmed): node2 drops requests for 192.168.1.100 on flannel.1 by its reverse-path check. ' +
+        '4 of 4 connections failed. Fix: Use loose reverse-path checks on flannel.1 of node2.',
+    ),
+  );
+});
+
+test('the verdict says which packet is lost', (t) => {
+  t.regex(verdictOf(longNames()), /sends replies from 2001:db8:1111:2222:3333:4444:5555:6666/);
+});
+
+test('the verdict when all is well, when not all is, and when there is nothing', (t) => {
+  t.is(verdictOf(healthy()), 'OK No fault found: 5 of 5 connections to 192.168.1.100 were established.');
+  t.is(
+    verdictOf(unclear()),
+    'UNCLEAR No fault could be proved, yet only 3 of 5 connections to 192.168.1.100 were established. ' +
+      'The others: 2 unacknowledged.',
+  );
+  t.regex(verdictOf(analysis({})), /^UNCLEAR Nothing to judge: .*0 packets in 0 files were read/);
+});
+
+test('connections from before the capture are no failures', (t) => {
+  const totals = [{ vip: null, protocol: 'tcp', outcomes: outcomes({ established: 1, midstream: 2 }) }];
+  t.is(
+    verdictOf(analysis({ totals })),
+    'OK No fault found: 1 of 3 connections were established. The others: 2 midstream.',
+  );
+});
+
+test('a risk stands beside the verdict, and is no fault', (t) => {
+  const given = { ...healthy(), findings: [finding({ severity: 'risk', node: 'node1', interface: 'eth0' })] };
+  t.regex(verdictOf(given), /^OK No fault found.* RISK rp-filter/);
+  t.notRegex(plain(given), /FAULT/);
+});
+
+test('every fault is in the verdict, up to five', (t) => {
+  const findings = Array.from({ length: 8 }, (_, i) => finding({ id: `f${i}`, node: `node${i}` }));
+  const verdict = verdictOf(analysis({ findings }));
+  t.is(verdict.match(/FAULT/g)?.length, 5);
+  t.regex(verdict, /and 3 more, below/);
+});
+
+test('every cause has a verdict with its place and without holes', (t) => {
+  for (const cause of CAUSES) {
+    const known = prose(analysis({ findings: [finding({ cause, node: 'node7', interface: 'eth7' })] }));
+    if (cause !== 'arp-conflict') t.regex(known.split(' FAULT 1 of 1')[0]!, /node7/, cause);
+    const unknown = prose(analysis({ findings: [finding({ cause, vip: null })] }));
+    t.notRegex(`${known}${unknown}`, /null|undefined|NaN|\[object/, cause);
+  }
+});
+
+test('incomplete captures are a caution at the top and explained below', (t) => {
+  t.regex(verdictOf(undetermined()), /CAUTION 2 of 2 capture files are incomplete/);
+  t.regex(prose(undetermined()), /node1\.tar\.gz:any\.pcap: ends in the middle of a packet/);
+  t.regex(
+    prose(undetermined()),
+    /7 packets of a link type that is not decoded; reading stopped: block length 3/,
+  );
+  t.notRegex(plain(healthy()), /CAUTION|^!/m);
+});
+
+test('the path shows one try, NAT where it changes addresses, and where the packet was lost', (t) => {
+  const text = plain(rpFilter(), 120);
+  t.regex(
+    text,
+    /\n {2}2 {2}SYN {5}node1 {2}flannel\.1 {2}out {2}0\.031 {2}NAT: 192\.168\.50\.20:40001 > 10\.244\.2\.10:8080\n/,
+  );
+  t.regex(
+    text,
+    /\n {2}5 {2}SYN {5}node2 {2}flannel\.1 {2}in {3}0\.097 {2}same\n {2}X {2}lost here: rp-filter/,
+  );
+  t.notRegex(text, /\n {2}6 /);
+  t.regex(text, /10 sightings of other tries left out/);
+});
+
+test('a lost reply is shown after the request that it answers', (t) => {
+  const client = endpoint('10.0.0.5', 1024);
+  const server = endpoint('192.168.1.100', 80);
+  const again = { try: 2 };
+  const path = steps([
+    ['request', 'node1', 'eth0', 'in', 0, client, server],
+    ['reply', 'node1', 'eth1', 'out', 50, server, client],
+    ['request', 'node1', 'eth2', 'in', 1_000_000, client, server, again],
+    ['reply', 'node1', 'eth3', 'out', 1_000_050, server, client, again],
+    ['request', 'node1', 'eth4', 'in', 3_000_000, client, server, { try: 3 }],
+  ]);
+  const [base] = rpFilter().attempts;
+  const text = plain(
+    analysis({
+      attempts: [{ ...base!, id: 'a1', path }],
+      findings: [finding({ attempts: ['a1'], node: 'router', interface: 'eth9' })],
+    }),
+  );
+  t.regex(text, /1 {2}SYN {6}node1 {2}eth2 [^\n]*\n {2}2 {2}SYN-ACK {2}node1 {2}eth3 [^\n]*\n {2}X /);
+  t.regex(text, /X {2}lost here \(the fault is on router eth9\)/);
+  t.notRegex(text.split('\nConnections')[0]!.split('#')[1]!.split('\nid ')[0]!, /eth0|eth1|eth4/);
+});
+
+test('offsets along the path are freed of the difference between clocks, and unknown where that is', (t) => {
+  const clocks = rpFilter().clocks.map((clock) => ({
+    ...clock,
+    offsetNs: clock.node === 'node1' ? 0 : null,
+  }));
+  t.regex(plain(rpFilter()), /node2 {2}eth0 {7}in {3}0\.090/);
+  t.regex(plain({ ...rpFilter(), clocks }), /node2 {2}eth0 {7}in {7}\?/);
+  t.regex(plain({ ...rpFilter(), clocks }), /node2 +unknown/);
+});
+
+test('a path of thousands of sightings is cut in the middle', (t) => {
+  const [base] = rpFilter().attempts;
+  const path = Array.from({ length: 5000 }, (_, i) => ({ ...base!.path[0]!, packet: i + 1 }));
+  const text = plain({ ...rpFilter(), attempts: [{ ...base!, path }] });
+  t.regex(text, /4976 more/);
+  t.regex(text, /\n +5000 {2}SYN/);
+  t.true(text.split('\n').length < 150);
+});
+
+test('clocks that agree, or a single node, are not spoken of', (t) => {
+  const clocks = rpFilter().clocks.map((clock) => ({ ...clock, offsetNs: 900_000 }));
+  t.notRegex(plain({ ...rpFilter(), clocks }), /^Clocks/m);
+  t.notRegex(plain(healthy()), /^Clocks/m);
+  t.regex(plain(rpFilter()), /^node2 +2\.5 s +21\.0 us +1\.3 ppm +40$/m);
+});
+
+test('totals agree with the analysis, zero columns left out', (t) => {
+  t.regex(plain(refused()), /^VIP +protocol +total +established +refused$/m);
+  t.regex(plain(refused()), /^192\.168\.1\.100 +tcp +2 +1 +1$/m);
+  fc.assert(
+    fc.property(fc.array(fc.nat(9_999_999), { minLength: 10, maxLength: 10 }), (counts) => {
+      const all = outcomes(Object.fromEntries(OUTCOMES.map((outcome, i) => [outcome, counts[i]!])));
+      const text = plain(analysis({ totals: [{ vip: null, protocol: 'tcp', outcomes: all }] }), 200);
+      const row = text
+        .match(/^\(others\) +tcp +(.*)$/m)![1]!
+        .split(/ +/)
+        .map((n) => Number(n.replaceAll(',', '')));
+      t.deepEqual(row, [counts.reduce((a, b) => a + b, 0), ...counts.filter((n) => n > 0)]);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('the attempts table has 20 rows, failures first, and says how many more there are', (t) => {
+  const text = plain(tenThousand());
+  const rows = text.match(/^a\d+ .*$/gm)!;
+  t.is(rows.length, 20);
+  t.true(rows.every((row) => row.includes('no-reply')));
+  t.regex(text, /\.\.\. and 9,980 more \(--format json lists them\)/);
+  t.regex(prose(tenThousand()), /1,000 of 10,000 connections failed/);
+});
+
+test('one that is established stands in the table after those that are not', (t) => {
+  t.deepEqual(plain(refused()).match(/^a\d/gm), ['a2', 'a1']);
+});
+
+test('a finding whose attempts are not listed still counts them', (t) => {
+  const given = { ...rpFilter(), attempts: [] };
+  t.regex(prose(given), /node2 drops packets for 192\.168\.1\.100 .* 4 of 4 connections failed/);
+  t.notRegex(plain(given), /^Path of|^Last seen/m);
+});
+
+test('proof names file, line and packet; kinds with much of it are cut', (t) => {
+  t.regex(prose(rpFilter()), /martian source .* \[node2\.tar\.gz:kernel\.log line 118\]/);
+  t.regex(prose(rpFilter()), /SYN seen coming in .* \[node2\.tar\.gz:any\.pcap packet 15\]/);
+  const [one] = rpFilter().findings;
+  const evidence = Array.from({ length: 50 }, (_, i) => ({ ...one!.evidence[0]!, line: i + 1 }));
+  t.regex(prose({ ...rpFilter(), findings: [{ ...one!, evidence }] }), /line 6\] \.\.\. and 44 more/);
+});
+
+test('commands are grouped by node and by whether they last, in their order', (t) => {
+  const fix = plain(rpFilter()).match(/# on node2, lasts[\s\S]*90-returnpath\.conf/)![0];
+  t.deepEqual(
+    fix.split('\n').map((line) => line.trim().split(' ')[0]),
+    ['#', 'sysctl', 'sysctl', '', '#', 'printf'],
+  );
+});
+
+test('a manifest is a command that can be copied as it is', (t) => {
+  const [manifest] = longNames().findings[0]!.fix!.manifests;
+  t.true(plain(longNames()).includes(`\nkubectl apply -f - <<'EOF'\n${manifest}EOF\n`));
+});
+
+test('a fault without a fix says so, and what is undetermined asks for captures', (t) => {
+  t.regex(prose(refused()), /Fix none: nothing that was tried/);
+  t.regex(prose(undetermined()), /Fix none yet: record first what "Capture next" asks for/);
+  t.regex(plain(undetermined()), /^Capture next$/m);
+});
