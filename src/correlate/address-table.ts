@@ -68,7 +68,9 @@ export class AddressTable {
 }
 
 function hash(w0: number, w1: number, w2: number, w3: number): number {
-  let h = Math.imul(w0 ^ Math.imul(w1, 0xcc9e2d51), 0x1b873593) ^ Math.imul(w2 ^ Math.imul(w3, 0x85ebca6b), 0xc2b2ae35);
+  let h =
+    Math.imul(w0 ^ Math.imul(w1, 0xcc9e2d51), 0x1b873593) ^
+    Math.imul(w2 ^ Math.imul(w3, 0x85ebca6b), 0xc2b2ae35);
   h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
   return (h ^ (h >>> 13)) >>> 0;
 }

@@ -18,9 +18,7 @@ export function causalOrder(sightings: readonly Sighting[], aligned: Aligned): S
     if (same) same.push(sighting);
     else byTtl.set(sighting.ttl, [sighting]);
   }
-  return [...byTtl.entries()]
-    .sort(([a], [b]) => b - a)
-    .flatMap(([, same]) => orderWithinHop(same, aligned));
+  return [...byTtl.entries()].sort(([a], [b]) => b - a).flatMap(([, same]) => orderWithinHop(same, aligned));
 }
 
 /** All that saw the packet between two forwardings: the sender's side of a link, bridges, the receiver's side. */

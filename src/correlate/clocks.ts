@@ -79,7 +79,9 @@ export class Clocks {
         solved.set(node, {
           offset: base.offset + pair.offset,
           uncertainty:
-            base.uncertainty === null || pair.uncertainty === null ? null : base.uncertainty + pair.uncertainty,
+            base.uncertainty === null || pair.uncertainty === null
+              ? null
+              : base.uncertainty + pair.uncertainty,
           matched: pair.matched,
         });
         queue.push(node);
@@ -102,4 +104,3 @@ export class Clocks {
     return { offset: (forth - back) / 2n, uncertainty: (width < 0n ? -width : width) / 2n, matched };
   }
 }
-

@@ -11,7 +11,7 @@ import { mergeLegs } from './merge.js';
 import { outcomeOf } from './outcome.js';
 import { groupByPacket, type PacketTrace } from './trace.js';
 import type { Tracker } from './tracker.js';
-import { vipOf, type Vips } from './vips.js';
+import { type Vips, vipOf } from './vips.js';
 
 /** One capture and what was folded of it so far. */
 export interface TrackedCapture {

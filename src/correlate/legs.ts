@@ -118,6 +118,7 @@ function readSightings(
       etherSource,
       etherDestination,
       encapsulations: wrapped,
+      vlan: kind === 'icmp-error' ? null : vlanOf(get(Field.icmpFromOrVlan)),
       ttl: (kindTtlId >>> 8) & 0xff,
       identification: kindTtlId >>> 16 || null,
       sequenceNumber: get(Field.sequenceNumber),
@@ -131,10 +132,15 @@ function readSightings(
               version: get(Field.icmp) >>> 16 === 6 ? 6 : 4,
               type: (get(Field.icmp) >>> 8) & 0xff,
               code: get(Field.icmp) & 0xff,
-              from: addresses.value(get(Field.icmpFrom)) ?? '',
+              from: addresses.value(get(Field.icmpFromOrVlan)) ?? '',
             }
           : null,
     });
   }
   return result;
+}
+
+/** A priority tag (VID 0) is of no VLAN. */
+function vlanOf(word: number): number | null {
+  return word > 1 ? word - 1 : null;
 }

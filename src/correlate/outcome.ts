@@ -37,9 +37,7 @@ function answeredByReset(legs: readonly Leg[], replies: readonly PacketTrace[]):
   return legs.some(
     (leg) =>
       !leg.clientSpoke &&
-      leg.sightings.some(
-        (s) => s.kind === 'rst' && s.fromClient && acknowledged.has(s.sequenceNumber),
-      ),
+      leg.sightings.some((s) => s.kind === 'rst' && s.fromClient && acknowledged.has(s.sequenceNumber)),
   );
 }
 

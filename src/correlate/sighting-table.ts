@@ -26,8 +26,8 @@ export const Field = {
   encapsulation: 12,
   /** ICMP: version, type and code in a byte each. */
   icmp: 13,
-  /** ICMP: id of the interned address that the error came from. */
-  icmpFrom: 14,
+  /** ICMP error: id of the interned address that it came from. Others: VID + 1 of the frame's tag, 0 untagged. */
+  icmpFromOrVlan: 14,
   /** Row of the flow's next sighting, plus 1; 0 at the end. */
   next: 15,
 } as const;

@@ -7,12 +7,12 @@
  */
 import { ACK, FIN, type Packet, RST, SYN } from '../decode/packet.js';
 import type { PacketRecord } from '../ingest/capture/record.js';
+import { formatMac } from '../model/address.js';
 import type { Encapsulation } from '../model/sighting.js';
 import { encapsulationsKey, readEncapsulations } from './encapsulations.js';
 import { Flow, FlowTable, State } from './flow-table.js';
 import { Interner } from './interner.js';
 import { Bit, Field, Kind, SightingTable } from './sighting-table.js';
-import { formatMac } from '../model/address.js';
 import { addressText } from './texts.js';
 
 const TCP = 6;
@@ -192,7 +192,13 @@ export class Tracker {
     if (kind === Kind.icmpError) {
       sightings.set(row, Field.icmp, (frame.ipVersion << 16) | (frame.icmpType << 8) | frame.icmpCode);
       const from = addressText(frame.bytes, frame.sourceAddress, frame.ipVersion);
-      sightings.set(row, Field.icmpFrom, this.addresses.intern(from, () => from));
+      sightings.set(
+        row,
+        Field.icmpFromOrVlan,
+        this.addresses.intern(from, () => from),
+      );
+    } else {
+      sightings.set(row, Field.icmpFromOrVlan, frame.vlan + 1);
     }
   }
 

@@ -73,5 +73,6 @@ function decodeQuoted(packet: Packet): void {
   quoted.view = packet.view;
   quoted.end = cursor.quoteEnd;
   decodeFrom(cursor.quoteNext, cursor.quoteAt, quoted);
-  if (quoted.ipVersion !== 0) packet.quoted = quoted;
+  // A tunnel may carry ARP, or what is not decoded: its outer addresses are worth having all the same.
+  if (quoted.ipVersion !== 0 || quoted.tunnelDepth > 0) packet.quoted = quoted;
 }

@@ -45,7 +45,10 @@ export function captureStem(path: string): string {
 
 /** The name of a directory or archive without `.tar`, `.tar.gz` or `.tgz`. */
 export function archiveStem(path: string): string {
-  return baseName(path).replace(/\.tgz$/i, '').replace(COMPRESSED, '').replace(ARCHIVE, '');
+  return baseName(path)
+    .replace(/\.tgz$/i, '')
+    .replace(COMPRESSED, '')
+    .replace(ARCHIVE, '');
 }
 
 function baseName(path: string): string {

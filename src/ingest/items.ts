@@ -68,7 +68,8 @@ function systemReason(error: unknown): string {
 async function* openFile(chunks: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<InputItem> {
   const { head, chunks: stream } = await peek(openStream(chunks, file), HEAD);
   if (isTar(head)) {
-    for await (const member of tarMembers(stream, file)) yield* openMember(member, `${file}:${member.path}`, false);
+    for await (const member of tarMembers(stream, file))
+      yield* openMember(member, `${file}:${member.path}`, false);
   } else {
     // Whatever else it is, the capture reader says so best.
     yield { root: '', netns: null, name: file, file, kind: 'capture', chunks: stream };

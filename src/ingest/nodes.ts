@@ -42,7 +42,8 @@ export function nameNodes(
     );
   }
   const names = new Map<string, string>();
-  for (const [group, bundle] of bundles) names.set(group.root, input.node ?? nameOf(bundle, input, isArchive));
+  for (const [group, bundle] of bundles)
+    names.set(group.root, input.node ?? nameOf(bundle, input, isArchive));
   return names;
 }
 

@@ -1,11 +1,13 @@
+import type { OctetStream } from './capture/decompress.js';
+
 /** A stream with its first octets looked at: `chunks` still gives them all. */
 export interface Peeked {
   head: Uint8Array;
-  chunks: AsyncIterable<Uint8Array>;
+  chunks: OctetStream;
 }
 
 /** Looks at up to `length` first octets of a stream. */
-export async function peek(chunks: AsyncIterable<Uint8Array>, length: number): Promise<Peeked> {
+export async function peek(chunks: OctetStream, length: number): Promise<Peeked> {
   const iterator = chunks[Symbol.asyncIterator]();
   const parts: Uint8Array[] = [];
   let have = 0;
@@ -16,13 +18,20 @@ export async function peek(chunks: AsyncIterable<Uint8Array>, length: number): P
     have += next.value.length;
   }
   const first = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-  return { head: first.subarray(0, length), chunks: resume(first, iterator) };
+  const rest = resume(first, iterator);
+  return {
+    head: first.subarray(0, length),
+    chunks: {
+      // Whether the stream was cut off is known only at its end.
+      get truncated() {
+        return chunks.truncated;
+      },
+      [Symbol.asyncIterator]: () => rest,
+    },
+  };
 }
 
-async function* resume(
-  first: Uint8Array,
-  iterator: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
+async function* resume(first: Uint8Array, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     if (first.length > 0) yield first;
     for (;;) {

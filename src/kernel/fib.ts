@@ -87,10 +87,12 @@ export class Table {
    * @param strictInterface the only device to go by; null where any may be taken
    */
   lookup6(flow: Flow, strictInterface: string | null, doubts: Doubts): TableAnswer {
+    let backtracks = false;
     for (const { length, entries } of this.levels) {
       const list = entries.get(prefixKey(flow.destination.words, length));
       if (!list) continue;
-      for (const group of visible6(list, flow, length)) {
+      for (const group of visible6(list, flow, backtracks || length === 0)) {
+        backtracks = true;
         const answer = this.best6(group, strictInterface, doubts);
         if (answer) return answer;
       }
@@ -164,10 +166,13 @@ function tosMatches(route: Route, flow: Flow, doubts: Doubts): boolean {
 }
 
 /**
- * fib6_node_lookup_1(): where a destination has source-specific routes, they are searched by source first; the
- * plain routes beside them are hidden from other sources, except at ::/0, the tree's root.
+ * The routes of one destination in the order that they are tried, in groups of equal rank.
+ *
+ * fib6_node_lookup_1(): source-specific routes are searched first, and hide the plain ones beside them from other
+ * sources. They do not at ::/0, the tree's root, nor where fib6_backtrack() comes from a longer prefix, none of
+ * whose routes can be used.
  */
-function visible6(list: readonly FibEntry[], flow: Flow, length: number): FibEntry[][] {
+function visible6(list: readonly FibEntry[], flow: Flow, plainToo: boolean): FibEntry[][] {
   const plain = list.filter((entry) => !entry.from);
   if (plain.length === list.length) return [plain];
   const groups: FibEntry[][] = [];
@@ -179,8 +184,7 @@ function visible6(list: readonly FibEntry[], flow: Flow, length: number): FibEnt
     if (last && last[0]!.from!.length === entry.from!.length) last.push(entry);
     else groups.push([entry]);
   }
-  // fib6_backtrack() comes back to the plain ones from a source that has routes, none of them usable.
-  return groups.length > 0 || length === 0 ? [...groups, plain] : [];
+  return groups.length > 0 || plainToo ? [...groups, plain] : [];
 }
 
 /** The tables of one family. */

@@ -148,7 +148,9 @@ function sourceDrop(
 /** ip_mc_validate_source(). No rule or table is asked for a multicast destination. */
 function multicastInput(state: KernelState, flow: Flow, doubts: Doubts): Answer {
   const source: Address = flow.source!;
-  if (flow.destination.text !== '224.0.0.1') {
+  // Every interface that is up is in the all-hosts group (RFC 1112 section 4).
+  const up = state.interfaces.link(flow.iif)?.flags.includes('UP') ?? false;
+  if (flow.destination.text !== '224.0.0.1' || !up) {
     doubts.add(
       `whether the node has joined ${flow.destination.text}, or routes multicast, is not in a snapshot`,
     );

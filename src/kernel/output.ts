@@ -45,8 +45,10 @@ function route(state: KernelState, flow: Flow, doubts: Doubts): Answer {
     if (isMulticast(source) || isLimitedBroadcast(source)) return notOwn(source.text);
     if (!isOwn(state, flow, doubts)) return notOwn(source.text);
     if (flow.oif === null && (isMulticast(destination) || isLimitedBroadcast(destination))) {
-      const owner = state.interfaces.localAddresses.find((a) => a.address === source.text);
-      return leave(state, flow, null, [{ dev: owner?.interface ?? 'lo', via: null }], doubts);
+      // An address that several interfaces hold is found in the order of a hash.
+      const owners = state.interfaces.localAddresses.filter((a) => a.address === source.text);
+      const hops = owners.map((a) => ({ dev: a.interface, via: null }));
+      return leave(state, flow, null, hops.length > 0 ? hops : [{ dev: 'lo', via: null }], doubts);
     }
   }
   if (flow.oif !== null) {
@@ -61,7 +63,8 @@ function route(state: KernelState, flow: Flow, doubts: Doubts): Answer {
   }
   if (isUnspecified(destination)) {
     const why = '0.0.0.0 is the node itself to the sender';
-    return { verdict: 'local', why, ...noHops, preferredSource: source?.text ?? '127.0.0.1' };
+    const chosen = flow.oif === null ? null : state.interfaces.selectSource(flow.oif, null, 'host');
+    return { verdict: 'local', why, ...noHops, preferredSource: source?.text ?? chosen ?? '127.0.0.1' };
   }
 
   const lookup = state.policy4.lookup(flow, doubts);
@@ -78,14 +81,15 @@ function route(state: KernelState, flow: Flow, doubts: Doubts): Answer {
 
 function local(flow: Flow, lookup: LookupResult): Answer {
   const own = flow.destination.text;
-  return {
-    verdict: 'local',
-    why: `${own} is the node's own (${routeText(lookup)})`,
-    ...noHops,
+  const base = {
     table: lookup.table,
     preferredSource: flow.source?.text ?? lookup.route!.prefsrc ?? own,
     lookup,
   };
+  if (isLimitedBroadcast(flow.destination)) {
+    return { verdict: 'broadcast', why: `${own} is a broadcast address`, ...noHops, ...base };
+  }
+  return { verdict: 'local', why: `${own} is the node's own (${routeText(lookup)})`, ...noHops, ...base };
 }
 
 function notOwn(source: string): Answer {
@@ -129,27 +133,44 @@ function leave(
   state: KernelState,
   flow: Flow,
   lookup: LookupResult | null,
-  hops: Hop[],
+  candidates: Hop[],
   doubts: Doubts,
 ): Answer {
-  const dev = hops[0]!.dev;
   const { source, destination } = flow;
-  const preferredSource = source ? source.text : pickSource(state, lookup, hops[0]!);
-  const sender = source ?? (preferredSource === null ? null : toAddress(preferredSource));
-  if (sender && isLoopback(sender) && dev !== 'lo' && !state.settings4.or(dev, 'route_localnet', doubts)) {
-    const why = `${sender.text} may not leave by ${dev} without route_localnet`;
+  const sources = candidates.map((hop) => source?.text ?? pickSource(state, lookup, hop));
+  const mayLeave = (hop: Hop, i: number) => !isBoundToHost(state, sources[i]!, hop.dev, doubts);
+  const allowed = candidates.filter(mayLeave);
+  if (allowed.length === 0) {
+    const why = `${sources[0]} may not leave by ${candidates[0]!.dev} without route_localnet`;
     return { verdict: 'martian-source', why, ...noHops, lookup };
   }
+  if (allowed.length < candidates.length) {
+    doubts.add(
+      `a loopback source may leave by ${hopsText(allowed)} alone, and which next hop is taken is not known`,
+    );
+  }
+  // __mkroute_output(): "do not gateway" a group that no multicast route is for.
+  const direct = isMulticast(destination) && (lookup?.prefixLength ?? 0) < 4;
+  const hops = direct ? allowed.map(({ dev }) => ({ dev, via: null })) : allowed;
   const table = lookup?.error === null ? lookup.table : null;
+  const preferredSource = new Set(sources).size === 1 ? sources[0]! : null;
   const base = { hops, table, preferredSource, lookup };
-  if (lookup?.route?.type === 'broadcast' || isLimitedBroadcast(destination)) {
-    return { verdict: 'broadcast', why: `${destination.text} is a broadcast address on ${dev}`, ...base };
+  const broadcast = lookup?.route?.type === 'broadcast' && !isMulticast(destination);
+  if (broadcast || isLimitedBroadcast(destination)) {
+    const why = `${destination.text} is a broadcast address on ${hops[0]!.dev}`;
+    return { verdict: 'broadcast', why, ...base };
   }
   const basis =
     lookup === null || lookup.error !== null
       ? `no route is asked for; ${destination.text} is taken to be on the link`
       : routeText(lookup);
   return { verdict: 'output', why: `${basis}: leaves by ${hopsText(hops)}`, ...base };
+}
+
+/** Whether a loopback source keeps the packet from leaving by the device. */
+function isBoundToHost(state: KernelState, source: string | null, dev: string, doubts: Doubts): boolean {
+  if (source === null || dev === 'lo' || !isLoopback(toAddress(source))) return false;
+  return !state.settings4.or(dev, 'route_localnet', doubts);
 }
 
 /** fib_result_prefsrc(), or inet_select_addr() where no route was found. */

@@ -44,6 +44,8 @@ export interface Sighting {
   etherDestination: string | null;
   /** Outermost first. */
   encapsulations: readonly Encapsulation[];
+  /** VID of the frame's 802.1Q tag (within a tunnel: of the inner frame's); null where untagged. */
+  vlan: number | null;
   /** Of the packet itself, not of a tunnel around it. */
   ttl: number;
   /** IPv4 Identification; null where the packet has none, or 0, which identifies nothing. */

@@ -17,6 +17,8 @@ const DEFINITIONS = schema.$defs as Record<string, SchemaNode>;
  * `JSON.stringify` has escaped the C0 controls and lone surrogates already.
  */
 const UNSAFE = /[\x7f-\x9f\p{Cf}\u2028\u2029]/gu;
+/** Nearly all strings of an analysis, and this is quickly seen. */
+const PRINTABLE_ASCII = /^[ -~]*$/;
 
 /**
  * The analysis as JSON, two spaces deep, keys in the order of the schema, with a newline at the end. It parses
@@ -32,12 +34,13 @@ export function renderJson(analysis: Analysis): string {
  */
 export function* jsonChunks(analysis: Analysis): Generator<string> {
   let separator = '{';
-  for (const [key, value] of orderedEntries(analysis, ROOT)) {
-    yield `${separator}\n  ${JSON.stringify(key)}: `;
+  for (const [key, value] of members(analysis, ROOT)) {
+    const node = ROOT.properties?.[key];
+    yield `${separator}\n  ${scalar(key)}: `;
     if (Array.isArray(value) && value.length > 0) {
-      yield* arrayChunks(value, ROOT.properties?.[key]?.items);
+      yield* arrayChunks(value, node?.items);
     } else {
-      yield print(value, ROOT.properties?.[key], '  ');
+      yield print(value, node, '  ');
     }
     separator = ',';
   }
@@ -53,11 +56,26 @@ function* arrayChunks(items: unknown[], node: SchemaNode | undefined): Generator
   yield '\n  ]';
 }
 
-/** `indent` goes before every line but the first. No string holds a raw line feed once it is JSON. */
+/** As `JSON.stringify(value, null, 2)` prints it, but for the order of keys; `indent` is that of its first line. */
 function print(value: unknown, node: SchemaNode | undefined, indent: string): string {
-  return JSON.stringify(inOrder(value, node), null, 2)
-    .replaceAll('\n', `\n${indent}`)
-    .replace(UNSAFE, escapeCharacter);
+  if (value === null || typeof value !== 'object') return scalar(value);
+  const known = resolve(node);
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    if (value.length === 0) return '[]';
+    const items = value.map((item) => print(item, known?.items, inner));
+    return `[\n${inner}${items.join(`,\n${inner}`)}\n${indent}]`;
+  }
+  let text = '';
+  for (const [key, item] of members(value, known)) {
+    text += `${text === '' ? '{' : ','}\n${inner}${scalar(key)}: ${print(item, known?.properties?.[key], inner)}`;
+  }
+  return text === '' ? '{}' : `${text}\n${indent}}`;
+}
+
+function scalar(value: unknown): string {
+  const text = JSON.stringify(value);
+  return PRINTABLE_ASCII.test(text) ? text : text.replace(UNSAFE, escapeCharacter);
 }
 
 function escapeCharacter(character: string): string {
@@ -68,25 +86,17 @@ function escapeCharacter(character: string): string {
   return text;
 }
 
-/** A copy whose objects have the schema's keys first and in its order, whatever order they were built in. */
-function inOrder(value: unknown, node: SchemaNode | undefined): unknown {
-  const known = resolve(node);
-  if (Array.isArray(value)) return value.map((item) => inOrder(item, known?.items));
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    orderedEntries(value, known).map(([key, item]) => [key, inOrder(item, known?.properties?.[key])]),
+/** What an object holds: the schema's keys first, in its order, whatever order the object was built in. */
+function members(value: object, node: SchemaNode | undefined): [string, unknown][] {
+  const properties = node?.properties ?? {};
+  const fields = value as Record<string, unknown>;
+  const known = Object.keys(properties).filter(
+    (key) => fields[key] !== undefined && Object.hasOwn(fields, key),
   );
-}
-
-function orderedEntries(value: object, node: SchemaNode | undefined): [string, unknown][] {
-  const given = Object.entries(value);
-  const known = Object.keys(node?.properties ?? {});
-  if (known.length === 0) return given;
-  const fields = new Map(given);
-  const first = known
-    .filter((key) => fields.has(key))
-    .map((key): [string, unknown] => [key, fields.get(key)]);
-  return [...first, ...given.filter(([key]) => !known.includes(key))];
+  const added = Object.keys(fields).filter(
+    (key) => fields[key] !== undefined && !Object.hasOwn(properties, key),
+  );
+  return [...known, ...added].map((key) => [key, fields[key]]);
 }
 
 function resolve(node: SchemaNode | undefined): SchemaNode | undefined {

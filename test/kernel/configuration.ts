@@ -246,6 +246,6 @@ export function question(random: Random, family: Family, own: readonly string[])
 export function questionText(q: Question): string {
   const from = q.from === null ? '' : ` from ${q.from}`;
   const device = q.iif !== null ? ` iif ${q.iif}` : q.oif !== null ? ` oif ${q.oif}` : '';
-  const tos = q.tos === 0 ? '' : ` tos ${q.tos}`;
+  const tos = q.tos === 0 ? '' : ` tos 0x${q.tos.toString(16)}`;
   return `${q.to}${from}${device} mark ${q.mark}${tos} ipproto ${q.protocol} sport ${q.sourcePort} dport ${q.destinationPort}`;
 }

@@ -49,14 +49,14 @@ ip -n $c link add lost type vxlan id 9 dstport 8472 local 10.1.0.1 remote 10.1.0
 ip -n $c addr add 10.7.0.1/24 dev lost; ip -n $c link set lost up
 
 in_ns $c nft -f - <<'N'
-table inet t { chain out { type filter hook output priority 0;
+table inet t { chain sent { type filter hook output priority 0;
   tcp dport 81 ip ttl set 1
   tcp dport 81 ip6 hoplimit set 1
   }
 }
 N
 in_ns $r nft -f - <<'N'
-table inet t { chain fwd { type filter hook forward priority 0;
+table inet t { chain forwarded { type filter hook forward priority 0;
   tcp dport 82 reject with icmpx admin-prohibited
   }
 }
@@ -69,7 +69,7 @@ in_ns $s node -e '
 
 capture() { # FILE, then arguments of tcpdump
   local file=$1; shift
-  in_ns $c tcpdump -q --immediate-mode -U -w "$out/$file" "$@" 2>/dev/null & pids+=($!)
+  in_ns $c tcpdump -q -Z root --immediate-mode -U -w "$out/$file" "$@" 2>/dev/null & pids+=($!)
 }
 capture ethernet.pcap -i eth0
 capture ethernet-snapped.pcap -i eth0 -s 60

@@ -58,10 +58,10 @@ test('fields that the schema does not know are kept, after those that it knows',
   t.is(Object.keys(parsed).at(-1), 'extra');
 });
 
-test('chunks are the same text, an attempt at most in each', (t) => {
+test('chunks are the same text, one attempt or finding in each', (t) => {
   const chunks = [...jsonChunks(tenThousand())];
   t.is(chunks.join(''), renderJson(tenThousand()));
-  t.true(Math.max(...chunks.map((chunk) => chunk.length)) < 20_000);
+  t.true(Math.max(...chunks.map((chunk) => chunk.length)) < 50_000);
 });
 
 test('terminal controls in names are escaped and survive', (t) => {

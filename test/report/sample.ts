@@ -468,7 +468,7 @@ export function hostile(): Analysis {
         fix: {
           ...first!.fix!,
           commands: [{ node: poison('node2'), command: poison('echo '), persists: false }],
-          manifests: [`kind: A\n${HOSTILE}\n`],
+          manifests: [`kind: A\nname: ${HOSTILE.replace('\n', ' ')}\n`],
         },
       },
     ],

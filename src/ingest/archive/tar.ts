@@ -30,7 +30,7 @@ export async function* tarMembers(chunks: AsyncIterable<Uint8Array>, file: strin
         entry.resume();
         continue;
       }
-      yield { path: name.replace(/^(\.?\/)+/, ''), chunks: entry };
+      yield { path: name.replace(/^(\.?\/)+/, ''), chunks: entry as AsyncIterable<Uint8Array> };
       entry.resume(); // whatever the taker left unread
     }
   } catch (error) {

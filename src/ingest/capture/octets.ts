@@ -20,10 +20,9 @@ export class OctetSource {
   /** What is left of the current chunk, or else the next chunk; null at the end of the stream. Takes nothing. */
   async available(): Promise<Uint8Array | null> {
     while (this.#position === this.#chunk.length) {
-      const next = await this.#iterator.next();
-      if (next.done) return null;
-      this.#chunk = next.value;
-      this.#position = 0;
+      const next = await this.#nextChunk();
+      if (next === null) return null;
+      this.#replace(next);
     }
     return this.#chunk.subarray(this.#position);
   }
@@ -40,14 +39,14 @@ export class OctetSource {
     while (seen !== null && seen.length < count) {
       // Copied before the next chunk is asked for: the source may reuse its buffer.
       const held = seen.slice();
-      const next = await this.#iterator.next();
-      if (next.done) {
+      const next = await this.#nextChunk();
+      if (next === null) {
         this.#replace(held);
         return held;
       }
-      const joined = new Uint8Array(held.length + next.value.length);
+      const joined = new Uint8Array(held.length + next.length);
       joined.set(held);
-      joined.set(next.value, held.length);
+      joined.set(next, held.length);
       this.#replace(joined);
       seen = joined;
     }
@@ -90,6 +89,13 @@ export class OctetSource {
   /** Lets the underlying stream free what it holds (a file descriptor). */
   async close(): Promise<void> {
     await this.#iterator.return?.();
+  }
+
+  /** As a plain Uint8Array: the `slice` of a Buffer, which sources give, copies nothing. */
+  async #nextChunk(): Promise<Uint8Array | null> {
+    const next = await this.#iterator.next();
+    if (next.done) return null;
+    return new Uint8Array(next.value.buffer, next.value.byteOffset, next.value.byteLength);
   }
 
   #replace(chunk: Uint8Array): void {

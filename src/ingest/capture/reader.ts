@@ -22,6 +22,15 @@ type CaptureParser = RecordParser & {
 
 const MAGIC_LENGTH = 4;
 
+/** As read little-endian. */
+const CAPTURE_MAGICS = new Set([
+  SECTION_HEADER,
+  MAGIC_MICROSECONDS,
+  MAGIC_NANOSECONDS,
+  swap(MAGIC_MICROSECONDS),
+  swap(MAGIC_NANOSECONDS),
+]);
+
 /**
  * Reads a capture to its end: pcap or pcapng, plain or compressed with gzip or zstd, all told by content. Memory
  * does not grow with the file, and every packet is handed on as soon as its last octet arrived.
@@ -79,6 +88,12 @@ export async function readCapture(
     truncated: error === null && (framer.pending > 0 || stream.truncated),
     error,
   };
+}
+
+/** Whether the first octets of a (decompressed) file are those of a capture that can be read. */
+export function isCapture(head: Uint8Array): boolean {
+  if (head.length < MAGIC_LENGTH) return false;
+  return CAPTURE_MAGICS.has(new DataView(head.buffer, head.byteOffset).getUint32(0, true));
 }
 
 /** The first octets of a file, gathered until its format is known or given up on. */

@@ -65,15 +65,20 @@ async function* readFrame(source: OctetSource, state: Decompression): AsyncGener
       if (type === RESERVED_BLOCK || size > Math.min(MAX_BLOCK, header.window)) {
         throw corrupt(source, state, 'impossible block header');
       }
-      const tail = last ? header.checksum : 0;
-      const content = blockHeader && (await source.take((type === RLE_BLOCK ? 1 : size) + tail));
+      const content = blockHeader && (await source.take(type === RLE_BLOCK ? 1 : size));
       if (!blockHeader || !content) {
         state.truncated = true;
         return;
       }
-      const block = concatenate([ahead, blockHeader, content]);
+      let block = concatenate([ahead, blockHeader, content]);
       ahead = new Uint8Array(0);
-      for await (const output of decode(decoder, block, last, source, state)) {
+      if (last) {
+        const checksum = await source.take(header.checksumLength);
+        // The last block is whole even where its checksum is cut off.
+        if (checksum === null) state.truncated = true;
+        else block = concatenate([block, checksum]);
+      }
+      for await (const output of decode(decoder, block, last && !state.truncated, source, state)) {
         state.produced += output.length;
         yield output;
       }
@@ -87,7 +92,7 @@ interface FrameHeader {
   octets: Uint8Array;
   window: number;
   /** Octets of checksum after the last block: 4 or 0. */
-  checksum: number;
+  checksumLength: number;
 }
 
 /** RFC 8878, 3.1.1.1. */
@@ -122,7 +127,7 @@ async function readHeader(source: OctetSource, state: Decompression): Promise<Fr
       `needs a zstd window of ${Math.ceil(window / 2 ** 20)} MiB, more than the usual 128; decompress it with zstd -d --long=31 first`,
     );
   }
-  return { octets: concatenate([start, rest]), window, checksum: descriptor & 4 };
+  return { octets: concatenate([start, rest]), window, checksumLength: descriptor & 4 };
 }
 
 /** One frame's decoder: given the frame header with the first block, then block after block. */

@@ -63,7 +63,7 @@ const WORDINGS: Record<CauseId, Wording> = {
   },
   refused: {
     headline: (_, s) => `nothing listens on the backend's port on ${s.node}, so ${s.packets} are refused`,
-    mark: 'refused here',
+    mark: 'nothing listens here',
   },
   'backend-silent': {
     headline: (_, s) => `the backend on ${s.node} was handed ${s.packets}${s.with('by')} and did not answer`,

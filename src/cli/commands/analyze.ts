@@ -1,0 +1,70 @@
+import type { CommandModule } from 'yargs';
+import { analyze } from '../../analyze.js';
+import type { AttemptListing } from '../../assemble.js';
+import { escapeText } from '../../report/escape.js';
+import { columns, wantsColor, write } from '../output.js';
+
+interface AnalyzeArguments {
+  inputs: string[];
+  vip: string[];
+  format: string;
+  attempts: string | undefined;
+  'keep-going': boolean;
+}
+
+export function analyzeCommand(settle: (status: number) => void): CommandModule<object, AnalyzeArguments> {
+  return {
+    command: 'analyze <inputs..>',
+    describe: 'explain what happened to each connection attempt in captures and bundles',
+    builder: (yargs) =>
+      yargs
+        .positional('inputs', {
+          describe:
+            'bundle (directory, .tar, .tar.gz) or capture (pcap, pcapng, also gzip or zstd; - for standard input); NODE=PATH names the node, NODE/NETNS=PATH a network namespace of it',
+          type: 'string',
+          array: true,
+          demandOption: true,
+        })
+        .option('vip', {
+          describe:
+            'only connections to this address (may be given again); without it those in kube/, else all',
+          type: 'string',
+          array: true,
+          nargs: 1,
+          default: [] as string[],
+          defaultDescription: 'all',
+        })
+        .option('format', {
+          describe: 'what to print',
+          choices: ['terminal', 'json'],
+          default: 'terminal',
+        })
+        .option('attempts', {
+          describe:
+            'list all attempts or none; by default all of up to 10,000, beyond that those that failed',
+          choices: ['all', 'none'],
+        })
+        .option('keep-going', {
+          describe: 'pass over what cannot be read, and say so',
+          type: 'boolean',
+          default: false,
+        })
+        .example('$0 analyze node1.tar.gz node2.tar.gz --vip 192.168.1.100', 'two bundles, one VIP')
+        .example('$0 analyze node1=a.pcap node2=b.pcapng.gz', 'captures alone, nodes named')
+        .example('ssh node1 tcpdump -i any -w - | $0 analyze node1=-', 'from standard input')
+        .epilogue('Exit status: 0 nothing at fault, 1 a fault was found, 2 bad usage or unreadable input.'),
+    handler: async ({ inputs, vip, format, attempts, 'keep-going': keepGoing }) => {
+      const warn = (line: string) => void process.stderr.write(`returnpath: ${escapeText(line)}\n`);
+      const listing = (attempts ?? 'default') as AttemptListing;
+      const analysis = await analyze(inputs, { vips: vip, keepGoing, attempts: listing, warn });
+      if (format === 'json') {
+        const { jsonChunks } = await import('../../report/json.js');
+        await write(jsonChunks(analysis));
+      } else {
+        const { renderTerminal } = await import('../../report/terminal.js');
+        await write([renderTerminal(analysis, { columns: columns(), color: wantsColor() })]);
+      }
+      settle(analysis.findings.some((finding) => finding.severity === 'fault') ? 1 : 0);
+    },
+  };
+}

@@ -1,0 +1,231 @@
+import { decodePacket } from '../decode/decode.js';
+import { Outcome, Packet } from '../decode/packet.js';
+import { captureStem } from '../ingest/bundle-path.js';
+import { readCapture } from '../ingest/capture/reader.js';
+import type { CaptureSummary } from '../ingest/capture/record.js';
+import { type InputItem, readItems } from '../ingest/items.js';
+import { type BundleGroup, nameNodes } from '../ingest/nodes.js';
+import { readSnapshot } from '../ingest/snapshot/snapshot.js';
+import { type InputSpecification, parseInput } from '../ingest/specification.js';
+import { InputError } from '../model/errors.js';
+import type { Snapshot } from '../model/snapshot.js';
+import type { TrackedCapture } from './correlate.js';
+import { mergeSnapshots, snapshotKey } from './merge-snapshots.js';
+import { Tracker } from './tracker.js';
+
+/** IFNAMSIZ less its NUL: a longer file name is no interface's. */
+const MAX_INTERFACE_NAME = 15;
+
+export interface CaptureResult extends TrackedCapture {
+  summary: CaptureSummary;
+  /** Packets of link types that are not decoded. */
+  undecoded: number;
+}
+
+export interface InputProblem {
+  node: string | null;
+  message: string;
+}
+
+export interface Inputs {
+  captures: CaptureResult[];
+  /** By order of the inputs. */
+  nodes: string[];
+  snapshots: Snapshot[];
+  /** What could not be read, and was passed over (`keepGoing`). */
+  problems: InputProblem[];
+  /** What the readers wondered about; one line each. */
+  warnings: string[];
+}
+
+export interface ReadInputsOptions {
+  /** Passes over what cannot be read, in place of throwing. */
+  keepGoing: boolean;
+}
+
+/**
+ * Reads all inputs, each in one pass and one after the other: captures are decoded and folded as they stream by,
+ * snapshots are kept.
+ *
+ * @param inputs as on the command line: `PATH`, `NODE=PATH`, `NODE/NETNS=PATH`, `-`
+ * @throws InputError where one cannot be read (with `keepGoing`: where none can)
+ * @throws UsageError where the names do not fit
+ */
+export async function readInputs(inputs: readonly string[], options: ReadInputsOptions): Promise<Inputs> {
+  const result: Inputs = { captures: [], nodes: [], snapshots: [], problems: [], warnings: [] };
+  let failure: InputError | null = null;
+  for (const specification of inputs.map(parseInput)) {
+    const reading = new InputReading(specification, options, result);
+    try {
+      await reading.run();
+    } catch (error) {
+      if (!(error instanceof InputError && options.keepGoing)) throw error;
+      failure ??= error;
+      result.problems.push({ node: specification.node, message: error.message });
+    }
+    reading.finish();
+  }
+  if (failure && result.captures.length === 0 && result.snapshots.length === 0) throw failure;
+  result.snapshots = mergeSnapshots(result.snapshots, result.warnings);
+  const byKey = new Map(result.snapshots.map((s) => [snapshotKey(s.node, s.netns), s]));
+  for (const { file } of result.captures)
+    file.snapshot = byKey.get(snapshotKey(file.node, file.netns)) ?? null;
+  result.warnings.push(...result.snapshots.flatMap((s) => s.warnings));
+  return result;
+}
+
+/** One input's bundles on their way: what belongs to which node is known only at its end. */
+class InputReading {
+  readonly #input: InputSpecification;
+  readonly #options: ReadInputsOptions;
+  readonly #into: Inputs;
+  readonly #groups = new Map<string, BundleGroup>();
+  /** By root and network namespace. */
+  readonly #files = new Map<
+    string,
+    { root: string; netns: string | null; files: Map<string, Uint8Array>; names: Map<string, string> }
+  >();
+  readonly #captures: { root: string; capture: CaptureResult }[] = [];
+  #isArchive = true;
+
+  constructor(input: InputSpecification, options: ReadInputsOptions, into: Inputs) {
+    this.#input = input;
+    this.#options = options;
+    this.#into = into;
+  }
+
+  async run(): Promise<void> {
+    let items = 0;
+    for await (const item of readItems(this.#input)) {
+      items++;
+      await this.#take(item);
+    }
+    if (this.#captures.length === 0 && this.#files.size === 0) {
+      const reason =
+        items === 0 ? 'is empty' : 'holds no capture and no file of a bundle (ip-route.json, sysctl.txt, …)';
+      throw new InputError(this.#input.argument, null, reason);
+    }
+  }
+
+  async #take(item: InputItem): Promise<void> {
+    if (item.kind === 'other') return;
+    let group = this.#groups.get(item.root);
+    if (!group) {
+      group = { root: item.root, declared: null, hasSnapshot: false };
+      this.#groups.set(item.root, group);
+    }
+    if (item.kind === 'file') this.#takeFile(item, group);
+    else await this.#takeCapture(item);
+  }
+
+  #takeFile(item: InputItem & { kind: 'file' }, group: BundleGroup): void {
+    if (item.netns === null && item.name === 'node.json') {
+      group.declared = declaredNode(item.bytes, item.file);
+    }
+    if (item.name !== 'node.json') group.hasSnapshot = true;
+    const key = `${item.root}\n${item.netns ?? ''}`;
+    let files = this.#files.get(key);
+    if (!files) {
+      files = { root: item.root, netns: item.netns, files: new Map(), names: new Map() };
+      this.#files.set(key, files);
+    }
+    files.files.set(item.name, item.bytes);
+    files.names.set(item.name, item.file);
+  }
+
+  async #takeCapture(item: InputItem & { kind: 'capture' }): Promise<void> {
+    this.#isArchive = item.file !== this.#input.path;
+    const tracker = new Tracker();
+    const packet = new Packet();
+    let undecoded = 0;
+    let summary: CaptureSummary;
+    try {
+      summary = await readCapture(
+        item.chunks,
+        item.file,
+        (record) => {
+          decodePacket(
+            record.interface.linkType,
+            record.bytes,
+            record.view,
+            record.offset,
+            record.capturedLength,
+            packet,
+          );
+          if (packet.outcome === Outcome.unknownLinkType) undecoded++;
+          else tracker.observe(packet, record);
+        },
+        { keepGoing: this.#options.keepGoing },
+      );
+    } catch (error) {
+      if (!(error instanceof InputError && this.#options.keepGoing)) throw error;
+      this.#into.problems.push({ node: this.#input.node, message: error.message });
+      return;
+    }
+    const bare = item.file === this.#input.path || this.#input.path === '-';
+    const file = {
+      node: '',
+      netns: item.netns ?? this.#input.netns,
+      file: item.file,
+      interfaces: summary.interfaces,
+      nameHint: interfaceHint(item.name, bare && this.#input.node === null),
+      snapshot: null,
+    };
+    this.#captures.push({ root: item.root, capture: { file, tracker, summary, undecoded } });
+  }
+
+  /** Names the nodes and hands over what was read, also of an input that broke off. */
+  finish(): void {
+    const names = nameNodes(this.#input, [...this.#groups.values()], this.#isArchive);
+    const { nodes, captures, snapshots } = this.#into;
+    for (const name of names.values()) if (!nodes.includes(name)) nodes.push(name);
+    for (const { root, netns, files, names: fileNames } of this.#files.values()) {
+      if (![...files.keys()].some((name) => name !== 'node.json')) continue;
+      const source = this.#input.path;
+      snapshots.push(
+        readSnapshot(
+          files,
+          names.get(root)!,
+          netns ?? this.#input.netns,
+          source,
+          (path) => fileNames.get(path) ?? path,
+        ),
+      );
+    }
+    for (const { root, capture } of this.#captures) {
+      capture.file.node = names.get(root)!;
+      captures.push(capture);
+    }
+  }
+}
+
+function declaredNode(bytes: Uint8Array, file: string): string | null {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new InputError(
+      file,
+      null,
+      'is no valid JSON; expected {"format":"returnpath-bundle/1","node":"NAME"}',
+    );
+  }
+  const { format, node } = (parsed ?? {}) as { format?: unknown; node?: unknown };
+  if (format !== undefined && format !== 'returnpath-bundle/1') {
+    throw new InputError(
+      file,
+      null,
+      `is of format ${JSON.stringify(format)}; this version reads "returnpath-bundle/1"`,
+    );
+  }
+  return typeof node === 'string' && node !== '' ? node : null;
+}
+
+/**
+ * The interface that a plain capture's file name says. A bare capture without `NODE=` is named after its node.
+ */
+function interfaceHint(name: string, namesNode: boolean): string | null {
+  if (namesNode) return null;
+  const stem = captureStem(name);
+  return stem.length > 0 && stem.length <= MAX_INTERFACE_NAME ? stem : null;
+}

@@ -1,0 +1,34 @@
+import type { Attempt } from '../correlate/attempt.js';
+import type { CauseId, Confidence, Finding, Gap } from '../model/analysis.js';
+import type { DiagnosisContext } from './context.js';
+
+/** One attempt that a cause explains, and what of. Those with the same `key` become one finding. */
+export interface Suspicion<Proof> {
+  attempt: Attempt;
+  confidence: Confidence;
+  node: string | null;
+  interface: string | null;
+  /** What else tells findings of one node and interface apart, as `request` and `reply`. */
+  aspect: string;
+  proof: Proof;
+}
+
+export interface Conclusion {
+  finding: Omit<Finding, 'id'>;
+  /** What would have to be captured to be surer. */
+  gaps: Gap[];
+}
+
+/** One kind of fault: a file in `causes/`, a row in the registry. */
+export interface Cause<Proof = unknown> {
+  id: CauseId;
+  /** Whether this explains why the attempt failed; null where it does not, or where nothing failed. */
+  examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Proof> | null;
+  /** The finding for suspicions of one node, interface, VIP and aspect; never none. */
+  conclude(suspicions: readonly Suspicion<Proof>[], context: DiagnosisContext): Conclusion;
+}
+
+/** Forgets a cause's kind of proof: the runner hands back to each cause only what it made itself. */
+export function cause<Proof>(definition: Cause<Proof>): Cause {
+  return definition as unknown as Cause;
+}

@@ -1,0 +1,163 @@
+import { sysctlKey } from '../../kernel/sysctl.js';
+import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
+import type { Conclusion, Suspicion } from '../cause.js';
+import { surest } from '../confidence.js';
+import type { DiagnosisContext } from '../context.js';
+import { evidence, packetEvidence, sysctlEvidence } from '../evidence.js';
+import { fixRpFilter } from '../fixes/rp-filter.js';
+import { lastSightings } from '../loss.js';
+import type { RpFilterProof } from './rp-filter.js';
+
+/** Lines and packets of one kind that a finding quotes; the counts tell of the rest. */
+const QUOTED = 3;
+
+/** The finding for drops of one node and interface. */
+export function concludeRpFilter(
+  suspicions: readonly Suspicion<RpFilterProof>[],
+  context: DiagnosisContext,
+): Conclusion {
+  const proofs = suspicions.map((s) => s.proof);
+  const { node, place, loss, verdict } = proofs[0]!;
+  const confidence = surest(suspicions.map((s) => s.confidence));
+  const vip = suspicions[0]!.attempt.vip;
+  const name = place.interface;
+  return {
+    finding: {
+      cause: 'rp-filter',
+      confidence,
+      severity: 'fault',
+      vip,
+      node: node.name,
+      interface: name,
+      claimants: [],
+      attempts: suspicions.map((s) => s.attempt.id),
+      summary: summarize(proofs, confidence !== 'possible'),
+      evidence: gatherEvidence(suspicions),
+      fix: fixRpFilter(suspicions, context),
+      alternatives: ruledOut(proofs, context),
+    },
+    gaps: confidence === 'confirmed' ? [] : [gapOf(proofs[0]!)],
+  };
+
+  function summarize(all: readonly RpFilterProof[], certain: boolean): string {
+    const what = loss.role === 'request' ? 'requests' : 'replies';
+    const sources = listed(new Set(all.map((p) => p.source)));
+    const verb = certain ? 'drops' : 'may be dropping';
+    // The model's own words, where it agrees with what happened: mode, its two parts, the way back.
+    const why = verdict?.verdict === 'rp-filter' ? `: ${verdict.why}` : '';
+    return `${node.name} ${verb} ${what} from ${sources} that come in by ${name}, for its reverse-path filter${why}.`;
+  }
+}
+
+function listed(values: ReadonlySet<string>): string {
+  const [first, ...rest] = values;
+  return rest.length === 0
+    ? first!
+    : rest.length < QUOTED
+      ? [...values].join(', ')
+      : `${first} and ${rest.length} others`;
+}
+
+function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Evidence[] {
+  const proofs = suspicions.map((s) => s.proof);
+  const { node, place, counterRise, verdict } = proofs[0]!;
+  const conf = (name: string) => sysctlKey('net.ipv4.conf', name, 'rp_filter');
+  const found: Evidence[] = [...packetsLost(suspicions)];
+
+  const martians = [...new Set(proofs.flatMap((p) => p.martians))];
+  for (const line of martians.slice(0, QUOTED)) {
+    found.push(
+      evidence('martian', line.text, {
+        node: node.name,
+        file: node.snapshot!.kernelLog!.file,
+        line: line.line,
+      }),
+    );
+  }
+  if (martians.length > QUOTED) {
+    found.push(evidence('log', `${martians.length} such lines in all`, { node: node.name }));
+  }
+  const drops = [...new Set(proofs.flatMap((p) => p.drops))];
+  for (const record of drops.slice(0, QUOTED)) {
+    found.push(
+      evidence('drop-reason', `${record.reason} at the time of a lost packet: ${record.text.trim()}`, {
+        node: node.name,
+        file: node.snapshot!.drops!.file,
+        line: record.line,
+      }),
+    );
+  }
+  if (drops.length > QUOTED) {
+    found.push(evidence('log', `${drops.length} such drop records in all`, { node: node.name }));
+  }
+  if (counterRise !== null) {
+    found.push(
+      evidence('counter', `TcpExtIPReversePathFilter rose by ${counterRise} while capturing`, {
+        node: node.name,
+      }),
+    );
+  }
+  if (node.snapshot?.sysctl) {
+    found.push(sysctlEvidence(node, conf('all')), sysctlEvidence(node, conf(place.interface)));
+  }
+  if (verdict?.verdict === 'rp-filter') {
+    found.push(
+      evidence('route', `by the routes and rules of ${node.name}: ${verdict.why}`, { node: node.name }),
+    );
+  }
+  return found;
+}
+
+function packetsLost(suspicions: readonly Suspicion<RpFilterProof>[]): Evidence[] {
+  const lost = suspicions.flatMap(({ attempt, proof }) => lastSightings(attempt, proof.loss));
+  const shown = lost.slice(0, QUOTED).map((s) => packetEvidence(s, ' and was seen nowhere after'));
+  if (lost.length > QUOTED) {
+    const place = { node: lost[0]!.point.node };
+    shown.push(
+      evidence('capture', `${lost.length} packets of ${suspicions.length} attempts ended there`, place),
+    );
+  }
+  return shown;
+}
+
+/** What else could have swallowed the packet, and why it did not. */
+function ruledOut(proofs: readonly RpFilterProof[], context: DiagnosisContext): Alternative[] {
+  const { node, place, loss, verdict, martians, drops } = proofs[0]!;
+  const others: Alternative[] = [];
+  if (place.seen && loss.role === 'request') {
+    others.push({ cause: 'not-delivered', why: `the request was captured on its way into ${node.name}` });
+  }
+  if (drops.length > 0 || martians.length > 0) {
+    const record =
+      drops.length > 0
+        ? 'the kernel gave IP_RPFILTER as its reason'
+        : 'the kernel logged the packet as martian';
+    others.push({ cause: 'filtered', why: `${record}, not a rule` });
+  }
+  if (verdict?.verdict === 'rp-filter' && verdict.lookup?.error === null) {
+    const way = verdict.lookup.hops[0];
+    others.push({
+      cause: 'no-route',
+      why: way
+        ? `${node.name} has a route on to the destination, by ${way.dev}`
+        : `the destination is local to ${node.name}`,
+    });
+    if (way && context.covers(node.name, way.dev)) {
+      others.push({
+        cause: 'backend-silent',
+        why: `${way.dev}, the way on, was captured, and the packet did not leave by it`,
+      });
+    }
+  }
+  return others;
+}
+
+function gapOf({ node, place }: RpFilterProof): Gap {
+  return {
+    node: node.name,
+    interface: place.interface,
+    why: `no record of the kernel's own names the drop on ${node.name}; a martian line or a drop reason would confirm it`,
+    capture:
+      'sysctl -w net.ipv4.conf.all.log_martians=1 && dmesg --follow --time-format=iso | grep -A1 martian',
+  };
+}

@@ -1,0 +1,123 @@
+import type { Attempt } from '../../correlate/attempt.js';
+import { sysctlValue } from '../../kernel/sysctl.js';
+import type { Verdict } from '../../kernel/verdict.js';
+import type { Confidence } from '../../model/analysis.js';
+import type { DropRecord, MartianRecord } from '../../model/snapshot.js';
+import { cause, type Suspicion } from '../cause.js';
+import type { DiagnosisContext, NodeView } from '../context.js';
+import { counterRise, matchDrops, matchMartians } from '../kernel-records.js';
+import { type Loss, lastSightings, lossOf } from '../loss.js';
+import { type Place, placeOf, routedDestinations } from '../place.js';
+import { concludeRpFilter } from './rp-filter-finding.js';
+
+/** What speaks for the reverse-path check having dropped a packet. */
+export interface RpFilterProof {
+  loss: Loss;
+  place: Place & { interface: string };
+  node: NodeView;
+  source: string;
+  /** As the kernel routed it, which NAT may have changed from what was on the wire. */
+  destination: string;
+  /** The node's own decision by its snapshot; null without one. */
+  verdict: Verdict | null;
+  martians: MartianRecord[];
+  drops: DropRecord[];
+  /** How far TcpExtIPReversePathFilter rose; null where that was not recorded. */
+  counterRise: number | null;
+}
+
+/**
+ * The kernel takes a packet only if its source could be answered: through the interface that it came in by
+ * (strict), or through any (loose). fib_validate_source() of net/ipv4/fib_frontend.c; IPv4 alone has it.
+ *
+ * Proof: a martian line or the drop reason IP_RPFILTER for the packet; or the packet vanished behind the
+ * interface and the node's settings and routes say that it had to. Against: TcpExtIPReversePathFilter did not
+ * move, the settings let the packet in, or it was seen farther on.
+ */
+export const rpFilter = cause<RpFilterProof>({
+  id: 'rp-filter',
+  examine,
+  conclude: concludeRpFilter,
+});
+
+function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilterProof> | null {
+  const loss = lossOf(attempt);
+  if (!loss || loss.last.source.address.includes(':')) return null;
+  const place = placeOf(loss, context);
+  const node = place && context.node(place.node);
+  if (!place || !node) return null;
+  // Captured there and not seen: it did not arrive.
+  if (!place.seen && node.captures.some((capture) => capture.netns === null)) return null;
+
+  const source = loss.last.source.address;
+  const destinations = routedDestinations(attempt, loss, context);
+  const times = lastSightings(attempt, loss).flatMap((s) => (s.time === null ? [] : [s.time]));
+  const packet = { source, destinations, interface: place.interface, times };
+  const martians = matchMartians(node, packet);
+  const name = place.interface ?? martians[0]?.interface;
+  if (name === undefined) return null;
+  const drops = place.seen ? matchDrops(node, 'IP_RPFILTER', times) : [];
+  const rise = counterRise(node, 'TcpExtIPReversePathFilter');
+  if (rise === 0) return null;
+
+  const verdicts = destinations.map((destination) =>
+    ask(node, source, martians[0]?.destination ?? destination, name),
+  );
+  const verdict = verdicts[0] ?? null;
+  const settings = readVerdicts(verdicts, marksMatter(node, name));
+  // A reason in the kernel's own words outweighs settings that were read at another time; a martian line,
+  // which is written for addresses that are wrong in themselves as well, does not.
+  if (settings === 'accepts' && drops.length === 0) return null;
+  const confidence = judge(place, martians.length > 0 || drops.length > 0, settings, rise);
+  if (confidence === null) return null;
+  return {
+    attempt,
+    confidence,
+    node: node.name,
+    interface: name,
+    aspect: loss.role,
+    proof: {
+      loss,
+      place: { ...place, interface: name },
+      node,
+      source,
+      destination: martians[0]?.destination ?? destinations[0]!,
+      verdict,
+      martians,
+      drops,
+      counterRise: rise,
+    },
+  };
+}
+
+/** The packet's mark, which PREROUTING rules may set, is taken as 0: `marksMatter` tells when that is a guess. */
+function ask(node: NodeView, source: string, destination: string, name: string): Verdict | null {
+  if (!node.model) return null;
+  return node.model.input({ source, destination, interface: name, protocol: 'tcp', mark: 0, tos: 0 });
+}
+
+/** The lookup of the way back sees marks under `src_valid_mark` alone. */
+function marksMatter({ snapshot }: NodeView, name: string): boolean {
+  if (!snapshot?.rules4?.some((rule) => rule.fwmark !== null)) return false;
+  return ['all', name].some((n) => sysctlValue(snapshot, 'net.ipv4.conf', n, 'src_valid_mark') === '1');
+}
+
+/** What the snapshot says: the check must drop, may drop (something is not known), lets pass, or nothing. */
+type Settings = 'drops' | 'may-drop' | 'accepts' | 'unknown';
+
+function readVerdicts(verdicts: readonly (Verdict | null)[], guessed: boolean): Settings {
+  const known = verdicts.filter((verdict) => verdict !== null);
+  const dropping = known.filter((verdict) => verdict.verdict === 'rp-filter');
+  const certain = !guessed && known.every((verdict) => verdict.unknown.length === 0);
+  if (known.length === 0) return 'unknown';
+  if (dropping.length === known.length) return certain ? 'drops' : 'may-drop';
+  if (dropping.length > 0) return 'may-drop';
+  return certain ? 'accepts' : 'unknown';
+}
+
+function judge(place: Place, recorded: boolean, settings: Settings, rise: number | null): Confidence | null {
+  if (recorded) return 'confirmed';
+  if (place.seen && settings === 'drops') return 'probable';
+  if (settings === 'drops' || (place.seen && settings === 'may-drop')) return 'possible';
+  return place.seen && settings === 'unknown' && rise !== null ? 'possible' : null;
+}

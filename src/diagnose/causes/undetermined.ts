@@ -1,0 +1,167 @@
+import type { Attempt } from '../../correlate/attempt.js';
+import type { Gap, Severity } from '../../model/analysis.js';
+import { endpointLabel } from '../../model/endpoint.js';
+import type { Sighting } from '../../model/sighting.js';
+import { cause } from '../cause.js';
+import type { DiagnosisContext, NodeView } from '../context.js';
+import { packetEvidence } from '../evidence.js';
+import { lossOf } from '../loss.js';
+import { nextHopAddress, placeOf } from '../place.js';
+
+const QUOTED = 3;
+
+/**
+ * A SYN is sent again after a second at the earliest, and tcpdump may lose its last second when it is stopped:
+ * what ends a capture this close to its end proves nothing, ns.
+ */
+const END_OF_CAPTURE = 1_500_000_000n;
+
+interface UndeterminedProof {
+  last: Sighting | null;
+  severity: Severity;
+}
+
+/** Failed, and no cause explains it: what is known, and what to capture next. */
+export const undetermined = cause<UndeterminedProof>({
+  id: 'undetermined',
+
+  examine(attempt, context) {
+    const failing = FAILING[attempt.outcome];
+    if (!failing) return null;
+    const last =
+      lossOf(attempt)?.last ?? attempt.others[0] ?? attempt.traces.at(-1)?.sightings.at(-1) ?? null;
+    const early = attempt.tries <= 1 && endsWithCapture(attempt, context);
+    return {
+      attempt,
+      confidence: 'possible',
+      node: last?.point.node ?? null,
+      interface: last?.point.interface ?? null,
+      aspect: `${attempt.outcome} ${last?.direction} ${early}`,
+      proof: { last, severity: early ? 'info' : failing },
+    };
+  },
+
+  conclude(suspicions, context) {
+    const { attempt, proof } = suspicions[0]!;
+    const { last, severity } = proof;
+    const where = last ? seenLast(last) : '';
+    return {
+      finding: {
+        cause: 'undetermined',
+        confidence: 'possible',
+        severity,
+        vip: attempt.vip,
+        node: last?.point.node ?? null,
+        interface: last?.point.interface ?? null,
+        claimants: [],
+        attempts: suspicions.map((s) => s.attempt.id),
+        summary: `${WORDS[attempt.outcome]} (${suspicions.length} to ${endpointLabel(attempt.server)})${where}; what was captured does not tell why.`,
+        evidence: suspicions
+          .slice(0, QUOTED)
+          .flatMap((s) => (s.proof.last ? [packetEvidence(s.proof.last)] : [])),
+        fix: null,
+        alternatives: [],
+      },
+      gaps: severity === 'fault' ? gapsOf(attempt, last, context) : [],
+    };
+  },
+});
+
+const FAILING: Partial<Record<Attempt['outcome'], Severity>> = {
+  'no-reply': 'fault',
+  'reply-lost': 'fault',
+  unreachable: 'fault',
+  rejected: 'fault',
+  unacknowledged: 'info',
+};
+
+const WORDS: Partial<Record<Attempt['outcome'], string>> = {
+  'no-reply': 'No reply was seen to connection attempts',
+  'reply-lost': 'The reply to connection attempts was sent and did not get back',
+  unreachable: 'An ICMP error answered connection attempts',
+  rejected:
+    'The client answered the reply to its own connection attempts with a reset, as to one that it did not ask for',
+  unacknowledged: 'The capture shows a reply to connection attempts and then nothing more of the client',
+};
+
+function seenLast(last: Sighting): string {
+  const way =
+    last.direction === 'in' ? 'on its way in' : last.direction === 'out' ? 'on its way out' : 'seen';
+  const name = last.point.interface === null ? '' : ` by ${last.point.interface}`;
+  return last.kind === 'rst' || last.kind === 'icmp-error'
+    ? `, first answered on ${last.point.node}`
+    : `, last ${way}${name} on ${last.point.node}`;
+}
+
+function endsWithCapture(attempt: Attempt, context: DiagnosisContext): boolean {
+  for (const { sightings } of attempt.traces) {
+    for (const { time, point } of sightings) {
+      const capture = context.node(point.node)?.captures.find((c) => c.file === point.file);
+      if (time === null || capture?.lastTime == null) return false;
+      if (capture.lastTime - time > END_OF_CAPTURE) return false;
+    }
+  }
+  return true;
+}
+
+/** What would tell: the next node where none was captured there, else what the last node did not say. */
+function gapsOf(attempt: Attempt, last: Sighting | null, context: DiagnosisContext): Gap[] {
+  const loss = lossOf(attempt);
+  if (!last || !loss) return [];
+  const here = context.node(last.point.node);
+  const place = placeOf(loss, context);
+  const filter = captureFilter(last);
+  if (last.direction === 'out' && (!place || context.node(place.node)?.captures.length === 0)) {
+    const next = place?.node ?? null;
+    const target = next ?? nextName(last, here);
+    return [
+      {
+        node: next,
+        interface: place?.interface ?? null,
+        why: `the packet left ${last.point.node}${target === null ? '' : ` towards ${target}`}, where nothing was captured`,
+        capture: `tcpdump -i any -n -s 128 -w ${next ?? 'next-node'}.pcap '${filter}'`,
+      },
+    ];
+  }
+  const missing = here ? missingFiles(here) : [];
+  const why =
+    missing.length > 0
+      ? `the packet got to ${last.point.node} and no farther; without ${missing.join(', ')} its decision cannot be told`
+      : `the packet got to ${last.point.node} and no farther, and its routes and settings do not say why; its kernel's drop reasons would`;
+  return [
+    {
+      node: last.point.node,
+      interface: last.point.interface,
+      why,
+      capture:
+        'echo 1 > /sys/kernel/tracing/events/skb/kfree_skb/enable; timeout 30 cat /sys/kernel/tracing/trace_pipe > drops.txt; echo 0 > /sys/kernel/tracing/events/skb/kfree_skb/enable',
+    },
+  ];
+}
+
+/** Both the packet and the tunnels that may carry it: a `tcp` filter hides what is inside UDP. */
+function captureFilter(last: Sighting): string {
+  const tunnel = last.encapsulations[0]?.port;
+  const tunnels = tunnel == null ? '4789 or udp port 8472' : String(tunnel);
+  return `host ${last.source.address} or udp port ${tunnels} or arp or icmp`;
+}
+
+function nextName(last: Sighting, here: NodeView | null): string | null {
+  const outer = last.encapsulations[0]?.destination;
+  if (outer != null) return outer;
+  const hop = here && nextHopAddress(last, here);
+  if (last.etherDestination === null) return hop;
+  const neighbour = here?.snapshot?.neighbours?.find((n) => n.mac === last.etherDestination)?.address;
+  return `${neighbour ?? hop ?? 'the host'} (${last.etherDestination})`;
+}
+
+function missingFiles({ snapshot }: NodeView): string[] {
+  const wanted: [string, unknown][] = [
+    ['sysctl.txt', snapshot?.sysctl],
+    ['ip-route.json', snapshot?.routes4],
+    ['ip-rule.json', snapshot?.rules4],
+    ['ip-addr.json', snapshot?.addresses],
+    ['ip-link.json', snapshot?.links],
+  ];
+  return wanted.filter(([, value]) => value == null).map(([name]) => name);
+}

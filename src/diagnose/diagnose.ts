@@ -1,0 +1,44 @@
+import type { Finding, Gap } from '../model/analysis.js';
+import type { Cause, Suspicion } from './cause.js';
+import { CONFIDENCE_ORDER } from './confidence.js';
+import type { DiagnosisContext } from './context.js';
+import { CAUSE_REGISTRY } from './registry.js';
+
+export interface Diagnosis {
+  findings: Finding[];
+  gaps: Gap[];
+}
+
+/** Why attempts failed: each is explained by the first cause in the registry that can. */
+export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): Diagnosis {
+  const groups = new Map<string, { cause: Cause; suspicions: Suspicion<unknown>[] }>();
+  for (const attempt of context.attempts) {
+    for (const cause of registry) {
+      const suspicion = cause.examine(attempt, context);
+      if (!suspicion) continue;
+      const { node, interface: name, aspect } = suspicion;
+      const key = [cause.id, node, name, aspect, attempt.vip ?? attempt.server.address].join('\n');
+      const group = groups.get(key);
+      if (group) group.suspicions.push(suspicion);
+      else groups.set(key, { cause, suspicions: [suspicion] });
+      break;
+    }
+  }
+  const findings: Omit<Finding, 'id'>[] = [];
+  const gaps: Gap[] = [];
+  for (const { cause, suspicions } of groups.values()) {
+    const conclusion = cause.conclude(suspicions, context);
+    findings.push(conclusion.finding);
+    gaps.push(...conclusion.gaps);
+  }
+  // The gravest first, then the surest, then what hit most.
+  findings.sort(
+    (a, b) =>
+      SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity] ||
+      CONFIDENCE_ORDER[a.confidence] - CONFIDENCE_ORDER[b.confidence] ||
+      b.attempts.length - a.attempts.length,
+  );
+  return { findings: findings.map((finding, i) => ({ id: `f${i + 1}`, ...finding })), gaps };
+}
+
+const SEVERITY_ORDER = { fault: 0, risk: 1, info: 2 };

@@ -1,0 +1,48 @@
+/** The usual kinds of evidence, worded alike by all causes. */
+import { describeEncapsulation } from '../correlate/encapsulations.js';
+import type { Evidence, EvidenceKind } from '../model/analysis.js';
+import { endpointLabel } from '../model/endpoint.js';
+import type { Sighting } from '../model/sighting.js';
+import type { NodeView } from './context.js';
+
+export function evidence(
+  kind: EvidenceKind,
+  text: string,
+  place: Partial<Omit<Evidence, 'kind' | 'text'>> = {},
+): Evidence {
+  return { kind, node: null, file: null, line: null, packet: null, ...place, text };
+}
+
+const NAMES: Record<Sighting['kind'], string> = {
+  syn: 'SYN',
+  'syn-ack': 'SYN-ACK',
+  ack: 'ACK',
+  rst: 'RST',
+  'icmp-error': 'ICMP error',
+};
+
+/** `SYN 10.0.0.5:40001 > 10.244.1.10:8080 came in by flannel.1`. */
+export function packetEvidence(sighting: Sighting, remark = ''): Evidence {
+  const { point, direction, source, destination, encapsulations } = sighting;
+  const ends = `${endpointLabel(source)} > ${endpointLabel(destination)}`;
+  const wrapped = encapsulations.map((e) => ` in ${describeEncapsulation(e)}`).join('');
+  const verb = direction === 'in' ? 'came in by' : direction === 'out' ? 'left by' : 'was seen on';
+  const where = point.interface ?? 'an interface that the capture does not name';
+  return evidence('packet', `${NAMES[sighting.kind]} ${ends}${wrapped} ${verb} ${where}${remark}`, {
+    node: point.node,
+    file: point.file,
+    packet: sighting.packet,
+  });
+}
+
+/** A setting of the snapshot as `sysctl` prints it. */
+export function sysctlEvidence(node: NodeView, key: string, remark = ''): Evidence {
+  const value = node.snapshot?.sysctl?.get(key);
+  return evidence(
+    'sysctl',
+    value === undefined ? `${key} is not in the snapshot` : `${key} = ${value}${remark}`,
+    {
+      node: node.name,
+    },
+  );
+}

@@ -1,0 +1,66 @@
+/**
+ * The kernel's own records of drops, matched to packets. Its clocks (printk's, the trace clock, `/proc/uptime`)
+ * drift apart from the capture's by tens to hundreds of milliseconds: content decides, time within a window.
+ */
+import type { DropRecord, MartianRecord } from '../model/snapshot.js';
+import type { Nanoseconds } from '../model/time.js';
+import type { NodeView } from './context.js';
+
+/** A quarter of a second was measured between a martian line's stamp and its packet; SYNs are 1 s apart. */
+const LOG_WINDOW: Nanoseconds = 2_000_000_000n;
+
+/** A drop record tells no addresses, so its time has to say more. Up to 50 ms were measured. */
+const DROP_WINDOW: Nanoseconds = 400_000_000n;
+
+export interface PacketWords {
+  source: string;
+  /** As it was on the wire, and as NAT may have made it. */
+  destinations: readonly string[];
+  /** Null: any. */
+  interface: string | null;
+  /** When packets were lost, by this node's clock; empty where that is not known. */
+  times: readonly Nanoseconds[];
+}
+
+/** The martian lines of a node's log that are about the packet. */
+export function matchMartians(node: NodeView, packet: PacketWords): MartianRecord[] {
+  return (node.snapshot?.kernelLog?.martians ?? []).filter(
+    (line) =>
+      line.kind === 'source' &&
+      line.source === packet.source &&
+      packet.destinations.includes(line.destination) &&
+      (packet.interface === null || line.interface === packet.interface) &&
+      isOwnFrame(node, line) &&
+      near(line.time, packet.times, LOG_WINDOW + BigInt(Math.round(line.timeUncertaintyNs))),
+  );
+}
+
+/**
+ * Every network namespace writes into the one log of its machine: the frame's destination tells whose drop it
+ * was. Links without MACs, and nodes whose MACs were not given, leave it open.
+ */
+function isOwnFrame(node: NodeView, line: MartianRecord): boolean {
+  if (line.linkDestination === null || !node.snapshot?.links) return true;
+  return (node.model?.interfacesWithMac(line.linkDestination).length ?? 0) > 0;
+}
+
+/** The drop records of the given reason at the times at which packets were lost. */
+export function matchDrops(node: NodeView, reason: string, times: readonly Nanoseconds[]): DropRecord[] {
+  if (times.length === 0) return [];
+  return (node.snapshot?.drops?.records ?? []).filter(
+    (record) => record.reason === reason && record.time !== null && near(record.time, times, DROP_WINDOW),
+  );
+}
+
+/** A time that cannot be placed on the wall clock, or has nothing to be compared with, does not speak against. */
+function near(time: Nanoseconds | null, times: readonly Nanoseconds[], window: Nanoseconds): boolean {
+  if (time === null || times.length === 0) return true;
+  return times.some((t) => t - time <= window && time - t <= window);
+}
+
+/** How far a counter rose while capturing; null where it was not read before and after. */
+export function counterRise(node: NodeView, counter: string): number | null {
+  const before = node.snapshot?.countersBefore?.values.get(counter);
+  const after = node.snapshot?.countersAfter?.values.get(counter);
+  return before === undefined || after === undefined ? null : after - before;
+}

@@ -1,0 +1,90 @@
+/**
+ * Where a packet that was seen last at one capture point came next to a routing decision: there, if it was on
+ * its way into a node, or at the next node, if it was on its way out of one.
+ */
+import type { Attempt } from '../correlate/attempt.js';
+import type { Sighting } from '../model/sighting.js';
+import type { DiagnosisContext, NodeView } from './context.js';
+import type { Loss } from './loss.js';
+
+export interface Place {
+  node: string;
+  /** The interface that the kernel took the packet in by; null where it cannot be told. */
+  interface: string | null;
+  /** The packet was captured on its way into this node. */
+  seen: boolean;
+}
+
+/** The one place, null where the next node is not known. */
+export function placeOf(loss: Loss, context: DiagnosisContext): Place | null {
+  const { last } = loss;
+  const here = context.node(last.point.node);
+  // Another network namespace has routes of its own, which were not given with the node's.
+  if (!here || last.point.netns !== null) return null;
+  const outer = last.encapsulations[0];
+  if (last.direction === 'out') return nextNode(last, here, context);
+  if (!outer) return { node: here.name, interface: inputInterface(last, here), seen: true };
+  if (outer.destination !== null && here.model?.hasAddress(outer.destination) === false) return null;
+  return { node: here.name, interface: decapsulatingInterface(last, here), seen: true };
+}
+
+/**
+ * The interface that routing sees: a bridge in place of its port, a VLAN device in place of the one that its
+ * tagged frames come in by.
+ */
+function inputInterface(sighting: Sighting, node: NodeView): string | null {
+  const name = sighting.point.interface;
+  if (name === null || !node.snapshot?.links) return name;
+  const { links } = node.snapshot;
+  const tagged =
+    sighting.vlan === null ? null : links.find((l) => l.lower === name && l.vlanId === sighting.vlan);
+  return tagged?.name ?? links.find((l) => l.name === name)?.master ?? name;
+}
+
+function decapsulatingInterface(sighting: Sighting, node: NodeView): string | null {
+  const inner = sighting.encapsulations.at(-1)!;
+  if (inner.kind === 'vxlan') return node.model?.interfaceForVni(inner.id, inner.port) ?? null;
+  const ofKind = (node.snapshot?.links ?? []).filter((l) => l.kind === inner.kind);
+  return ofKind.length === 1 ? ofKind[0]!.name : null;
+}
+
+/** Who gets what a node sent: by the tunnel's far end, by the frame's MAC, else by the sender's own routes. */
+function nextNode(last: Sighting, from: NodeView, context: DiagnosisContext): Place | null {
+  const outer = last.encapsulations[0];
+  if (outer?.destination != null) {
+    const node = context.ownerOfAddress(outer.destination);
+    if (!node) return null;
+    return { node: node.name, interface: decapsulatingInterface(last, node), seen: false };
+  }
+  if (last.etherDestination !== null) {
+    const node = context.ownerOfMac(last.etherDestination);
+    const name = node?.model?.ownerOfMac(last.etherDestination) ?? null;
+    return node && node !== from ? { node: node.name, interface: name, seen: false } : null;
+  }
+  const hop = nextHopAddress(last, from);
+  const node = hop === null ? null : context.ownerOfAddress(hop);
+  if (!node || node === from) return null;
+  const name = node.model?.localAddresses.find((a) => a.address === hop)?.interface ?? null;
+  return { node: node.name, interface: name, seen: false };
+}
+
+/** The address that a node's routes send the packet to next; null where they do not tell. */
+export function nextHopAddress(sighting: Sighting, node: NodeView): string | null {
+  const verdict = node.model?.output({ source: null, destination: sighting.destination.address });
+  if (verdict?.verdict !== 'output' || verdict.dev !== sighting.point.interface) return null;
+  return verdict.via ?? sighting.destination.address;
+}
+
+/**
+ * The destinations that the packet may have when the kernel routes it: PREROUTING translates before that, on
+ * the wire it was seen before. Most likely first, as on the wire last.
+ */
+export function routedDestinations(attempt: Attempt, loss: Loss, context: DiagnosisContext): string[] {
+  const wire = loss.last.destination.address;
+  const known = attempt.legs.map((leg) => (loss.role === 'request' ? leg.server : leg.client).address);
+  // A leg before the one that was seen last is where the packet came from, not where it goes.
+  const at = known.indexOf(wire);
+  const later = known.slice(at + 1).filter((address) => address !== wire);
+  const translated = loss.role === 'request' ? [...context.translations(wire)] : [];
+  return [...new Set([...later, ...translated, wire])];
+}
