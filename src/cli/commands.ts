@@ -15,7 +15,8 @@ export async function run(args: readonly string[]): Promise<number> {
   const settle = (result: number) => {
     status = result;
   };
-  await yargs([...args])
+  // yargs takes a lone `-` for the end of an array of positionals.
+  await yargs(args.map((argument) => (argument === '-' ? '/dev/stdin' : argument)))
     .scriptName('returnpath')
     .usage(
       '$0 COMMAND\n\nFinds the replies that never came back, and says which kernel dropped them and why.',

@@ -14,7 +14,7 @@ export async function peek(chunks: OctetStream, length: number): Promise<Peeked>
   while (have < length) {
     const next = await iterator.next();
     if (next.done) break;
-    parts.push(next.value.slice()); // a chunk is valid only until the next
+    parts.push(Uint8Array.from(next.value)); // a chunk is valid only until the next
     have += next.value.length;
   }
   const first = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
@@ -55,7 +55,7 @@ export async function readAll(chunks: AsyncIterable<Uint8Array>, limit: number):
   for await (const chunk of chunks) {
     length += chunk.length;
     if (length > limit) return null;
-    parts.push(chunk.slice());
+    parts.push(Uint8Array.from(chunk));
   }
   return Buffer.concat(parts);
 }

@@ -44,11 +44,13 @@ export function contains(prefix: Prefix, address: Address): boolean {
   return true;
 }
 
-/** What a prefix of this length that holds the address has as its key in a map. */
+/**
+ * What all addresses of one prefix of this length have in common, as a key of a map: for IPv4 a signed 32-bit
+ * number, which V8 keeps unboxed.
+ */
 export function prefixKey(words: readonly number[], length: number): number | string {
-  if (words.length === 1)
-    return length === 0 ? 0 : (words[0]! & ~(length === 32 ? 0 : 0xffffffff >>> length)) >>> 0;
-  return maskWords(words, length).join(',');
+  if (words.length > 1) return maskWords(words, length).join(',');
+  return length === 0 ? 0 : words[0]! & (-1 << (32 - length));
 }
 
 function maskWords(words: readonly number[], length: number): number[] {

@@ -10,6 +10,8 @@ export interface CompiledRule {
   to: Prefix | null;
   /** Canonical name of the table; null where the action is no lookup. */
   table: string | null;
+  /** On what a question may leave out. */
+  selectors: readonly Selector[];
   /** Where `goto` leads; null where no rule has that priority (the kernel then passes over it). */
   target: number | null;
 }
@@ -31,6 +33,7 @@ export function compileRules(rules: readonly Rule[]): CompiledRule[] {
       from: rule.from === null ? null : toPrefix(rule.from),
       to: rule.to === null ? null : toPrefix(rule.to),
       table: rule.table === null ? null : tableName(rule.table),
+      selectors: packetSelectors(rule),
       target: at < 0 ? null : at,
     };
   });
@@ -96,16 +99,16 @@ function selects(
   inVrf: (device: string | null) => boolean,
   doubts: Doubts,
 ): boolean {
-  const { rule, from, to } = compiled;
+  const { rule, from, to, selectors } = compiled;
   if (to && !contains(to, flow.destination)) return false;
   if (from && !sourceMatches(from, flow)) return false;
   if (rule.iif !== null && rule.iif !== flow.iif) return false;
   if (rule.oif !== null && rule.oif !== flow.oif) return false;
+  if (selectors.length === 0 && rule.unknown.length === 0) return true;
   // What the question tells comes before what has to be assumed: a doubt is told only where it decides.
-  const open: string[] = [];
-  for (const [selector, value, test] of packetSelectors(rule)) {
-    if (value(flow) === null) open.push(selector);
-    else if (!test(value(flow)!)) return false;
+  for (const { value, test } of selectors) {
+    const told = value(flow);
+    if (told !== null && !test(told)) return false;
   }
   for (const selector of rule.unknown) {
     // An l3mdev rule concerns flows through a VRF alone.
@@ -116,9 +119,9 @@ function selects(
     return false;
   }
   let matched = true;
-  for (const [selector, , test] of packetSelectors(rule)) {
-    if (!open.includes(selector)) continue;
-    doubts.add(`rule ${rule.priority} asks for the packet's ${selector}, which is not known: taken as 0`);
+  for (const { name, value, test } of selectors) {
+    if (value(flow) !== null) continue;
+    doubts.add(`rule ${rule.priority} asks for the packet's ${name}, which is not known: taken as 0`);
     if (!test(0)) matched = false;
   }
   return matched;
@@ -130,48 +133,44 @@ function sourceMatches(from: Prefix, flow: Flow): boolean {
   return from.family === 4 && from.words[0] === 0;
 }
 
-type Selector = readonly [
-  name: string,
-  value: (flow: Flow) => number | null,
-  test: (value: number) => boolean,
-];
-
-const NO_SELECTORS: readonly Selector[] = [];
-const selectorCache = new WeakMap<Rule, readonly Selector[]>();
-
-/** The selectors on what a question may leave out. */
-function packetSelectors(rule: Rule): readonly Selector[] {
-  let selectors = selectorCache.get(rule);
-  if (!selectors) {
-    selectors = makeSelectors(rule);
-    selectorCache.set(rule, selectors.length === 0 ? NO_SELECTORS : selectors);
-  }
-  return selectors;
+interface Selector {
+  name: string;
+  value: (flow: Flow) => number | null;
+  test: (value: number) => boolean;
 }
 
-function makeSelectors(rule: Rule): Selector[] {
+/** The selectors on what a question may leave out. */
+function packetSelectors(rule: Rule): Selector[] {
   const selectors: Selector[] = [];
   const within = (range: [number, number]) => (value: number) => value >= range[0] && value <= range[1];
   if (rule.fwmark !== null) {
     const mask = rule.fwmask ?? 0xffffffff;
     const mark = rule.fwmark;
-    selectors.push(['mark', (flow) => flow.mark, (value) => ((value ^ mark) & mask) === 0]);
+    selectors.push({
+      name: 'mark',
+      value: (flow) => flow.mark,
+      test: (value) => ((value ^ mark) & mask) === 0,
+    });
   }
   if (rule.tos !== null && rule.tos !== 0) {
     const tos = rule.tos;
-    selectors.push(['TOS', (flow) => flow.tos, (value) => value === tos]);
+    selectors.push({ name: 'TOS', value: (flow) => flow.tos, test: (value) => value === tos });
   }
   if (rule.ipProtocol !== null) {
     const protocol = protocolNumber(rule.ipProtocol);
-    selectors.push(['protocol', flowProtocol, (value) => value === protocol]);
+    selectors.push({ name: 'protocol', value: flowProtocol, test: (value) => value === protocol });
   }
   if (rule.sourcePorts) {
-    selectors.push(['source port', (flow) => flow.sourcePort, within(rule.sourcePorts)]);
+    selectors.push({ name: 'source port', value: (flow) => flow.sourcePort, test: within(rule.sourcePorts) });
   }
   if (rule.destinationPorts) {
-    selectors.push(['destination port', (flow) => flow.destinationPort, within(rule.destinationPorts)]);
+    selectors.push({
+      name: 'destination port',
+      value: (flow) => flow.destinationPort,
+      test: within(rule.destinationPorts),
+    });
   }
-  if (rule.uidRange) selectors.push(['user', (flow) => flow.uid, within(rule.uidRange)]);
+  if (rule.uidRange) selectors.push({ name: 'user', value: (flow) => flow.uid, test: within(rule.uidRange) });
   return selectors;
 }
 

@@ -69,7 +69,8 @@ export interface Verdict {
   table: string | null;
   /** Every next hop that may be taken; empty but for `forward` and `output`. */
   hops: Hop[];
-  /** Of `output` and `local` without a source: the source address that the kernel picks, where it can be told. */
+  /** Of `output` and `local`: the source address, which the kernel picks where none was given; null where it cannot
+   * be told, as next hops differ in it. */
   preferredSource: string | null;
   /** The lookup of the destination; null where the packet did not get that far. */
   lookup: LookupResult | null;

@@ -51,7 +51,10 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilte
 
   const source = loss.last.source.address;
   const destinations = routedDestinations(attempt, loss, context);
-  const times = lastSightings(attempt, loss).flatMap((s) => (s.time === null ? [] : [s.time]));
+  // The log's clock is the node's; a capture that was made beside it may have been stamped by another.
+  const times = lastSightings(attempt, loss)
+    .flatMap((s) => [s.time, context.aligned(s)])
+    .filter((time) => time !== null);
   const packet = { source, destinations, interface: place.interface, times };
   const martians = matchMartians(node, packet);
   const name = place.interface ?? martians[0]?.interface;

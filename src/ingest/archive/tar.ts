@@ -41,7 +41,7 @@ export async function* tarMembers(chunks: AsyncIterable<Uint8Array>, file: strin
   }
 }
 
-/** The unpacker keeps chunks back until they are asked for, and ours are valid only until the next. */
+/** The unpacker keeps chunks back until they are asked for, and ours are valid only until the next. (`Buffer.slice` would not copy.) */
 async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) yield chunk.slice();
+  for await (const chunk of chunks) yield Uint8Array.from(chunk);
 }

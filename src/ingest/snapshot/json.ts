@@ -18,10 +18,12 @@ export function parseJson(text: string, file: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const position = /position (\d+)/.exec(reason);
     // The parser counts UTF-16 units, the message promises octets.
-    const offset = position ? Buffer.byteLength(text.slice(0, Number(position[1]))) : null;
-    const cut = /end of JSON/.test(reason) ? '; the file is cut off' : '';
+    const position = /position (\d+)/.exec(reason);
+    const at = position ? Number(position[1]) : null;
+    const offset = at === null ? null : Buffer.byteLength(text.slice(0, at));
+    const endsEarly = /end of JSON/.test(reason) || (at !== null && at >= text.trimEnd().length);
+    const cut = endsEarly ? '; the file is cut off' : '';
     const plain = reason.replace(/ in JSON at position.*/, '').replace(/\s+/g, ' ');
     throw new InputError(file, offset, `not JSON (${plain})${cut}: record it again`);
   }

@@ -11,6 +11,8 @@ export interface Column {
 export type Cell = string | { text: string; paint: (line: string) => string };
 
 const GAP = '  ';
+/** File names have at most 255 octets (NAME_MAX); a cell that is longer than such a path of two is cut. */
+const LONGEST_CELL = 512;
 /** A column is never squeezed below this, so that a wide character always fits. */
 const NARROWEST = 4;
 
@@ -47,11 +49,12 @@ export function naturalWidth(columns: Column[], rows: Cell[][]): number {
  */
 export function table(
   columns: Column[],
-  rows: Cell[][],
+  given: Cell[][],
   style: Style,
   indent = 0,
   notes: string[][] = [],
 ): string[] {
+  const rows = given.map((row) => row.map((cell) => clip(cell, style)));
   const widths = squeeze(naturalWidths(columns, rows), style.columns - indent);
   const grid = new CliTable({
     chars: NO_FRAME,
@@ -61,20 +64,34 @@ export function table(
   });
   const head = columns.map((column): Cell => ({ text: column.title, paint: style.dim }));
   const dashes = widths.map((width): Cell => ({ text: style.rule.repeat(width), paint: style.dim }));
-  const contents = [head, dashes, ...rows].map((row) => row.map((cell, i) => content(cell, widths[i]!)));
-  grid.push(...contents);
-  const lines = grid.toString().split('\n');
-  return contents.flatMap((row, i) => {
-    const height = Math.max(...row.map((cell) => cell.split('\n').length));
-    const own = lines.splice(0, height).map((line) => (' '.repeat(indent) + line).trimEnd());
-    return [...own, ...(notes[i - 2] ?? [])];
+  const wrapped = [head, dashes, ...rows].map((row) => row.map((cell, i) => cellLines(cell, widths[i]!)));
+  const heights = wrapped.map((row) => Math.max(...row.map((lines) => lines.length)));
+  // A row of the library's a line: over cells of several lines it takes time that is quadratic in their length.
+  for (const [i, row] of wrapped.entries()) {
+    for (let k = 0; k < heights[i]!; k++) grid.push(row.map((lines) => lines[k] ?? ''));
+  }
+  const drawn = grid.toString().split('\n');
+  return heights.flatMap((height, i) => {
+    const lines = drawn.splice(0, height).map((line) => (' '.repeat(indent) + line).trimEnd());
+    return [...lines, ...(notes[i - 2] ?? [])];
   });
 }
 
-function content(cell: Cell, width: number): string {
+function clip(cell: Cell, style: Style): Cell {
+  const { text, paint } = typeof cell === 'string' ? { text: cell, paint: null } : cell;
+  if (text.length <= LONGEST_CELL) return cell;
+  // By code points, so that no surrogate pair is parted.
+  const short =
+    Array.from(text.slice(0, 2 * LONGEST_CELL))
+      .slice(0, LONGEST_CELL)
+      .join('') + style.ellipsis;
+  return paint ? { text: short, paint } : short;
+}
+
+function cellLines(cell: Cell, width: number): string[] {
   const { text, paint } = typeof cell === 'string' ? { text: cell, paint: null } : cell;
   const lines = text.split('\n').flatMap((line) => wrap(line, width));
-  return (paint ? lines.map(paint) : lines).join('\n');
+  return paint ? lines.map(paint) : lines;
 }
 
 function naturalWidths(columns: Column[], rows: Cell[][]): number[] {

@@ -8,6 +8,8 @@ export interface Wrapping {
   linkType: number;
   /** The frame around an IP packet of either version. */
   wrap: (packet: Uint8Array) => Uint8Array;
+  /** Of the frame on the wire, where its headers say more than there is. */
+  originalLength?: number;
 }
 
 export const concat = (...parts: (Uint8Array | readonly number[])[]) =>
@@ -188,10 +190,11 @@ export const WRAPPINGS: readonly Wrapping[] = [
   {
     name: 'jumbogram',
     linkType: 1,
+    originalLength: 70_054,
     wrap: (p) => {
       const framed = overEthernet(extended(0, (n) => [n, 0, 0xc2, 4, 0, 0, 0, 0], p));
       framed.set([0, 0], 18);
-      framed.set(u32(framed.length - 54), 58);
+      framed.set(u32(70_000), 58); // below 65 536 none is allowed
       return framed;
     },
   },

@@ -1,0 +1,165 @@
+import test from 'ava';
+import { readKernelLog } from '../../../src/ingest/snapshot/kernel-log.js';
+import type { Clock } from '../../../src/model/snapshot.js';
+import { formatTime, parseTime } from '../../../src/model/time.js';
+
+const clock: Clock = { wall: parseTime('2026-11-21T04:00:00Z')!, uptimeNs: 2_000_000_000_000n };
+const MARTIAN = 'IPv4: martian source 10.0.0.1 from 10.9.9.9, on dev eth0.100';
+const HEADER = 'll header: 00000000: 02 42 0a 00 00 01 02 42 0a 00 00 02 08 00';
+
+function read(text: string, at: Clock | null = clock) {
+  const warnings: string[] = [];
+  return { ...readKernelLog(text, 'kernel.log', (w) => warnings.push(w), at), warnings };
+}
+
+const forms: [string, string, string | null, RegExp | null][] = [
+  ['dmesg', `[ 1234.567890] ${MARTIAN}`, '2026-11-21T03:47:14.567890000Z', null],
+  ['dmesg -r', `<4>[ 1234.567890] ${MARTIAN}`, '2026-11-21T03:47:14.567890000Z', null],
+  ['dmesg -x', `kern  :warn  : [ 1234.567890] ${MARTIAN}`, '2026-11-21T03:47:14.567890000Z', null],
+  ['with a caller', `[ 1234.567890][   T12] ${MARTIAN}`, '2026-11-21T03:47:14.567890000Z', null],
+  ['with a CPU as caller', `[ 1234.567890] [    C3] ${MARTIAN}`, '2026-11-21T03:47:14.567890000Z', null],
+  ['dmesg iso', `2026-11-21T04:32:34,567890+01:00 ${MARTIAN}`, '2026-11-21T03:32:34.567890000Z', null],
+  ['dmesg -T', `[Sat Nov 21 03:32:34 2026] ${MARTIAN}`, '2026-11-21T03:32:34.000000000Z', /taken as UTC/],
+  [
+    'journal',
+    `2026-11-21T03:32:34.567890+0000 node1 kernel: ${MARTIAN}`,
+    '2026-11-21T03:32:34.567890000Z',
+    null,
+  ],
+  [
+    'journal short-iso',
+    `2026-11-21T03:32:34+0000 node1 kernel: ${MARTIAN}`,
+    '2026-11-21T03:32:34.000000000Z',
+    null,
+  ],
+  [
+    'syslog with the boot stamp, in a zone of its own',
+    `Nov 21 04:47:14 node1 kernel: [ 1234.567890] ${MARTIAN}`,
+    '2026-11-21T03:47:14.567890000Z',
+    /year and zone/,
+  ],
+  [
+    'syslog of an earlier boot',
+    `Nov 19 04:47:14 node1 kernel: [ 1234.567890] ${MARTIAN}`,
+    '2026-11-19T04:47:14.000000000Z',
+    /year and zone/,
+  ],
+  [
+    'syslog of last year',
+    `Dec  3 04:47:14 node1 kernel: ${MARTIAN}`,
+    '2025-12-03T04:47:14.000000000Z',
+    /year/,
+  ],
+  [
+    'ISO syslog with the boot stamp',
+    `2026-11-21T03:47:14.600000+00:00 node1 kernel: [ 1234.567890] ${MARTIAN}`,
+    '2026-11-21T03:47:14.567890000Z',
+    null,
+  ],
+  [
+    'ISO syslog of an earlier boot',
+    `2026-11-20T03:47:14.600000+00:00 node1 kernel: [ 1234.567890] ${MARTIAN}`,
+    '2026-11-20T03:47:14.600000000Z',
+    null,
+  ],
+];
+for (const [name, line, time, warning] of forms) {
+  test(`form: ${name}`, (t) => {
+    const prefix = line.slice(0, line.indexOf(MARTIAN));
+    const log = read(`${line}\n${prefix}${HEADER}\n`);
+    t.is(log.lines, 2);
+    t.is(log.unplaced, 0);
+    t.is(log.martians.length, 1);
+    const [martian] = log.martians;
+    t.is(martian!.time && formatTime(martian!.time), time);
+    t.like(martian, {
+      destination: '10.0.0.1',
+      source: '10.9.9.9',
+      interface: 'eth0.100',
+      linkDestination: '02:42:0a:00:00:01',
+      linkSource: '02:42:0a:00:00:02',
+      etherType: 0x0800,
+      line: 1,
+      text: line,
+    });
+    t.true(martian!.timeUncertaintyNs >= 10_000_000);
+    if (warning) t.regex(log.warnings.join(), warning);
+    else t.deepEqual(log.warnings, []);
+  });
+}
+
+test('without a clock, stamps since boot and without year have no place', (t) => {
+  const log = read(`[ 1234.567890] ${MARTIAN}\nNov 21 04:47:14 node1 kernel: ${MARTIAN}\n`, null);
+  t.deepEqual(
+    log.martians.map((m) => m.time),
+    [null, null],
+  );
+  t.is(log.unplaced, 2);
+  t.is(log.warnings.length, 2);
+});
+
+test('the turn of the year: a December line in a January snapshot is of the year before', (t) => {
+  const january: Clock = { wall: parseTime('2027-01-01T00:10:00Z')!, uptimeNs: 1_000_000_000n };
+  const log = read(
+    `Dec 31 23:59:59 node1 kernel: ${MARTIAN}\nJan  1 00:09:00 node1 kernel: ${MARTIAN}\n`,
+    january,
+  );
+  t.deepEqual(
+    log.martians.map((m) => formatTime(m.time!)),
+    ['2026-12-31T23:59:59.000000000Z', '2027-01-01T00:09:00.000000000Z'],
+  );
+});
+
+test('a stamp since boot is the less certain the later it is', (t) => {
+  const log = read(`[    1.000000] ${MARTIAN}\n[ 1900.000000] ${MARTIAN}\n`);
+  t.true(log.martians[0]!.timeUncertaintyNs < log.martians[1]!.timeUncertaintyNs);
+});
+
+const stamp = (text: string) => `[ 1234.567890] ${text}`;
+const lines = (...texts: string[]) => read(texts.map(stamp).join('\n'));
+
+test('martian destinations have no header, and take none from others', (t) => {
+  const log = lines('IPv4: martian destination 0.0.0.0 from 10.1.1.1, dev br@if:3', HEADER);
+  t.like(log.martians[0], { kind: 'destination', interface: 'br@if:3', linkSource: null });
+});
+
+test('headers written by two CPUs at once go in order', (t) => {
+  const other = HEADER.replace('00 02 08 00', '00 03 08 00');
+  const log = lines(MARTIAN, MARTIAN.replace('9.9', '9.8'), HEADER, 'eth0: link up', other);
+  t.deepEqual(
+    log.martians.map((m) => m.linkSource),
+    ['02:42:0a:00:00:02', '02:42:0a:00:00:03'],
+  );
+});
+
+test('a device without link header leaves the header to the one that has it', (t) => {
+  const log = lines(MARTIAN.replace('eth0.100', 'tun0'), MARTIAN, HEADER, MARTIAN);
+  t.deepEqual(
+    log.martians.map((m) => m.linkSource),
+    [null, '02:42:0a:00:00:02', null],
+  );
+});
+
+test('the older header with colons; one that is no Ethernet header; one with its head cut off', (t) => {
+  const colons = lines(MARTIAN, 'll header: 02:42:0a:00:00:01:02:42:0a:00:00:02:08:06');
+  t.like(colons.martians[0], { linkSource: '02:42:0a:00:00:02', etherType: 0x0806 });
+  t.is(lines(MARTIAN, 'll header: 00000000: 45 00 00 54').martians[0]!.linkSource, null);
+  t.is(lines(HEADER, MARTIAN).martians[0]!.linkSource, null);
+});
+
+test('suppressed lines are summed, those of other callers are not', (t) => {
+  const log = lines(
+    'net_ratelimit: 12 callbacks suppressed',
+    'foo: 5 callbacks suppressed',
+    'net_ratelimit: 3 callbacks suppressed',
+  );
+  t.is(log.suppressed, 15);
+});
+
+test('any text is a log', (t) => {
+  const log = read(
+    '\u0000\ufffd[[[ martian source from\r\n\r\nmartian source 999.1.1.1 from 1.1.1.1, on dev x',
+  );
+  t.is(log.martians.length, 0);
+  t.is(log.unplaced, 2);
+});

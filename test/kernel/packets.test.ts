@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import test from 'ava';
+import { KernelModel } from '../../src/kernel/model.js';
+import type { VerdictName } from '../../src/kernel/verdict.js';
+import { Namespace } from './namespace.js';
+
+// What `ip route get` cannot tell: which of the drops it was. TcpExtIPReversePathFilter counts rp_filter's alone.
+const cases: [
+  name: string,
+  source: string,
+  setup: [string, number][],
+  verdict: VerdictName,
+  counted: boolean,
+][] = [
+  ['strict, the way back elsewhere', '10.99.0.2', [['all.rp_filter', 1]], 'rp-filter', true],
+  ['strict, the way back the same', '10.3.0.2', [['all.rp_filter', 1]], 'local', false],
+  ['loose', '10.99.0.2', [['eth1.rp_filter', 2]], 'local', false],
+  ['loose, no way back at all', '172.31.0.2', [['eth1.rp_filter', 2]], 'rp-filter', true],
+  ['the own address as source', '10.1.0.1', [['all.rp_filter', 1]], 'martian-source', false],
+  ['the own address as source, no rp_filter', '10.1.0.1', [], 'martian-source', false],
+  ['a broadcast address as source', '10.1.0.255', [['all.rp_filter', 1]], 'martian-source', false],
+  ['a loopback source', '127.0.0.9', [], 'martian-source', false],
+];
+
+for (const [name, source, setup, verdict, counted] of cases) {
+  test.serial(`a real packet: ${name}`, (t) => {
+    if (!Namespace.available()) {
+      t.log('no network namespaces here: not compared');
+      t.pass();
+      return;
+    }
+    const node = new Namespace();
+    const peer = new Namespace();
+    try {
+      node.batch([
+        'link set dev lo up',
+        'link add name eth0 type veth peer name eth9',
+        `link add name eth1 type veth peer name eth0 netns ${peer.name}`,
+        ...['eth0', 'eth9', 'eth1'].map((dev) => `link set dev ${dev} up`),
+        'addr add 10.1.0.1/24 brd + dev eth0',
+        'addr add 10.3.0.1/24 brd + dev eth1',
+        'route add 10.99.0.0/16 via 10.1.0.9',
+      ]);
+      peer.batch([
+        'link set dev lo up',
+        'link set dev eth0 up',
+        'addr add 10.3.0.2/24 dev eth0',
+        `addr add ${source}/32 dev lo`,
+      ]);
+      node.sysctl(
+        new Map([
+          ['net.ipv4.conf.all.rp_filter', 0],
+          ['net.ipv4.conf.eth1.rp_filter', 0],
+        ]),
+      );
+      node.sysctl(new Map(setup.map(([key, value]) => [`net.ipv4.conf.${key}`, value])));
+      peer.sysctl(new Map([['net.ipv4.conf.all.route_localnet', 1]]));
+      // A permanent neighbour: ARP from such a source would be dropped and counted as well.
+      const mac = new KernelModel(node.snapshot()).link('eth1')!.mac;
+      peer.batch([`neigh add 10.3.0.1 lladdr ${mac} dev eth0`]);
+      const before = reversePathDrops(node);
+      spawnSync('ip', ['netns', 'exec', peer.name, 'ping', '-c', '1', '-W', '0.2', '-I', source, '10.3.0.1']);
+      const dropped = reversePathDrops(node) - before;
+      const model = new KernelModel(node.snapshot());
+      t.is(model.input({ source, destination: '10.3.0.1', interface: 'eth1' }).verdict, verdict);
+      t.is(dropped, counted ? 1 : 0);
+    } finally {
+      node.remove();
+      peer.remove();
+    }
+  });
+}
+
+function reversePathDrops(namespace: Namespace): number {
+  const counters = JSON.parse(
+    namespace.run('nstat', '-a', '-s', '-z', '--json', 'TcpExtIPReversePathFilter'),
+  );
+  return counters.kernel.TcpExtIPReversePathFilter;
+}
