@@ -26,9 +26,9 @@ export interface PacketDetails {
   destinationPort?: number;
 }
 
-export function flowDetails(
-  details: PacketDetails,
-): Pick<Flow, 'mark' | 'tos' | 'protocol' | 'sourcePort' | 'destinationPort'> {
+type FlowDetails = Pick<Flow, 'mark' | 'tos' | 'protocol' | 'sourcePort' | 'destinationPort'>;
+
+export function outputDetails(details: PacketDetails): FlowDetails {
   return {
     mark: details.mark ?? null,
     tos: details.tos ?? null,
@@ -36,4 +36,10 @@ export function flowDetails(
     sourcePort: details.sourcePort ?? null,
     destinationPort: details.destinationPort ?? null,
   };
+}
+
+/** @param dissects whether the kernel looks at protocol and ports before it asks the rules */
+export function inputDetails(details: PacketDetails, dissects: boolean): FlowDetails {
+  const told = outputDetails(details);
+  return dissects ? told : { ...told, protocol: '0', sourcePort: 0, destinationPort: 0 };
 }

@@ -1,7 +1,7 @@
 import { type Answer, answer, noHops } from './answer.js';
 import { Doubts } from './doubts.js';
 import { errorText, hopsText, routeText, sourceCheckText } from './explain.js';
-import { type Flow, flowDetails, type PacketDetails } from './flow.js';
+import { type Flow, inputDetails, type PacketDetails } from './flow.js';
 import {
   type Address,
   isLimitedBroadcast,
@@ -30,7 +30,14 @@ export function inputIPv4(state: KernelState, question: InputQuestion): Verdict 
   const destination = toAddress(question.destination);
   const iif = question.interface;
   // What comes in is the work of no user; its uid is root's (sock_net_uid without a socket).
-  const flow: Flow = { ...flowDetails(question), source, destination, iif, oif: null, uid: 0 };
+  const flow: Flow = {
+    ...inputDetails(question, state.policy4.dissects),
+    source,
+    destination,
+    iif,
+    oif: null,
+    uid: 0,
+  };
   const end = (verdict: Answer) => answer(verdict, doubts);
 
   if (state.snapshot.links && !state.interfaces.link(iif)) doubts.add(`ip-link.json has no interface ${iif}`);

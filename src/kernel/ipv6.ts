@@ -1,7 +1,7 @@
 import { type Answer, answer, noHops } from './answer.js';
 import { Doubts } from './doubts.js';
 import { errorText, hopsText, routeText } from './explain.js';
-import { type Flow, flowDetails } from './flow.js';
+import { type Flow, inputDetails, outputDetails } from './flow.js';
 import type { InputQuestion } from './input.js';
 import type { OutputQuestion } from './output.js';
 import { isLinkLocal, isLoopback, isMulticast, isUnspecified, toAddress } from './prefix.js';
@@ -12,7 +12,7 @@ import type { Verdict } from './verdict.js';
 export function inputIPv6(state: KernelState, question: InputQuestion): Verdict {
   const doubts = new Doubts();
   const flow: Flow = {
-    ...flowDetails(question),
+    ...inputDetails(question, state.policy6.dissects),
     source: toAddress(question.source),
     destination: toAddress(question.destination),
     iif: question.interface,
@@ -77,7 +77,7 @@ export function outputIPv6(state: KernelState, question: OutputQuestion): Verdic
   const doubts = new Doubts();
   const given = question.source === null ? null : toAddress(question.source);
   const flow: Flow = {
-    ...flowDetails(question),
+    ...outputDetails(question),
     destination: toAddress(question.destination),
     source: given && !isUnspecified(given) ? given : null,
     iif: 'lo',

@@ -4,7 +4,7 @@ import { type LocalInterfaces, localPrefixes } from './addresses.js';
 import type { Doubts } from './doubts.js';
 import { Fib, type HopState, type Table, type TableAnswer } from './fib.js';
 import type { Flow } from './flow.js';
-import { areDefaultRules, type CompiledRule, compileRules, ruleMatches } from './rules.js';
+import { areDefaultRules, type CompiledRule, compileRules, needsDissection, ruleMatches } from './rules.js';
 import type { InterfaceSettings } from './sysctl.js';
 import type { LookupError, LookupResult } from './verdict.js';
 
@@ -13,6 +13,10 @@ export class RoutingPolicy {
   readonly fib: Fib;
   /** fib4_has_custom_rules(). */
   readonly hasCustomRules: boolean;
+  /** Whether rules see the protocol and ports of what comes in; they are 0 to them otherwise. */
+  readonly dissects: boolean;
+  /** Whether a packet's mark makes a difference. */
+  readonly usesMarks: boolean;
   private readonly family: Family;
   private readonly rules: readonly CompiledRule[];
   private readonly interfaces: LocalInterfaces;
@@ -29,6 +33,8 @@ export class RoutingPolicy {
     this.rules = compileRules(rules);
     this.fib = new Fib(completed, hopState(family, interfaces, settings));
     this.hasCustomRules = !areDefaultRules(this.rules.map((r) => r.rule));
+    this.usesMarks = rules.some((rule) => rule.fwmark !== null);
+    this.dissects = rules.some(needsDissection);
     this.standing = standingDoubts(given, routes, completed, family);
   }
 

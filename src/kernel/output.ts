@@ -1,7 +1,7 @@
 import { type Answer, answer, noHops } from './answer.js';
 import { Doubts } from './doubts.js';
 import { errorText, hopsText, routeText } from './explain.js';
-import { type Flow, flowDetails, type PacketDetails } from './flow.js';
+import { type Flow, outputDetails, type PacketDetails } from './flow.js';
 import {
   isLimitedBroadcast,
   isLocalMulticast,
@@ -29,7 +29,7 @@ export function outputIPv4(state: KernelState, question: OutputQuestion): Verdic
   const doubts = new Doubts();
   const given = question.source === null ? null : toAddress(question.source);
   const flow: Flow = {
-    ...flowDetails(question),
+    ...outputDetails(question),
     destination: toAddress(question.destination),
     source: given && !isUnspecified(given) ? given : null,
     iif: 'lo',

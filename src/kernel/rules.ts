@@ -82,6 +82,15 @@ function isBare(rule: Rule): boolean {
   return !rule.not && rule.unknown.length === 0 && selectors.every((key) => rule[key] === null);
 }
 
+/**
+ * fib_rule_requires_fldissect(): what comes in is dissected, and only then has a protocol and ports to the rules,
+ * if there is a rule on these that is not for output alone.
+ */
+export function needsDissection(rule: Rule): boolean {
+  const onTransport = rule.ipProtocol !== null || rule.sourcePorts !== null || rule.destinationPorts !== null;
+  return onTransport && rule.iif !== 'lo';
+}
+
 /** fib_rule_match(), with fib4_rule_match() or fib6_rule_match(). */
 export function ruleMatches(
   compiled: CompiledRule,

@@ -35,17 +35,17 @@ export function validateSource(
   const end = (result: SourceCheck['result']) => ({ ...check, result });
 
   if (rpFilter.value === 0 && (output !== iif || !settings.or(iif, 'send_redirects', doubts))) {
-    const acceptsLocal = settings.or(iif, 'accept_local', doubts);
-    if (acceptsLocal || !(policy.fib.hasCustomLocalRoutes || policy.hasCustomRules)) {
+    const custom = policy.fib.hasCustomLocalRoutes || policy.hasCustomRules;
+    const own = custom || isOwn(state, source, doubts);
+    // accept_local is asked for only where it decides, so that its absence is no doubt elsewhere.
+    const acceptsLocal = own && settings.or(iif, 'accept_local', doubts);
+    if (acceptsLocal || !custom) {
       check.shortCut = true;
-      if (acceptsLocal) return end('accepted');
-      if (!interfaces.addressesKnown)
-        doubts.add("ip-addr.json is missing: the node's addresses are not known");
-      return end(interfaces.hasAddress(source.text) ? 'martian-source' : 'accepted');
+      return end(own && !acceptsLocal ? 'martian-source' : 'accepted');
     }
   }
 
-  const withMark = flow.mark !== 0 && settings.or(iif, 'src_valid_mark', doubts);
+  const withMark = policy.usesMarks && flow.mark !== 0 && settings.or(iif, 'src_valid_mark', doubts);
   check.wayBackMark = withMark ? (flow.mark ?? 0) : 0;
   const wayBack = policy.lookup(
     {
@@ -76,4 +76,12 @@ export function validateSource(
     doubts.add(`ip-addr.json is missing: ${iif} is taken to have an IPv4 address`);
   } else if (!interfaces.hasIPv4(iif)) return rpFilter.value ? drop() : end('accepted');
   return rpFilter.value === 1 ? drop() : end('accepted');
+}
+
+/** inet_lookup_ifaddr_rcu() */
+function isOwn(state: KernelState, source: Address, doubts: Doubts): boolean {
+  if (!state.interfaces.addressesKnown) {
+    doubts.add("ip-addr.json is missing: the node's addresses are not known");
+  }
+  return state.interfaces.hasAddress(source.text);
 }

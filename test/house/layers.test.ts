@@ -4,7 +4,18 @@ import test from 'ava';
 import { ROOT } from '../support.js';
 
 /** An import may point to its own folder or to one further down, never up. */
-const ORDER = ['cli', 'live', 'top', 'report', 'diagnose', 'kernel', 'correlate', 'decode', 'ingest', 'model'];
+const ORDER = [
+  'cli',
+  'live',
+  'top',
+  'report',
+  'diagnose',
+  'kernel',
+  'correlate',
+  'decode',
+  'ingest',
+  'model',
+];
 
 /** Opening files and sockets belongs to these alone. */
 const MAY_OPEN = new Set(['cli', 'live', 'ingest']);
@@ -66,7 +77,8 @@ test('reports see the analysis alone', (t) => {
 
 test('kernel sees snapshots alone: no packet, no capture', (t) => {
   for (const { path, imports } of sources.filter((s) => s.layer === 'kernel')) {
-    for (const target of imports) t.regex(target, /^(kernel|model|ingest\/snapshot)\//, `${path} imports ${target}`);
+    for (const target of imports)
+      t.regex(target, /^(kernel|model|ingest\/snapshot)\//, `${path} imports ${target}`);
   }
 });
 

@@ -160,6 +160,11 @@ export function rules(random: Random, family: Family): string[] {
     if (random.chance(8)) parts.push(`oif ${random.pick(DEVICES)}`);
     if (random.chance(25)) parts.push(`fwmark ${random.pick(['1', '2', '0x100/0x100', '0/0xff'])}`);
     if (random.chance(6)) parts.push('tos 0x10');
+    // `ip -6 route get iif` takes protocol and user as they are told, where a packet is dissected and has none.
+    if (family.version === 6) {
+      parts.push(action(random));
+      return parts.join(' ');
+    }
     if (random.chance(6)) parts.push(`ipproto ${random.pick(['tcp', 'udp'])}`);
     if (random.chance(5)) parts.push(`dport ${random.pick(['80', '50-100'])}`);
     if (random.chance(5)) parts.push('sport 1000-2000');

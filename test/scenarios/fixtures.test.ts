@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import test from 'ava';
-import { SCENARIOS } from '../lab/scenarios/index.js';
 import { analyzeJson } from '../cli/run.js';
+import { SCENARIOS } from '../lab/scenarios/index.js';
 import { fixture } from '../support.js';
 import { assertTruth, bundlesIn, readTruth } from './truth.js';
 

@@ -38,7 +38,11 @@ export function assertTruth(t: ExecutionContext, truth: Truth, analysis: Analysi
     t.deepEqual(server, { address: truth.vip, port: truth.port });
     t.is(vip, truth.vip);
     const explained = faults.filter((finding) => finding.attempts.includes(id));
-    t.is(explained.length, result === 'connected' ? 0 : 1, `port ${sourcePort}: ${explained.length} findings`);
+    t.is(
+      explained.length,
+      result === 'connected' ? 0 : 1,
+      `port ${sourcePort}: ${explained.length} findings`,
+    );
   }
   t.is(analysis.attempts.length, truth.client.length);
   if (truth.expect === null) {

@@ -11,7 +11,7 @@ export interface Column {
 export type Cell = string | { text: string; paint: (line: string) => string };
 
 const GAP = '  ';
-/** File names have at most 255 octets (NAME_MAX); a cell that is longer than such a path of two is cut. */
+/** A name has at most 255 octets on Linux (NAME_MAX): a cell that is longer than two of them is cut. */
 const LONGEST_CELL = 512;
 /** A column is never squeezed below this, so that a wide character always fits. */
 const NARROWEST = 4;

@@ -1,0 +1,125 @@
+/**
+ * Every outcome, from one healthy recording of which packets are left out, as a capture that begins late, ends
+ * early or looks at one way only would have left them out.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { analyze } from '../../src/analyze.js';
+import type { Analysis } from '../../src/model/analysis.js';
+import { keep, packetsOf, type RawPacket, recordedFile } from './recorded.js';
+
+const [SYN, RST, ACK, FIN] = [2, 4, 16, 1];
+const HEALTHY = recordedFile('second-nic-asymmetric', 'node1.tgz', 'node1/any.pcap');
+const VIP = '10.9.8.7';
+
+async function analyzePcap(t: ExecutionContext, pcap: Buffer, vips: string[] = [VIP]): Promise<Analysis> {
+  const directory = await mkdtemp(join(tmpdir(), 'returnpath-outcomes-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const file = join(directory, 'any.pcap');
+  await writeFile(file, pcap);
+  return analyze([`node1=${file}`], { vips, keepGoing: false, attempts: 'default', warn: () => {} });
+}
+
+const isSyn = (p: RawPacket) => (p.flags & (SYN | ACK)) === SYN;
+const isSynAck = (p: RawPacket) => (p.flags & (SYN | ACK)) === (SYN | ACK);
+const isSegment = (p: RawPacket) => (p.flags & SYN) === 0 && p.flags !== 0;
+const fromClient = (p: RawPacket) => p.destinationPort === 80;
+
+const CASES: [outcome: string, what: string, wanted: (p: RawPacket) => boolean][] = [
+  ['established', 'everything', () => true],
+  ['established', 'the handshake alone', (p) => isSyn(p) || isSynAck(p) || (isSegment(p) && fromClient(p))],
+  ['reply-unseen', 'only the way in', fromClient],
+  ['unacknowledged', 'nothing after the SYN-ACK', (p) => isSyn(p) || isSynAck(p)],
+  ['no-reply', 'SYNs alone', isSyn],
+  ['reply-only', 'no SYN', (p) => !isSyn(p)],
+  ['reply-only', 'only the way out', (p) => !fromClient(p)],
+  ['midstream', 'a capture that begins after the handshake', isSegment],
+];
+
+for (const [outcome, what, wanted] of CASES) {
+  test(`${outcome}: ${what}`, async (t) => {
+    const { attempts, totals, findings } = await analyzePcap(t, keep(HEALTHY, wanted), []);
+    t.is(attempts.length, 4);
+    t.deepEqual([...new Set(attempts.map((a) => a.outcome))], [outcome]);
+    t.is(totals.length, 1);
+    t.is(
+      Object.values(totals[0]!.outcomes).reduce((a, b) => a + b),
+      4,
+    );
+    // The whole capture is these packets: SYNs alone end with it, which proves nothing.
+    t.deepEqual(
+      findings.filter((f) => f.severity === 'fault'),
+      [],
+    );
+    for (const { server, client } of attempts) {
+      t.deepEqual(server, { address: VIP, port: 80 });
+      t.is(client.address, '10.0.0.5');
+    }
+  });
+}
+
+test('the path lists every sighting of SYN and SYN-ACK, and nothing else', async (t) => {
+  const { attempts } = await analyzePcap(t, HEALTHY);
+  const packets = packetsOf(HEALTHY);
+  const expected = packets.flatMap((p, i) => (isSyn(p) || isSynAck(p) ? [i + 1] : []));
+  const listed = attempts.flatMap((a) => a.path.map((s) => s.packet));
+  t.deepEqual(
+    [...listed].sort((a, b) => a - b),
+    expected,
+  );
+  for (const { role, packet, direction } of attempts.flatMap((a) => a.path)) {
+    t.is(role, isSyn(packets[packet - 1]!) ? 'request' : 'reply');
+    t.is(direction, role === 'request' ? 'in' : 'out');
+  }
+});
+
+test('a VIP that is in no packet is said so, and everything is listed', async (t) => {
+  const { attempts, gaps, vips } = await analyzePcap(t, HEALTHY, ['10.9.8.8']);
+  t.is(attempts.length, 4);
+  t.deepEqual(vips, [{ address: '10.9.8.8', source: 'flag' }]);
+  t.regex(gaps[0]!.why, /no packet to 10\.9\.8\.8/);
+});
+
+/** Copies with the ports' client and sequence numbers moved: the same ports used again. */
+function again(pcap: Buffer, secondsLater: number, isnShift: number): Buffer {
+  const copies = packetsOf(pcap).map(({ bytes, flags, destinationPort }) => {
+    const copy = Buffer.from(bytes);
+    copy.writeUInt32LE(copy.readUInt32LE(0) + secondsLater, 0);
+    if (flags === 0) return copy;
+    const tcp = 16 + 20 + (copy[16 + 20]! & 0xf) * 4;
+    const field = destinationPort === 80 ? 4 : 8;
+    copy.writeUInt32BE((copy.readUInt32BE(tcp + field) + isnShift) >>> 0, tcp + field);
+    return copy;
+  });
+  return Buffer.concat([pcap, ...copies]);
+}
+
+test('ports that are used again make attempts of their own', async (t) => {
+  const { attempts } = await analyzePcap(t, again(HEALTHY, 30, 123_456_789));
+  t.is(attempts.length, 8);
+  t.deepEqual([...new Set(attempts.map((a) => `${a.outcome} ${a.tries}`))], ['established 1']);
+});
+
+test('a SYN that is sent again is a try of the same attempt', async (t) => {
+  const syns = keep(HEALTHY, isSyn);
+  const { attempts, findings } = await analyzePcap(t, again(syns, 1, 0));
+  t.is(attempts.length, 4);
+  // The copies have the identification and time stamps of the first ones: they are one packet, seen again.
+  t.deepEqual([...new Set(attempts.map((a) => a.tries))], [1]);
+  t.true(findings.every((f) => f.cause === 'undetermined'));
+});
+
+test('a reset by the client in answer to the SYN-ACK is a rejection', async (t) => {
+  const pcap = recordedFile('untranslated-loose', 'node2.tar.gz', 'node2/any.pcap');
+  const { attempts } = await analyzePcap(t, pcap, []);
+  t.deepEqual([...new Set(attempts.map((a) => a.outcome))], ['rejected']);
+});
+
+test('flags that no packet has', (t) => {
+  // The recording holds what the cases above choose from.
+  const seen = packetsOf(HEALTHY).map((p) => p.flags);
+  t.true(seen.includes(SYN) && seen.includes(SYN | ACK) && seen.some((f) => (f & FIN) !== 0));
+  t.false(seen.some((f) => (f & RST) !== 0));
+});
