@@ -58,7 +58,7 @@ const ROWS: readonly (readonly [Next, Decoder])[] = [
   [UDP_PORT + 6081, decodeGeneve],
 ];
 
-// An octet a number and a short list of decoders: a Map took a third of the time that decoding takes.
+// An octet a number and a short list of decoders: with a Map, decoding of Ethernet TCP took 1.4 times as long.
 const slots = new Uint8Array(NEXT_SPACE);
 const decoders: (Decoder | undefined)[] = [undefined];
 for (const [next, decoder] of ROWS) {

@@ -12,11 +12,12 @@ const MIN_HEADER_LENGTH = 8;
 export function decodeGeneve(packet: Packet, cursor: Cursor): Next {
   const { at } = cursor;
   const { bytes, view } = packet;
+  // A datagram that ends before is something else's.
+  if (at + MIN_HEADER_LENGTH > cursor.limit) return DONE;
   if (at + MIN_HEADER_LENGTH > cursor.end) return cutShort(packet, cursor, MIN_HEADER_LENGTH);
   const versionAndLength = bytes[at + VERSION_AND_OPTION_LENGTH]!;
   if (versionAndLength >> 6 !== 0) return DONE;
   const headerLength = MIN_HEADER_LENGTH + ((versionAndLength & 0x3f) << 2);
-  // Options that do not fit into the datagram: something else uses the port.
   if (at + headerLength > cursor.limit) return DONE;
   if (at + headerLength > cursor.end) return cutShort(packet, cursor, headerLength);
   const next = nextOfProtocolType(view.getUint16(at + PROTOCOL_TYPE));

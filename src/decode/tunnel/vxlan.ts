@@ -15,6 +15,8 @@ const ETHERNET = 1;
 /** RFC 7348. */
 export function decodeVxlan(packet: Packet, cursor: Cursor): Next {
   const { at } = cursor;
+  // A datagram that ends before is something else's.
+  if (at + HEADER_LENGTH > cursor.limit) return DONE;
   if (at + HEADER_LENGTH > cursor.end) return cutShort(packet, cursor, HEADER_LENGTH);
   const flags = packet.view.getUint32(at + FLAGS);
   if ((flags & FLAG_VNI_VALID) === 0) return DONE;
