@@ -58,8 +58,11 @@ function describeInput({ file, summary, undecoded }: CaptureResult): AnalysisInp
   };
 }
 
+/** RFC 3339 ends with the year 9999; a damaged time stamp beyond it is as good as none. */
+const LAST_TIME = 253_402_300_800_000_000_000n;
+
 function timeText(time: Nanoseconds | null): string | null {
-  return time === null ? null : formatTime(time);
+  return time === null || time < 0n || time >= LAST_TIME ? null : formatTime(time);
 }
 
 function countOutcomes(attempts: readonly Attempt[]): AnalysisTotal[] {

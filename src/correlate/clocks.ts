@@ -47,10 +47,10 @@ export class Clocks {
     return this.#solve().get(node)?.offset ?? 0n;
   }
 
-  /** For every node but the first. */
+  /** For every node; the first is off by 0 against itself. */
   describe(): AnalysisClock[] {
     const solved = this.#solve();
-    return this.#nodes.slice(1).map((node) => {
+    return this.#nodes.map((node) => {
       const known = solved.get(node);
       return {
         node,

@@ -1,8 +1,9 @@
 import type { Analysis, AnalysisAttempt } from '../model/analysis.js';
-import { escapeAll, escapeLines } from './escape.js';
+import { escapeAll, escapeLines, escapeText } from './escape.js';
 import { createStyle } from './style.js';
 import { attemptsSection, shownAttempts, totalsSection } from './terminal/attempts.js';
 import { clocksSection } from './terminal/clocks.js';
+import { commonDirectory, withShortFiles } from './terminal/files.js';
 import { exemplar, findingSection } from './terminal/finding.js';
 import { gapsSection } from './terminal/gaps.js';
 import { inputsSection } from './terminal/inputs.js';
@@ -24,14 +25,14 @@ export interface TerminalOptions {
 export function renderTerminal(analysis: Analysis, { columns, color }: TerminalOptions): string {
   const style = createStyle(columns, color);
   const listed = shownAttempts(analysis);
-  const safe = escaped({ ...analysis, attempts: withExemplars(listed, analysis) });
+  const safe = withShortFiles(escaped({ ...analysis, attempts: withExemplars(listed, analysis) }));
   const lines = [
     ...verdict(safe, style),
     ...safe.findings.flatMap((finding, i) => findingSection(finding, i + 1, safe, style)),
     ...totalsSection(safe, style),
     ...attemptsSection(safe.attempts.slice(0, listed.length), analysis.attempts.length, style),
     ...clocksSection(safe, style),
-    ...inputsSection(safe, style),
+    ...inputsSection(safe, escapeText(commonDirectory(analysis)), style),
     ...gapsSection(safe, style),
   ];
   return `${lines.join('\n')}\n`;

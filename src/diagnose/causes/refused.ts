@@ -45,7 +45,7 @@ export const refused = cause<RefusedProof>({
     const confirmed = suspicions.some((s) => s.proof.fromBackend);
     const shown = suspicions.slice(0, QUOTED).map((s) => packetEvidence(s.proof.reset));
     if (suspicions.length > QUOTED) {
-      shown.push(evidence('capture', `${suspicions.length} attempts were answered so`, { node }));
+      shown.push(evidence('packet', `${suspicions.length} attempts were answered so`, { node }));
     }
     return {
       finding: {

@@ -75,12 +75,12 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
     );
   }
   if (martians.length > QUOTED) {
-    found.push(evidence('log', `${martians.length} such lines in all`, { node: node.name }));
+    found.push(evidence('martian', `${martians.length} such lines in all`, { node: node.name }));
   }
   const drops = [...new Set(proofs.flatMap((p) => p.drops))];
   for (const record of drops.slice(0, QUOTED)) {
     found.push(
-      evidence('drop-reason', `${record.reason} at the time of a lost packet: ${record.text.trim()}`, {
+      evidence('drop-reason', `${record.reason}${at(record.location)}, at the time of a lost packet`, {
         node: node.name,
         file: node.snapshot!.drops!.file,
         line: record.line,
@@ -88,7 +88,7 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
     );
   }
   if (drops.length > QUOTED) {
-    found.push(evidence('log', `${drops.length} such drop records in all`, { node: node.name }));
+    found.push(evidence('drop-reason', `${drops.length} such records in all`, { node: node.name }));
   }
   if (counterRise !== null) {
     found.push(
@@ -106,6 +106,10 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
     );
   }
   return found;
+}
+
+function at(location: string | null): string {
+  return location === null ? '' : ` in ${location}()`;
 }
 
 function packetsLost(suspicions: readonly Suspicion<RpFilterProof>[]): Evidence[] {

@@ -8,8 +8,12 @@ import { labelled, wrap } from './wrap.js';
 /** A ring buffer of captures is many files; those with something wrong come first. */
 const MOST_INPUTS = 30;
 
-/** What was read, and what is wrong with it. */
-export function inputsSection({ inputs }: Analysis, style: Style): string[] {
+/**
+ * What was read, and what is wrong with it.
+ *
+ * @param directory that the files' names are relative to; '' for none
+ */
+export function inputsSection({ inputs }: Analysis, directory: string, style: Style): string[] {
   if (inputs.length === 0) return [];
   const ordered = [...inputs.filter(isIncomplete), ...inputs.filter((input) => !isIncomplete(input))];
   const shown = inputs.length > MOST_INPUTS ? ordered.slice(0, MOST_INPUTS) : inputs;
@@ -34,6 +38,7 @@ export function inputsSection({ inputs }: Analysis, style: Style): string[] {
   const more = inputs.length - shown.length;
   return [
     ...heading('Inputs', style),
+    ...(directory === '' ? [] : wrap(`Files are below ${directory}`, style.measure)),
     ...table(columns, rows, style),
     ...(more > 0 ? wrap(`${style.ellipsis} and ${numberText(more)} more`, style.measure) : []),
     ...shown.filter(isIncomplete).flatMap((input) => {

@@ -15,7 +15,8 @@ const KIND_NAMES: Partial<Record<EvidenceKind, string>> = {
 export function proof({ evidence }: Finding, style: Style): string[] {
   if (evidence.length === 0) return [];
   const lines = ['', style.bold('Proof')];
-  for (const [kind, items] of byKind(evidence)) {
+  for (const [kind, group] of byKind(evidence)) {
+    const items = statements(group);
     for (const [i, item] of items.slice(0, MOST_OF_A_KIND).entries()) {
       const label = i === 0 ? `  ${KIND_NAMES[kind] ?? kind}` : '';
       lines.push(...labelled(label, sentence(item), style.measure, 16));
@@ -47,11 +48,41 @@ function byKind(evidence: Evidence[]): Map<EvidenceKind, Evidence[]> {
   return groups;
 }
 
-function sentence({ node, text, file, line, packet }: Evidence): string {
+/** One statement, and every place that bears it out. */
+interface Statement {
+  node: string | null;
+  text: string;
+  file: string | null;
+  lines: number[];
+  packets: number[];
+}
+
+/** What is said of several packets or lines of one file in the same words is said once. */
+function statements(items: readonly Evidence[]): Statement[] {
+  const found = new Map<string, Statement>();
+  for (const { node, text, file, line, packet } of items) {
+    const key = JSON.stringify([node, text, file]);
+    let statement = found.get(key);
+    if (!statement) {
+      statement = { node, text, file, lines: [], packets: [] };
+      found.set(key, statement);
+    }
+    if (line !== null) statement.lines.push(line);
+    if (packet !== null) statement.packets.push(packet);
+  }
+  return [...found.values()];
+}
+
+function sentence({ node, text, file, lines, packets }: Statement): string {
   const at = [
     ...(file === null ? [] : [file]),
-    ...(line === null ? [] : [`line ${line}`]),
-    ...(packet === null ? [] : [`packet ${packet}`]),
+    ...numbered('line', lines),
+    ...numbered('packet', packets),
   ].join(' ');
   return `${node === null ? '' : `${node}: `}${text}${at === '' ? '' : ` [${at}]`}`;
+}
+
+function numbered(word: string, numbers: readonly number[]): string[] {
+  if (numbers.length === 0) return [];
+  return [`${word}${numbers.length > 1 ? 's' : ''} ${numbers.join(', ')}`];
 }

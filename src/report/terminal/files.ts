@@ -1,0 +1,32 @@
+import type { Analysis } from '../../model/analysis.js';
+
+/** The directory that all inputs lie in, with its slash; '' where they have none in common. */
+export function commonDirectory({ inputs }: Analysis): string {
+  const [first, ...rest] = inputs.map((input) => input.file.slice(0, input.file.lastIndexOf('/') + 1));
+  // The members of an archive lie in it, not in a directory.
+  let common = first?.replace(/[^/]*:.*$/, '') ?? '';
+  for (const directory of rest) {
+    while (!directory.startsWith(common))
+      common = common.slice(0, common.lastIndexOf('/', common.length - 2) + 1);
+  }
+  return common;
+}
+
+/** The analysis with files named from their common directory on: a report is read in 80 columns. */
+export function withShortFiles(analysis: Analysis): Analysis {
+  const directory = commonDirectory(analysis);
+  if (directory === '') return analysis;
+  const short = (file: string) => (file.startsWith(directory) ? file.slice(directory.length) : file);
+  return {
+    ...analysis,
+    inputs: analysis.inputs.map((input) => ({ ...input, file: short(input.file) })),
+    attempts: analysis.attempts.map((attempt) => ({
+      ...attempt,
+      path: attempt.path.map((step) => ({ ...step, file: short(step.file) })),
+    })),
+    findings: analysis.findings.map((finding) => ({
+      ...finding,
+      evidence: finding.evidence.map((item) => ({ ...item, file: item.file && short(item.file) })),
+    })),
+  };
+}
