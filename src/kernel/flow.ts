@@ -1,4 +1,4 @@
-import type { Address } from './prefix.js';
+import { type Address, isUnspecified, toAddress } from './prefix.js';
 
 /** The packet as policy rules and tables see it (struct flowi4, flowi6). Null: the question does not tell. */
 export interface Flow {
@@ -26,20 +26,41 @@ export interface PacketDetails {
   destinationPort?: number;
 }
 
-type FlowDetails = Pick<Flow, 'mark' | 'tos' | 'protocol' | 'sourcePort' | 'destinationPort'>;
-
-export function outputDetails(details: PacketDetails): FlowDetails {
+/** The flow of a packet that came in. Its uid is root's: it is the work of no user (sock_net_uid() without a socket). */
+export function inputFlow(
+  question: PacketDetails & { source: string; destination: string; interface: string },
+  dissects: boolean,
+): Flow {
   return {
-    mark: details.mark ?? null,
-    tos: details.tos ?? null,
-    protocol: details.protocol ?? null,
-    sourcePort: details.sourcePort ?? null,
-    destinationPort: details.destinationPort ?? null,
+    destination: toAddress(question.destination),
+    source: toAddress(question.source),
+    iif: question.interface,
+    oif: null,
+    mark: question.mark ?? null,
+    tos: question.tos ?? null,
+    // Before the rules are asked, protocol and ports are looked at only if one of them wants to know.
+    protocol: dissects ? (question.protocol ?? null) : '0',
+    sourcePort: dissects ? (question.sourcePort ?? null) : 0,
+    destinationPort: dissects ? (question.destinationPort ?? null) : 0,
+    uid: 0,
   };
 }
 
-/** @param dissects whether the kernel looks at protocol and ports before it asks the rules */
-export function inputDetails(details: PacketDetails, dissects: boolean): FlowDetails {
-  const told = outputDetails(details);
-  return dissects ? told : { ...told, protocol: '0', sourcePort: 0, destinationPort: 0 };
+/** The flow of a packet that the node sends. */
+export function outputFlow(
+  question: PacketDetails & { source: string | null; destination: string; oif?: string; uid?: number },
+): Flow {
+  const source = question.source === null ? null : toAddress(question.source);
+  return {
+    destination: toAddress(question.destination),
+    source: source && !isUnspecified(source) ? source : null,
+    iif: 'lo',
+    oif: question.oif ?? null,
+    mark: question.mark ?? null,
+    tos: question.tos ?? null,
+    protocol: question.protocol ?? null,
+    sourcePort: question.sourcePort ?? null,
+    destinationPort: question.destinationPort ?? null,
+    uid: question.uid ?? null,
+  };
 }

@@ -1,7 +1,7 @@
 import { type Answer, answer, noHops } from './answer.js';
 import { Doubts } from './doubts.js';
 import { errorText, hopsText, routeText, sourceCheckText } from './explain.js';
-import { type Flow, inputDetails, type PacketDetails } from './flow.js';
+import { type Flow, inputFlow, type PacketDetails } from './flow.js';
 import {
   type Address,
   isLimitedBroadcast,
@@ -26,18 +26,9 @@ const ANY = toAddress('0.0.0.0');
 /** ip_route_input_rcu() and ip_route_input_slow() of net/ipv4/route.c, in their order. */
 export function inputIPv4(state: KernelState, question: InputQuestion): Verdict {
   const doubts = new Doubts();
-  const source = toAddress(question.source);
-  const destination = toAddress(question.destination);
-  const iif = question.interface;
-  // What comes in is the work of no user; its uid is root's (sock_net_uid without a socket).
-  const flow: Flow = {
-    ...inputDetails(question, state.policy4.dissects),
-    source,
-    destination,
-    iif,
-    oif: null,
-    uid: 0,
-  };
+  const flow = inputFlow(question, state.policy4.dissects);
+  const { destination, iif } = flow;
+  const source = flow.source!;
   const end = (verdict: Answer) => answer(verdict, doubts);
 
   if (state.snapshot.links && !state.interfaces.link(iif)) doubts.add(`ip-link.json has no interface ${iif}`);

@@ -1,7 +1,7 @@
 import { type Answer, answer, noHops } from './answer.js';
 import { Doubts } from './doubts.js';
 import { errorText, hopsText, routeText } from './explain.js';
-import { type Flow, inputDetails, outputDetails } from './flow.js';
+import { type Flow, inputFlow, outputFlow } from './flow.js';
 import type { InputQuestion } from './input.js';
 import type { OutputQuestion } from './output.js';
 import { isLinkLocal, isLoopback, isMulticast, isUnspecified, toAddress } from './prefix.js';
@@ -11,14 +11,7 @@ import type { Verdict } from './verdict.js';
 /** ip6_rcv_core(), ip6_route_input() and ip6_forward(). There is no rp_filter. */
 export function inputIPv6(state: KernelState, question: InputQuestion): Verdict {
   const doubts = new Doubts();
-  const flow: Flow = {
-    ...inputDetails(question, state.policy6.dissects),
-    source: toAddress(question.source),
-    destination: toAddress(question.destination),
-    iif: question.interface,
-    oif: null,
-    uid: 0,
-  };
+  const flow = inputFlow(question, state.policy6.dissects);
   return answer(receive(state, flow, doubts), doubts);
 }
 
@@ -75,15 +68,7 @@ function needsStrict(flow: Flow): boolean {
 /** ip6_route_output_flags(). Whether the source is the node's own is the socket's affair, not the route's. */
 export function outputIPv6(state: KernelState, question: OutputQuestion): Verdict {
   const doubts = new Doubts();
-  const given = question.source === null ? null : toAddress(question.source);
-  const flow: Flow = {
-    ...outputDetails(question),
-    destination: toAddress(question.destination),
-    source: given && !isUnspecified(given) ? given : null,
-    iif: 'lo',
-    oif: question.oif ?? null,
-    uid: question.uid ?? null,
-  };
+  const flow = outputFlow(question);
   // A device given together with a source is a preference, without one it binds.
   const strict = needsStrict(flow) || flow.source === null ? flow.oif : null;
   const lookup = state.policy6.lookup(flow, doubts, strict);
@@ -100,7 +85,9 @@ function send(flow: Flow, lookup: ReturnType<KernelState['policy6']['lookup']>):
     const why = `${destination.text} is the node's own (${routeText(lookup)})`;
     return { verdict: 'local', why, ...noHops, ...base };
   }
-  const preferred = lookup.hops.filter((hop) => hop.dev === oif);
+  // fib6_select_path() picks among the hops of a multipath route by hash, whatever the device.
+  const multipath = lookup.route!.nextHops.length > 1;
+  const preferred = multipath ? [] : lookup.hops.filter((hop) => hop.dev === oif);
   const hops = preferred.length > 0 ? preferred : lookup.hops;
   return { verdict: 'output', why: `${routeText(lookup)}: leaves by ${hopsText(hops)}`, hops, ...base };
 }

@@ -49,7 +49,7 @@ export class RoutingPolicy {
     for (let i = 0; i < this.rules.length; i++) {
       const compiled = this.rules[i]!;
       const { rule } = compiled;
-      if (!ruleMatches(compiled, flow, (device) => this.interfaces.inVrf(device), doubts)) continue;
+      if (!ruleMatches(compiled, flow, this.interfaces, doubts)) continue;
       if (rule.action === 'goto') {
         if (compiled.target !== null) i = compiled.target - 1;
         continue;

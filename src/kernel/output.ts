@@ -1,7 +1,7 @@
 import { type Answer, answer, noHops } from './answer.js';
 import { Doubts } from './doubts.js';
 import { errorText, hopsText, routeText } from './explain.js';
-import { type Flow, outputDetails, type PacketDetails } from './flow.js';
+import { type Flow, outputFlow, type PacketDetails } from './flow.js';
 import {
   isLimitedBroadcast,
   isLocalMulticast,
@@ -27,16 +27,7 @@ export interface OutputQuestion extends PacketDetails {
 /** ip_route_output_key_hash_rcu() and __mkroute_output() of net/ipv4/route.c. */
 export function outputIPv4(state: KernelState, question: OutputQuestion): Verdict {
   const doubts = new Doubts();
-  const given = question.source === null ? null : toAddress(question.source);
-  const flow: Flow = {
-    ...outputDetails(question),
-    destination: toAddress(question.destination),
-    source: given && !isUnspecified(given) ? given : null,
-    iif: 'lo',
-    oif: question.oif ?? null,
-    uid: question.uid ?? null,
-  };
-  return answer(route(state, flow, doubts), doubts);
+  return answer(route(state, outputFlow(question), doubts), doubts);
 }
 
 function route(state: KernelState, flow: Flow, doubts: Doubts): Answer {

@@ -12,6 +12,7 @@ export interface Prefix {
   readonly family: Family;
   /** Host bits are zero. */
   readonly words: readonly number[];
+  readonly masks: readonly number[];
   readonly length: number;
 }
 
@@ -32,14 +33,14 @@ export function toPrefix(text: string): Prefix {
   if (!Number.isInteger(length) || length < 0 || length > width) {
     throw new RangeError(`not a prefix length: ${text}`);
   }
-  return { family: address.family, words: maskWords(address.words, length), length };
+  const masks = address.words.map((_, i) => maskOf(length - i * 32));
+  return { family: address.family, words: maskWords(address.words, length), masks, length };
 }
 
 export function contains(prefix: Prefix, address: Address): boolean {
   if (prefix.family !== address.family) return false;
-  for (let i = 0, left = prefix.length; left > 0; i++, left -= 32) {
-    const mask = left >= 32 ? 0xffffffff : ~(0xffffffff >>> left);
-    if (((prefix.words[i]! ^ address.words[i]!) & mask) !== 0) return false;
+  for (let i = 0; i < prefix.masks.length; i++) {
+    if (((prefix.words[i]! ^ address.words[i]!) & prefix.masks[i]!) !== 0) return false;
   }
   return true;
 }
@@ -50,15 +51,17 @@ export function contains(prefix: Prefix, address: Address): boolean {
  */
 export function prefixKey(words: readonly number[], length: number): number | string {
   if (words.length > 1) return maskWords(words, length).join(',');
-  return length === 0 ? 0 : words[0]! & (-1 << (32 - length));
+  return words[0]! & maskOf(length);
 }
 
 function maskWords(words: readonly number[], length: number): number[] {
-  return words.map((word, i) => {
-    const left = length - i * 32;
-    if (left >= 32) return word >>> 0;
-    return left <= 0 ? 0 : (word & ~(0xffffffff >>> left)) >>> 0;
-  });
+  return words.map((word, i) => (word & maskOf(length - i * 32)) >>> 0);
+}
+
+/** The mask of a word of which the first `bits` belong to the prefix; those below 0 and above 32 are of other words. */
+function maskOf(bits: number): number {
+  if (bits >= 32) return -1;
+  return bits <= 0 ? 0 : -1 << (32 - bits);
 }
 
 function toWords(bytes: Uint8Array): number[] {

@@ -1,4 +1,5 @@
 import type { Rule } from '../model/snapshot.js';
+import type { LocalInterfaces } from './addresses.js';
 import type { Doubts } from './doubts.js';
 import type { Flow } from './flow.js';
 import { contains, type Prefix, toPrefix } from './prefix.js';
@@ -95,19 +96,14 @@ export function needsDissection(rule: Rule): boolean {
 export function ruleMatches(
   compiled: CompiledRule,
   flow: Flow,
-  inVrf: (device: string | null) => boolean,
+  interfaces: LocalInterfaces,
   doubts: Doubts,
 ): boolean {
   const { rule } = compiled;
-  return selects(compiled, flow, inVrf, doubts) !== rule.not;
+  return selects(compiled, flow, interfaces, doubts) !== rule.not;
 }
 
-function selects(
-  compiled: CompiledRule,
-  flow: Flow,
-  inVrf: (device: string | null) => boolean,
-  doubts: Doubts,
-): boolean {
+function selects(compiled: CompiledRule, flow: Flow, interfaces: LocalInterfaces, doubts: Doubts): boolean {
   const { rule, from, to, selectors } = compiled;
   if (to && !contains(to, flow.destination)) return false;
   if (from && !sourceMatches(from, flow)) return false;
@@ -121,7 +117,8 @@ function selects(
   }
   for (const selector of rule.unknown) {
     // An l3mdev rule concerns flows through a VRF alone.
-    if (/^l3mdev\b/.test(selector) && !inVrf(flow.iif) && !inVrf(flow.oif)) return false;
+    if (/^l3mdev\b/.test(selector) && !interfaces.inVrf(flow.iif) && !interfaces.inVrf(flow.oif))
+      return false;
     doubts.add(
       `rule ${rule.priority} has the selector "${selector}", which is not modelled: taken as no match`,
     );

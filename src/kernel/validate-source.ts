@@ -32,7 +32,10 @@ export function validateSource(
     wayBackMark: 0,
     result: 'accepted',
   };
-  const end = (result: SourceCheck['result']) => ({ ...check, result });
+  const end = (result: SourceCheck['result']) => {
+    check.result = result;
+    return check;
+  };
 
   if (rpFilter.value === 0 && (output !== iif || !settings.or(iif, 'send_redirects', doubts))) {
     const custom = policy.fib.hasCustomLocalRoutes || policy.hasCustomRules;
@@ -49,14 +52,17 @@ export function validateSource(
   check.wayBackMark = withMark ? (flow.mark ?? 0) : 0;
   const wayBack = policy.lookup(
     {
-      ...flow,
       destination: source,
       source: isUnspecified(destination) ? null : destination,
       iif: check.wayBackInterface,
+      oif: null,
       mark: withMark ? flow.mark : 0,
+      tos: flow.tos,
+      protocol: flow.protocol,
       // A rule on ports sees those of the reply.
       sourcePort: flow.destinationPort,
       destinationPort: flow.sourcePort,
+      uid: flow.uid,
     },
     doubts,
   );

@@ -1,7 +1,8 @@
-import test from 'ava';
-import { fixture } from '../support.js';
+import { fixture, testWith } from '../support.js';
 import { readFrames, snap } from './support/pcap.js';
 import { assertLikeTshark } from './support/tshark.js';
+
+const test = testWith('tshark');
 
 const RECORDINGS = ['ethernet', 'ethernet-snapped', 'sll', 'sll2', 'sll2-snapped'];
 const WHOLE = ['ethernet', 'sll', 'sll2'];

@@ -1,8 +1,10 @@
-import test from 'ava';
+import { testWith } from '../support.js';
 import { snap } from './support/pcap.js';
 import { recordedPackets } from './support/recorded.js';
 import { assertLikeTshark } from './support/tshark.js';
 import { WRAPPINGS } from './support/wrap.js';
+
+const test = testWith('tshark');
 
 const packets = recordedPackets().filter((packet) => packet.length < 700);
 

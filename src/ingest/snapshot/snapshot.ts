@@ -27,6 +27,8 @@ interface Row {
   /** Path within the bundle; a `*` stands for a file's stem. */
   path: string;
   read: (source: Source, into: Snapshot) => void;
+  /** The command prints nothing where there is nothing to tell. */
+  mayBeEmpty?: true;
 }
 
 /** The bundle's files. The clock comes first, for others are placed in time by it. */
@@ -47,12 +49,21 @@ const ROWS: readonly Row[] = [
   {
     path: 'kernel.log',
     read: (s, to) => set(to, 'kernelLog', readKernelLog(s.text, s.file, s.warn, to.clock)),
+    mayBeEmpty: true,
   },
-  { path: 'drops.txt', read: (s, to) => set(to, 'drops', readDrops(s.text, s.file, s.warn, to.clock)) },
+  {
+    path: 'drops.txt',
+    read: (s, to) => set(to, 'drops', readDrops(s.text, s.file, s.warn, to.clock)),
+    mayBeEmpty: true,
+  },
   { path: 'nft.json', read: (s, to) => set(to, 'nft', parseJson(s.text, s.file)) },
-  { path: 'iptables-save.txt', read: (s, to) => set(to, 'iptables', s.text) },
-  { path: 'ip6tables-save.txt', read: (s, to) => set(to, 'ip6tables', s.text) },
-  { path: 'conntrack.txt', read: (s, to) => set(to, 'conntrack', readConntrack(s.text, s.file)) },
+  { path: 'iptables-save.txt', read: (s, to) => set(to, 'iptables', s.text), mayBeEmpty: true },
+  { path: 'ip6tables-save.txt', read: (s, to) => set(to, 'ip6tables', s.text), mayBeEmpty: true },
+  {
+    path: 'conntrack.txt',
+    read: (s, to) => set(to, 'conntrack', readConntrack(s.text, s.file)),
+    mayBeEmpty: true,
+  },
   {
     path: 'kube/*.json',
     read: (s, to) => to.kube.set(s.path.slice('kube/'.length), parseJson(s.text, s.file)),
@@ -87,9 +98,9 @@ export function readSnapshot(
     for (const [path, content] of files) {
       if (!matches(row, path)) continue;
       const file = nameOf(path);
-      if (content.length === 0)
+      if (content.length === 0 && !row.mayBeEmpty) {
         warn(`${file}: empty, as if the command that wrote it failed; taken as absent`);
-      else row.read({ text: decodeText(content, file), file, path, warn }, snapshot);
+      } else row.read({ text: decodeText(content, file), file, path, warn }, snapshot);
     }
   }
   return snapshot;

@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import test from 'ava';
 import fc from 'fast-check';
 import { openStream } from '../../../src/ingest/capture/decompress.js';
 import { InputError } from '../../../src/model/errors.js';
-import { fixture } from '../../support.js';
+import { fixture, has, testWith } from '../../support.js';
 import { collect, inChunks, readOctets } from './support.js';
 
 /** Octets that compress, but not to nothing: several blocks and windows of either format. */
@@ -13,7 +12,10 @@ const sample = Buffer.from(
   Array.from({ length: 60_000 }, (_, i) => `${(i * 2_654_435_761) % 100_003} `).join(''),
 );
 
+const test = testWith('zstd', 'gzip');
+
 function zstd(octets: Uint8Array, ...args: string[]): Buffer {
+  if (!has(['zstd'])) return Buffer.alloc(0); // every test here is skipped
   return execFileSync('zstd', ['-q', '-c', ...args], { input: octets, maxBuffer: 1 << 28 });
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { LinkType, linkTypeName } from '../../../src/ingest/capture/linktypes.js';
+import { testWith } from '../../support.js';
 import { writePcap } from './writer.js';
 
 test('names', (t) => {
@@ -27,7 +28,7 @@ const DLT_NAMES: Record<string, string> = {
   IEEE802_15_4_WITHFCS: 'IEEE802_15_4',
 };
 
-test('as libpcap names them', (t) => {
+testWith('tcpdump')('as libpcap names them', (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'returnpath-linktypes-'));
   t.teardown(() => rmSync(directory, { recursive: true }));
   let known = 0;
