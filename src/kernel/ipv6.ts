@@ -4,7 +4,7 @@ import { errorText, hopsText, routeText } from './explain.js';
 import { type Flow, inputFlow, outputFlow } from './flow.js';
 import type { InputQuestion } from './input.js';
 import type { OutputQuestion } from './output.js';
-import { isLinkLocal, isLoopback, isMulticast, isUnspecified, toAddress } from './prefix.js';
+import { isLinkLocal, isLoopback, isMulticast, isUnspecified } from './prefix.js';
 import type { KernelState } from './state.js';
 import type { Verdict } from './verdict.js';
 

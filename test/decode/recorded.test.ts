@@ -1,4 +1,5 @@
-import { fixture, testWith } from '../support.js';
+import { testWith } from '../gates.js';
+import { fixture } from '../support.js';
 import { readFrames, snap } from './support/pcap.js';
 import { assertLikeTshark } from './support/tshark.js';
 

@@ -1,4 +1,4 @@
-import { testWith } from '../support.js';
+import { testWith } from '../gates.js';
 import { snap } from './support/pcap.js';
 import { recordedPackets } from './support/recorded.js';
 import { assertLikeTshark } from './support/tshark.js';

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { analyzeJson } from '../cli/run.js';
+import { testInNamespaces } from '../gates.js';
 import { assertTruth } from '../scenarios/truth.js';
-import { testInNamespaces } from '../support.js';
 import { recordScenario } from './record.js';
 import { SCENARIOS } from './scenarios/index.js';
 

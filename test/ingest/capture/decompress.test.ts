@@ -4,7 +4,8 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { openStream } from '../../../src/ingest/capture/decompress.js';
 import { InputError } from '../../../src/model/errors.js';
-import { fixture, has, testWith } from '../../support.js';
+import { testWith } from '../../gates.js';
+import { fixture, has } from '../../support.js';
 import { collect, inChunks, readOctets } from './support.js';
 
 /** Octets that compress, but not to nothing: several blocks and windows of either format. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { LinkType, linkTypeName } from '../../../src/ingest/capture/linktypes.js';
-import { testWith } from '../../support.js';
+import { testWith } from '../../gates.js';
 import { writePcap } from './writer.js';
 
 test('names', (t) => {

@@ -2,14 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import ava from 'ava';
 import { fileChunks } from '../../../src/ingest/capture/source.js';
-import { fixture, testWith } from '../../support.js';
+import { testWith } from '../../gates.js';
+import { fixture } from '../../support.js';
 import { type Packet, readPackets } from './support.js';
 
 const test = testWith('tshark', 'tcpdump', 'capinfos');
 
 const directory = mkdtempSync(join(tmpdir(), 'returnpath-capture-'));
-test.after.always(() => rmSync(directory, { recursive: true }));
+ava.after.always(() => rmSync(directory, { recursive: true }));
 
 const recorded = [
   'ethernet.pcap',
