@@ -12,6 +12,7 @@ export type Aligned = (sighting: Sighting) => Nanoseconds | null;
  * An encapsulation does not touch the inner hop limit, which is the one compared.
  */
 export function causalOrder(sightings: readonly Sighting[], aligned: Aligned): Sighting[] {
+  if (sightings.length === 1) return [...sightings];
   const byTtl = new Map<number, Sighting[]>();
   for (const sighting of sightings) {
     const same = byTtl.get(sighting.ttl);

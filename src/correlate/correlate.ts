@@ -65,16 +65,21 @@ function isConnection(legs: Leg[]): boolean {
   );
 }
 
-function ofKind(legs: readonly Leg[], kind: Sighting['kind']): Sighting[] {
-  return legs.flatMap((leg) => leg.sightings.filter((s) => s.kind === kind));
+type ByKind = Record<Sighting['kind'], Sighting[]>;
+
+function byKind(legs: readonly Leg[]): ByKind {
+  const found: ByKind = { syn: [], 'syn-ack': [], ack: [], rst: [], 'icmp-error': [] };
+  for (const leg of legs) for (const sighting of leg.sightings) found[sighting.kind].push(sighting);
+  return found;
 }
 
 /** Clocks are found from hop limits and directions alone, before any order that would rest on clocks. */
 function observeClocks(groups: readonly Leg[][], clocks: Clocks): void {
   for (const legs of groups) {
     if (!spansNodes(legs)) continue;
+    const found = byKind(legs);
     for (const kind of ['syn', 'syn-ack'] as const) {
-      for (const packet of groupByPacket(ofKind(legs, kind))) {
+      for (const packet of groupByPacket(found[kind])) {
         clocks.observe(causalOrder(packet, (s) => s.time));
       }
     }
@@ -93,10 +98,11 @@ function spansNodes(legs: readonly Leg[]): boolean {
 }
 
 function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned): Attempt {
-  const requests = tracesOf(ofKind(group, 'syn'), 'request', aligned);
-  const replies = tracesOf(ofKind(group, 'syn-ack'), 'reply', aligned);
+  const found = byKind(group);
+  const requests = tracesOf(found.syn, 'request', aligned);
+  const replies = tracesOf(found['syn-ack'], 'reply', aligned);
   const legs = frontFirst(group, requests, vips);
-  const others = [...ofKind(group, 'rst'), ...ofKind(group, 'icmp-error'), ...ofKind(group, 'ack')];
+  const others = [...found.rst, ...found['icmp-error'], ...found.ack];
   others.sort((a, b) => compareTimes(aligned(a), aligned(b)));
   const front = legs[0]!;
   return {

@@ -1,10 +1,10 @@
 /** Texts that recur (addresses, encapsulations) as numbers from 1; 0 is none. */
 export class Interner<T> {
-  readonly #ids = new Map<string, number>();
+  readonly #ids = new Map<string | number, number>();
   readonly #values: T[] = [];
 
   /** The number of `key`; `make` is called where it is new. */
-  intern(key: string, make: () => T): number {
+  intern(key: string | number, make: () => T): number {
     let id = this.#ids.get(key);
     if (id === undefined) {
       this.#values.push(make());

@@ -219,7 +219,9 @@ export class Tracker {
   }
 
   #mac(bytes: Uint8Array, offset: number): number {
-    const text = formatMac(bytes, offset);
-    return this.macs.intern(text, () => text);
+    // 48 bits are a whole number to a double; the text is made once for each MAC.
+    let key = 0;
+    for (let i = 0; i < 6; i++) key = key * 256 + bytes[offset + i]!;
+    return this.macs.intern(key, () => formatMac(bytes, offset));
   }
 }
