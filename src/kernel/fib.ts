@@ -118,9 +118,10 @@ export class Table {
       if (found && entry.route.metric > found.route.metric) break;
       const answer = this.answer(entry, strictInterface, doubts);
       if (!answer) continue;
-      if (answer.kind !== 'route') {
-        if (!found) return answer;
-      } else if (found) found.hops.push(...answer.hops);
+      if (found && (answer.kind !== 'route' || answer.route.type !== found.route.type)) {
+        doubts.add(`routes of one metric but of several types lead to ${entry.route.destination}: the first is taken`);
+      } else if (answer.kind !== 'route') return answer;
+      else if (found) found.hops.push(...answer.hops);
       else found = answer;
     }
     return found;

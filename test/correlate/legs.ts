@@ -1,0 +1,69 @@
+import type { Leg } from '../../src/correlate/leg.js';
+import type { Endpoint } from '../../src/model/analysis.js';
+import type { Sighting } from '../../src/model/sighting.js';
+
+export const end = (address: string, port: number): Endpoint => ({ address, port });
+
+export interface Seen {
+  node?: string;
+  interface?: string;
+  direction?: 'in' | 'out' | null;
+  ttl?: number;
+  time?: bigint;
+  packet?: number;
+  identification?: number | null;
+  timestamp?: number | null;
+  echo?: number | null;
+}
+
+/** A SYN or SYN-ACK of the leg, as one place saw it. */
+export function sighting(kind: 'syn' | 'syn-ack', leg: Leg, seen: Seen): Sighting {
+  const fromClient = kind === 'syn';
+  const node = seen.node ?? 'node1';
+  return {
+    kind,
+    fromClient,
+    point: { node, netns: null, interface: seen.interface ?? 'eth0', file: `${node}/any.pcap` },
+    direction: seen.direction ?? null,
+    time: seen.time ?? 0n,
+    packet: seen.packet ?? 1,
+    source: fromClient ? leg.client : leg.server,
+    destination: fromClient ? leg.server : leg.client,
+    etherSource: null,
+    etherDestination: null,
+    encapsulations: [],
+    vlan: null,
+    ttl: seen.ttl ?? 64,
+    identification: seen.identification === undefined ? 7 : seen.identification,
+    sequenceNumber: (fromClient ? leg.clientIsn : leg.serverIsn) ?? 0,
+    acknowledgmentNumber: fromClient ? 0 : ((leg.clientIsn ?? 0) + 1) >>> 0,
+    timestampValue: seen.timestamp === undefined ? 1000 : seen.timestamp,
+    timestampEchoReply: seen.echo ?? null,
+    window: 64_240,
+    icmp: null,
+  };
+}
+
+/** A leg with one SYN sighting a `seen`. */
+export function leg(client: Endpoint, server: Endpoint, isn: number, ...seen: Seen[]): Leg {
+  const made: Leg = {
+    client,
+    server,
+    clientKnown: true,
+    clientIsn: isn,
+    serverIsn: null,
+    clientFirstSequence: null,
+    serverFirstSequence: null,
+    syn: true,
+    synAck: false,
+    clientSpoke: false,
+    serverSpoke: false,
+    clientReset: false,
+    serverReset: false,
+    firstTime: 0n,
+    lastTime: 0n,
+    sightings: [],
+  };
+  made.sightings = seen.map((s) => sighting('syn', made, s));
+  return made;
+}
