@@ -113,18 +113,19 @@ export class Table {
     strictInterface: string | null,
     doubts: Doubts,
   ): TableAnswer | null {
-    let found: RouteAnswer | null = null;
+    let best: { route: Route; answer: TableAnswer } | null = null;
     for (const entry of group) {
-      if (found && entry.route.metric > found.route.metric) break;
+      const { route } = entry;
+      if (best && route.metric > best.route.metric) break;
       const answer = this.answer(entry, strictInterface, doubts);
       if (!answer) continue;
-      if (found && (answer.kind !== 'route' || answer.route.type !== found.route.type)) {
-        doubts.add(`routes of one metric but of several types lead to ${entry.route.destination}: the first is taken`);
-      } else if (answer.kind !== 'route') return answer;
-      else if (found) found.hops.push(...answer.hops);
-      else found = answer;
+      if (!best) best = { route, answer };
+      else if (route.type !== best.route.type) {
+        doubts.add(`${route.destination} has a ${best.route.type} and a ${route.type} route of one metric`);
+      } else if (best.answer.kind === 'route' && answer.kind === 'route')
+        best.answer.hops.push(...answer.hops);
     }
-    return found;
+    return best?.answer ?? null;
   }
 
   /** Null where the route cannot be used, and the next one is tried. */

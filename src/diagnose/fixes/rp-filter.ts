@@ -246,7 +246,7 @@ function trial(model: KernelModel, proof: RpFilterProof, translator: string | nu
   const { back, mark } = answerTo(model, proof, inward);
   if (back.verdict !== 'output' && back.verdict !== 'forward') return null;
   const way = back.via === null ? `${back.dev}` : `${back.dev} via ${back.via}`;
-  const marked = mark === 0 ? '' : ` (with the mark 0x${mark.toString(16)} that the mangle rules restore)`;
+  const marked = mark === 0 ? '' : ` (with the mark 0x${mark.toString(16)} that the node's rules restore)`;
   if (translator !== null) {
     // It must be translated back where it was translated, so it has to go back the way it came.
     if (back.dev !== place.interface) return null;
@@ -268,8 +268,7 @@ function answerTo(
   if (inward.verdict === 'local') {
     return { back: model.output({ source: destination, destination: source, mark: 0, ...details }), mark: 0 };
   }
-  const rules = model.snapshot.iptables;
-  const mark = rules === null ? 0 : restoredMark(rules, place.interface, inward.dev!);
+  const mark = restoredMark(model.snapshot, place.interface, inward.dev!);
   const question = { source: destination, destination: source, interface: inward.dev!, ...details };
   return { back: model.input({ ...question, mark }), mark };
 }

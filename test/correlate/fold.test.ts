@@ -1,0 +1,66 @@
+/** The stage can be asked at any time, and asking changes nothing. */
+import test from 'ava';
+import { correlate } from '../../src/correlate/correlate.js';
+import { Tracker } from '../../src/correlate/tracker.js';
+import { decodePacket } from '../../src/decode/decode.js';
+import { Packet } from '../../src/decode/packet.js';
+import { readCapture } from '../../src/ingest/capture/reader.js';
+import { recordedFile } from './recorded.js';
+
+const PCAP = recordedFile('rp-filter-intermittent', 'node1.tar.gz', 'node1/any.pcap');
+const NO_VIPS = { named: [], backends: new Map() };
+
+async function* whole() {
+  yield PCAP;
+}
+
+/** Folds the recording, asking after every `every` packets; returns what was said at the end, and each time. */
+async function fold(every: number) {
+  const tracker = new Tracker();
+  const packet = new Packet();
+  const ask = () => {
+    const file = {
+      node: 'node1',
+      netns: null,
+      file: 'any.pcap',
+      interfaces: [],
+      nameHint: null,
+      snapshot: null,
+    };
+    return correlate([{ file, tracker }], ['node1'], NO_VIPS).attempts;
+  };
+  const asked: ReturnType<typeof ask>[] = [];
+  await readCapture(whole(), 'any.pcap', (record) => {
+    decodePacket(
+      record.interface.linkType,
+      record.bytes,
+      record.view,
+      record.offset,
+      record.capturedLength,
+      packet,
+    );
+    tracker.observe(packet, record);
+    if (record.number % every === 0) asked.push(ask());
+  });
+  return { end: ask(), asked };
+}
+
+test('asked in between or not, the end is the same', async (t) => {
+  const { end } = await fold(Number.POSITIVE_INFINITY);
+  const often = await fold(7);
+  t.true(often.asked.length > 10);
+  t.deepEqual(often.end, end);
+});
+
+test('attempts only grow, and an established one stays so', async (t) => {
+  const { asked } = await fold(5);
+  for (let i = 1; i < asked.length; i++) {
+    t.true(asked[i]!.length >= asked[i - 1]!.length);
+    for (const before of asked[i - 1]!) {
+      const now = asked[i]!.find((a) => a.client.port === before.client.port);
+      t.truthy(now);
+      t.true(now!.tries >= before.tries);
+      if (before.outcome === 'established') t.is(now!.outcome, 'established');
+    }
+  }
+});

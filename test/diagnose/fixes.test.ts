@@ -1,0 +1,59 @@
+/** What is proposed for each recorded drop, and that it is what the kernel would need. */
+import test from 'ava';
+import { analyze } from '../../src/analyze.js';
+import type { Fix } from '../../src/model/analysis.js';
+import { bundlesIn } from '../scenarios/truth.js';
+import { fixture } from '../support.js';
+
+async function fixOf(scenario: string): Promise<Fix | null> {
+  const { findings } = await analyze(bundlesIn(fixture(scenario)), {
+    vips: [],
+    keepGoing: false,
+    attempts: 'all',
+    warn: () => {},
+  });
+  return findings[0]!.fix;
+}
+
+const LOOSE = 'sysctl -w net.ipv4.conf.flannel/1.rp_filter=2';
+const BACK = 'ip route add 10.0.0.5/32 via 10.244.0.0 dev flannel.1 onlink';
+
+const EXPECTED: [scenario: string, first: string, why: string][] = [
+  // The twin, healthy-no-masquerade, differs in just this setting.
+  ['rp-filter-strict', LOOSE, 'replies go back by a connection mark, which iptables restores'],
+  ['rp-filter-strict-unlogged', LOOSE, 'the same'],
+  ['rp-filter-interface-only', LOOSE, 'the same'],
+  ['rp-filter-intermittent', LOOSE, 'the same'],
+  ['rp-filter-all-only', LOOSE, 'the same, by nft rules'],
+  // untranslated-loose is what comes of loose mode here.
+  ['rp-filter-no-return', BACK, 'loose mode would send the reply out untranslated'],
+  ['rp-filter-loose-no-route', BACK, 'it is loose already, and there is no way back at all'],
+];
+
+for (const [scenario, command, why] of EXPECTED) {
+  test(`${scenario}: ${command}, for ${why}`, async (t) => {
+    const fix = await fixOf(scenario);
+    t.is(fix!.commands[0]!.command, command);
+    t.is(fix!.commands[0]!.node, 'node2');
+    t.regex(
+      fix!.expected,
+      /reply goes back by flannel\.1 via 10\.244\.0\.0.* to node1, which translates it back/,
+    );
+  });
+}
+
+test('a server on the node itself: its replies are routed by their source, and the filter stays strict', async (t) => {
+  const fix = await fixOf('second-nic-strict');
+  t.deepEqual(
+    fix!.commands.map((c) => c.command),
+    [
+      'ip route add default via 10.9.8.1 dev eth1 onlink table 100',
+      'ip rule add from 10.9.8.7 lookup 100 priority 100',
+    ],
+  );
+  t.regex(fix!.expected, /delivered, and the reply leaves by eth1 via 10\.9\.8\.1/);
+});
+
+test("a closed port is not the network's to fix", async (t) => {
+  t.is(await fixOf('refused-backend'), null);
+});
