@@ -107,7 +107,14 @@ function endsWithCapture(attempt: Attempt, context: DiagnosisContext): boolean {
 /** What would tell: the next node where none was captured there, else what the last node did not say. */
 function gapsOf(attempt: Attempt, last: Sighting | null, context: DiagnosisContext): Gap[] {
   const loss = lossOf(attempt);
-  if (!last || !loss) return [];
+  if (!last) return [];
+  if (!loss) {
+    const why = `the reply came back to ${attempt.client.address} and was not taken for one; its own node would show with which addresses`;
+    const filter = `host ${attempt.server.address} or tcp port ${attempt.client.port}`;
+    return [
+      { node: null, interface: null, why, capture: `tcpdump -i any -n -s 128 -w client.pcap '${filter}'` },
+    ];
+  }
   const here = context.node(last.point.node);
   const place = placeOf(loss, context);
   const filter = captureFilter(last);

@@ -1,8 +1,17 @@
-import type { Finding, Fix, FixCommand } from '../../model/analysis.js';
+import type { CauseId, Finding, Fix, FixCommand } from '../../model/analysis.js';
 import type { Style } from '../style.js';
 import { labelled, wrap } from './wrap.js';
 
 const HEREDOC_END = 'EOF';
+
+/** What is said where no fix is proposed. */
+const WITHOUT_FIX: Partial<Record<CauseId, string>> = {
+  undetermined: 'none yet: record first what "Capture next" asks for.',
+  refused:
+    'none in the network: have the backend listen there, or correct the port that the service points to.',
+  'untranslated-reply':
+    'no command: let the request stay on the node that translates it (externalTrafficPolicy: Local), let that node masquerade it (Cluster), or route replies back through it.',
+};
 
 /**
  * What to do. Commands stand alone on their lines and are never wrapped, with comments that a shell takes too: a
@@ -11,10 +20,7 @@ const HEREDOC_END = 'EOF';
 export function remedy(finding: Finding, style: Style): string[] {
   if (finding.fix) return ['', ...fixLines(finding.fix, style)];
   if (finding.severity === 'info') return [];
-  const why =
-    finding.cause === 'undetermined'
-      ? 'none yet: record first what "Capture next" asks for.'
-      : 'none: nothing that was tried in the model of the kernel would help.';
+  const why = WITHOUT_FIX[finding.cause] ?? 'none was found that the model of the kernel saw help.';
   return ['', ...labelled('Fix', why, style.measure, 8, style.bold)];
 }
 
