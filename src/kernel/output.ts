@@ -34,12 +34,12 @@ function route(state: KernelState, flow: Flow, doubts: Doubts): Answer {
   const { source, destination } = flow;
   if (source) {
     if (isMulticast(source) || isLimitedBroadcast(source)) return notOwn(source.text);
-    if (!isOwn(state, flow, doubts)) return notOwn(source.text);
+    const owners = devicesOf(state, flow, doubts);
+    if (owners.length === 0) return notOwn(source.text);
     if (flow.oif === null && (isMulticast(destination) || isLimitedBroadcast(destination))) {
-      // An address that several interfaces hold is found in the order of a hash.
-      const owners = state.interfaces.localAddresses.filter((a) => a.address === source.text);
-      const hops = owners.map((a) => ({ dev: a.interface, via: null }));
-      return leave(state, flow, null, hops.length > 0 ? hops : [{ dev: 'lo', via: null }], doubts);
+      // An address that several interfaces hold is found in the order of a hash: all are candidates.
+      const hops = owners.map((dev) => ({ dev, via: null }));
+      return leave(state, flow, null, hops, doubts);
     }
   }
   if (flow.oif !== null) {
@@ -88,10 +88,11 @@ function notOwn(source: string): Answer {
   return { verdict: 'martian-source', why, ...noHops };
 }
 
-/** __ip_dev_find(): an address of an interface, or one that the local table says is local (AnyIP). */
-function isOwn(state: KernelState, flow: Flow, doubts: Doubts): boolean {
+/** __ip_dev_find(): the interfaces that hold the source, or that of the local table's route for it (AnyIP). */
+function devicesOf(state: KernelState, flow: Flow, doubts: Doubts): string[] {
   const source = flow.source!;
-  if (state.interfaces.hasAddress(source.text)) return true;
+  const holders = state.interfaces.localAddresses.filter((own) => own.address === source.text);
+  if (holders.length > 0) return holders.map((own) => own.interface);
   const { fib, hasCustomRules } = state.policy4;
   const table = hasCustomRules ? fib.table('local') : fib.merged;
   const bare: Flow = { ...flow, destination: source, source: null, oif: null, tos: 0 };
@@ -99,7 +100,7 @@ function isOwn(state: KernelState, flow: Flow, doubts: Doubts): boolean {
   if (!table || !state.interfaces.addressesKnown) {
     doubts.add("ip-addr.json or ip-route.json is missing: not all of the node's addresses are known");
   }
-  return found?.kind === 'route' && found.route.type === 'local';
+  return found?.kind === 'route' && found.route.type === 'local' ? [found.hops[0]!.dev] : [];
 }
 
 /** fib_select_default(): among default routes of one metric it is neighbour state that chooses. */

@@ -84,5 +84,7 @@ function sentence({ node, text, file, lines, packets }: Statement): string {
 
 function numbered(word: string, numbers: readonly number[]): string[] {
   if (numbers.length === 0) return [];
-  return [`${word}${numbers.length > 1 ? 's' : ''} ${numbers.join(', ')}`];
+  const shown = numbers.slice(0, MOST_OF_A_KIND).join(', ');
+  const more = numbers.length - MOST_OF_A_KIND;
+  return [`${word}${numbers.length > 1 ? 's' : ''} ${shown}${more > 0 ? ` and ${more} more` : ''}`];
 }
