@@ -1,7 +1,22 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { delimiter } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { macOf } from './addresses.js';
+
+/**
+ * Fixed locale and zone, and the system's commands alone: npm puts `node_modules/.bin` in front of PATH, and a
+ * package of ava's installs a program of the name `nft` there.
+ */
+const SYSTEM_ENVIRONMENT = {
+  ...process.env,
+  PATH: (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((directory) => !directory.includes('node_modules'))
+    .join(delimiter),
+  LC_ALL: 'C',
+  TZ: 'UTC',
+};
 
 type VethEnd = [namespace: string, device: string, address?: string];
 
@@ -85,6 +100,7 @@ export class Ground {
    */
   async start(name: string, argv: string[], ready: RegExp): Promise<Actor> {
     const child = spawn('ip', ['netns', 'exec', this.namespace(name), ...argv], {
+      env: SYSTEM_ENVIRONMENT,
       stdio: ['ignore', 'pipe', 'pipe'],
       signal: this.#signal,
     });
@@ -153,7 +169,7 @@ export async function command(
       args,
       {
         maxBuffer: 1 << 26,
-        env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+        env: SYSTEM_ENVIRONMENT,
         ...(options.signal && { signal: options.signal }),
       },
       (error, stdout, stderr) => {
