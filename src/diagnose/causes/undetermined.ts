@@ -1,12 +1,12 @@
 import type { Attempt } from '../../correlate/attempt.js';
-import type { Gap, Severity } from '../../model/analysis.js';
+import type { Evidence, Gap, Severity } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
 import { cause } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
-import { packetEvidence } from '../evidence.js';
+import { evidence, packetEvidence } from '../evidence.js';
 import { lossOf } from '../loss.js';
-import { nextHopAddress, placeOf } from '../place.js';
+import { nextHopAddress, placeOf, routedDestinations } from '../place.js';
 
 const QUOTED = 3;
 
@@ -56,9 +56,10 @@ export const undetermined = cause<UndeterminedProof>({
         claimants: [],
         attempts: suspicions.map((s) => s.attempt.id),
         summary: `${WORDS[attempt.outcome]} (${suspicions.length} to ${endpointLabel(attempt.server)})${where}; what was captured does not tell why.`,
-        evidence: suspicions
-          .slice(0, QUOTED)
-          .flatMap((s) => (s.proof.last ? [packetEvidence(s.proof.last)] : [])),
+        evidence: [
+          ...suspicions.slice(0, QUOTED).flatMap((s) => (s.proof.last ? [packetEvidence(s.proof.last)] : [])),
+          ...modelEvidence(attempt, context),
+        ],
         fix: null,
         alternatives: [],
       },
@@ -144,6 +145,26 @@ function gapsOf(attempt: Attempt, last: Sighting | null, context: DiagnosisConte
         'echo 1 > /sys/kernel/tracing/events/skb/kfree_skb/enable; timeout 30 cat /sys/kernel/tracing/trace_pipe > drops.txt; echo 0 > /sys/kernel/tracing/events/skb/kfree_skb/enable',
     },
   ];
+}
+
+/** What the node's own routes and settings would have done with the packet where it was seen last. */
+function modelEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[] {
+  const loss = lossOf(attempt);
+  const place = loss && placeOf(loss, context);
+  const model = place?.seen ? context.node(place.node)?.model : null;
+  if (!loss || !model || place?.interface == null) return [];
+  const source = loss.last.source.address;
+  const destination = routedDestinations(attempt, loss, context)[0]!;
+  const { verdict, why } = model.input({
+    source,
+    destination,
+    interface: place.interface,
+    protocol: 'tcp',
+    mark: 0,
+    tos: 0,
+  });
+  const text = `by its routes and rules, ${place.node} takes ${source} > ${destination} for ${verdict}: ${why}`;
+  return [evidence('model', text, { node: place.node })];
 }
 
 /** Both the packet and the tunnels that may carry it: a `tcp` filter hides what is inside UDP. */
