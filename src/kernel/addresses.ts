@@ -33,6 +33,13 @@ export class LocalInterfaces {
     return this.texts.has(address);
   }
 
+  /** Whether this interface has the address. */
+  holds(name: string, address: string): boolean {
+    return (
+      this.texts.has(address) && this.addresses.some((a) => a.interface === name && a.address === address)
+    );
+  }
+
   hasIPv4(name: string): boolean {
     return this.withIPv4.has(name);
   }

@@ -106,10 +106,11 @@ function hopState(family: Family, interfaces: LocalInterfaces, settings: Interfa
       if (!hop.flags.includes('linkdown') || hop.interface === null) return true;
       return !downCounts(hop.interface, doubts);
     },
-    gateway: ({ gateway, flags }) => {
+    gateway: ({ gateway, interface: device, flags }) => {
       if (family === 6 || gateway === null || flags.includes('onlink')) return gateway;
-      // fib_check_nh_v4_gw() gives such a hop host scope, and rt_set_nexthop() uses gateways of link scope alone.
-      return interfaces.hasAddress(gateway) ? null : gateway;
+      // fib_check_nh_v4_gw() gives a hop by an address of its own device host scope, and rt_set_nexthop() uses
+      // gateways of link scope alone.
+      return device !== null && interfaces.holds(device, gateway) ? null : gateway;
     },
   };
 }
