@@ -14,8 +14,8 @@ export interface PacketTrace {
  * Groups the sightings of an attempt's SYNs (or SYN-ACKs) by the packet that they saw.
  *
  * A retransmission has another TCP timestamp and another IP identification; the copies of one packet have the
- * same. Where neither is there (a SYN-ACK's identification is 0), the n-th at a capture point is taken for
- * the n-th sent.
+ * same. Where there is no identification (a SYN-ACK's is 0), the n-th of one time stamp at a capture point is
+ * taken for the n-th sent.
  *
  * @param sightings of one role, of all legs
  * @returns one list a packet, in no order
@@ -25,14 +25,13 @@ export function groupByPacket(sightings: readonly Sighting[]): Sighting[][] {
   const seenAt = new Map<string, number>();
   for (const sighting of sightings) {
     const { point, encapsulations, direction, source, destination } = sighting;
-    let identity: string;
-    if (sighting.timestampValue !== null || sighting.identification !== null) {
-      identity = `${sighting.timestampValue}/${sighting.identification}`;
-    } else {
-      const place = `${point.file} ${point.interface} ${direction} ${encapsulations.length} ${source.address} ${destination.address} ${sighting.ttl}`;
+    let identity = `${sighting.timestampValue}/${sighting.identification}`;
+    if (sighting.identification === null) {
+      // A time stamp alone is the same for two that were sent within its tick, a millisecond as a rule.
+      const place = `${identity} ${point.file} ${point.interface} ${direction} ${encapsulations.length} ${source.address} ${destination.address} ${sighting.ttl}`;
       const n = (seenAt.get(place) ?? 0) + 1;
       seenAt.set(place, n);
-      identity = `#${n}`;
+      identity += `#${n}`;
     }
     const copies = packets.get(identity);
     if (copies) copies.push(sighting);

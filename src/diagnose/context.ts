@@ -1,7 +1,7 @@
 import type { Attempt } from '../correlate/attempt.js';
 import type { Aligned } from '../correlate/causal-order.js';
 import { KernelModel } from '../kernel/model.js';
-import { translationsOf } from '../kernel/translations.js';
+import { translationsOf, translationTargets } from '../kernel/translations.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Nanoseconds } from '../model/time.js';
 
@@ -19,7 +19,9 @@ export interface Coverage {
 /** One node as far as the inputs tell of it. */
 export interface NodeView {
   name: string;
-  /** Of the node's own network namespace; null where only captures were given. */
+  /** Another network namespace of the node, which routes on its own; null for the node's own. */
+  netns: string | null;
+  /** Null where only captures were given. */
   snapshot: Snapshot | null;
   model: KernelModel | null;
   captures: Coverage[];
@@ -28,8 +30,11 @@ export interface NodeView {
 /** Everything that a cause may look at. Read-only; facts that several causes share are worked out once. */
 export class DiagnosisContext {
   readonly attempts: readonly Attempt[];
+  /** The nodes' own namespaces. */
   readonly nodes: ReadonlyMap<string, NodeView>;
   readonly aligned: Aligned;
+  /** Other namespaces, by node and name. */
+  readonly #inner = new Map<string, NodeView>();
   readonly #translations = new Map<string, Set<string>>();
 
   constructor(
@@ -42,20 +47,22 @@ export class DiagnosisContext {
     this.attempts = attempts;
     this.aligned = aligned;
     const views = new Map<string, NodeView>();
-    for (const name of nodes) {
-      const snapshot = snapshots.find((s) => s.node === name && s.netns === null) ?? null;
-      views.set(name, {
-        name,
-        snapshot,
-        model: snapshot && new KernelModel(snapshot),
-        captures: captures.filter((c) => c.node === name),
-      });
+    const viewOf = (name: string, netns: string | null): NodeView => {
+      const snapshot = snapshots.find((s) => s.node === name && s.netns === netns) ?? null;
+      const own = captures.filter((c) => c.node === name && c.netns === netns);
+      return { name, netns, snapshot, model: snapshot && new KernelModel(snapshot), captures: own };
+    };
+    for (const name of nodes) views.set(name, viewOf(name, null));
+    for (const { node, netns } of [...snapshots, ...captures]) {
+      if (netns !== null) this.#inner.set(`${node}\n${netns}`, viewOf(node, netns));
     }
     this.nodes = views;
   }
 
-  node(name: string): NodeView | null {
-    return this.nodes.get(name) ?? null;
+  /** @param netns another namespace of the node's; null for its own */
+  node(name: string, netns: string | null = null): NodeView | null {
+    const view = netns === null ? this.nodes.get(name) : this.#inner.get(`${name}\n${netns}`);
+    return view ?? null;
   }
 
   /** The node that holds an IP address on an interface; null where none, or more than one, does. */
@@ -70,11 +77,14 @@ export class DiagnosisContext {
     return owners.length === 1 ? owners[0]! : null;
   }
 
-  /** Whether what passes the interface in the node's own namespace would have been captured. */
-  covers(node: string, name: string): boolean {
-    return (this.node(node)?.captures ?? []).some(
-      (c) => c.netns === null && (c.interfaces === null || c.interfaces.includes(name)),
-    );
+  /** Whether what passes the interface would have been captured. */
+  covers(node: NodeView, name: string): boolean {
+    return node.captures.some((c) => c.interfaces === null || c.interfaces.includes(name));
+  }
+
+  /** Whether a node translates packets to the address: by its rules, or by a connection that it tracks. */
+  translatesTo(node: NodeView, address: string): boolean {
+    return node.snapshot !== null && translationTargets(node.snapshot).has(address);
   }
 
   /** Addresses that any node's NAT rules or connections put behind the address. */

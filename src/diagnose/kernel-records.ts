@@ -12,6 +12,8 @@ const LOG_WINDOW: Nanoseconds = 2_000_000_000n;
 /** A drop record tells no addresses, so its time has to say more. Up to 50 ms were measured. */
 const DROP_WINDOW: Nanoseconds = 400_000_000n;
 
+const ETHERTYPE_IPV4 = 0x0800;
+
 export interface PacketWords {
   source: string;
   /** As it was on the wire, and as NAT may have made it. */
@@ -27,6 +29,8 @@ export function matchMartians(node: NodeView, packet: PacketWords): MartianRecor
   return (node.snapshot?.kernelLog?.martians ?? []).filter(
     (line) =>
       line.kind === 'source' &&
+      // An ARP request from an address that fails the check is logged in the same words.
+      (line.etherType === null || line.etherType === ETHERTYPE_IPV4) &&
       line.source === packet.source &&
       packet.destinations.includes(line.destination) &&
       (packet.interface === null || line.interface === packet.interface) &&
@@ -44,18 +48,32 @@ function isOwnFrame(node: NodeView, line: MartianRecord): boolean {
   return (node.model?.interfacesWithMac(line.linkDestination).length ?? 0) > 0;
 }
 
-/** The drop records of the given reason at the times at which packets were lost. */
+/**
+ * The drop records of the given reason at the times at which packets were lost: those to which no record of
+ * another reason is nearer.
+ */
 export function matchDrops(node: NodeView, reason: string, times: readonly Nanoseconds[]): DropRecord[] {
-  if (times.length === 0) return [];
-  return (node.snapshot?.drops?.records ?? []).filter(
-    (record) => record.reason === reason && record.time !== null && near(record.time, times, DROP_WINDOW),
-  );
+  const placed = (node.snapshot?.drops?.records ?? []).filter((record) => record.time !== null);
+  const matched = new Set<DropRecord>();
+  for (const time of times) {
+    let nearest: DropRecord | null = null;
+    for (const record of placed) {
+      if (apart(record.time!, time) > DROP_WINDOW) continue;
+      if (nearest === null || apart(record.time!, time) < apart(nearest.time!, time)) nearest = record;
+    }
+    if (nearest?.reason === reason) matched.add(nearest);
+  }
+  return [...matched];
+}
+
+function apart(a: Nanoseconds, b: Nanoseconds): Nanoseconds {
+  return a < b ? b - a : a - b;
 }
 
 /** A time that cannot be placed on the wall clock, or has nothing to be compared with, does not speak against. */
 function near(time: Nanoseconds | null, times: readonly Nanoseconds[], window: Nanoseconds): boolean {
   if (time === null || times.length === 0) return true;
-  return times.some((t) => t - time <= window && time - t <= window);
+  return times.some((t) => apart(t, time) <= window);
 }
 
 /** How far a counter rose while capturing; null where it was not read before and after. */

@@ -8,7 +8,7 @@ import type { DiagnosisContext, NodeView } from './context.js';
 import type { Loss } from './loss.js';
 
 export interface Place {
-  node: string;
+  node: NodeView;
   /** The interface that the kernel took the packet in by; null where it cannot be told. */
   interface: string | null;
   /** The packet was captured on its way into this node. */
@@ -18,14 +18,13 @@ export interface Place {
 /** The one place, null where the next node is not known. */
 export function placeOf(loss: Loss, context: DiagnosisContext): Place | null {
   const { last } = loss;
-  const here = context.node(last.point.node);
-  // Another network namespace has routes of its own, which were not given with the node's.
-  if (!here || last.point.netns !== null) return null;
+  const here = context.node(last.point.node, last.point.netns);
+  if (!here) return null;
   const outer = last.encapsulations[0];
   if (last.direction === 'out') return nextNode(last, here, context);
-  if (!outer) return { node: here.name, interface: inputInterface(last, here), seen: true };
+  if (!outer) return { node: here, interface: inputInterface(last, here), seen: true };
   if (outer.destination !== null && here.model?.hasAddress(outer.destination) === false) return null;
-  return { node: here.name, interface: decapsulatingInterface(last, here), seen: true };
+  return { node: here, interface: decapsulatingInterface(last, here), seen: true };
 }
 
 /**
@@ -54,18 +53,18 @@ function nextNode(last: Sighting, from: NodeView, context: DiagnosisContext): Pl
   if (outer?.destination != null) {
     const node = context.ownerOfAddress(outer.destination);
     if (!node) return null;
-    return { node: node.name, interface: decapsulatingInterface(last, node), seen: false };
+    return { node, interface: decapsulatingInterface(last, node), seen: false };
   }
   if (last.etherDestination !== null) {
     const node = context.ownerOfMac(last.etherDestination);
     const name = node?.model?.ownerOfMac(last.etherDestination) ?? null;
-    return node && node !== from ? { node: node.name, interface: name, seen: false } : null;
+    return node && node !== from ? { node, interface: name, seen: false } : null;
   }
   const hop = nextHopAddress(last, from);
   const node = hop === null ? null : context.ownerOfAddress(hop);
   if (!node || node === from) return null;
   const name = node.model?.localAddresses.find((a) => a.address === hop)?.interface ?? null;
-  return { node: node.name, interface: name, seen: false };
+  return { node, interface: name, seen: false };
 }
 
 /** The address that a node's routes send the packet to next; null where they do not tell. */
@@ -82,9 +81,10 @@ export function nextHopAddress(sighting: Sighting, node: NodeView): string | nul
 export function routedDestinations(attempt: Attempt, loss: Loss, context: DiagnosisContext): string[] {
   const wire = loss.last.destination.address;
   const known = attempt.legs.map((leg) => (loss.role === 'request' ? leg.server : leg.client).address);
-  // A leg before the one that was seen last is where the packet came from, not where it goes.
+  // Legs are in the request's order; only those still ahead of the packet count.
   const at = known.indexOf(wire);
-  const later = known.slice(at + 1).filter((address) => address !== wire);
+  const ahead = loss.role === 'request' ? known.slice(at + 1) : known.slice(0, Math.max(at, 0)).reverse();
+  const later = ahead.filter((address) => address !== wire);
   const translated = loss.role === 'request' ? [...context.translations(wire)] : [];
   return [...new Set([...later, ...translated, wire])];
 }

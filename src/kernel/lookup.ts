@@ -2,6 +2,7 @@ import type { Family } from '../model/address.js';
 import type { Route, Rule, Snapshot } from '../model/snapshot.js';
 import { type LocalInterfaces, localPrefixes } from './addresses.js';
 import type { Doubts } from './doubts.js';
+import { lookupRule, unicastRoute } from './entries.js';
 import { Fib, type HopState, type Table, type TableAnswer } from './fib.js';
 import type { Flow } from './flow.js';
 import { areDefaultRules, type CompiledRule, compileRules, needsDissection, ruleMatches } from './rules.js';
@@ -166,18 +167,10 @@ function completeRoutes(
   if (routes.some((route) => route.table === 'local' || route.table === '255')) return routes;
   const made = localPrefixes(interfaces.localAddresses, family).map(
     ([destination, device]): Route => ({
-      family,
+      ...unicastRoute(family, destination, 'local', { gateway: null, interface: device, flags: [] }),
       type: 'local',
-      destination,
-      from: null,
-      table: 'local',
       protocol: 'kernel',
       scope: 'host',
-      metric: 0,
-      tos: 0,
-      prefsrc: null,
-      nextHops: [{ gateway: null, interface: device, weight: 1, flags: [] }],
-      flags: [],
     }),
   );
   return [...routes, ...made];
@@ -190,26 +183,5 @@ export function defaultRules(family: Family): Rule[] {
     [32766, 'main'],
   ];
   if (family === 4) tables.push([32767, 'default']);
-  return tables.map(([priority, table]) => ({
-    family,
-    priority,
-    not: false,
-    from: null,
-    to: null,
-    iif: null,
-    oif: null,
-    fwmark: null,
-    fwmask: null,
-    tos: null,
-    ipProtocol: null,
-    sourcePorts: null,
-    destinationPorts: null,
-    uidRange: null,
-    action: 'lookup',
-    table,
-    gotoPriority: null,
-    suppressPrefixLength: null,
-    suppressInterfaceGroup: null,
-    unknown: [],
-  }));
+  return tables.map(([priority, table]) => lookupRule(family, priority, table));
 }

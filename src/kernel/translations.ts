@@ -19,6 +19,23 @@ export function translationsOf(snapshot: Snapshot, address: string): Set<string>
   return found;
 }
 
+/** Every address that this node's rules and connections translate packets to, whatever they were sent to. */
+export function translationTargets(snapshot: Snapshot): Set<string> {
+  const found = new Set<string>();
+  for (const text of [snapshot.iptables, snapshot.ip6tables]) {
+    for (const [, target] of (text ?? '').matchAll(/ --to-destination (\S+)/g)) addTarget(target!, found);
+  }
+  if (snapshot.nft !== null) {
+    walk(snapshot.nft as Json, (key, value) => {
+      if (key === 'dnat') addNftTarget(value, found);
+    });
+  }
+  for (const { original, reply } of snapshot.conntrack ?? []) {
+    if (reply.source !== original.destination) found.add(reply.source);
+  }
+  return found;
+}
+
 interface IptablesRule {
   chain: string;
   destination: string | null;

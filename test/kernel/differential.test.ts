@@ -1,6 +1,7 @@
-import test from 'ava';
+import { testInNamespaces } from '../gates.js';
 import { type Comparison, compareConfiguration } from './differential.js';
-import { Namespace } from './namespace.js';
+
+const test = testInNamespaces('nstat');
 
 // The model against the running kernel. RETURNPATH_KERNEL_CONFIGURATIONS asks for more of them than the 30 that
 // a check can wait for, RETURNPATH_KERNEL_SEED for others (or, with 1 configuration, for one alone).
@@ -11,12 +12,7 @@ const STEP = 15;
 
 for (let from = 0; from < CONFIGURATIONS; from += STEP) {
   const until = Math.min(from + STEP, CONFIGURATIONS);
-  test.serial(`the model answers as the kernel does, seeds ${SEED + from} to ${SEED + until - 1}`, (t) => {
-    if (!Namespace.available()) {
-      t.log('no network namespaces here: not compared');
-      t.pass();
-      return;
-    }
+  test(`the model answers as the kernel does, seeds ${SEED + from} to ${SEED + until - 1}`, (t) => {
     const comparison: Comparison = { asked: 0, unsure: 0, verdicts: new Map(), mismatches: [] };
     for (let i = from; i < until; i++) compareConfiguration(SEED + i, QUESTIONS, comparison);
     t.log(`${comparison.asked} questions`, Object.fromEntries(comparison.verdicts));

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { threadId } from 'node:worker_threads';
 import { readSnapshot } from '../../src/ingest/snapshot/snapshot.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 
@@ -9,15 +10,8 @@ export class Namespace {
   readonly name: string;
 
   constructor() {
-    this.name = `rpk-${process.pid}-${count++}`;
+    this.name = `rpk-${process.pid}-${threadId}-${count++}`; // ava's test files share a process
     execFileSync('ip', ['netns', 'add', this.name]);
-  }
-
-  static available(): boolean {
-    const name = `rpk-${process.pid}-probe`;
-    if (spawnSync('ip', ['netns', 'add', name]).status !== 0) return false;
-    spawnSync('ip', ['netns', 'del', name]);
-    return true;
   }
 
   remove(): void {

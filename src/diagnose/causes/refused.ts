@@ -2,8 +2,9 @@ import { sightingsOf } from '../../correlate/attempt.js';
 import { causalOrder } from '../../correlate/causal-order.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
+import type { Snapshot } from '../../model/snapshot.js';
 import { cause } from '../cause.js';
-import type { NodeView } from '../context.js';
+import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence } from '../evidence.js';
 
 const QUOTED = 3;
@@ -11,8 +12,7 @@ const QUOTED = 3;
 interface RefusedProof {
   /** The RST where it was seen first. */
   reset: Sighting;
-  /** The capture point shows that the node itself, or a pod of its own, sent it. */
-  fromBackend: boolean;
+  sender: Sender;
 }
 
 /**
@@ -26,23 +26,22 @@ export const refused = cause<RefusedProof>({
     if (attempt.outcome !== 'refused') return null;
     const resets = sightingsOf(attempt, 'rst').filter((s) => !s.fromClient);
     const reset = causalOrder(resets, context.aligned)[0]!;
-    const node = context.node(reset.point.node);
-    const fromBackend = isSender(reset, node);
+    const sender = senderOf(reset, context);
     return {
       attempt,
-      confidence: fromBackend ? 'confirmed' : 'possible',
-      node: reset.point.node,
+      confidence: sender.certain ? 'confirmed' : 'possible',
+      node: sender.node,
       interface: null,
       aspect: endpointLabel(reset.source),
-      proof: { reset, fromBackend },
+      proof: { reset, sender },
     };
   },
 
   conclude(suspicions) {
-    const { reset, fromBackend } = suspicions[0]!.proof;
+    const { reset, sender } = suspicions[0]!.proof;
     const backend = endpointLabel(reset.source);
     const { node } = reset.point;
-    const confirmed = suspicions.some((s) => s.proof.fromBackend);
+    const confirmed = sender.certain;
     const shown = suspicions.slice(0, QUOTED).map((s) => packetEvidence(s.proof.reset));
     if (suspicions.length > QUOTED) {
       shown.push(evidence('packet', `${suspicions.length} attempts were answered so`, { node }));
@@ -53,16 +52,16 @@ export const refused = cause<RefusedProof>({
         confidence: confirmed ? 'confirmed' : 'possible',
         severity: 'fault',
         vip: suspicions[0]!.attempt.vip,
-        node,
+        node: sender.node,
         interface: null,
         claimants: [],
         attempts: suspicions.map((s) => s.attempt.id),
-        summary: fromBackend
+        summary: confirmed
           ? `${backend} on ${node} refuses connections: it answers each SYN with a RST, as a host does on whose port nothing listens.`
-          : `A RST answers the SYNs to ${backend}; it was first seen on ${node}, which is not where ${backend} is.`,
+          : `A RST answers the SYNs to ${backend}; it was first seen on ${node}, and ${sender.doubt}.`,
         evidence: shown,
         fix: null,
-        alternatives: fromBackend
+        alternatives: confirmed
           ? [
               {
                 cause: 'filtered',
@@ -85,22 +84,57 @@ export const refused = cause<RefusedProof>({
   },
 });
 
-/** Whether no router lies between the sender and the place: on its own link, or out of the node's own stack. */
-function isSender(reset: Sighting, node: NodeView | null): boolean {
-  const { model } = node ?? {};
-  if (!model || reset.encapsulations.length > 0) return false;
-  if (model.hasAddress(reset.source.address)) return true;
-  const verdict = model.output({ source: null, destination: reset.source.address });
-  return (
-    reset.direction === 'in' &&
-    verdict.verdict === 'output' &&
-    verdict.via === null &&
-    isWithin(verdict.dev, reset.point.interface, node!)
-  );
+interface Sender {
+  /** The backend's node; null where it is not known. */
+  node: string | null;
+  /** The backend itself sent the RST, and nothing on the way can have. */
+  certain: boolean;
+  /** What speaks against it having done so; empty where it is certain. */
+  doubt: string;
 }
 
-/** A bridge and its ports are one place. */
-function isWithin(device: string | null, seenOn: string | null, node: NodeView): boolean {
-  if (device === seenOn) return true;
-  return node.snapshot?.links?.some((l) => l.name === seenOn && l.master === device) ?? false;
+/** Who sent the RST, by the place where it was seen first. */
+function senderOf(reset: Sighting, context: DiagnosisContext): Sender {
+  const { address } = reset.source;
+  const here = context.node(reset.point.node, reset.point.netns);
+  const owner = context.ownerOfAddress(address)?.name ?? null;
+  if (!here?.model || reset.encapsulations.length > 0) {
+    return { node: owner, certain: false, doubt: 'what sent it there is not known' };
+  }
+  if (context.translations(address).size > 0) {
+    return {
+      node: null,
+      certain: false,
+      doubt: `${address} is translated to a backend that may have sent it`,
+    };
+  }
+  if (here.model.hasAddress(address)) {
+    const certain =
+      here.snapshot !== null && rulesAreKnown(here.snapshot) && !rejectsWithReset(here.snapshot);
+    const doubt = certain ? '' : 'a firewall rule of the node may have sent it in the place of the backend';
+    return { node: here.name, certain, doubt };
+  }
+  if (isFromPod(reset, here)) return { node: here.name, certain: true, doubt: '' };
+  return { node: owner, certain: false, doubt: `the host ${address} itself was not captured` };
+}
+
+function rulesAreKnown({ iptables, nft }: Snapshot): boolean {
+  return iptables !== null || nft !== null;
+}
+
+function rejectsWithReset({ iptables, ip6tables, nft }: Snapshot): boolean {
+  const texts = [iptables ?? '', ip6tables ?? '', JSON.stringify(nft) ?? ''];
+  return texts.some((text) => /tcp-reset|"tcp reset"/.test(text));
+}
+
+/** Came in over a veth of the node, or a bridge of such: from a namespace of the node's own, behind no firewall of it. */
+function isFromPod(reset: Sighting, { model, snapshot }: NodeView): boolean {
+  if (reset.direction !== 'in') return false;
+  const link = snapshot?.links?.find((l) => l.name === reset.point.interface);
+  const verdict = model!.output({ source: null, destination: reset.source.address });
+  const reached = verdict.dev === link?.name || verdict.dev === link?.master;
+  if (!link || verdict.verdict !== 'output' || verdict.via !== null || !reached) return false;
+  if (link.kind === 'veth') return true;
+  const ports = snapshot!.links!.filter((l) => l.master === link.name);
+  return link.kind === 'bridge' && ports.length > 0 && ports.every((port) => port.kind === 'veth');
 }

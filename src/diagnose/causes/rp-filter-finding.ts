@@ -139,14 +139,14 @@ function ruledOut(proofs: readonly RpFilterProof[], context: DiagnosisContext): 
     others.push({ cause: 'filtered', why: `${record}, not a rule` });
   }
   if (verdict?.verdict === 'rp-filter' && verdict.lookup?.error === null) {
-    const way = verdict.lookup.hops[0];
+    const way = verdict.lookup.route?.type === 'local' ? undefined : verdict.lookup.hops[0];
     others.push({
       cause: 'no-route',
       why: way
         ? `${node.name} has a route on to the destination, by ${way.dev}`
         : `the destination is local to ${node.name}`,
     });
-    if (way && context.covers(node.name, way.dev)) {
+    if (way && context.covers(node, way.dev)) {
       others.push({
         cause: 'backend-silent',
         why: `${way.dev}, the way on, was captured, and the packet did not leave by it`,

@@ -44,12 +44,14 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilte
   const loss = lossOf(attempt);
   if (!loss || loss.last.source.address.includes(':')) return null;
   const place = placeOf(loss, context);
-  const node = place && context.node(place.node);
-  if (!place || !node) return null;
+  if (!place) return null;
+  const { node } = place;
   // Captured there and not seen: it did not arrive.
-  if (!place.seen && node.captures.some((capture) => capture.netns === null)) return null;
+  if (!place.seen && node.captures.length > 0) return null;
 
   const source = loss.last.source.address;
+  // The node's own address as source is a martian in itself, whatever rp_filter says.
+  if (node.model?.hasAddress(source)) return null;
   const destinations = routedDestinations(attempt, loss, context);
   // The log's clock is the node's; a capture that was made beside it may have been stamped by another.
   const times = lastSightings(attempt, loss)
@@ -59,19 +61,15 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilte
   const martians = matchMartians(node, packet);
   const name = place.interface ?? martians[0]?.interface;
   if (name === undefined) return null;
-  const drops = place.seen ? matchDrops(node, 'IP_RPFILTER', times) : [];
+  const drops = place.seen ? matchDrops(node, RP_FILTER_REASON, times) : [];
   const rise = counterRise(node, 'TcpExtIPReversePathFilter');
   if (rise === 0) return null;
 
-  const verdicts = destinations.map((destination) =>
-    ask(node, source, martians[0]?.destination ?? destination, name),
-  );
-  const verdict = verdicts[0] ?? null;
+  const routed = martians[0] ? [martians[0].destination] : destinations;
+  const verdicts = routed.map((destination) => ask(node, source, destination, name));
   const settings = readVerdicts(verdicts, marksMatter(node, name));
-  // A reason in the kernel's own words outweighs settings that were read at another time; a martian line,
-  // which is written for addresses that are wrong in themselves as well, does not.
-  if (settings === 'accepts' && drops.length === 0) return null;
-  const confidence = judge(place, martians.length > 0 || drops.length > 0, settings, rise);
+  const contested = MARTIAN_REASONS.some((reason) => matchDrops(node, reason, times).length > 0);
+  const confidence = judge({ seen: place.seen, settings, martians, drops, rise, contested });
   if (confidence === null) return null;
   return {
     attempt,
@@ -84,14 +82,19 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilte
       place: { ...place, interface: name },
       node,
       source,
-      destination: martians[0]?.destination ?? destinations[0]!,
-      verdict,
+      destination: routed[0]!,
+      verdict: verdicts[0] ?? null,
       martians,
       drops,
       counterRise: rise,
     },
   };
 }
+
+const RP_FILTER_REASON = 'IP_RPFILTER';
+
+/** The drops that a martian line is written for as well, where the address is wrong in itself. */
+const MARTIAN_REASONS = ['IP_LOCAL_SOURCE', 'IP_INVALID_SOURCE', 'IP_LOCALNET'];
 
 /** The packet's mark, which PREROUTING rules may set, is taken as 0: `marksMatter` tells when that is a guess. */
 function ask(node: NodeView, source: string, destination: string, name: string): Verdict | null {
@@ -118,9 +121,29 @@ function readVerdicts(verdicts: readonly (Verdict | null)[], guessed: boolean): 
   return certain ? 'accepts' : 'unknown';
 }
 
-function judge(place: Place, recorded: boolean, settings: Settings, rise: number | null): Confidence | null {
-  if (recorded) return 'confirmed';
-  if (place.seen && settings === 'drops') return 'probable';
-  if (settings === 'drops' || (place.seen && settings === 'may-drop')) return 'possible';
-  return place.seen && settings === 'unknown' && rise !== null ? 'possible' : null;
+interface Signs {
+  seen: boolean;
+  settings: Settings;
+  martians: readonly MartianRecord[];
+  drops: readonly DropRecord[];
+  rise: number | null;
+  /** The kernel recorded another reason for a martian line at the time. */
+  contested: boolean;
+}
+
+function judge({ seen, settings, martians, drops, rise, contested }: Signs): Confidence | null {
+  const dated = martians.some((line) => line.time !== null);
+  // A drop record names no address: beside settings that let the packet in, it is another packet's. A dated
+  // martian line does name it; with the counter risen as well, the settings were changed after the fact.
+  if (settings === 'accepts') return dated && rise !== null && !contested ? 'confirmed' : null;
+  if (contested && drops.length === 0) return null;
+  if (settings === 'drops' || settings === 'may-drop') {
+    if (martians.length > 0 || drops.length > 0) return 'confirmed';
+    if (!seen) return settings === 'drops' ? 'possible' : null;
+    return settings === 'drops' ? 'probable' : 'possible';
+  }
+  // The settings are not known. A line that cannot be dated may be older than the capture.
+  if (dated) return 'confirmed';
+  if (drops.length > 0) return contested ? 'possible' : 'confirmed';
+  return seen && (martians.length > 0 || rise !== null) ? 'possible' : null;
 }

@@ -1,11 +1,13 @@
 import type { Attempt } from '../../correlate/attempt.js';
+import type { Verdict } from '../../kernel/verdict.js';
 import type { Evidence, Gap, Severity } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
 import { cause } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence } from '../evidence.js';
-import { lossOf } from '../loss.js';
+import { matchDrops } from '../kernel-records.js';
+import { type Loss, lastSightings, lossOf } from '../loss.js';
 import { nextHopAddress, placeOf, routedDestinations } from '../place.js';
 
 const QUOTED = 3;
@@ -30,7 +32,8 @@ export const undetermined = cause<UndeterminedProof>({
     if (!failing) return null;
     const last =
       lossOf(attempt)?.last ?? attempt.others[0] ?? attempt.traces.at(-1)?.sightings.at(-1) ?? null;
-    const early = attempt.tries <= 1 && endsWithCapture(attempt, context);
+    const silent = attempt.outcome === 'no-reply' || attempt.outcome === 'unacknowledged';
+    const early = silent && attempt.tries <= 1 && endsWithCapture(attempt, context);
     return {
       attempt,
       confidence: 'possible',
@@ -58,6 +61,7 @@ export const undetermined = cause<UndeterminedProof>({
         summary: `${WORDS[attempt.outcome]} (${suspicions.length} to ${endpointLabel(attempt.server)})${where}; what was captured does not tell why.`,
         evidence: [
           ...suspicions.slice(0, QUOTED).flatMap((s) => (s.proof.last ? [packetEvidence(s.proof.last)] : [])),
+          ...icmpEvidence(attempt),
           ...modelEvidence(attempt, context),
         ],
         fix: null,
@@ -97,7 +101,7 @@ function seenLast(last: Sighting): string {
 function endsWithCapture(attempt: Attempt, context: DiagnosisContext): boolean {
   for (const { sightings } of attempt.traces) {
     for (const { time, point } of sightings) {
-      const capture = context.node(point.node)?.captures.find((c) => c.file === point.file);
+      const capture = context.node(point.node, point.netns)?.captures.find((c) => c.file === point.file);
       if (time === null || capture?.lastTime == null) return false;
       if (capture.lastTime - time > END_OF_CAPTURE) return false;
     }
@@ -116,11 +120,11 @@ function gapsOf(attempt: Attempt, last: Sighting | null, context: DiagnosisConte
       { node: null, interface: null, why, capture: `tcpdump -i any -n -s 128 -w client.pcap '${filter}'` },
     ];
   }
-  const here = context.node(last.point.node);
+  const here = context.node(last.point.node, last.point.netns);
   const place = placeOf(loss, context);
   const filter = captureFilter(last);
-  if (last.direction === 'out' && (!place || context.node(place.node)?.captures.length === 0)) {
-    const next = place?.node ?? null;
+  if (last.direction === 'out' && (!place || place.node.captures.length === 0)) {
+    const next = place?.node.name ?? null;
     const target = next ?? nextName(last, here);
     return [
       {
@@ -131,40 +135,75 @@ function gapsOf(attempt: Attempt, last: Sighting | null, context: DiagnosisConte
       },
     ];
   }
+  const got = `the packet got to ${labelOf(last, here)}`;
+  const at = { node: last.point.node, interface: last.point.interface };
+  const verdict = verdictOf(attempt, context);
+  const way = verdict?.verdict === 'forward' ? verdict.dev : null;
+  if (here && way !== null && !context.covers(here, way)) {
+    const why = `${got}, whose routes send it on by ${way}, where nothing was captured`;
+    return [
+      { ...at, interface: way, why, capture: `tcpdump -i ${way} -n -s 128 -w ${way}.pcap '${filter}'` },
+    ];
+  }
+  const reasons = here ? dropReasons(here, attempt, loss) : [];
   const missing = here ? missingFiles(here) : [];
   const why =
-    missing.length > 0
-      ? `the packet got to ${last.point.node} and no farther; without ${missing.join(', ')} its decision cannot be told`
-      : `the packet got to ${last.point.node} and no farther, and its routes and settings do not say why; its kernel's drop reasons would`;
-  return [
-    {
-      node: last.point.node,
-      interface: last.point.interface,
-      why,
-      capture:
-        'echo 1 > /sys/kernel/tracing/events/skb/kfree_skb/enable; timeout 30 cat /sys/kernel/tracing/trace_pipe > drops.txt; echo 0 > /sys/kernel/tracing/events/skb/kfree_skb/enable',
-    },
-  ];
+    reasons.length > 0
+      ? `${got} and no farther; the kernel dropped packets at these times for ${reasons.join(', ')}`
+      : verdict && verdict.verdict !== 'forward' && verdict.verdict !== 'local'
+        ? `${got} and no farther; by its routes and settings it ends there: ${verdict.why}`
+        : missing.length > 0
+          ? `${got} and no farther; without ${missing.join(', ')} its decision cannot be told`
+          : `${got} and no farther, and its routes and settings do not say why; its kernel's drop reasons would`;
+  return [{ ...at, why, capture: here?.snapshot?.drops && here.snapshot.clock ? null : RECORD_DROPS }];
+}
+
+/** Drop events are placed in time by clock.txt, so both are made at once. */
+const RECORD_DROPS =
+  '{ date +%s.%N; cat /proc/uptime; } > clock.txt; cd /sys/kernel/tracing && echo 1 > events/skb/kfree_skb/enable; timeout 30 cat trace_pipe > "$OLDPWD/drops.txt"; echo 0 > events/skb/kfree_skb/enable; cd -';
+
+function labelOf({ point }: Sighting, here: NodeView | null): string {
+  const inner = here?.netns ?? point.netns;
+  return inner === null ? point.node : `the network namespace ${inner} of ${point.node}`;
+}
+
+/** The reasons of the drop records that fit the times at which the packets were lost. */
+function dropReasons(node: NodeView, attempt: Attempt, loss: Loss): string[] {
+  const times = lastSightings(attempt, loss).flatMap((s) => (s.time === null ? [] : [s.time]));
+  const reasons = new Set((node.snapshot?.drops?.records ?? []).map((record) => record.reason));
+  return [...reasons].filter((reason) => matchDrops(node, reason, times).length > 0);
+}
+
+/** The ICMP errors that answered, and who sent them. */
+function icmpEvidence(attempt: Attempt): Evidence[] {
+  return attempt.others
+    .filter((s) => s.kind === 'icmp-error')
+    .slice(0, QUOTED)
+    .map((s) => packetEvidence(s, ` (from ${s.icmp!.from}, type ${s.icmp!.type}, code ${s.icmp!.code})`));
 }
 
 /** What the node's own routes and settings would have done with the packet where it was seen last. */
-function modelEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[] {
+function verdictOf(attempt: Attempt, context: DiagnosisContext): Verdict | null {
   const loss = lossOf(attempt);
   const place = loss && placeOf(loss, context);
-  const model = place?.seen ? context.node(place.node)?.model : null;
-  if (!loss || !model || place?.interface == null) return [];
-  const source = loss.last.source.address;
-  const destination = routedDestinations(attempt, loss, context)[0]!;
-  const { verdict, why } = model.input({
-    source,
-    destination,
+  if (!loss || !place?.seen || !place.node.model || place.interface === null) return null;
+  return place.node.model.input({
+    source: loss.last.source.address,
+    destination: routedDestinations(attempt, loss, context)[0]!,
     interface: place.interface,
     protocol: 'tcp',
     mark: 0,
     tos: 0,
   });
-  const text = `by its routes and rules, ${place.node} takes ${source} > ${destination} for ${verdict}: ${why}`;
-  return [evidence('model', text, { node: place.node })];
+}
+
+function modelEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[] {
+  const verdict = verdictOf(attempt, context);
+  const node = lossOf(attempt)?.last.point.node;
+  if (!verdict || node === undefined) return [];
+  return [
+    evidence('model', `by the routes and settings of ${node}: ${verdict.verdict}; ${verdict.why}`, { node }),
+  ];
 }
 
 /** Both the packet and the tunnels that may carry it: a `tcp` filter hides what is inside UDP. */

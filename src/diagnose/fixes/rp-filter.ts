@@ -3,11 +3,12 @@
  * proposed: the request has to get in, and its reply has to get back to where the request was translated. Loose
  * mode alone often lets the request in only to send the reply out by another way, untranslated.
  */
+import { lookupRule, unicastRoute } from '../../kernel/entries.js';
 import { KernelModel } from '../../kernel/model.js';
 import { withRoute, withRule, withSysctl } from '../../kernel/settings.js';
 import { sysctlKey } from '../../kernel/sysctl.js';
 import type { Fix, FixCommand } from '../../model/analysis.js';
-import type { Route, Rule, Snapshot } from '../../model/snapshot.js';
+import type { Route, Snapshot } from '../../model/snapshot.js';
 import type { Suspicion } from '../cause.js';
 import type { RpFilterProof } from '../causes/rp-filter.js';
 import type { DiagnosisContext } from '../context.js';
@@ -29,7 +30,7 @@ export function fixRpFilter(
   const { snapshot } = node;
   if (!snapshot || verdict?.verdict !== 'rp-filter' || verdict.unknown.length > 0) return null;
   const translator = loss.role === 'request' ? translatorOf(suspicions[0]!, context) : null;
-  for (const candidate of candidates(suspicions, snapshot, translator !== null)) {
+  for (const candidate of candidates(suspicions, snapshot, translator !== null, context)) {
     const model = new KernelModel(candidate.apply(snapshot));
     const trials = suspicions.map((s) => trial(model, s.proof, translator));
     if (trials.some((result) => result === null)) continue;
@@ -51,10 +52,11 @@ function candidates(
   suspicions: readonly Suspicion<RpFilterProof>[],
   snapshot: Snapshot,
   translated: boolean,
+  context: DiagnosisContext,
 ): Candidate[] {
   const { node, place, verdict, loss, destination } = suspicions[0]!.proof;
   const name = place.interface;
-  const gateway = senderAddress(suspicions[0]!.proof, snapshot);
+  const gateway = senderAddress(suspicions[0]!.proof, snapshot, context);
   const local = verdict!.lookup?.route?.type === 'local';
   const list: Candidate[] = [];
   if (local && loss.role === 'request' && gateway !== null) {
@@ -75,7 +77,11 @@ function loose(node: string, name: string): Candidate {
     apply: (snapshot) => withSysctl(snapshot, key, '2'),
     commands: [
       { node, command: `sysctl -w ${key}=2`, persists: false },
-      { node, command: `echo '${key} = 2' > /etc/sysctl.d/90-returnpath.conf`, persists: true },
+      {
+        node,
+        command: `echo '${key} = 2' > /etc/sysctl.d/90-returnpath-${name.replaceAll('.', '-')}.conf`,
+        persists: true,
+      },
     ],
     risk: `${name} then takes packets from any source that the node has some route to, so spoofed sources are no longer told by their interface there. An interface that is made after boot gets conf.default, not the file.`,
   };
@@ -112,7 +118,10 @@ function sourceRouting(
   return {
     summary: `Route what ${node} answers from ${vip} back by ${name}, through ${gateway}, where the requests come from.`,
     apply: (s) =>
-      withRule(withRoute(s, viaGateway('0.0.0.0/0', table, name, gateway)), ruleFrom(vip, table, priority)),
+      withRule(withRoute(s, viaGateway('0.0.0.0/0', table, name, gateway)), {
+        ...lookupRule(4, priority, table),
+        from: `${vip}/32`,
+      }),
     commands: [
       {
         node,
@@ -128,7 +137,7 @@ function sourceRouting(
 function returnRoute(node: string, name: string, gateway: string, sources: string[]): Candidate {
   const commands = sources.map((source) => ({
     node,
-    command: `ip route add ${source}/32 via ${gateway} dev ${name} onlink`,
+    command: `ip route replace ${source}/32 via ${gateway} dev ${name} onlink`,
     persists: false,
   }));
   return {
@@ -144,45 +153,7 @@ function returnRoute(node: string, name: string, gateway: string, sources: strin
 }
 
 function viaGateway(destination: string, table: string, name: string, gateway: string): Route {
-  return {
-    family: 4,
-    type: 'unicast',
-    destination,
-    from: null,
-    table,
-    protocol: 'boot',
-    scope: 'global',
-    metric: 0,
-    tos: 0,
-    prefsrc: null,
-    nextHops: [{ gateway, interface: name, weight: 1, flags: ['onlink'] }],
-    flags: [],
-  };
-}
-
-function ruleFrom(address: string, table: string, priority: number): Rule {
-  return {
-    family: 4,
-    priority,
-    not: false,
-    from: `${address}/32`,
-    to: null,
-    iif: null,
-    oif: null,
-    fwmark: null,
-    fwmask: null,
-    tos: null,
-    ipProtocol: null,
-    sourcePorts: null,
-    destinationPorts: null,
-    uidRange: null,
-    action: 'lookup',
-    table,
-    gotoPriority: null,
-    suppressPrefixLength: null,
-    suppressInterfaceGroup: null,
-    unknown: [],
-  };
+  return unicastRoute(4, destination, table, { gateway, interface: name, flags: ['onlink'] });
 }
 
 function freeTable(snapshot: Snapshot): string {
@@ -200,12 +171,26 @@ function freePriority(snapshot: Snapshot): number {
   return priority;
 }
 
-/** The IP address of the neighbour that handed the packet over: by its MAC, on the interface that it came in by. */
-function senderAddress({ loss, place }: RpFilterProof, snapshot: Snapshot): string | null {
-  const mac = loss.last.etherSource;
-  if (mac === null || loss.last.encapsulations.length > 0) return null;
+/**
+ * The IP address of the neighbour that handed the packet over: by its MAC, on the interface that it came in by.
+ * Of a packet seen only in its tunnel, the far end's own address on the tunnel.
+ */
+function senderAddress(
+  { loss, place }: RpFilterProof,
+  snapshot: Snapshot,
+  context: DiagnosisContext,
+): string | null {
+  const { etherSource, encapsulations } = loss.last;
+  const tunnel = encapsulations.at(-1);
+  if (tunnel) {
+    const sender = tunnel.source === null ? null : context.ownerOfAddress(tunnel.source);
+    const device = sender?.model?.interfaceForVni(tunnel.id, tunnel.port) ?? null;
+    const own = sender?.model?.localAddresses.find((a) => a.interface === device && !a.address.includes(':'));
+    return own?.address ?? null;
+  }
+  if (etherSource === null) return null;
   const found = (snapshot.neighbours ?? []).filter(
-    (n) => n.mac === mac && n.interface === place.interface && !n.address.includes(':'),
+    (n) => n.mac === etherSource && n.interface === place.interface && !n.address.includes(':'),
   );
   return found.length === 1 ? found[0]!.address : null;
 }

@@ -18,7 +18,12 @@ export function translatorOf(
   const wire = loss.last.destination;
   const front = attempt.server;
   const vipsOfBackend = attempt.vip !== null && attempt.vip !== wire.address;
-  if (front.address === wire.address && front.port === wire.port && !vipsOfBackend) return null;
+  const byRules = [...context.nodes.values()].find(
+    (n) => n !== node && context.translatesTo(n, wire.address),
+  );
+  const unchanged = front.address === wire.address && front.port === wire.port;
+  // Where only the translated request was captured, another node's rules tell that it was translated.
+  if (unchanged && !vipsOfBackend) return byRules?.name ?? null;
   const before = loss.trace.sightings.findLast((s) => s.point.node !== node.name);
   return before?.point.node ?? senderName(proof, context);
 }
