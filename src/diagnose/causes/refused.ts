@@ -127,14 +127,20 @@ function rejectsWithReset({ iptables, ip6tables, nft }: Snapshot): boolean {
   return texts.some((text) => /tcp-reset|"tcp reset"/.test(text));
 }
 
-/** Came in over a veth of the node, or a bridge of such: from a namespace of the node's own, behind no firewall of it. */
+/**
+ * Came in from a namespace of the node's own, behind no firewall of the node: over a bridge of veths, or over a
+ * veth without an address (as Calico makes them). A veth with an address may as well be a virtual machine's NIC.
+ */
 function isFromPod(reset: Sighting, { model, snapshot }: NodeView): boolean {
-  if (reset.direction !== 'in') return false;
-  const link = snapshot?.links?.find((l) => l.name === reset.point.interface);
+  if (reset.direction !== 'in' || !snapshot?.links) return false;
   const verdict = model!.output({ source: null, destination: reset.source.address });
-  const reached = verdict.dev === link?.name || verdict.dev === link?.master;
-  if (!link || verdict.verdict !== 'output' || verdict.via !== null || !reached) return false;
-  if (link.kind === 'veth') return true;
-  const ports = snapshot!.links!.filter((l) => l.master === link.name);
-  return link.kind === 'bridge' && ports.length > 0 && ports.every((port) => port.kind === 'veth');
+  if (verdict.verdict !== 'output' || verdict.via !== null) return false;
+  const link = snapshot.links.find((l) => l.name === reset.point.interface);
+  const device = snapshot.links.find((l) => l.name === verdict.dev);
+  if (!link || !device || (device !== link && device.name !== link.master)) return false;
+  if (device.kind === 'veth') {
+    return !model!.localAddresses.some((a) => a.interface === device.name && a.scope === 'global');
+  }
+  const ports = snapshot.links.filter((l) => l.master === device.name);
+  return device.kind === 'bridge' && ports.length > 0 && ports.every((port) => port.kind === 'veth');
 }

@@ -34,7 +34,8 @@ export function fixRpFilter(
     const model = new KernelModel(candidate.apply(snapshot));
     const trials = suspicions.map((s) => trial(model, s.proof, translator));
     if (trials.some((result) => result === null)) continue;
-    const { summary, commands, risk } = candidate;
+    const { summary, risk } = candidate;
+    const commands = node.netns === null ? candidate.commands : within(node.netns, candidate.commands);
     const expected = [...new Set(trials)].slice(0, 3).join(' ');
     return {
       summary,
@@ -45,6 +46,13 @@ export function fixRpFilter(
     };
   }
   return null;
+}
+
+/** The commands for another network namespace of the node; it is made anew at each boot, so none of them lasts. */
+function within(netns: string, commands: readonly FixCommand[]): FixCommand[] {
+  return commands
+    .filter((command) => !command.persists)
+    .map(({ node, command }) => ({ node, command: `ip netns exec ${netns} ${command}`, persists: false }));
 }
 
 /** In the order in which they are tried: the least change that keeps the most protection first. */
