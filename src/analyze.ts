@@ -4,6 +4,7 @@ import { type Inputs, readInputs } from './correlate/read-inputs.js';
 import type { Vips } from './correlate/vips.js';
 import { type Coverage, DiagnosisContext } from './diagnose/context.js';
 import { diagnose } from './diagnose/diagnose.js';
+import { linkTypeName } from './ingest/capture/linktypes.js';
 import { readServices } from './ingest/kube/services.js';
 import { translationsOf } from './kernel/translations.js';
 import { canonicalAddress } from './model/address.js';
@@ -73,16 +74,14 @@ function findVips(flagged: readonly string[], read: Inputs): Vips {
   return { named, backends };
 }
 
+/** The link types of `-i any`: without a name in the file, they are of all interfaces. */
+const COOKED = new Set(['LINUX_SLL', 'LINUX_SLL2']);
+
 function coverageOf({ file, summary }: Inputs['captures'][number]): Coverage {
-  const names = file.interfaces.map((i) => i.name ?? file.nameHint);
-  const all = names.some((name) => name === null || name === 'any');
+  const names = file.interfaces.map(
+    (i) => i.name ?? (COOKED.has(linkTypeName(i.linkType)) ? null : file.nameHint),
+  );
+  const interfaces = names.every((name) => name !== null && name !== 'any') ? (names as string[]) : null;
   const { firstTime, lastTime } = summary;
-  return {
-    node: file.node,
-    netns: file.netns,
-    file: file.file,
-    interfaces: all ? null : (names as string[]),
-    firstTime,
-    lastTime,
-  };
+  return { node: file.node, netns: file.netns, file: file.file, interfaces, firstTime, lastTime };
 }

@@ -102,6 +102,7 @@ function describeAttempt(attempt: Attempt): AnalysisAttempt {
       trace.sightings.map((s) => ({
         role: trace.role,
         node: s.point.node,
+        netns: s.point.netns,
         interface: s.point.interface,
         direction: s.direction,
         time: timeText(s.time),
@@ -119,6 +120,15 @@ function describeAttempt(attempt: Attempt): AnalysisAttempt {
 /** What the inputs themselves lack, whatever was found in them. */
 function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen }: Correlation): Gap[] {
   const gaps: Gap[] = [];
+  if (captures.length === 0) {
+    const why = 'there is no capture among the inputs, so no connection can be followed';
+    gaps.push({
+      node: null,
+      interface: null,
+      why,
+      capture: 'tcpdump -i any -y LINUX_SLL2 -n -s 128 -w any.pcap',
+    });
+  }
   if (vipUnseen) {
     const named = vips.map((vip) => vip.address).join(', ');
     gaps.push({
@@ -132,8 +142,8 @@ function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen }: Correlat
     const at = { node: file.node, interface: null };
     if (undecoded > 0) {
       const types = summary.interfaces.map((i) => linkTypeName(i.linkType)).join(', ');
-      const why = `${file.file}: ${undecoded} packets are of a link type that is not decoded (${types})`;
-      gaps.push({ ...at, why, capture: `tcpdump -i any -y LINUX_SLL2 -n -s 128 -w ${file.node}.pcap` });
+      const why = `${file.file}: packets of a link type that is not decoded (${types}): ${undecoded}`;
+      gaps.push({ ...at, why, capture: 'tcpdump -i any -y LINUX_SLL2 -n -s 128 -w any.pcap' });
     }
     if (summary.dropped !== null && summary.dropped > 0) {
       const why = `${file.file}: the capturing system lost ${summary.dropped} packets; one that is not seen may be among them`;

@@ -12,11 +12,15 @@ const BUG = 70;
  * @returns the exit status: 0 nothing at fault, 1 a fault was found, 2 bad usage or unreadable input, 70 a bug
  */
 export async function main(args: readonly string[]): Promise<number> {
-  // A reader that has seen enough (`| head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+    // A reader that has seen enough (`| head`) is no error, and what was found stays found.
+    if (error.code === 'EPIPE') process.exit(process.exitCode);
+    process.stderr.write(`returnpath: standard output cannot be written: ${error.message}\n`);
+    process.exit(USAGE_OR_INPUT);
   });
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => process.exit(reportBug(error)));
+  }
   try {
     const { run } = await import('./commands.js');
     return await run(args);
@@ -25,8 +29,12 @@ export async function main(args: readonly string[]): Promise<number> {
       process.stderr.write(`returnpath: ${escapeText(error.message)}\n`);
       return USAGE_OR_INPUT;
     }
-    const report = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`returnpath: this is a bug in returnpath, please report it:\n${report}\n`);
-    return BUG;
+    return reportBug(error);
   }
+}
+
+function reportBug(error: unknown): number {
+  const report = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`returnpath: this is a bug in returnpath, please report it:\n${report}\n`);
+  return BUG;
 }

@@ -13,6 +13,9 @@ import { endpointText } from './merge.js';
  */
 const MAX_CLIENTS_PER_ISN = 4;
 
+/** NAT makes a handful of legs of one attempt. More than this many are a scanner's, with one number for all. */
+const MAX_LEGS_PER_ISN = 16;
+
 /** Groups of legs, each group one attempt, in the order of their first leg. */
 export function linkLegs(legs: readonly Leg[]): Leg[][] {
   const groups = new Groups(legs.length);
@@ -31,7 +34,7 @@ export function linkLegs(legs: readonly Leg[]): Leg[][] {
 
 function linkBucket(legs: readonly Leg[], members: number[], isn: number, groups: Groups): void {
   const clients = new Set(members.map((i) => endpointText(legs[i]!.client)));
-  const random = isn !== 0 && clients.size <= MAX_CLIENTS_PER_ISN;
+  const random = isn !== 0 && clients.size <= MAX_CLIENTS_PER_ISN && members.length <= MAX_LEGS_PER_ISN;
   if (!random && members.length > MAX_CLIENTS_PER_ISN) {
     linkByTimestamps(legs, members, groups);
     return;

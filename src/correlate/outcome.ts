@@ -20,7 +20,7 @@ export function outcomeOf({ legs, requests, replies }: OutcomeFacts, aligned: Al
   if (replies.length === 0) {
     if (spoke) return 'reply-unseen';
     if (others.some((s) => s.kind === 'rst' && !s.fromClient)) return 'refused';
-    if (others.some((s) => s.kind === 'icmp-error' && s.fromClient)) return 'unreachable';
+    if (others.some((s) => s.fromClient && isDeliveryFailure(s))) return 'unreachable';
     return 'no-reply';
   }
   if (answeredByReset(legs, replies)) return 'rejected';
@@ -41,6 +41,12 @@ function answeredByReset(legs: readonly Leg[], replies: readonly PacketTrace[]):
   );
 }
 
+/** Unreachable or time exceeded. A redirect, a source quench or a parameter problem does not say that it was lost. */
+function isDeliveryFailure({ icmp }: Sighting): boolean {
+  if (!icmp) return false;
+  return icmp.version === 4 ? icmp.type === 3 || icmp.type === 11 : icmp.type === 1 || icmp.type === 3;
+}
+
 /** Proof that no SYN-ACK got back: one side transmits again after the first SYN-ACK was seen. */
 function replyGotLost(
   requests: readonly PacketTrace[],
@@ -49,7 +55,7 @@ function replyGotLost(
   aligned: Aligned,
 ): boolean {
   if (replies.length > 1) return true;
-  if (sightings.some((s) => s.kind === 'icmp-error' && !s.fromClient)) return true;
+  if (sightings.some((s) => !s.fromClient && isDeliveryFailure(s))) return true;
   const reply = replies[0]!.sightings;
   return requests.slice(1).some((request) =>
     request.sightings.some((again) => {

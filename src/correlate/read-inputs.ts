@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { decodePacket } from '../decode/decode.js';
 import { Outcome, Packet } from '../decode/packet.js';
 import { captureStem } from '../ingest/bundle-path.js';
@@ -7,7 +8,7 @@ import { type InputItem, readItems } from '../ingest/items.js';
 import { type BundleGroup, nameNodes } from '../ingest/nodes.js';
 import { readSnapshot } from '../ingest/snapshot/snapshot.js';
 import { type InputSpecification, parseInput } from '../ingest/specification.js';
-import { InputError } from '../model/errors.js';
+import { InputError, UsageError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { TrackedCapture } from './correlate.js';
 import { mergeSnapshots, snapshotKey } from './merge-snapshots.js';
@@ -32,8 +33,10 @@ export interface Inputs {
   /** By order of the inputs. */
   nodes: string[];
   snapshots: Snapshot[];
-  /** What could not be read, and was passed over (`keepGoing`). */
+  /** What could not be read, in whole or in part, and was passed over. */
   problems: InputProblem[];
+  /** The first that was passed over under `keepGoing`. */
+  firstError: InputError | null;
   /** What the readers wondered about; one line each. */
   warnings: string[];
 }
@@ -52,24 +55,39 @@ export interface ReadInputsOptions {
  * @throws UsageError where the names do not fit
  */
 export async function readInputs(inputs: readonly string[], options: ReadInputsOptions): Promise<Inputs> {
-  const result: Inputs = { captures: [], nodes: [], snapshots: [], problems: [], warnings: [] };
-  let failure: InputError | null = null;
+  const result: Inputs = {
+    captures: [],
+    nodes: [],
+    snapshots: [],
+    problems: [],
+    firstError: null,
+    warnings: [],
+  };
+  const seen = new Set<string>();
   for (const specification of inputs.map(parseInput)) {
+    const { path, argument } = specification;
+    const key = path === '-' ? path : resolve(path);
+    if (seen.has(key)) throw new UsageError(`${argument}: is given twice; each input counts once`);
+    seen.add(key);
     const reading = new InputReading(specification, options, result);
     try {
       await reading.run();
     } catch (error) {
       if (!(error instanceof InputError && options.keepGoing)) throw error;
-      failure ??= error;
+      result.firstError ??= error;
       result.problems.push({ node: specification.node, message: error.message });
     }
     reading.finish();
   }
-  if (failure && result.captures.length === 0 && result.snapshots.length === 0) throw failure;
+  if (result.firstError && result.captures.length === 0 && result.snapshots.length === 0) {
+    throw result.firstError;
+  }
   result.snapshots = mergeSnapshots(result.snapshots, result.warnings);
   const byKey = new Map(result.snapshots.map((s) => [snapshotKey(s.node, s.netns), s]));
-  for (const { file } of result.captures)
-    file.snapshot = byKey.get(snapshotKey(file.node, file.netns)) ?? null;
+  // A capture's ifindexes are those of its own bundle, and only for want of one those of another of its node.
+  for (const { file } of result.captures) {
+    if (!file.snapshot?.links) file.snapshot = byKey.get(snapshotKey(file.node, file.netns)) ?? file.snapshot;
+  }
   result.warnings.push(...result.snapshots.flatMap((s) => s.warnings));
   return result;
 }
@@ -96,19 +114,37 @@ class InputReading {
 
   async run(): Promise<void> {
     let items = 0;
+    let failure: InputError | null = null;
     for await (const item of readItems(this.#input)) {
       items++;
-      await this.#take(item);
+      try {
+        await this.#take(item);
+      } catch (error) {
+        failure ??= this.#passOver(error);
+      }
     }
     if (this.#captures.length === 0 && this.#files.size === 0) {
       const reason =
         items === 0 ? 'is empty' : 'holds no capture and no file of a bundle (ip-route.json, sysctl.txt, …)';
-      throw new InputError(this.#input.argument, null, reason);
+      if (!failure) throw new InputError(this.#input.argument, null, reason);
     }
+  }
+
+  /** Notes what cannot be read, where the user asked to go on; else it ends the run. */
+  #passOver(error: unknown): InputError {
+    if (!(error instanceof InputError && this.#options.keepGoing)) throw error;
+    this.#into.problems.push({ node: this.#input.node, message: error.message });
+    this.#into.firstError ??= error;
+    return error;
   }
 
   async #take(item: InputItem): Promise<void> {
     if (item.kind === 'other') return;
+    if (item.kind === 'problem') {
+      if (item.fatal) throw item.error;
+      this.#into.problems.push({ node: this.#input.node, message: item.error.message });
+      return;
+    }
     let group = this.#groups.get(item.root);
     if (!group) {
       group = { root: item.root, declared: null, hasSnapshot: false };
@@ -138,30 +174,23 @@ class InputReading {
     const tracker = new Tracker();
     const packet = new Packet();
     let undecoded = 0;
-    let summary: CaptureSummary;
-    try {
-      summary = await readCapture(
-        item.chunks,
-        item.file,
-        (record) => {
-          decodePacket(
-            record.interface.linkType,
-            record.bytes,
-            record.view,
-            record.offset,
-            record.capturedLength,
-            packet,
-          );
-          if (packet.outcome === Outcome.unknownLinkType) undecoded++;
-          else tracker.observe(packet, record);
-        },
-        { keepGoing: this.#options.keepGoing },
-      );
-    } catch (error) {
-      if (!(error instanceof InputError && this.#options.keepGoing)) throw error;
-      this.#into.problems.push({ node: this.#input.node, message: error.message });
-      return;
-    }
+    const summary = await readCapture(
+      item.chunks,
+      item.file,
+      (record) => {
+        decodePacket(
+          record.interface.linkType,
+          record.bytes,
+          record.view,
+          record.offset,
+          record.capturedLength,
+          packet,
+        );
+        if (packet.outcome === Outcome.unknownLinkType) undecoded++;
+        else tracker.observe(packet, record);
+      },
+      { keepGoing: this.#options.keepGoing },
+    );
     const bare = item.file === this.#input.path || this.#input.path === '-';
     const file = {
       node: '',
@@ -178,22 +207,22 @@ class InputReading {
   finish(): void {
     const names = nameNodes(this.#input, [...this.#groups.values()], this.#isArchive);
     const { nodes, captures, snapshots } = this.#into;
+    /** By root and namespace. */
+    const own = new Map<string, Snapshot>();
     for (const name of names.values()) if (!nodes.includes(name)) nodes.push(name);
     for (const { root, netns, files, names: fileNames } of this.#files.values()) {
       if (![...files.keys()].some((name) => name !== 'node.json')) continue;
       const source = this.#input.path;
-      snapshots.push(
-        readSnapshot(
-          files,
-          names.get(root)!,
-          netns ?? this.#input.netns,
-          source,
-          (path) => fileNames.get(path) ?? path,
-        ),
-      );
+      const snapshot = readSnapshot(files, names.get(root)!, netns ?? this.#input.netns, source, {
+        nameOf: (path) => fileNames.get(path) ?? path,
+        onError: (error) => this.#passOver(error),
+      });
+      snapshots.push(snapshot);
+      own.set(snapshotKey(root, snapshot.netns), snapshot);
     }
     for (const { root, capture } of this.#captures) {
       capture.file.node = names.get(root)!;
+      capture.file.snapshot = own.get(snapshotKey(root, capture.file.netns)) ?? null;
       captures.push(capture);
     }
   }
@@ -221,11 +250,13 @@ function declaredNode(bytes: Uint8Array, file: string): string | null {
   return typeof node === 'string' && node !== '' ? node : null;
 }
 
-/**
- * The interface that a plain capture's file name says. A bare capture without `NODE=` is named after its node.
- */
+/** How interfaces are usually named: tells `eth0.pcap` from `node1.pcap` where nothing else does. */
+const INTERFACE_LIKE =
+  /^(eth|en[opsx]|wl|ww|ib|bond|team|br|virbr|docker|cni|flannel|vx|cali|lxc|veth|vlan|tun|tap|wg|gre|geneve|lo\d*$|kube|weave|cilium|ovn|ovs|any$)/;
+
+/** The interface that a plain capture's file name says. A bare capture without `NODE=` may be named after its node. */
 function interfaceHint(name: string, namesNode: boolean): string | null {
-  if (namesNode) return null;
   const stem = captureStem(name);
-  return stem.length > 0 && stem.length <= MAX_INTERFACE_NAME ? stem : null;
+  if (stem.length === 0 || stem.length > MAX_INTERFACE_NAME) return null;
+  return namesNode && !INTERFACE_LIKE.test(stem) ? null : stem;
 }

@@ -23,6 +23,9 @@ const TCP = 6;
  */
 const MAX_SIGHTINGS_PER_FLOW = 256;
 
+/** Instances of one 5-tuple that a SYN is compared with, newest first: a flood makes thousands, a client few. */
+const MAX_INSTANCES_SEARCHED = 64;
+
 /** A SYN or SYN-ACK this far after a flow's last packet, in seconds, is another attempt even with the same numbers. */
 const STALE_SECONDS = 300;
 
@@ -115,7 +118,8 @@ export class Tracker {
   /** The instance that a SYN or SYN-ACK belongs to: same client, same initial sequence number; -1 for none. */
   #instance(newest: number, clientIsB: boolean, clientSequence: number, record: PacketRecord): number {
     const flows = this.flows;
-    for (let row = newest; row >= 0; row = flows.get(row, Flow.older) - 1) {
+    let row = newest;
+    for (let i = 0; i < MAX_INSTANCES_SEARCHED && row >= 0; i++, row = flows.get(row, Flow.older) - 1) {
       const state = flows.get(row, Flow.state);
       if (
         (state & State.clientKnown) !== 0 &&

@@ -35,7 +35,7 @@ export function matchMartians(node: NodeView, packet: PacketWords): MartianRecor
       packet.destinations.includes(line.destination) &&
       (packet.interface === null || line.interface === packet.interface) &&
       isOwnFrame(node, line) &&
-      near(line.time, packet.times, LOG_WINDOW + BigInt(Math.round(line.timeUncertaintyNs))),
+      near(line, packet.times),
   );
 }
 
@@ -70,10 +70,23 @@ function apart(a: Nanoseconds, b: Nanoseconds): Nanoseconds {
   return a < b ? b - a : a - b;
 }
 
+/** Zones lie whole quarters of an hour from UTC, from 12 h behind to 14 h ahead. */
+const QUARTER: Nanoseconds = 900_000_000_000n;
+const BEHIND = 48n * QUARTER;
+const AHEAD = 56n * QUARTER;
+
 /** A time that cannot be placed on the wall clock, or has nothing to be compared with, does not speak against. */
-function near(time: Nanoseconds | null, times: readonly Nanoseconds[], window: Nanoseconds): boolean {
+function near(line: MartianRecord, times: readonly Nanoseconds[]): boolean {
+  const { time } = line;
   if (time === null || times.length === 0) return true;
-  return times.some((t) => apart(t, time) <= window);
+  const window = LOG_WINDOW + BigInt(Math.round(line.timeUncertaintyNs));
+  return times.some((t) => {
+    if (line.zoneKnown) return apart(t, time) <= window;
+    const ahead = time - t;
+    if (ahead < -BEHIND - window || ahead > AHEAD + window) return false;
+    const rest = ((ahead % QUARTER) + QUARTER) % QUARTER;
+    return rest <= window || QUARTER - rest <= window;
+  });
 }
 
 /** How far a counter rose while capturing; null where it was not read before and after. */

@@ -4,12 +4,13 @@ import { directoryMembers } from './archive/directory.js';
 import type { Member } from './archive/member.js';
 import { isTar, tarMembers } from './archive/tar.js';
 import { archiveStem, type BundlePath, isCaptureName, locate } from './bundle-path.js';
-import { openStream } from './capture/decompress.js';
+import { type OctetStream, openStream } from './capture/decompress.js';
 import { isCapture } from './capture/reader.js';
 import { fileChunks, stdinChunks } from './capture/source.js';
 import { peek, readAll } from './peek.js';
 import { isSnapshotFile } from './snapshot/snapshot.js';
 import type { InputSpecification } from './specification.js';
+import { systemReason } from './system-reason.js';
 
 /** One thing found in an input. */
 export type InputItem = BundlePath & {
@@ -19,6 +20,8 @@ export type InputItem = BundlePath & {
     | { kind: 'capture'; chunks: AsyncIterable<Uint8Array> }
     | { kind: 'file'; bytes: Uint8Array }
     | { kind: 'other' }
+    // Cannot be read, or only in part; what follows it still can.
+    | { kind: 'problem'; error: InputError; fatal: boolean }
   );
 
 /** Enough for the magic of every capture format and for one tar header. */
@@ -43,7 +46,7 @@ export async function* readItems(input: InputSpecification): AsyncGenerator<Inpu
   if (info.isDirectory()) {
     const directory = path.replace(/\/+$/, '');
     for await (const member of directoryMembers(path)) {
-      yield* openMember(member, `${directory}/${member.path}`, true);
+      yield* tried(openMember(member, `${directory}/${member.path}`, true), member.path);
     }
   } else {
     yield* openFile(fileChunks(path), path);
@@ -58,18 +61,10 @@ async function statInput(path: string) {
   }
 }
 
-function systemReason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'no such file or directory';
-  if (code === 'EACCES') return 'permission denied; run as a user who may read it';
-  return message;
-}
-
 async function* openFile(chunks: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<InputItem> {
   const { head, chunks: stream } = await peek(openStream(chunks, file), HEAD);
   if (isTar(head)) {
-    for await (const member of tarMembers(stream, file))
-      yield* openMember(member, `${file}:${member.path}`, false);
+    yield* openArchive(stream, file, (path) => path);
   } else {
     // Whatever else it is, the capture reader says so best.
     yield { root: '', netns: null, name: file, file, kind: 'capture', chunks: stream };
@@ -80,17 +75,65 @@ async function* openFile(chunks: AsyncIterable<Uint8Array>, file: string): Async
 async function* openMember(member: Member, file: string, mayNest: boolean): AsyncGenerator<InputItem> {
   const place = locate(member.path);
   if (isSnapshotFile(place.name)) {
-    const bytes = await readAll(member.chunks, MAX_SNAPSHOT_FILE);
+    const stream = openMemberStream(member, file);
+    const bytes = await readAll(stream, MAX_SNAPSHOT_FILE);
     if (!bytes) throw new InputError(file, null, `is larger than ${MAX_SNAPSHOT_FILE >> 20} MiB`);
-    yield { ...place, file, kind: 'file', bytes };
+    // Half of a listing would be taken for the whole.
+    if (!stream.truncated) yield { ...place, file, kind: 'file', bytes };
     return;
   }
-  const { head, chunks } = await peek(openStream(member.chunks, file), HEAD);
+  const { head, chunks } = await peek(openStream(openMemberStream(member, file), file), HEAD);
   if (mayNest && isTar(head)) {
     const within = [place.root, archiveStem(place.name)].filter((part) => part !== '').join('/');
-    for await (const inner of tarMembers(chunks, file)) {
-      yield* openMember({ ...inner, path: `${within}/${inner.path}` }, `${file}:${inner.path}`, false);
-    }
+    yield* openArchive(chunks, file, (path) => `${within}/${path}`);
   } else if (isCapture(head) || isCaptureName(place.name)) yield { ...place, file, kind: 'capture', chunks };
   else yield { ...place, file, kind: 'other' };
+}
+
+/** @param placed where in the input a member of the archive lies */
+async function* openArchive(
+  chunks: AsyncIterable<Uint8Array>,
+  file: string,
+  placed: (path: string) => string,
+): AsyncGenerator<InputItem> {
+  const notes: string[] = [];
+  const members = tarMembers(
+    chunks,
+    file,
+    () => notes.push('is cut off: what came after is missing'),
+    (path) => {
+      const { name } = locate(path);
+      if (!isSnapshotFile(name) && !isCaptureName(name)) return;
+      notes.push(
+        `${path} is a link, which is not followed in an archive; pack with tar --dereference --hard-dereference`,
+      );
+    },
+  );
+  for await (const member of members) {
+    const inner = { ...member, path: placed(member.path) };
+    yield* tried(openMember(inner, `${file}:${member.path}`, false), inner.path);
+  }
+  for (const note of notes) {
+    yield {
+      ...locate(placed('')),
+      file,
+      kind: 'problem',
+      error: new InputError(file, null, note),
+      fatal: false,
+    };
+  }
+}
+
+/** The items of one member; one that cannot be read does not keep the others from being. */
+async function* tried(items: AsyncIterable<InputItem>, path: string): AsyncGenerator<InputItem> {
+  try {
+    yield* items;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    yield { ...locate(path), file: error.file, kind: 'problem', error, fatal: true };
+  }
+}
+
+function openMemberStream(member: Member, file: string): OctetStream {
+  return 'truncated' in member.chunks ? member.chunks : openStream(member.chunks, file);
 }

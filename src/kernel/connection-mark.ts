@@ -52,7 +52,7 @@ interface NftObject {
 
 function nftRules(ruleset: unknown): MarkRule[] {
   const objects = (ruleset as { nftables?: NftObject[] } | null)?.nftables;
-  if (!Array.isArray(objects)) return [];
+  if (!Array.isArray(objects) || objects.some((object) => object === null)) return [];
   const chains = new Set<string>();
   for (const { chain } of objects) {
     if (chain?.hook === 'prerouting') chains.add(`${chain.family} ${chain.table} ${chain.name}`);

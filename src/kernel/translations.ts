@@ -99,6 +99,7 @@ function addNft(ruleset: unknown, address: string, found: Set<string>): void {
   const rules: { chain: string; expr: Json }[] = [];
   const starts: Json[] = [];
   for (const object of objects) {
+    if (object === null || typeof object !== 'object') continue;
     const rule = object.rule as { chain?: string; expr?: Json } | undefined;
     if (rule?.chain !== undefined && rule.expr !== undefined) {
       rules.push({ chain: rule.chain, expr: rule.expr });

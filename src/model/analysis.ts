@@ -98,6 +98,8 @@ export type Direction = 'in' | 'out' | null;
 export interface PathStep {
   role: Role;
   node: string;
+  /** Another network namespace of the node; null for its own. */
+  netns: string | null;
   interface: string | null;
   direction: Direction;
   time: string | null;

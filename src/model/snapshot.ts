@@ -115,6 +115,8 @@ export interface MartianRecord {
   time: Nanoseconds | null;
   /** How far `time` may be off, ns: a stamp in seconds since boot is placed through `/proc/uptime`. */
   timeUncertaintyNs: number;
+  /** False where the stamp is in the host's zone, which nothing tells: then `time` takes it for UTC. */
+  zoneKnown: boolean;
   /** From 1, of the first line, in `file`. */
   line: number;
   text: string;

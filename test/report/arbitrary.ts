@@ -43,6 +43,7 @@ const time = fc
 const step = fc.record({
   role: fc.constantFrom('request' as const, 'reply' as const),
   node: text,
+  netns: orNull(text),
   interface: orNull(text),
   direction: fc.constantFrom('in' as const, 'out' as const, null),
   time: orNull(time),

@@ -57,6 +57,7 @@ export function steps(shorts: Short[]): PathStep[] {
   return shorts.map(([role, node, name, direction, microseconds, source, destination, more], i) => ({
     role,
     node,
+    netns: null,
     interface: name,
     direction,
     time: at(microseconds),

@@ -57,6 +57,10 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
       const warn = (line: string) => void process.stderr.write(`returnpath: ${escapeText(line)}\n`);
       const listing = (attempts ?? 'default') as AttemptListing;
       const analysis = await analyze(inputs, { vips: vip, keepGoing, attempts: listing, warn });
+      // Before anything is written: the reader may go away in the middle of it.
+      const status = analysis.findings.some((finding) => finding.severity === 'fault') ? 1 : 0;
+      process.exitCode = status;
+      settle(status);
       if (format === 'json') {
         const { jsonChunks } = await import('../../report/json.js');
         await write(jsonChunks(analysis));
@@ -64,7 +68,6 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
         const { renderTerminal } = await import('../../report/terminal.js');
         await write([renderTerminal(analysis, { columns: columns(), color: wantsColor() })]);
       }
-      settle(analysis.findings.some((finding) => finding.severity === 'fault') ? 1 : 0);
     },
   };
 }

@@ -131,7 +131,7 @@ function gapsOf(attempt: Attempt, last: Sighting | null, context: DiagnosisConte
         node: next,
         interface: place?.interface ?? null,
         why: `the packet left ${last.point.node}${target === null ? '' : ` towards ${target}`}, where nothing was captured`,
-        capture: `tcpdump -i any -n -s 128 -w ${next ?? 'next-node'}.pcap '${filter}'`,
+        capture: `tcpdump -i any -n -s 128 -w any.pcap '${filter}'`,
       },
     ];
   }
@@ -142,7 +142,7 @@ function gapsOf(attempt: Attempt, last: Sighting | null, context: DiagnosisConte
   if (here && way !== null && !context.covers(here, way)) {
     const why = `${got}, whose routes send it on by ${way}, where nothing was captured`;
     return [
-      { ...at, interface: way, why, capture: `tcpdump -i ${way} -n -s 128 -w ${way}.pcap '${filter}'` },
+      { ...at, interface: way, why, capture: `tcpdump -i '${way}' -n -s 128 -w '${way}.pcap' '${filter}'` },
     ];
   }
   const reasons = here ? dropReasons(here, attempt, loss) : [];

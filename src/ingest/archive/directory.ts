@@ -1,6 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InputError } from '../../model/errors.js';
 import { fileChunks } from '../capture/source.js';
+import { systemReason } from '../system-reason.js';
 import type { Member } from './member.js';
 
 /**
@@ -8,16 +10,26 @@ import type { Member } from './member.js';
  * directories are not (a dump of `/proc` or `/sys` can hold a ring of them).
  */
 export async function* directoryMembers(directory: string, prefix = ''): AsyncGenerator<Member> {
-  const entries = await readdir(directory, { withFileTypes: true });
+  const entries = await listDirectory(directory);
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(directory, entry.name);
     const name = prefix + entry.name;
     if (entry.isDirectory()) {
       yield* directoryMembers(path, `${name}/`);
+    } else if (entry.name.startsWith('._')) {
+      // macOS keeps a file's attributes beside it under such a name.
     } else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(path)))) {
       yield { path: name, chunks: fileChunks(path) };
     }
+  }
+}
+
+async function listDirectory(directory: string) {
+  try {
+    return await readdir(directory, { withFileTypes: true });
+  } catch (error) {
+    throw new InputError(directory, null, systemReason(error));
   }
 }
 

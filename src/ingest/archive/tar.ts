@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
 import { InputError } from '../../model/errors.js';
+import type { OctetStream } from '../capture/decompress.js';
 import type { Member } from './member.js';
 
 const MAGIC_OFFSET = 257;
@@ -13,11 +14,19 @@ export function isTar(head: Uint8Array): boolean {
 }
 
 /**
- * The regular files of a tar stream, in its own order, one pass.
+ * The regular files of a tar stream, in its own order, one pass. Of an archive that is cut off, what there is: the
+ * last member's stream is then `truncated`.
  *
- * @throws InputError where the archive is damaged or cut off; the members before that have been given.
+ * @param onCut called where the archive ends early
+ * @param onLink called with the name of a hard or symbolic link, which is not followed
+ * @throws InputError where the archive is damaged; the members before that have been given
  */
-export async function* tarMembers(chunks: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Member> {
+export async function* tarMembers(
+  chunks: AsyncIterable<Uint8Array>,
+  file: string,
+  onCut: () => void,
+  onLink: (path: string) => void,
+): AsyncGenerator<Member> {
   const archive = extract();
   const source = Readable.from(copies(chunks));
   // An error of the source ends the archive's iterator with that error.
@@ -26,19 +35,49 @@ export async function* tarMembers(chunks: AsyncIterable<Uint8Array>, file: strin
   try {
     for await (const entry of archive) {
       const { name, type } = entry.header;
-      if (type !== 'file' && type !== 'contiguous-file') {
-        entry.resume();
-        continue;
+      const path = name.replace(/^(\.?\/)+/, '');
+      if (type === 'file' || type === 'contiguous-file') {
+        yield { path, chunks: memberStream(entry as AsyncIterable<Uint8Array>, file) };
+      } else if (type === 'link' || type === 'symlink') {
+        onLink(path);
       }
-      yield { path: name.replace(/^(\.?\/)+/, ''), chunks: entry as AsyncIterable<Uint8Array> };
       entry.resume(); // whatever the taker left unread
     }
   } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(file, null, `the archive is damaged or cut off (${(error as Error).message})`);
+    if (!isCut(error)) throw damaged(error, file);
+    onCut();
   } finally {
     source.destroy();
   }
+}
+
+/** A member's octets; where the archive ends within it, what there is of it. */
+function memberStream(entry: AsyncIterable<Uint8Array>, file: string): OctetStream {
+  const stream = {
+    truncated: false,
+    async *[Symbol.asyncIterator]() {
+      try {
+        for await (const chunk of entry) yield chunk;
+      } catch (error) {
+        if (!isCut(error)) throw damaged(error, file);
+        stream.truncated = true;
+      }
+    },
+  };
+  return stream;
+}
+
+/** As tar-stream words it. */
+function isCut(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /unexpected end of data|writable stream closed prematurely|premature close/i.test(error.message)
+  );
+}
+
+function damaged(error: unknown, file: string): InputError {
+  if (error instanceof InputError) return error;
+  return new InputError(file, null, `the archive is damaged (${(error as Error).message})`);
 }
 
 /** The unpacker keeps chunks back until they are asked for, and ours are valid only until the next. (`Buffer.slice` would not copy.) */

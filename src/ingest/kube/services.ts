@@ -1,15 +1,6 @@
 /** What `kubectl get services,endpointslices -A -o json` says of VIPs and the pods behind them. */
 import { canonicalAddress } from '../../model/address.js';
 
-interface KubeObject {
-  kind?: string;
-  metadata?: { name?: string; namespace?: string; labels?: Record<string, string> };
-  spec?: { type?: string; externalIPs?: string[]; externalTrafficPolicy?: string };
-  status?: { loadBalancer?: { ingress?: { ip?: string }[] } };
-  endpoints?: { addresses?: string[] }[];
-  items?: KubeObject[];
-}
-
 export interface KubeService {
   /** `NAMESPACE/NAME`. */
   name: string;
@@ -22,44 +13,59 @@ export interface KubeService {
 /**
  * The Services that have an address of their own outside the cluster.
  *
- * @param files the parsed `kube/*.json`; objects of other kinds are passed over
+ * @param files the parsed `kube/*.json`; objects of other kinds and shapes are passed over
  */
 export function readServices(files: ReadonlyMap<string, unknown>): KubeService[] {
   const objects = [...files.values()].flatMap(objectsOf);
   const backends = new Map<string, string[]>();
   for (const object of objects) {
     if (object.kind !== 'EndpointSlice') continue;
-    const service = object.metadata?.labels?.['kubernetes.io/service-name'];
-    const name = `${object.metadata?.namespace}/${service}`;
-    const addresses = (object.endpoints ?? []).flatMap((endpoint) => endpoint.addresses ?? []);
-    backends.set(name, [...(backends.get(name) ?? []), ...addresses.map(canonical)]);
+    const metadata = fields(object.metadata);
+    const name = `${metadata.namespace}/${fields(metadata.labels)['kubernetes.io/service-name']}`;
+    const addresses = list(object.endpoints).flatMap((endpoint) => addressesIn(fields(endpoint).addresses));
+    backends.set(name, [...(backends.get(name) ?? []), ...addresses]);
   }
   const services: KubeService[] = [];
   for (const object of objects) {
     if (object.kind !== 'Service') continue;
-    const ingress = (object.status?.loadBalancer?.ingress ?? []).map((entry) => entry.ip);
-    const vips = [...ingress, ...(object.spec?.externalIPs ?? [])].filter((ip) => ip !== undefined);
+    const [metadata, spec] = [fields(object.metadata), fields(object.spec)];
+    const ingress = list(fields(fields(object.status).loadBalancer).ingress).map((entry) => fields(entry).ip);
+    const vips = [...addressesIn(ingress), ...addressesIn(spec.externalIPs)];
     if (vips.length === 0) continue;
-    const name = `${object.metadata?.namespace}/${object.metadata?.name}`;
+    const name = `${metadata.namespace}/${metadata.name}`;
+    const policy = spec.externalTrafficPolicy;
     services.push({
       name,
-      vips: vips.map(canonical),
-      externalTrafficPolicy: object.spec?.externalTrafficPolicy ?? null,
+      vips,
+      externalTrafficPolicy: typeof policy === 'string' ? policy : null,
       backends: backends.get(name) ?? [],
     });
   }
   return services;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** An object, a `List`, or a list by kind (`ServiceList`), whose items name no kind of their own. */
-function objectsOf(value: unknown): KubeObject[] {
-  if (value === null || typeof value !== 'object') return [];
-  const object = value as KubeObject;
+function objectsOf(value: unknown): Fields[] {
+  const object = fields(value);
   if (!Array.isArray(object.items)) return [object];
-  const kind = object.kind?.endsWith('List') ? object.kind.slice(0, -'List'.length) : undefined;
-  return object.items.map((item) => ({ ...item, kind: item.kind ?? kind }) as KubeObject);
+  const kind = typeof object.kind === 'string' ? object.kind.replace(/List$/, '') : undefined;
+  return object.items.map((item) => ({ kind, ...fields(item) }));
 }
 
-function canonical(address: string): string {
-  return canonicalAddress(address) ?? address;
+function fields(value: unknown): Fields {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The canonical texts of what is an address in a list. */
+function addressesIn(value: unknown): string[] {
+  return list(value).flatMap((text) => {
+    const address = typeof text === 'string' ? canonicalAddress(text) : null;
+    return address === null ? [] : [address];
+  });
 }

@@ -5,9 +5,9 @@ import { NANOSECONDS_PER_SECOND, type Nanoseconds } from '../../model/time.js';
 /** Reads clock.txt: `date +%s.%N`, and on the next line the content of /proc/uptime. @throws InputError */
 export function readClock(text: string, file: string): Clock {
   const [date = '', uptime = ''] = text.split('\n');
-  const wall = /^(\d+)(?:[.,](\d{1,9}))?$/.exec(date.trim());
+  const wall = /^(\d{1,12})(?:[.,](\d{1,9}))?$/.exec(date.trim());
   if (!wall) throw new InputError(file, null, `line 1: not what \`date +%s.%N\` prints: ${date.trim()}`);
-  const boot = /^(\d+)(?:\.(\d{1,9}))?(?:\s|$)/.exec(uptime.trim());
+  const boot = /^(\d{1,12})(?:\.(\d{1,9}))?(?:\s|$)/.exec(uptime.trim());
   if (!boot) throw new InputError(file, null, 'line 2: not the content of /proc/uptime');
   return { wall: decimalNs(wall[1]!, wall[2] ?? ''), uptimeNs: decimalNs(boot[1]!, boot[2] ?? '') };
 }

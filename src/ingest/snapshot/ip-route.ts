@@ -4,6 +4,7 @@ import type { NextHop, Route } from '../../model/snapshot.js';
 import { trafficClass } from './dsfield.js';
 import {
   type Entry,
+  isPrefixLength,
   nestedEntries,
   nestedEntry,
   numberField,
@@ -62,8 +63,9 @@ function readNextHop(entry: Entry, flags: string[]): NextHop {
 function readPrefix(text: string, family: Family, entry: Entry): string {
   if (text === 'default' || text === 'all') return family === 4 ? '0.0.0.0/0' : '::/0';
   const [address = '', length] = text.split('/');
-  if (familyOf(address) !== family) {
+  const bits = family === 4 ? 32 : 128;
+  if (familyOf(address) !== family || !isPrefixLength(length ?? bits, bits)) {
     throw new InputError(entry.file, null, `${entry.place}: "${text}" is no IPv${family} prefix`);
   }
-  return `${canonicalAddress(address)}/${length ?? (family === 4 ? 32 : 128)}`;
+  return `${canonicalAddress(address)}/${length ?? bits}`;
 }

@@ -2,7 +2,7 @@ import { canonicalAddress, type Family, familyOf } from '../../model/address.js'
 import { InputError } from '../../model/errors.js';
 import type { Rule } from '../../model/snapshot.js';
 import { trafficClass } from './dsfield.js';
-import { type Entry, numberField, parseEntries, textField } from './json.js';
+import { type Entry, isPrefixLength, numberField, parseEntries, textField } from './json.js';
 
 /** Keys that are read below, and those that change no decision. What is neither is passed on as unknown. */
 const KNOWN = new Set(
@@ -55,7 +55,15 @@ function readSelector(entry: Entry, key: string, family: Family): string | null 
   if (familyOf(address) !== family) {
     throw new InputError(entry.file, null, `${entry.place}: "${key}" is no IPv${family} address: ${text}`);
   }
-  const length = numberField(entry, `${key}len`) ?? inline ?? (family === 4 ? 32 : 128);
+  const bits = family === 4 ? 32 : 128;
+  const length = numberField(entry, `${key}len`) ?? inline ?? bits;
+  if (!isPrefixLength(length, bits)) {
+    throw new InputError(
+      entry.file,
+      null,
+      `${entry.place}: "${key}" has no prefix length of IPv${family}: ${length}`,
+    );
+  }
   return `${canonicalAddress(address)}/${length}`;
 }
 

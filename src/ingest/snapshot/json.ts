@@ -100,3 +100,8 @@ export function textsField(entry: Entry, key: string): string[] {
   const value = entry.fields[key];
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
+
+/** Whether it is a whole number from 0 to `bits`. */
+export function isPrefixLength(length: number | string, bits: number): boolean {
+  return /^\d{1,3}$/.test(String(length)) && Number(length) <= bits;
+}

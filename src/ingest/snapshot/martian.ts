@@ -27,9 +27,17 @@ export function readMartian(stamped: StampedLine, line: number, text: string): M
     etherType: null,
     time: stamped.time,
     timeUncertaintyNs: stamped.uncertaintyNs,
+    zoneKnown: !isZoneless(stamped),
     line,
     text: text.trim(),
   };
+}
+
+const SECOND = 1e9;
+
+/** A stamp in the host's own zone, of whole seconds; a syslog line placed by its boot stamp is more exact. */
+function isZoneless({ form, uncertaintyNs }: StampedLine): boolean {
+  return form === 'ctime' || (form === 'syslog' && uncertaintyNs >= SECOND);
 }
 
 /** The octets of an `ll header` line; null where it is none, or continues one. */

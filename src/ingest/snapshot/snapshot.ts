@@ -70,6 +70,17 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+export interface SnapshotOptions {
+  /** How messages and evidence name a file of the bundle. */
+  nameOf?: (path: string) => string;
+  /** Called where a file cannot be parsed; it is absent then. By default the error is thrown. */
+  onError?: (error: unknown) => void;
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
 /** Whether a file of this path within a bundle is part of the snapshot (`node.json` included). */
 export function isSnapshotFile(path: string): boolean {
   return ROWS.some((row) => matches(row, path));
@@ -82,7 +93,6 @@ export function isSnapshotFile(path: string): boolean {
  * @param node the node's name
  * @param netns of the node; null for its own
  * @param source the directory or archive, as the user named it
- * @param nameOf how messages and evidence name a file of the bundle
  * @throws InputError where a file cannot be parsed. An empty one (the command failed) is absent, with a warning
  */
 export function readSnapshot(
@@ -90,7 +100,7 @@ export function readSnapshot(
   node: string,
   netns: string | null,
   source: string,
-  nameOf: (path: string) => string = (path) => memberName(source, path),
+  { nameOf = (path) => memberName(source, path), onError = rethrow }: SnapshotOptions = {},
 ): Snapshot {
   const snapshot = emptySnapshot(node, netns, source);
   const warn = (message: string) => void snapshot.warnings.push(message);
@@ -100,7 +110,13 @@ export function readSnapshot(
       const file = nameOf(path);
       if (content.length === 0 && !row.mayBeEmpty) {
         warn(`${file}: empty, as if the command that wrote it failed; taken as absent`);
-      } else row.read({ text: decodeText(content, file), file, path, warn }, snapshot);
+      } else {
+        try {
+          row.read({ text: decodeText(content, file), file, path, warn }, snapshot);
+        } catch (error) {
+          onError(error);
+        }
+      }
     }
   }
   return snapshot;
