@@ -100,6 +100,10 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
   if (node.snapshot?.sysctl) {
     found.push(sysctlEvidence(node, conf('all')), sysctlEvidence(node, conf(place.interface)));
   }
+  if (verdict && verdict.verdict !== 'rp-filter' && verdict.unknown.length === 0) {
+    const text = `the snapshot's settings would let it in (${verdict.why}): they seem to have been changed after the drop`;
+    found.push(evidence('model', text, { node: node.name }));
+  }
   if (verdict?.verdict === 'rp-filter') {
     found.push(
       evidence('route', `by the routes and rules of ${node.name}: ${verdict.why}`, { node: node.name }),

@@ -1,0 +1,171 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { analyze } from '../../src/analyze.js';
+import { readServices } from '../../src/ingest/kube/services.js';
+import { InputError, UsageError } from '../../src/model/errors.js';
+import { fixture } from '../support.js';
+
+const ARCHIVE = fixture('rp-filter-strict', 'node2.tar.gz');
+
+function scratch(t: ExecutionContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'returnpath-inputs-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+function unpacked(t: ExecutionContext): string {
+  const directory = scratch(t);
+  execFileSync('tar', ['-xzf', ARCHIVE, '-C', directory]);
+  return join(directory, 'node2');
+}
+
+const run = (inputs: string[], keepGoing = false) =>
+  analyze(inputs, { vips: [], keepGoing, attempts: 'all', warn: () => {} });
+
+test('an archive that is cut off anywhere gives what there is, and says so', async (t) => {
+  const file = join(scratch(t), 'node2.tar.gz');
+  const whole = readFileSync(ARCHIVE);
+  let truncated = 0;
+  for (let length = 600; length < whole.length; length += 401) {
+    writeFileSync(file, whole.subarray(0, length));
+    const { inputs, gaps } = await run([file]);
+    t.true(inputs.length <= 1);
+    t.true(
+      gaps.some((gap) => /cut off/.test(gap.why)),
+      `at ${length}`,
+    );
+    if (inputs[0]?.truncated) truncated++;
+  }
+  t.true(truncated > 0, 'some cut the capture');
+});
+
+test('forms of archives: with and without a top directory, by name or not', async (t) => {
+  const bundle = unpacked(t);
+  const out = scratch(t);
+  const expected = (await run([bundle])).findings.map((f) => [f.cause, f.confidence, f.node]);
+  t.deepEqual(expected, [['rp-filter', 'confirmed', 'node2']]);
+  for (const [name, ...options] of [
+    ['flat.tar', '-C', bundle, '.'],
+    ['top.tgz', '-z', '-C', join(bundle, '..'), 'node2'],
+    ['pax.tar.gz', '-z', '--format=pax', '-C', bundle, '.'],
+    ['misnamed.bin', '-z', '-C', join(bundle, '..'), 'node2'],
+  ] as const) {
+    execFileSync('tar', ['-cf', join(out, name), ...options]);
+    t.deepEqual(
+      (await run([join(out, name)])).findings.map((f) => [f.cause, f.confidence, f.node]),
+      expected,
+      name,
+    );
+  }
+});
+
+test('a snapshot file that is damaged ends the run, or costs itself alone', async (t) => {
+  const bundle = unpacked(t);
+  writeFileSync(join(bundle, 'ip-neigh.json'), 'no JSON');
+  await t.throwsAsync(run([bundle]), { instanceOf: InputError, message: /ip-neigh\.json.*not JSON/ });
+  const { findings, gaps } = await run([bundle], true);
+  t.deepEqual(
+    findings.map((f) => f.cause),
+    ['rp-filter'],
+  );
+  t.true(gaps.some((gap) => /ip-neigh\.json/.test(gap.why)));
+});
+
+const DAMAGE: [file: string, text: string, words: RegExp][] = [
+  ['ip-route.json', '[{"dst":"1.2.3.4/33","dev":"eth0"}]', /1\.2\.3\.4\/33/],
+  ['ip-route.json', '[{"dst":"1.2.3.0/x","dev":"eth0"}]', /1\.2\.3\.0\/x/],
+  ['ip-rule.json', '[{"priority":1,"src":"10.0.0.0","srclen":77,"table":"main"}]', /77/],
+  ['clock.txt', `${'9'.repeat(400)}.0\n1.0 1.0\n`, /clock\.txt/],
+  ['node.json', '{', /node\.json/],
+  ['node.json', '{"format":"returnpath-bundle/9"}', /returnpath-bundle\/9/],
+];
+for (const [file, text, words] of DAMAGE) {
+  test(`${file}: ${text.slice(0, 40)} is told in one line`, async (t) => {
+    const bundle = unpacked(t);
+    writeFileSync(join(bundle, file), text);
+    await t.throwsAsync(run([bundle]), { instanceOf: InputError, message: words });
+  });
+}
+
+test('the same input twice is refused, for it would count twice', async (t) => {
+  await t.throwsAsync(run([ARCHIVE, ARCHIVE]), { instanceOf: UsageError, message: /given twice/ });
+});
+
+test('no capture among the inputs is said so', async (t) => {
+  const bundle = unpacked(t);
+  rmSync(join(bundle, 'any.pcap'));
+  const { gaps, attempts } = await run([bundle]);
+  t.deepEqual(attempts, []);
+  t.regex(gaps[0]!.why, /no capture/);
+});
+
+test('a bundle beside others, and captures in a directory of it', async (t) => {
+  const bundle = unpacked(t);
+  const pcap = readFileSync(join(bundle, 'any.pcap'));
+  rmSync(join(bundle, 'any.pcap'));
+  mkdirSync(join(bundle, 'captures'));
+  writeFileSync(join(bundle, 'captures', 'any.pcap'), pcap);
+  const { inputs, findings } = await run([join(bundle, '..')]);
+  t.deepEqual(
+    inputs.map((i) => i.node),
+    ['node2'],
+  );
+  t.is(findings[0]!.interface, 'flannel.1');
+  t.true(statSync(bundle).isDirectory());
+});
+
+test('Kubernetes objects of any shape: what is no address is no VIP', (t) => {
+  const odd = [
+    { items: [null, 7, 'x', {}] },
+    { kind: 'Service', status: { loadBalancer: { ingress: [null, { ip: 5 }, { ip: 'foo' }] } } },
+    { kind: 'Service', spec: { externalIPs: '1.2.3.4' } },
+    { kind: 'EndpointSlice', endpoints: [null, { addresses: [7] }, {}] },
+    { kind: 5 },
+    null,
+    [],
+  ];
+  t.deepEqual(readServices(new Map(odd.map((o, i) => [`${i}.json`, o]))), []);
+});
+
+test('Services and their backends, from lists by kind and mixed ones', (t) => {
+  const services = {
+    kind: 'ServiceList',
+    items: [
+      {
+        metadata: { namespace: 'shop', name: 'web' },
+        spec: { type: 'LoadBalancer', externalTrafficPolicy: 'Local' },
+        status: { loadBalancer: { ingress: [{ ip: '192.0.2.7' }, { ip: '2001:DB8::7' }] } },
+      },
+      { metadata: { namespace: 'shop', name: 'inner' }, spec: { type: 'ClusterIP' } },
+    ],
+  };
+  const slices = {
+    kind: 'List',
+    items: [
+      {
+        kind: 'EndpointSlice',
+        metadata: { namespace: 'shop', labels: { 'kubernetes.io/service-name': 'web' } },
+        endpoints: [{ addresses: ['10.1.2.3'] }, { addresses: ['10.1.3.4'] }],
+      },
+    ],
+  };
+  t.deepEqual(
+    readServices(
+      new Map<string, unknown>([
+        ['services.json', services],
+        ['endpointslices.json', slices],
+      ]),
+    ),
+    [
+      {
+        name: 'shop/web',
+        vips: ['192.0.2.7', '2001:db8::7'],
+        externalTrafficPolicy: 'Local',
+        backends: ['10.1.2.3', '10.1.3.4'],
+      },
+    ],
+  );
+});
