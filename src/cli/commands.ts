@@ -33,7 +33,8 @@ export async function run(args: readonly string[]): Promise<number> {
     .exitProcess(false)
     .fail((message, error) => {
       if (error) throw error;
-      throw new UsageError(`${message}; see: returnpath --help`);
+      // yargs sets some of its messages over several lines.
+      throw new UsageError(`${message.trim().replace(/\s*\n\s*/g, ' ')}; see: returnpath --help`);
     })
     .parseAsync();
   return status;

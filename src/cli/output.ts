@@ -7,7 +7,7 @@ export async function write(pieces: Iterable<string>): Promise<void> {
   }
 }
 
-/** Whether to colour: on a terminal, unless NO_COLOR is set (https://no-color.org); FORCE_COLOR overrides. */
+/** Whether to colour: on a terminal, or where FORCE_COLOR asks for it, but never where NO_COLOR is set (https://no-color.org). */
 export function wantsColor(): boolean {
   if (process.env.NO_COLOR) return false;
   const forced = process.env.FORCE_COLOR;

@@ -24,13 +24,12 @@ export const Flow = {
   firstNanoseconds: 7,
   lastSeconds: 8,
   lastNanoseconds: 9,
-  firstPacket: 10,
   /** Row in the sighting table plus 1, 0 for none. */
-  firstSighting: 11,
-  lastSighting: 12,
+  firstSighting: 10,
+  lastSighting: 11,
   /** Row of the instance before this one plus 1, 0 for none. */
-  older: 13,
-  sightings: 14,
+  older: 12,
+  sightings: 13,
 } as const;
 export const FLOW_WORDS = 16;
 

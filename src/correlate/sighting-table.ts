@@ -40,7 +40,7 @@ export const Bit = {
   hasTimestamps: 4,
   /** `Field.interface` is an ifindex. */
   ifindex: 8,
-  /** packetType + 1 of a cooked capture in bits 4 to 6; 0 where not cooked. */
+  /** packetType + 1 of a cooked capture in bits 4 to 7; 0 where not cooked. */
   packetTypeShift: 4,
 } as const;
 

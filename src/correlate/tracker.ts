@@ -152,7 +152,6 @@ export class Tracker {
       flows.set(row, Flow.state, state | State.timed);
       flows.set(row, Flow.firstSeconds, record.seconds);
       flows.set(row, Flow.firstNanoseconds, record.nanoseconds);
-      flows.set(row, Flow.firstPacket, record.number);
     }
     flows.set(row, Flow.lastSeconds, record.seconds);
     flows.set(row, Flow.lastNanoseconds, record.nanoseconds);
@@ -190,7 +189,7 @@ export class Tracker {
     // A Fragment header's 32-bit identification does not fit and does not identify a SYN.
     const identification = packet.ipVersion === 4 ? packet.identification & 0xffff : 0;
     sightings.set(row, Field.kindTtlId, kind | ((packet.ttl & 0xff) << 8) | (identification << 16));
-    bits |= (frame.packetType + 1) << Bit.packetTypeShift;
+    bits |= ((frame.packetType + 1) & 0xf) << Bit.packetTypeShift;
     sightings.set(row, Field.bitsWindow, bits | (packet.window << 16));
     this.#keepFrame(row, frame);
     if (kind === Kind.icmpError) {

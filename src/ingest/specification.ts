@@ -15,7 +15,7 @@ export interface InputSpecification {
 export function parseInput(argument: string): InputSpecification {
   const equals = argument.indexOf('=');
   // A path may itself hold `=`: what exists as it stands is a path.
-  if (argument === '/dev/stdin') return { argument, path: '-', node: null, netns: null };
+  if (argument === '/dev/stdin') return { argument: '-', path: '-', node: null, netns: null };
   if (equals < 0 || existsSync(argument)) return { argument, path: argument, node: null, netns: null };
   const name = argument.slice(0, equals);
   const path = argument.slice(equals + 1);

@@ -106,22 +106,6 @@ export function canonicalAddress(text: string): string | null {
   return bytes && formatAddress(bytes, 0, bytes.length === 4 ? 4 : 6);
 }
 
-/** Whether the address text lies in the prefix `ADDRESS/LENGTH` (or is that bare address). */
-export function inPrefix(address: string, prefix: string): boolean {
-  const [network = '', bits] = prefix.split('/');
-  const a = parseAddress(address);
-  const n = parseAddress(network);
-  if (!a || !n || a.length !== n.length) return false;
-  const length = bits === undefined ? a.length * 8 : Number(bits);
-  for (let i = 0; i < a.length; i++) {
-    const left = length - i * 8;
-    if (left <= 0) return true;
-    const mask = left >= 8 ? 0xff : (0xff << (8 - left)) & 0xff;
-    if ((a[i]! & mask) !== (n[i]! & mask)) return false;
-  }
-  return true;
-}
-
 /** The six octets of a MAC text; null where it is none. */
 export function parseMac(text: string): Uint8Array | null {
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) return null;
