@@ -1,5 +1,4 @@
 import type { CommandModule } from 'yargs';
-import { analyze } from '../../analyze.js';
 import type { AttemptListing } from '../../assemble.js';
 import { escapeText } from '../../report/escape.js';
 import { columns, wantsColor, write } from '../output.js';
@@ -56,6 +55,8 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
     handler: async ({ inputs, vip, format, attempts, 'keep-going': keepGoing }) => {
       const warn = (line: string) => void process.stderr.write(`returnpath: ${escapeText(line)}\n`);
       const listing = (attempts ?? 'default') as AttemptListing;
+      // Loaded when it is needed: `--help` and usage errors are to be at once.
+      const { analyze } = await import('../../analyze.js');
       const analysis = await analyze(inputs, { vips: vip, keepGoing, attempts: listing, warn });
       // Before anything is written: the reader may go away in the middle of it.
       const status = analysis.findings.some((finding) => finding.severity === 'fault') ? 1 : 0;

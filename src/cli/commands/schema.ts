@@ -1,5 +1,4 @@
 import type { CommandModule } from 'yargs';
-import schema from '../../report/schema.json' with { type: 'json' };
 import { write } from '../output.js';
 
 export function schemaCommand(settle: (status: number) => void): CommandModule {
@@ -7,6 +6,7 @@ export function schemaCommand(settle: (status: number) => void): CommandModule {
     command: 'schema',
     describe: 'print the JSON Schema of `analyze --format json`',
     handler: async () => {
+      const { default: schema } = await import('../../report/schema.json', { with: { type: 'json' } });
       await write([`${JSON.stringify(schema, null, 2)}\n`]);
       settle(0);
     },
