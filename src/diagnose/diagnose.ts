@@ -17,7 +17,8 @@ export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): 
       const suspicion = cause.examine(attempt, context);
       if (!suspicion) continue;
       const { node, interface: name, aspect } = suspicion;
-      const key = [cause.id, node, name, aspect, attempt.vip ?? attempt.server.address].join('\n');
+      // Where no VIP is known, servers are not told apart: a scan would make a finding of each.
+      const key = [cause.id, node, name, aspect, attempt.vip].join('\n');
       const group = groups.get(key);
       if (group) group.suspicions.push(suspicion);
       else groups.set(key, { cause, suspicions: [suspicion] });

@@ -6,6 +6,7 @@ import type { Snapshot } from '../../model/snapshot.js';
 import { cause } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence } from '../evidence.js';
+import { listed } from '../words.js';
 
 const QUOTED = 3;
 
@@ -32,14 +33,14 @@ export const refused = cause<RefusedProof>({
       confidence: sender.certain ? 'confirmed' : 'possible',
       node: sender.node,
       interface: null,
-      aspect: endpointLabel(reset.source),
+      aspect: attempt.vip === null ? '' : endpointLabel(reset.source),
       proof: { reset, sender },
     };
   },
 
   conclude(suspicions) {
     const { reset, sender } = suspicions[0]!.proof;
-    const backend = endpointLabel(reset.source);
+    const backend = listed(suspicions.map((s) => endpointLabel(s.proof.reset.source)));
     const { node } = reset.point;
     const confirmed = sender.certain;
     const shown = suspicions.slice(0, QUOTED).map((s) => packetEvidence(s.proof.reset));
@@ -57,7 +58,7 @@ export const refused = cause<RefusedProof>({
         claimants: [],
         attempts: suspicions.map((s) => s.attempt.id),
         summary: confirmed
-          ? `${backend} on ${node} refuses connections: it answers each SYN with a RST, as a host does on whose port nothing listens.`
+          ? `${backend} on ${node} refuses connections: each SYN is answered with a RST, as a host does on whose port nothing listens.`
           : `A RST answers the SYNs to ${backend}; it was first seen on ${node}, and ${sender.doubt}.`,
         evidence: shown,
         fix: null,
@@ -115,6 +116,13 @@ function senderOf(reset: Sighting, context: DiagnosisContext): Sender {
     return { node: here.name, certain, doubt };
   }
   if (isFromPod(reset, here)) return { node: here.name, certain: true, doubt: '' };
+  if (owner === null && isBackendOnLink(reset, here, context)) {
+    return {
+      node: here.name,
+      certain: false,
+      doubt: `${address} may be a namespace of it or a host on its link`,
+    };
+  }
   return { node: owner, certain: false, doubt: `the host ${address} itself was not captured` };
 }
 
@@ -143,4 +151,16 @@ function isFromPod(reset: Sighting, { model, snapshot }: NodeView): boolean {
   }
   const ports = snapshot.links.filter((l) => l.master === device.name);
   return device.kind === 'bridge' && ports.length > 0 && ports.every((port) => port.kind === 'veth');
+}
+
+/** Came in over a veth behind which is no router, from an address that some node's rules name as a backend. */
+function isBackendOnLink(reset: Sighting, { model, snapshot }: NodeView, context: DiagnosisContext): boolean {
+  const link = snapshot?.links?.find((l) => l.name === reset.point.interface);
+  if (link?.kind !== 'veth' || reset.direction !== 'in') return false;
+  const { verdict, dev, via } = model!.output({ source: null, destination: reset.source.address });
+  const uplink = (snapshot!.routes4 ?? []).some((route) =>
+    route.nextHops.some((hop) => hop.interface === link.name && hop.gateway !== null),
+  );
+  const isBackend = [...context.nodes.values()].some((n) => context.translatesTo(n, reset.source.address));
+  return verdict === 'output' && via === null && dev === link.name && !uplink && isBackend;
 }

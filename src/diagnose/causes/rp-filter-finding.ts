@@ -6,6 +6,7 @@ import type { DiagnosisContext } from '../context.js';
 import { evidence, packetEvidence, sysctlEvidence } from '../evidence.js';
 import { fixRpFilter } from '../fixes/rp-filter.js';
 import { lastSightings } from '../loss.js';
+import { listed } from '../words.js';
 import type { RpFilterProof } from './rp-filter.js';
 
 /** Lines and packets of one kind that a finding quotes; the counts tell of the rest. */
@@ -41,21 +42,12 @@ export function concludeRpFilter(
 
   function summarize(all: readonly RpFilterProof[], certain: boolean): string {
     const what = loss.role === 'request' ? 'requests' : 'replies';
-    const sources = listed(new Set(all.map((p) => p.source)));
+    const sources = listed(all.map((p) => p.source));
     const verb = certain ? 'drops' : 'may be dropping';
     // The model's own words, where it agrees with what happened: mode, its two parts, the way back.
     const why = verdict?.verdict === 'rp-filter' ? `: ${verdict.why}` : '';
     return `${node.name} ${verb} ${what} from ${sources} that come in by ${name}, for its reverse-path filter${why}.`;
   }
-}
-
-function listed(values: ReadonlySet<string>): string {
-  const [first, ...rest] = values;
-  return rest.length === 0
-    ? first!
-    : rest.length < QUOTED
-      ? [...values].join(', ')
-      : `${first} and ${rest.length} others`;
 }
 
 function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Evidence[] {

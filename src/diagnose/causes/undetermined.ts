@@ -9,6 +9,7 @@ import { evidence, packetEvidence } from '../evidence.js';
 import { matchDrops } from '../kernel-records.js';
 import { type Loss, lastSightings, lossOf } from '../loss.js';
 import { nextHopAddress, placeOf, routedDestinations } from '../place.js';
+import { listed } from '../words.js';
 
 const QUOTED = 3;
 
@@ -58,7 +59,7 @@ export const undetermined = cause<UndeterminedProof>({
         interface: last?.point.interface ?? null,
         claimants: [],
         attempts: suspicions.map((s) => s.attempt.id),
-        summary: `${WORDS[attempt.outcome]} (${suspicions.length} to ${endpointLabel(attempt.server)})${where}; what was captured does not tell why.`,
+        summary: `${WORDS[attempt.outcome]} (${suspicions.length} to ${listed(suspicions.map((s) => endpointLabel(s.attempt.server)))})${where}; what was captured does not tell why.`,
         evidence: [
           ...suspicions.slice(0, QUOTED).flatMap((s) => (s.proof.last ? [packetEvidence(s.proof.last)] : [])),
           ...icmpEvidence(attempt),

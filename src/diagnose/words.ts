@@ -1,0 +1,11 @@
+/** Values that are named before the rest is counted. */
+const NAMED = 3;
+
+/** Distinct values as a person lists them: `a, b and 4 others`. */
+export function listed(values: readonly string[]): string {
+  const distinct = [...new Set(values)];
+  const rest = distinct.length - NAMED;
+  if (rest > 0)
+    return `${distinct.slice(0, NAMED).join(', ')} and ${rest} ${rest === 1 ? 'other' : 'others'}`;
+  return distinct.join(', ');
+}
