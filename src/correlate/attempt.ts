@@ -25,8 +25,3 @@ export interface Attempt {
   /** RSTs, ICMP errors and the client's first ACKs, by time. */
   others: Sighting[];
 }
-
-/** All sightings of an attempt of one kind. */
-export function sightingsOf(attempt: Attempt, kind: Sighting['kind']): Sighting[] {
-  return attempt.legs.flatMap((leg) => leg.sightings.filter((s) => s.kind === kind));
-}

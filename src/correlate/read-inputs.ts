@@ -69,15 +69,7 @@ export async function readInputs(inputs: readonly string[], options: ReadInputsO
     const key = path === '-' ? path : resolve(path);
     if (seen.has(key)) throw new UsageError(`${argument}: is given twice; each input counts once`);
     seen.add(key);
-    const reading = new InputReading(specification, options, result);
-    try {
-      await reading.run();
-    } catch (error) {
-      if (!(error instanceof InputError && options.keepGoing)) throw error;
-      result.firstError ??= error;
-      result.problems.push({ node: specification.node, message: error.message });
-    }
-    reading.finish();
+    await new InputReading(specification, options, result).read();
   }
   if (result.firstError && result.captures.length === 0 && result.snapshots.length === 0) {
     throw result.firstError;
@@ -112,30 +104,40 @@ class InputReading {
     this.#into = into;
   }
 
-  async run(): Promise<void> {
+  /** Reads the input, and hands over what there is of it, also where it broke off. */
+  async read(): Promise<void> {
+    try {
+      await this.#takeAll();
+    } catch (error) {
+      this.#passOver(error);
+    }
+    this.#finish();
+  }
+
+  async #takeAll(): Promise<void> {
     let items = 0;
-    let failure: InputError | null = null;
+    let failed = false;
     for await (const item of readItems(this.#input)) {
       items++;
       try {
         await this.#take(item);
       } catch (error) {
-        failure ??= this.#passOver(error);
+        this.#passOver(error);
+        failed = true;
       }
     }
-    if (this.#captures.length === 0 && this.#files.size === 0) {
+    if (!failed && this.#captures.length === 0 && this.#files.size === 0) {
       const reason =
         items === 0 ? 'is empty' : 'holds no capture and no file of a bundle (ip-route.json, sysctl.txt, …)';
-      if (!failure) throw new InputError(this.#input.argument, null, reason);
+      throw new InputError(this.#input.argument, null, reason);
     }
   }
 
   /** Notes what cannot be read, where the user asked to go on; else it ends the run. */
-  #passOver(error: unknown): InputError {
+  #passOver(error: unknown): void {
     if (!(error instanceof InputError && this.#options.keepGoing)) throw error;
     this.#into.problems.push({ node: this.#input.node, message: error.message });
     this.#into.firstError ??= error;
-    return error;
   }
 
   async #take(item: InputItem): Promise<void> {
@@ -159,7 +161,7 @@ class InputReading {
       group.declared = declaredNode(item.bytes, item.file);
     }
     if (item.name !== 'node.json') group.hasSnapshot = true;
-    const key = `${item.root}\n${item.netns ?? ''}`;
+    const key = snapshotKey(item.root, item.netns);
     let files = this.#files.get(key);
     if (!files) {
       files = { root: item.root, netns: item.netns, files: new Map(), names: new Map() };
@@ -203,8 +205,8 @@ class InputReading {
     this.#captures.push({ root: item.root, capture: { file, tracker, summary, undecoded } });
   }
 
-  /** Names the nodes and hands over what was read, also of an input that broke off. */
-  finish(): void {
+  /** Names the nodes and hands over what was read. */
+  #finish(): void {
     const names = nameNodes(this.#input, [...this.#groups.values()], this.#isArchive);
     const { nodes, captures, snapshots } = this.#into;
     /** By root and namespace. */

@@ -36,6 +36,7 @@ export class DiagnosisContext {
   /** Other namespaces, by node and name. */
   readonly #inner = new Map<string, NodeView>();
   readonly #translations = new Map<string, Set<string>>();
+  readonly #targets = new Map<NodeView, Set<string>>();
 
   constructor(
     attempts: readonly Attempt[],
@@ -84,7 +85,13 @@ export class DiagnosisContext {
 
   /** Whether a node translates packets to the address: by its rules, or by a connection that it tracks. */
   translatesTo(node: NodeView, address: string): boolean {
-    return node.snapshot !== null && translationTargets(node.snapshot).has(address);
+    if (!node.snapshot) return false;
+    let targets = this.#targets.get(node);
+    if (!targets) {
+      targets = translationTargets(node.snapshot);
+      this.#targets.set(node, targets);
+    }
+    return targets.has(address);
   }
 
   /** Addresses that any node's NAT rules or connections put behind the address. */

@@ -5,6 +5,9 @@ import { endpointLabel } from '../model/endpoint.js';
 import type { Sighting } from '../model/sighting.js';
 import type { NodeView } from './context.js';
 
+/** Lines and packets of one kind that a finding quotes; a count tells of the rest. */
+export const QUOTED = 3;
+
 export function evidence(
   kind: EvidenceKind,
   text: string,

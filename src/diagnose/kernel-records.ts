@@ -48,11 +48,8 @@ function isOwnFrame(node: NodeView, line: MartianRecord): boolean {
   return (node.model?.interfacesWithMac(line.linkDestination).length ?? 0) > 0;
 }
 
-/**
- * The drop records of the given reason at the times at which packets were lost: those to which no record of
- * another reason is nearer.
- */
-export function matchDrops(node: NodeView, reason: string, times: readonly Nanoseconds[]): DropRecord[] {
+/** Of each time at which a packet was lost, the drop record nearest to it, of whatever reason. */
+export function nearestDrops(node: NodeView, times: readonly Nanoseconds[]): DropRecord[] {
   const placed = (node.snapshot?.drops?.records ?? []).filter((record) => record.time !== null);
   const matched = new Set<DropRecord>();
   for (const time of times) {
@@ -61,7 +58,7 @@ export function matchDrops(node: NodeView, reason: string, times: readonly Nanos
       if (apart(record.time!, time) > DROP_WINDOW) continue;
       if (nearest === null || apart(record.time!, time) < apart(nearest.time!, time)) nearest = record;
     }
-    if (nearest?.reason === reason) matched.add(nearest);
+    if (nearest) matched.add(nearest);
   }
   return [...matched];
 }

@@ -15,6 +15,9 @@ export interface Place {
   seen: boolean;
 }
 
+/** What the kernel model is told of every packet here: without it, rules that ask for these leave it unsure. */
+export const TCP_PACKET = { protocol: 'tcp', mark: 0, tos: 0 } as const;
+
 /** The one place, null where the next node is not known. */
 export function placeOf(loss: Loss, context: DiagnosisContext): Place | null {
   const { last } = loss;

@@ -1,14 +1,11 @@
-import { sightingsOf } from '../../correlate/attempt.js';
 import { causalOrder } from '../../correlate/causal-order.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { Snapshot } from '../../model/snapshot.js';
 import { cause } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
-import { evidence, packetEvidence } from '../evidence.js';
+import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { listed } from '../words.js';
-
-const QUOTED = 3;
 
 interface RefusedProof {
   /** The RST where it was seen first. */
@@ -25,7 +22,7 @@ export const refused = cause<RefusedProof>({
 
   examine(attempt, context) {
     if (attempt.outcome !== 'refused') return null;
-    const resets = sightingsOf(attempt, 'rst').filter((s) => !s.fromClient);
+    const resets = attempt.others.filter((s) => s.kind === 'rst' && !s.fromClient);
     const reset = causalOrder(resets, context.aligned)[0]!;
     const sender = senderOf(reset, context);
     return {

@@ -3,14 +3,11 @@ import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
-import { evidence, packetEvidence, sysctlEvidence } from '../evidence.js';
+import { evidence, packetEvidence, QUOTED, sysctlEvidence } from '../evidence.js';
 import { fixRpFilter } from '../fixes/rp-filter.js';
 import { lastSightings } from '../loss.js';
 import { listed } from '../words.js';
 import type { RpFilterProof } from './rp-filter.js';
-
-/** Lines and packets of one kind that a finding quotes; the counts tell of the rest. */
-const QUOTED = 3;
 
 /** The finding for drops of one node and interface. */
 export function concludeRpFilter(

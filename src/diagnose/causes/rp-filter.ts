@@ -5,9 +5,9 @@ import type { Confidence } from '../../model/analysis.js';
 import type { DropRecord, MartianRecord } from '../../model/snapshot.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
-import { counterRise, matchDrops, matchMartians } from '../kernel-records.js';
+import { counterRise, matchMartians, nearestDrops } from '../kernel-records.js';
 import { type Loss, lastSightings, lossOf } from '../loss.js';
-import { type Place, placeOf, routedDestinations } from '../place.js';
+import { type Place, placeOf, routedDestinations, TCP_PACKET } from '../place.js';
 import { concludeRpFilter } from './rp-filter-finding.js';
 
 /** What speaks for the reverse-path check having dropped a packet. */
@@ -61,14 +61,15 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilte
   const martians = matchMartians(node, packet);
   const name = place.interface ?? martians[0]?.interface;
   if (name === undefined) return null;
-  const drops = place.seen ? matchDrops(node, RP_FILTER_REASON, times) : [];
+  const recorded = nearestDrops(node, times);
+  const drops = place.seen ? recorded.filter((record) => record.reason === RP_FILTER_REASON) : [];
   const rise = counterRise(node, 'TcpExtIPReversePathFilter');
   if (rise === 0) return null;
 
   const routed = martians[0] ? [martians[0].destination] : destinations;
   const verdicts = routed.map((destination) => ask(node, source, destination, name));
   const settings = readVerdicts(verdicts, marksMatter(node, name));
-  const contested = MARTIAN_REASONS.some((reason) => matchDrops(node, reason, times).length > 0);
+  const contested = recorded.some((record) => MARTIAN_REASONS.has(record.reason));
   const confidence = judge({ seen: place.seen, settings, martians, drops, rise, contested });
   if (confidence === null) return null;
   return {
@@ -94,12 +95,12 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilte
 const RP_FILTER_REASON = 'IP_RPFILTER';
 
 /** The drops that a martian line is written for as well, where the address is wrong in itself. */
-const MARTIAN_REASONS = ['IP_LOCAL_SOURCE', 'IP_INVALID_SOURCE', 'IP_LOCALNET'];
+const MARTIAN_REASONS = new Set(['IP_LOCAL_SOURCE', 'IP_INVALID_SOURCE', 'IP_LOCALNET']);
 
 /** The packet's mark, which PREROUTING rules may set, is taken as 0: `marksMatter` tells when that is a guess. */
 function ask(node: NodeView, source: string, destination: string, name: string): Verdict | null {
   if (!node.model) return null;
-  return node.model.input({ source, destination, interface: name, protocol: 'tcp', mark: 0, tos: 0 });
+  return node.model.input({ source, destination, interface: name, ...TCP_PACKET });
 }
 
 /** The lookup of the way back sees marks under `src_valid_mark` alone. */

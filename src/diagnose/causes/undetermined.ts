@@ -5,13 +5,11 @@ import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
 import { cause } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
-import { evidence, packetEvidence } from '../evidence.js';
-import { matchDrops } from '../kernel-records.js';
+import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { nearestDrops } from '../kernel-records.js';
 import { type Loss, lastSightings, lossOf } from '../loss.js';
-import { nextHopAddress, placeOf, routedDestinations } from '../place.js';
+import { nextHopAddress, placeOf, routedDestinations, TCP_PACKET } from '../place.js';
 import { listed } from '../words.js';
-
-const QUOTED = 3;
 
 /**
  * A SYN is sent again after a second at the earliest, and tcpdump may lose its last second when it is stopped:
@@ -48,6 +46,7 @@ export const undetermined = cause<UndeterminedProof>({
   conclude(suspicions, context) {
     const { attempt, proof } = suspicions[0]!;
     const { last, severity } = proof;
+    const verdict = verdictOf(attempt, context);
     const where = last ? seenLast(last) : '';
     return {
       finding: {
@@ -63,12 +62,12 @@ export const undetermined = cause<UndeterminedProof>({
         evidence: [
           ...suspicions.slice(0, QUOTED).flatMap((s) => (s.proof.last ? [packetEvidence(s.proof.last)] : [])),
           ...icmpEvidence(attempt),
-          ...modelEvidence(attempt, context),
+          ...modelEvidence(verdict, last),
         ],
         fix: null,
         alternatives: [],
       },
-      gaps: severity === 'fault' ? gapsOf(attempt, last, context) : [],
+      gaps: severity === 'fault' ? gapsOf(attempt, last, verdict, context) : [],
     };
   },
 });
@@ -111,7 +110,12 @@ function endsWithCapture(attempt: Attempt, context: DiagnosisContext): boolean {
 }
 
 /** What would tell: the next node where none was captured there, else what the last node did not say. */
-function gapsOf(attempt: Attempt, last: Sighting | null, context: DiagnosisContext): Gap[] {
+function gapsOf(
+  attempt: Attempt,
+  last: Sighting | null,
+  verdict: Verdict | null,
+  context: DiagnosisContext,
+): Gap[] {
   const loss = lossOf(attempt);
   if (!last) return [];
   if (!loss) {
@@ -138,7 +142,6 @@ function gapsOf(attempt: Attempt, last: Sighting | null, context: DiagnosisConte
   }
   const got = `the packet got to ${labelOf(last, here)}`;
   const at = { node: last.point.node, interface: last.point.interface };
-  const verdict = verdictOf(attempt, context);
   const way = verdict?.verdict === 'forward' ? verdict.dev : null;
   if (here && way !== null && !context.covers(here, way)) {
     const why = `${got}, whose routes send it on by ${way}, where nothing was captured`;
@@ -171,8 +174,9 @@ function labelOf({ point }: Sighting, here: NodeView | null): string {
 /** The reasons of the drop records that fit the times at which the packets were lost. */
 function dropReasons(node: NodeView, attempt: Attempt, loss: Loss): string[] {
   const times = lastSightings(attempt, loss).flatMap((s) => (s.time === null ? [] : [s.time]));
-  const reasons = new Set((node.snapshot?.drops?.records ?? []).map((record) => record.reason));
-  return [...reasons].filter((reason) => matchDrops(node, reason, times).length > 0);
+  const near = new Set(nearestDrops(node, times).map((record) => record.reason));
+  const inOrder = new Set((node.snapshot?.drops?.records ?? []).map((record) => record.reason));
+  return [...inOrder].filter((reason) => near.has(reason));
 }
 
 /** The ICMP errors that answered, and who sent them. */
@@ -192,16 +196,13 @@ function verdictOf(attempt: Attempt, context: DiagnosisContext): Verdict | null 
     source: loss.last.source.address,
     destination: routedDestinations(attempt, loss, context)[0]!,
     interface: place.interface,
-    protocol: 'tcp',
-    mark: 0,
-    tos: 0,
+    ...TCP_PACKET,
   });
 }
 
-function modelEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[] {
-  const verdict = verdictOf(attempt, context);
-  const node = lossOf(attempt)?.last.point.node;
-  if (!verdict || node === undefined) return [];
+function modelEvidence(verdict: Verdict | null, last: Sighting | null): Evidence[] {
+  if (!verdict || !last) return [];
+  const { node } = last.point;
   return [
     evidence('model', `by the routes and settings of ${node}: ${verdict.verdict}; ${verdict.why}`, { node }),
   ];

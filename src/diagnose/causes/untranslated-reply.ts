@@ -3,15 +3,13 @@ import { endpointText } from '../../correlate/merge.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
 import { cause } from '../cause.js';
-import { evidence, packetEvidence } from '../evidence.js';
-
-const QUOTED = 3;
+import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 
 interface UntranslatedProof {
   /** The SYN-ACK where it was seen last, with the backend's address. */
   reply: Sighting;
-  /** The client's RST to the backend's address; null where it was not captured. */
-  reset: Sighting | null;
+  /** The client's RST to the backend's address. */
+  reset: Sighting;
   /** The node that translated the request; null where that was not captured. */
   translator: string | null;
 }
@@ -49,10 +47,7 @@ export const untranslatedReply = cause<UntranslatedProof>({
     const backend = endpointLabel(reply.source);
     const shown = suspicions
       .slice(0, QUOTED)
-      .flatMap((s) => [
-        packetEvidence(s.proof.reply),
-        ...(s.proof.reset ? [packetEvidence(s.proof.reset)] : []),
-      ]);
+      .flatMap((s) => [packetEvidence(s.proof.reply), packetEvidence(s.proof.reset)]);
     if (suspicions.length > QUOTED) {
       shown.push(evidence('packet', `${suspicions.length} attempts went so`, { node: reply.point.node }));
     }

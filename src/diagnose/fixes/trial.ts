@@ -5,6 +5,7 @@ import type { Verdict } from '../../kernel/verdict.js';
 import type { Suspicion } from '../cause.js';
 import type { RpFilterProof } from '../causes/rp-filter.js';
 import type { DiagnosisContext } from '../context.js';
+import { TCP_PACKET } from '../place.js';
 
 /**
  * The node that translated the request before it came here, which must see the reply to translate it back; null
@@ -36,8 +37,7 @@ function senderName({ loss }: RpFilterProof, context: DiagnosisContext): string 
 /** What the model sees happen to one lost packet and its answer, in words; null where they do not get through. */
 export function trial(model: KernelModel, proof: RpFilterProof, translator: string | null): string | null {
   const { source, destination, place, loss } = proof;
-  const details = { protocol: 'tcp', mark: 0, tos: 0 };
-  const inward = model.input({ source, destination, interface: place.interface, ...details });
+  const inward = model.input({ source, destination, interface: place.interface, ...TCP_PACKET });
   if (inward.verdict !== 'local' && inward.verdict !== 'forward') return null;
   const packet = `${source} > ${destination}`;
   const taken =
@@ -64,11 +64,10 @@ function answerTo(
   { source, destination, place }: RpFilterProof,
   inward: Verdict,
 ): { back: Verdict; mark: number } {
-  const details = { protocol: 'tcp', tos: 0 };
   if (inward.verdict === 'local') {
-    return { back: model.output({ source: destination, destination: source, mark: 0, ...details }), mark: 0 };
+    return { back: model.output({ source: destination, destination: source, ...TCP_PACKET }), mark: 0 };
   }
   const mark = restoredMark(model.snapshot, place.interface, inward.dev!);
-  const question = { source: destination, destination: source, interface: inward.dev!, ...details };
-  return { back: model.input({ ...question, mark }), mark };
+  const question = { source: destination, destination: source, interface: inward.dev! };
+  return { back: model.input({ ...question, ...TCP_PACKET, mark }), mark };
 }
