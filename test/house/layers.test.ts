@@ -10,6 +10,7 @@ const ORDER = [
   'top',
   'report',
   'diagnose',
+  'network',
   'kernel',
   'correlate',
   'decode',
