@@ -96,9 +96,7 @@ export interface FilterNode {
   /** `local`, `unicast`, `broadcast`, `multicast`, … (inet_addr_type); of one interface where it is named. */
   addressType(address: string, device: string | null): string;
   /** Group of a link, MAC of a link, and so on, where a match asks for it; null where there is no such link. */
-  link(
-    name: string,
-  ): {
+  link(name: string): {
     group: string;
     mac: string | null;
     kind: string | null;
