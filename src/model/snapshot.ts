@@ -61,6 +61,10 @@ export interface Route {
   metric: number;
   tos: number;
   prefsrc: string | null;
+  /** Of `ip nexthop`, where the route was made with one; absent for one of its own. */
+  nextHopId?: number;
+  /** IPv6 alone (RFC 4191): `low`, `medium` or `high`. */
+  preference?: string;
   /** One for a plain route, several for multipath, none for blackhole and its like. */
   nextHops: NextHop[];
   flags: string[];
@@ -149,6 +153,40 @@ export interface DropLog {
   records: DropRecord[];
 }
 
+/** A service that a MetalLB speaker said to announce, or to announce no more; repetitions are one event. */
+export interface SpeakerEvent {
+  kind: 'announced' | 'withdrawn';
+  /** `NAMESPACE/NAME`. */
+  service: string;
+  /** Empty where the line has none, as of a service that was deleted. */
+  addresses: string[];
+  /** `layer2` or `bgp`; null where the line has none, as when withdrawn. */
+  protocol: string | null;
+  reason: string | null;
+  /** Of the first and the last of the repetitions; null where a line has no time. */
+  time: Nanoseconds | null;
+  lastTime: Nanoseconds | null;
+  /** How long after `time` it may have been, ns: MetalLB writes whole seconds. */
+  timeUncertaintyNs: number;
+  times: number;
+  /** From 1, of the first, in the log's file. */
+  line: number;
+  text: string;
+}
+
+/** What `kubectl logs` printed of one MetalLB speaker. */
+export interface SpeakerLog {
+  file: string;
+  /** As `kubectl logs --prefix` names it; null where lines have no prefix. */
+  pod: string | null;
+  /** The speaker's own node; null where the log does not go back to its start, or memberlist is off. */
+  node: string | null;
+  events: SpeakerEvent[];
+  /** Where it listened at the end; null where the log does not go back to its start. */
+  arpInterfaces: string[] | null;
+  ndpInterfaces: string[] | null;
+}
+
 /** One direction of a conntrack entry. */
 export interface ConntrackTuple {
   source: string;
@@ -210,6 +248,8 @@ export interface Snapshot {
   conntrack: ConntrackEntry[] | null;
   /** `kube/*.json`, parsed as JSON and no further, by file name. */
   kube: Map<string, unknown>;
+  /** Of `kube/*.log`; null where no speaker's log was there. */
+  speakerLogs: SpeakerLog[] | null;
   /** What the readers had to say: skipped lines, unknown words. One line each, naming the file. */
   warnings: string[];
 }

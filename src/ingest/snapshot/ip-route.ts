@@ -25,6 +25,8 @@ function readRoute(entry: Entry, family: Family): Route {
   const hops = nestedEntries(entry, 'nexthops').map((hop) => readNextHop(hop, textsField(hop, 'flags')));
   const plain = readNextHop(entry, flags);
   const tos = textField(entry, 'tos');
+  const nextHopId = numberField(entry, 'nhid');
+  const preference = textField(entry, 'pref');
   return {
     family,
     type,
@@ -37,6 +39,8 @@ function readRoute(entry: Entry, family: Family): Route {
     metric: numberField(entry, 'metric') ?? 0,
     tos: tos === null ? 0 : trafficClass(tos, entry),
     prefsrc: textField(entry, 'prefsrc'),
+    ...(nextHopId === null ? {} : { nextHopId }),
+    ...(preference === null ? {} : { preference }),
     nextHops: hops.length > 0 ? hops : plain.gateway !== null || plain.interface !== null ? [plain] : [],
     flags,
   };

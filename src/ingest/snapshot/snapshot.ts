@@ -11,6 +11,7 @@ import { readRules } from './ip-rule.js';
 import { parseJson } from './json.js';
 import { readKernelLog } from './kernel-log.js';
 import { readCounters } from './nstat.js';
+import { readSpeakerLogs } from './speaker-log.js';
 import { readSysctl } from './sysctl.js';
 
 /** One file on its way into the snapshot. */
@@ -68,6 +69,7 @@ const ROWS: readonly Row[] = [
     path: 'kube/*.json',
     read: (s, to) => to.kube.set(s.path.slice('kube/'.length), parseJson(s.text, s.file)),
   },
+  { path: 'kube/*.log', read: readSpeakerFile, mayBeEmpty: true },
 ];
 
 export interface SnapshotOptions {
@@ -146,6 +148,7 @@ export function emptySnapshot(node: string, netns: string | null, source: string
     ip6tables: null,
     conntrack: null,
     kube: new Map(),
+    speakerLogs: null,
     warnings: [],
   };
 }
@@ -154,6 +157,12 @@ export function emptySnapshot(node: string, netns: string | null, source: string
 function readAddressFile(source: Source, into: Snapshot): void {
   into.addresses = readAddresses(source.text, source.file);
   into.links = readLinks(source.text, source.file);
+}
+
+/** A log of something else than speakers leaves no trace. */
+function readSpeakerFile(source: Source, into: Snapshot): void {
+  const logs = readSpeakerLogs(source.text, source.file, source.warn);
+  if (logs.length > 0) into.speakerLogs = [...(into.speakerLogs ?? []), ...logs];
 }
 
 function set<K extends keyof Snapshot>(snapshot: Snapshot, field: K, value: Snapshot[K]): void {
