@@ -4,12 +4,15 @@ import { type Inputs, readInputs } from './correlate/read-inputs.js';
 import type { Vips } from './correlate/vips.js';
 import { type Coverage, DiagnosisContext } from './diagnose/context.js';
 import { diagnose } from './diagnose/diagnose.js';
+import { whatIf } from './diagnose/what-if.js';
 import { linkTypeName } from './ingest/capture/linktypes.js';
 import { readServices } from './ingest/kube/services.js';
 import { translationsOf } from './kernel/translations.js';
 import { canonicalAddress } from './model/address.js';
 import type { Analysis } from './model/analysis.js';
 import { UsageError } from './model/errors.js';
+import type { Snapshot } from './model/snapshot.js';
+import { Network } from './network/network.js';
 
 export interface AnalyzeOptions {
   /** VIPs to look at; empty: those that Kubernetes objects name, else every connection. */
@@ -17,6 +20,8 @@ export interface AnalyzeOptions {
   /** Analyzes what can be read, in place of failing on what cannot. */
   keepGoing: boolean;
   attempts: AttemptListing;
+  /** What the nodes would be with changes that the user proposes, and these in words; absent where none are. */
+  change?: ((snapshots: readonly Snapshot[]) => { snapshots: Snapshot[]; notes: string[] }) | null;
   /** Takes what a person should be told while it runs, a line at a time. */
   warn: (line: string) => void;
 }
@@ -40,7 +45,13 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
     read.captures.map(coverageOf),
     correlation.aligned,
   );
-  return assemble(read, correlation, diagnose(context), options.attempts);
+  const diagnosis = diagnose(context);
+  if (options.change) {
+    const { snapshots, notes } = options.change(read.snapshots);
+    const changed = Network.of(snapshots);
+    for (const finding of diagnosis.findings) finding.whatIf = whatIf(finding, context, changed, notes);
+  }
+  return assemble(read, correlation, diagnosis, options.attempts);
 }
 
 function parseVip(text: string): string {

@@ -1,6 +1,8 @@
 import yargs from 'yargs';
 import { UsageError } from '../model/errors.js';
 import { analyzeCommand } from './commands/analyze.js';
+import { predictCommand } from './commands/predict.js';
+import { routeCommand } from './commands/route.js';
 import { schemaCommand } from './commands/schema.js';
 import { version } from './version.js';
 
@@ -22,8 +24,10 @@ export async function run(args: readonly string[]): Promise<number> {
       '$0 COMMAND\n\nFinds the replies that never came back, and says which kernel dropped them and why.',
     )
     .command(analyzeCommand(settle))
+    .command(predictCommand(settle))
+    .command(routeCommand(settle))
     .command(schemaCommand(settle))
-    .demandCommand(1, 'name a command: analyze, schema')
+    .demandCommand(1, 'name a command: analyze, predict, route, schema')
     .strict()
     .recommendCommands()
     .version(version())

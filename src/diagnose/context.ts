@@ -1,9 +1,10 @@
 import type { Attempt } from '../correlate/attempt.js';
 import type { Aligned } from '../correlate/causal-order.js';
-import { KernelModel } from '../kernel/model.js';
+import type { KernelModel } from '../kernel/model.js';
 import { translationsOf, translationTargets } from '../kernel/translations.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Nanoseconds } from '../model/time.js';
+import { Network } from '../network/network.js';
 
 /** What is known of one capture, for judging what its silence means. */
 export interface Coverage {
@@ -23,7 +24,7 @@ export interface NodeView {
   netns: string | null;
   /** Null where only captures were given. */
   snapshot: Snapshot | null;
-  model: KernelModel | null;
+  readonly model: KernelModel | null;
   captures: Coverage[];
 }
 
@@ -33,6 +34,8 @@ export class DiagnosisContext {
   /** The nodes' own namespaces. */
   readonly nodes: ReadonlyMap<string, NodeView>;
   readonly aligned: Aligned;
+  /** The same nodes and namespaces, as far as there are snapshots, for following packets that were not captured. */
+  readonly network: Network;
   /** Other namespaces, by node and name. */
   readonly #inner = new Map<string, NodeView>();
   readonly #translations = new Map<string, Set<string>>();
@@ -47,11 +50,21 @@ export class DiagnosisContext {
   ) {
     this.attempts = attempts;
     this.aligned = aligned;
+    this.network = Network.of(snapshots);
     const views = new Map<string, NodeView>();
     const viewOf = (name: string, netns: string | null): NodeView => {
-      const snapshot = snapshots.find((s) => s.node === name && s.netns === netns) ?? null;
+      const station = this.network.station(name, netns);
       const own = captures.filter((c) => c.node === name && c.netns === netns);
-      return { name, netns, snapshot, model: snapshot && new KernelModel(snapshot), captures: own };
+      return {
+        name,
+        netns,
+        snapshot: station?.snapshot ?? null,
+        // Prepared when first asked for.
+        get model() {
+          return station?.model ?? null;
+        },
+        captures: own,
+      };
     };
     for (const name of nodes) views.set(name, viewOf(name, null));
     for (const { node, netns } of [...snapshots, ...captures]) {

@@ -34,7 +34,7 @@ export function placeOf(loss: Loss, context: DiagnosisContext): Place | null {
  * The interface that routing sees: a bridge in place of its port, a VLAN device in place of the one that its
  * tagged frames come in by.
  */
-function inputInterface(sighting: Sighting, node: NodeView): string | null {
+export function inputInterface(sighting: Sighting, node: NodeView): string | null {
   const name = sighting.point.interface;
   if (name === null || !node.snapshot?.links) return name;
   const { links } = node.snapshot;

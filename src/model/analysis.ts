@@ -198,6 +198,16 @@ export interface Finding {
   /** Null where nothing that was tried in the model would help. */
   fix: Fix | null;
   alternatives: Alternative[];
+  /** Where changes were proposed (`analyze --set`, `--add`): what they would have made of it. */
+  whatIf?: WhatIf;
+}
+
+export interface WhatIf {
+  changes: string[];
+  /** Whether the finding's packets would get through; null where that cannot be told. */
+  mended: boolean | null;
+  /** What the kernel model saw happen to them with the changes in place. */
+  expected: string;
 }
 
 export interface Gap {
@@ -209,6 +219,65 @@ export interface Gap {
   capture: string | null;
 }
 
+export const FATES = [
+  'answered',
+  'answered-elsewhere',
+  'lost-request',
+  'lost-reply',
+  'untranslated',
+  'undelivered',
+  'unknown',
+] as const;
+/** What becomes of a connection by the nodes' own settings. */
+export type Fate = (typeof FATES)[number];
+
+/** One node on a predicted way. */
+export interface PredictedStep {
+  role: Role;
+  node: string;
+  netns: string | null;
+  /** The interface that the packet comes in by; null where the node itself sends it. */
+  input: string | null;
+  /** By which it leaves; null where it ends here. */
+  output: string | null;
+  /** Next hop; null where it ends here, or where the destination is on the link. */
+  via: string | null;
+  /** As they are when it leaves, or ends here. */
+  source: Endpoint;
+  destination: Endpoint;
+  /** What the node does with it, in order, in words. */
+  did: string[];
+}
+
+/** One of the ways that a connection may go: which backend is taken, and which node takes the request, is open. */
+export interface PredictedWay {
+  entry: { node: string; netns: string | null; interface: string | null; sender: string | null; why: string };
+  /** Whom the request is for, once it is translated; null where nothing leads it to a backend. */
+  backend: Endpoint | null;
+  /** Of those that come in at this entry, from 0 to 1. */
+  chance: number;
+  fate: Fate;
+  why: string;
+  /** The id of the finding that says why it is lost. */
+  finding: string | null;
+  steps: PredictedStep[];
+  /** What had to be assumed. */
+  unknown: string[];
+}
+
+/** What the nodes' settings make of a client's connections to one port of a VIP. */
+export interface Prediction {
+  vip: string;
+  protocol: string;
+  port: number;
+  client: string;
+  /** Whether the client stands for all beyond the routers. */
+  anyone: boolean;
+  /** Who answers ARP or NDP for the VIP on its link. */
+  announcers: { node: string; interface: string; mac: string | null; why: string }[];
+  ways: PredictedWay[];
+}
+
 export interface Analysis {
   schema: typeof ANALYSIS_SCHEMA;
   inputs: AnalysisInput[];
@@ -218,4 +287,6 @@ export interface Analysis {
   attempts: AnalysisAttempt[];
   findings: Finding[];
   gaps: Gap[];
+  /** Of `returnpath predict` alone. */
+  predictions?: Prediction[];
 }

@@ -7,6 +7,7 @@ import { commonDirectory, withShortFiles } from './terminal/files.js';
 import { exemplar, findingSection } from './terminal/finding.js';
 import { gapsSection } from './terminal/gaps.js';
 import { inputsSection } from './terminal/inputs.js';
+import { predictionsSection } from './terminal/predictions.js';
 import { verdict } from './terminal/verdict.js';
 
 export interface TerminalOptions {
@@ -29,6 +30,7 @@ export function renderTerminal(analysis: Analysis, { columns, color }: TerminalO
   const lines = [
     ...verdict(safe, style),
     ...safe.findings.flatMap((finding, i) => findingSection(finding, i + 1, safe, style)),
+    ...predictionsSection(safe, style),
     ...totalsSection(safe, style),
     ...attemptsSection(safe.attempts.slice(0, listed.length), analysis.attempts.length, style),
     ...clocksSection(safe, style),

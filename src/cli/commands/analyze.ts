@@ -2,8 +2,9 @@ import type { CommandModule } from 'yargs';
 import type { AttemptListing } from '../../assemble.js';
 import { escapeText } from '../../report/escape.js';
 import { columns, wantsColor, write } from '../output.js';
+import { type ChangeArguments, changeOf, changeOptions } from './changes.js';
 
-interface AnalyzeArguments {
+interface AnalyzeArguments extends ChangeArguments {
   inputs: string[];
   vip: string[];
   format: string;
@@ -16,7 +17,7 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
     command: 'analyze <inputs..>',
     describe: 'explain what happened to each connection attempt in captures and bundles',
     builder: (yargs) =>
-      yargs
+      changeOptions(yargs)
         .positional('inputs', {
           describe:
             'bundle (directory, .tar, .tar.gz) or capture (pcap, pcapng, also gzip or zstd; - for standard input); NODE=PATH names the node, NODE/NETNS=PATH a network namespace of it',
@@ -50,14 +51,20 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
         })
         .example('$0 analyze node1.tar.gz node2.tar.gz --vip 192.168.1.100', 'two bundles, one VIP')
         .example('$0 analyze node1=a.pcap node2=b.pcapng.gz', 'captures alone, nodes named')
+        .example(
+          '$0 analyze node1.tar.gz node2.tar.gz --set node2:net.ipv4.conf.all.rp_filter=2',
+          'would that have helped?',
+        )
         .example('ssh node1 tcpdump -i any -w - | $0 analyze node1=-', 'from standard input')
         .epilogue('Exit status: 0 nothing at fault, 1 a fault was found, 2 bad usage or unreadable input.'),
-    handler: async ({ inputs, vip, format, attempts, 'keep-going': keepGoing }) => {
+    handler: async (args) => {
+      const { inputs, vip, format, attempts, 'keep-going': keepGoing } = args;
       const warn = (line: string) => void process.stderr.write(`returnpath: ${escapeText(line)}\n`);
       const listing = (attempts ?? 'default') as AttemptListing;
       // Loaded when it is needed: `--help` and usage errors are to be at once.
       const { analyze } = await import('../../analyze.js');
-      const analysis = await analyze(inputs, { vips: vip, keepGoing, attempts: listing, warn });
+      const change = await changeOf(args);
+      const analysis = await analyze(inputs, { vips: vip, keepGoing, attempts: listing, change, warn });
       // Before anything is written: the reader may go away in the middle of it.
       const status = analysis.findings.some((finding) => finding.severity === 'fault') ? 1 : 0;
       process.exitCode = status;

@@ -4,7 +4,7 @@ import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
 import { evidence, packetEvidence, QUOTED, sysctlEvidence } from '../evidence.js';
-import { fixRpFilter } from '../fixes/rp-filter.js';
+import { fixRpFilter } from '../fixes/rp-filter-fix.js';
 import { lastSightings } from '../loss.js';
 import { listed } from '../words.js';
 import type { RpFilterProof } from './rp-filter.js';

@@ -1,73 +1,116 @@
-/** What the kernel model sees happen to a lost packet, and to its answer, with a fix in place. */
-import { restoredMark } from '../../kernel/connection-mark.js';
-import type { KernelModel } from '../../kernel/model.js';
-import type { Verdict } from '../../kernel/verdict.js';
-import type { Suspicion } from '../cause.js';
-import type { RpFilterProof } from '../causes/rp-filter.js';
+/** What becomes of an attempt's packets, and of their answer, when the nodes' settings are other than they were. */
+import type { Attempt } from '../../correlate/attempt.js';
+import type { PacketQuestion } from '../../kernel/netfilter/passage.js';
+import type { Sighting } from '../../model/sighting.js';
+import type { Entry } from '../../network/entry.js';
+import { follow, type Journey } from '../../network/journey.js';
+import { roundTripText, wayText } from '../../network/narrate.js';
+import type { Network } from '../../network/network.js';
+import { type RoundTrip, roundTrips } from '../../network/round-trip.js';
+import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
-import { TCP_PACKET } from '../place.js';
+import { inputInterface } from '../place.js';
+import type { Trial, TrialResult } from './idea.js';
+import type { LostPacket } from './lost-packet.js';
 
 /**
- * The node that translated the request before it came here, which must see the reply to translate it back; null
- * where none did.
+ * Follows the attempt's request from where it was seen first, and its reply back: by the whole network's settings,
+ * where there is a snapshot of the first node, else from the node that lost the packet.
+ *
+ * @param lost null where no place is known: then only what starts at the first node can be followed
+ * @returns null in place of a result where there is nothing to follow
  */
-export function translatorOf(
-  { attempt, proof }: Suspicion<RpFilterProof>,
-  context: DiagnosisContext,
-): string | null {
-  const { loss, node } = proof;
-  const wire = loss.last.destination;
-  const front = attempt.server;
-  const vipsOfBackend = attempt.vip !== null && attempt.vip !== wire.address;
-  const byRules = [...context.nodes.values()].find(
-    (n) => n !== node && context.translatesTo(n, wire.address),
+export function trialOf(attempt: Attempt, lost: LostPacket | null, context: DiagnosisContext): Trial {
+  const first = attempt.traces
+    .find((trace) => trace.role === 'request')
+    ?.sightings.find((s) => s.direction === 'in' && s.encapsulations.length === 0);
+  return (network) => {
+    const whole = first ? fromFirst(network, first, attempt.server.address, context) : [];
+    const concerned = lost ? whole.filter((trip) => passes(trip, lost)) : whole;
+    if (concerned.length > 0) return judge(concerned, false);
+    if (!lost) return null;
+    const station = network.station(lost.place.node.name, lost.place.node.netns);
+    if (!station) return null;
+    if (lost.loss.role === 'reply') return inward(network, station, lost);
+    // What came before is not in the snapshots: a node there has to get the reply, to translate it back.
+    const { place, translated, gateway } = lost;
+    const entry = { station, interface: place.interface, sender: translated ? gateway : null, ...NO_WHY };
+    return judge(roundTrips(network, entry, packetOf(lost.loss.last, 'syn')), translated);
+  };
+}
+
+const NO_WHY: Pick<Entry, 'why' | 'unknown'> = { why: '', unknown: [] };
+
+/** Whether the packet that was lost is on this way. */
+function passes({ request, reply }: RoundTrip, { loss, place, destination }: LostPacket): boolean {
+  const { node } = place;
+  const journey: Journey | null = loss.role === 'request' ? request : reply;
+  const legs = journey?.legs ?? [];
+  return legs.some(
+    (leg) =>
+      leg.station.node === node.name &&
+      leg.station.netns === node.netns &&
+      leg.interface === place.interface &&
+      (loss.role === 'reply' || destination === null || leg.passage.packet.destination.text === destination),
   );
-  const unchanged = front.address === wire.address && front.port === wire.port;
-  // Where only the translated request was captured, another node's rules tell that it was translated.
-  if (unchanged && !vipsOfBackend) return byRules?.name ?? null;
-  const before = loss.trace.sightings.findLast((s) => s.point.node !== node.name);
-  return before?.point.node ?? senderName(proof, context);
 }
 
-function senderName({ loss }: RpFilterProof, context: DiagnosisContext): string {
-  const outer = loss.last.encapsulations[0]?.source;
-  return (outer != null && context.ownerOfAddress(outer)?.name) || 'the node that it came from';
+function fromFirst(
+  network: Network,
+  first: Sighting,
+  server: string,
+  context: DiagnosisContext,
+): RoundTrip[] {
+  const station = network.station(first.point.node, first.point.netns);
+  const name = station && inputInterface(first, context.node(station.node, station.netns)!);
+  if (!station || name === null || first.destination.address !== server) return [];
+  const entry = { station, interface: name, sender: null, ...NO_WHY };
+  return roundTrips(network, entry, packetOf(first, 'syn'));
 }
 
-/** What the model sees happen to one lost packet and its answer, in words; null where they do not get through. */
-export function trial(model: KernelModel, proof: RpFilterProof, translator: string | null): string | null {
-  const { source, destination, place, loss } = proof;
-  const inward = model.input({ source, destination, interface: place.interface, ...TCP_PACKET });
-  if (inward.verdict !== 'local' && inward.verdict !== 'forward') return null;
-  const packet = `${source} > ${destination}`;
-  const taken =
-    inward.verdict === 'local' ? `${packet} is delivered` : `${packet} is passed on by ${inward.dev}`;
-  if (loss.role === 'reply') return `${taken}.`;
-  const { back, mark } = answerTo(model, proof, inward);
-  if (back.verdict !== 'output' && back.verdict !== 'forward') return null;
-  const way = back.via === null ? `${back.dev}` : `${back.dev} via ${back.via}`;
-  const marked = mark === 0 ? '' : ` (with the mark 0x${mark.toString(16)} that the node's rules restore)`;
-  if (translator !== null) {
-    // It must be translated back where it was translated, so it has to go back the way it came.
-    if (back.dev !== place.interface) return null;
-    return `${taken}, and the reply goes back by ${way}${marked} to ${translator}, which translates it back.`;
+/** @param back whether the reply has to leave by the way that the request came */
+function judge(trips: readonly RoundTrip[], back: boolean): TrialResult | null {
+  const isMended = ({ fate: { kind } }: RoundTrip) =>
+    kind === 'answered' || (!back && (kind === 'answered-elsewhere' || kind === 'unknown'));
+  const failing = trips.filter((trip) => !isMended(trip));
+  const told = failing.length > 0 ? failing : trips;
+  if (trips.length === 0) return null;
+  return { mended: failing.length === 0, text: [...new Set(told.map(tripText))].slice(0, 2).join('. ') };
+}
+
+function tripText(trip: RoundTrip): string {
+  const text = roundTripText(trip);
+  const assumed = [...new Set([...trip.request.unknown, ...(trip.reply?.unknown ?? [])])];
+  const doubt = assumed.length === 0 ? '' : ` (assumed: ${assumed.join('; ')})`;
+  switch (trip.fate.kind) {
+    case 'answered-elsewhere':
+      return `${text}, another way than the request came, which is no fault as long as that way is open${doubt}`;
+    case 'unknown':
+      return `${text}; ${trip.fate.why}${doubt}`;
+    default:
+      return `${text}${doubt}`;
   }
-  const other =
-    back.dev === place.interface
-      ? ''
-      : ', another way than the request came, which is no fault as long as that way is open';
-  return `${taken}, and the reply leaves by ${way}${marked}${other}.`;
 }
 
-function answerTo(
-  model: KernelModel,
-  { source, destination, place }: RpFilterProof,
-  inward: Verdict,
-): { back: Verdict; mark: number } {
-  if (inward.verdict === 'local') {
-    return { back: model.output({ source: destination, destination: source, ...TCP_PACKET }), mark: 0 };
-  }
-  const mark = restoredMark(model.snapshot, place.interface, inward.dev!);
-  const question = { source: destination, destination: source, interface: inward.dev! };
-  return { back: model.input({ ...question, ...TCP_PACKET, mark }), mark };
+/** A reply whose request is not followed: whether the node takes it in. */
+function inward(network: Network, station: Station, { loss, place }: LostPacket): TrialResult {
+  const journeys = follow(network, { station, interface: place.interface }, packetOf(loss.last, 'syn-ack'));
+  return {
+    mended: !journeys.some((journey) => journey.end.kind === 'dropped'),
+    text: journeys.map((journey) => `the reply goes ${wayText(journey)}`).join('. '),
+  };
+}
+
+function packetOf(
+  { source, destination }: Sighting,
+  tcp: 'syn' | 'syn-ack',
+): PacketQuestion & { source: string } {
+  return {
+    source: source.address,
+    sourcePort: source.port,
+    destination: destination.address,
+    destinationPort: destination.port,
+    protocol: 'tcp',
+    tcp,
+  };
 }

@@ -2,6 +2,7 @@ import type { Analysis, AnalysisAttempt, Confidence, Finding } from '../../model
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
 import { ladder } from './ladder.js';
+import { wayLines } from './predictions.js';
 import { proof, ruledOut } from './proof.js';
 import { remedy } from './remedy.js';
 import { causeText, counted, flowText, lastSighting, numberText, packetName, placeText } from './words.js';
@@ -30,6 +31,7 @@ export function findingSection(finding: Finding, number: number, analysis: Analy
     '',
     ...facts(finding, attempt, analysis, style),
     ...(attempt ? path(attempt, finding, analysis, style) : []),
+    ...predictedWay(finding, analysis, style),
     ...proof(finding, style),
     ...ruledOut(finding, style),
     ...remedy(finding, style),
@@ -67,9 +69,13 @@ function facts(
   const affected = affectedText(finding, analysis);
   if (affected) rows.push(['Affected', `${affected}${finding.vip === null ? '' : ` to ${finding.vip}`}`]);
   if (finding.cause !== 'undetermined')
-    rows.push(['Certainty', `${finding.confidence}: ${CERTAINTY[finding.confidence]}`]);
+    rows.push(['Certainty', `${finding.confidence}: ${certainty(finding, analysis)}`]);
   if (attempt) rows.push(['Last seen', lastSeenText(attempt)]);
   return rows.flatMap(([label, text]) => labelled(label, text, style.measure, INDENT, style.bold));
+}
+
+function certainty({ confidence }: Finding, { predictions }: Analysis): string {
+  return predictions ? 'the configuration says so, and no packet was seen' : CERTAINTY[confidence];
 }
 
 function lastSeenText(attempt: AnalysisAttempt): string {
@@ -78,6 +84,12 @@ function lastSeenText(attempt: AnalysisAttempt): string {
   const direction = step.direction === null ? '' : ` going ${step.direction}`;
   const time = step.time === null ? '' : ` at ${step.time}`;
   return `${name} (try ${step.try}) on ${placeText(step.node, step.interface)}${direction}${time} [${step.file} packet ${step.packet}]`;
+}
+
+function predictedWay({ id }: Finding, { predictions }: Analysis, style: Style): string[] {
+  const ways = (predictions ?? []).flatMap((prediction) => prediction.ways);
+  const way = ways.find((w) => w.finding === id);
+  return way ? ['', ...wayLines('The way that it would go', way, style)] : [];
 }
 
 function path(attempt: AnalysisAttempt, finding: Finding, analysis: Analysis, style: Style): string[] {

@@ -1,4 +1,4 @@
-import type { CauseId, Finding, Fix, FixCommand } from '../../model/analysis.js';
+import type { CauseId, Finding, Fix, FixCommand, WhatIf } from '../../model/analysis.js';
 import type { Style } from '../style.js';
 import { labelled, wrap } from './wrap.js';
 
@@ -18,10 +18,25 @@ const WITHOUT_FIX: Partial<Record<CauseId, string>> = {
  * block can be copied as it is.
  */
 export function remedy(finding: Finding, style: Style): string[] {
-  if (finding.fix) return ['', ...fixLines(finding.fix, style)];
-  if (finding.severity === 'info') return [];
+  const asked = finding.whatIf ? ['', ...whatIfLines(finding.whatIf, style)] : [];
+  if (finding.fix) return [...asked, '', ...fixLines(finding.fix, style)];
+  if (finding.severity === 'info') return asked;
   const why = WITHOUT_FIX[finding.cause] ?? 'none was found that the model of the kernel saw help.';
-  return ['', ...labelled('Fix', why, style.measure, 8, style.bold)];
+  return [...asked, '', ...labelled('Fix', why, style.measure, 8, style.bold)];
+}
+
+/** What the user's own changes would have done. */
+function whatIfLines({ changes, mended, expected }: WhatIf, style: Style): string[] {
+  const paint = mended === null ? style.yellow : mended ? style.green : style.red;
+  return [
+    ...changes.flatMap((change) => labelled('What if', change, style.measure, 9, style.bold)),
+    ...labelled(whatIfWord(mended), expected, style.measure, 9, (label) => style.bold(paint(label))),
+  ];
+}
+
+function whatIfWord(mended: boolean | null): string {
+  if (mended === null) return 'UNCLEAR';
+  return mended ? 'HELPS' : 'NO HELP';
 }
 
 function fixLines(fix: Fix, style: Style): string[] {

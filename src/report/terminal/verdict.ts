@@ -10,6 +10,7 @@ import type { Style } from '../style.js';
 import { headline } from './causes.js';
 import { affectedText, exemplar } from './finding.js';
 import { isIncomplete } from './inputs.js';
+import { predictionVerdict } from './predictions.js';
 import { causeText, counted, lostRole, numberText, outcomesText } from './words.js';
 import { labelled } from './wrap.js';
 
@@ -50,12 +51,15 @@ const CONSEQUENCE: Record<Severity, string> = { fault: 'failed', risk: 'affected
 
 function findingText(finding: Finding, analysis: Analysis): string {
   const attempt = exemplar(finding, analysis);
+  // Of what nobody has met yet, the summary says what would happen.
+  if (analysis.predictions) return `${causeText(finding)}: ${finding.summary}`;
   const affected = affectedText(finding, analysis);
   const consequence = affected === null ? '' : ` ${affected} ${CONSEQUENCE[finding.severity]}.`;
   return `${causeText(finding)}: ${headline(finding, attempt && lostRole(attempt))}.${consequence}`;
 }
 
 function noFault(analysis: Analysis, style: Style): string[] {
+  if (analysis.predictions) return predictionVerdict(analysis, style);
   const outcomes = sumOutcomes(analysis);
   const all = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
   const label = (text: string) =>

@@ -1,0 +1,124 @@
+/** Findings of severity `risk`: what the nodes' settings would lose, with no packet seen. */
+import { sysctlKey } from '../../kernel/sysctl.js';
+import type { Evidence, Finding } from '../../model/analysis.js';
+import { endpointLabel } from '../../model/endpoint.js';
+import { packetLabel, wayText } from '../../network/narrate.js';
+import type { Network } from '../../network/network.js';
+import { evidence, QUOTED } from '../evidence.js';
+import { fixRisk } from '../fixes/risk.js';
+import { listed } from '../words.js';
+import type { Risk } from './risk.js';
+
+/**
+ * One VIP's risks of one cause, node, interface and direction; never none.
+ *
+ * @param request `anyone`: whether the client stands for all beyond the routers
+ */
+export function riskFinding(
+  { vip, anyone }: { vip: string; anyone: boolean },
+  risks: readonly Risk[],
+  network: Network,
+): Omit<Finding, 'id'> {
+  const { cause, station, interface: name } = risks[0]!;
+  return {
+    cause,
+    // By the rule of confidence: the settings alone, and no packet that was seen to vanish.
+    confidence: 'possible',
+    severity: 'risk',
+    vip,
+    node: station.node,
+    interface: name,
+    claimants: [],
+    attempts: [],
+    summary: `${summaryOf(risks[0]!)} That concerns ${concerned(risks, anyone)}.`,
+    evidence: evidenceOf(risks),
+    fix: fixRisk(risks, network, !anyone),
+    alternatives: [],
+  };
+}
+
+function concerned(risks: readonly Risk[], anyone: boolean): string {
+  const clients = anyone ? 'clients beyond the routers' : listed(risks.map((r) => r.trip.client.address));
+  const backends = risks
+    .map(({ trip }) => trip.backend)
+    .filter((backend) => backend !== null)
+    .map(endpointLabel);
+  const behind = backends.length === 0 ? '' : ` whose backend is ${listed(backends)}`;
+  const doors = listed(risks.map(({ trip: { entry } }) => doorText(entry)));
+  return `connections from ${clients} that come in by ${doors}${behind}`;
+}
+
+function doorText({ station, interface: name }: Risk['trip']['entry']): string {
+  return name === null ? station.label : `${name} of ${station.label}`;
+}
+
+function summaryOf({ cause, station, interface: name, role, trip, leg, drop }: Risk): string {
+  const what = role === 'request' ? 'requests' : 'replies';
+  const by = name === null ? '' : ` that come in by ${name}`;
+  const node = station.label;
+  if (drop?.by === 'netfilter') {
+    const rule = drop.rule ? `: ${drop.rule.text}` : `: the policy of ${drop.chain}`;
+    const verb = drop.answer === null ? 'drop' : `reject (${drop.answer})`;
+    const check = drop.check ? ' for want of a way back to their source' : '';
+    return `${node} would ${verb} ${what}${by}${check}, in ${drop.hook}${rule}.`;
+  }
+  if (drop) return `${node} would drop ${what}${by}: ${drop.verdict.why}.`;
+  const { packet, verdict } = leg.passage;
+  const way = `${leg.hop?.dev ?? 'no device'}${leg.hop?.via ? ` via ${leg.hop.via}` : ''}`;
+  switch (cause) {
+    case 'untranslated-reply':
+      return `${node} would send replies by ${way} as ${packetLabel(packet)}, round ${translatorsOf(trip)}, which would have to give them the address that the client asked.`;
+    case 'wrong-gateway':
+      return `${node} would send replies by ${way}, though requests come in ${cameBy(trip)}; that is a fault where something on that way drops what it did not see the request of. ${verdict ? `${verdict.why}.` : ''}`.trimEnd();
+    default:
+      return `requests would end at ${node}, which has no rule that leads them to a backend: ${verdict?.why ?? ''}.`;
+  }
+}
+
+function cameBy({ entry }: Risk['trip']): string {
+  const from = entry.sender === null ? '' : ` from ${entry.sender}`;
+  return `by ${doorText(entry)}${from}`;
+}
+
+function translatorsOf({ request }: Risk['trip']): string {
+  const nodes = request.legs
+    .filter((leg) => leg.passage.connection?.destinationNat)
+    .map((leg) => leg.station.label);
+  return nodes.length === 0 ? 'the node that translated the request' : listed(nodes);
+}
+
+function evidenceOf(risks: readonly Risk[]): Evidence[] {
+  const found: Evidence[] = [];
+  for (const { trip, role } of risks.slice(0, QUOTED)) {
+    const journey = role === 'request' ? trip.request : trip.reply!;
+    const which = role === 'request' ? 'a request' : 'the reply';
+    found.push(evidence('model', `${which} goes ${wayText(journey)}`, { node: risks[0]!.station.node }));
+  }
+  if (risks.length > QUOTED) found.push(evidence('model', `${risks.length} such ways in all`));
+  const { station, drop, leg, interface: name } = risks[0]!;
+  const at = { node: station.node };
+  if (drop?.by === 'netfilter' && drop.rule) {
+    const { file, line, text } = drop.rule;
+    found.push(evidence('rule', text, { ...at, file, line }));
+  }
+  const verdict = drop?.by === 'routing' ? drop.verdict : leg.passage.verdict;
+  if (verdict)
+    found.push(evidence('route', `by the routes and rules of ${station.label}: ${verdict.why}`, at));
+  if (drop?.by === 'routing' && name !== null) found.push(...settings(risks[0]!, name));
+  return found;
+}
+
+/** The settings that decided, as `sysctl` prints them. */
+function settings({ cause, station }: Risk, name: string): Evidence[] {
+  const key = (device: string, setting: string) => sysctlKey('net.ipv4.conf', device, setting);
+  const keys =
+    cause === 'rp-filter'
+      ? [key('all', 'rp_filter'), key(name, 'rp_filter')]
+      : cause === 'forwarding-off'
+        ? [key(name, 'forwarding'), 'net.ipv6.conf.all.forwarding']
+        : [];
+  return keys.flatMap((k) => {
+    const value = station.snapshot.sysctl?.get(k);
+    return value === undefined ? [] : [evidence('sysctl', `${k} = ${value}`, { node: station.node })];
+  });
+}

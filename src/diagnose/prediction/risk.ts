@@ -1,0 +1,77 @@
+/** What is wrong with a predicted way, in the words of the causes. */
+import type { PassageDrop } from '../../kernel/netfilter/passage.js';
+import type { CauseId, Role } from '../../model/analysis.js';
+import type { Journey, Leg } from '../../network/journey.js';
+import type { RoundTrip } from '../../network/round-trip.js';
+import type { Station } from '../../network/station.js';
+
+export interface Risk {
+  cause: CauseId;
+  station: Station;
+  interface: string | null;
+  role: Role;
+  trip: RoundTrip;
+  /** The leg on which it happens. */
+  leg: Leg;
+  drop: PassageDrop | null;
+}
+
+/** @returns null where the connection is made, and where its fate is not known */
+export function riskOf(trip: RoundTrip): Risk | null {
+  const { request, reply, fate } = trip;
+  switch (fate.kind) {
+    case 'answered':
+    case 'unknown':
+      return null;
+    case 'lost':
+      return lost(trip, fate.role === 'request' ? request : reply!, fate.role);
+    case 'undelivered': {
+      const leg = request.legs.at(-1)!;
+      return {
+        cause: 'not-delivered',
+        station: leg.station,
+        interface: leg.interface,
+        role: 'request',
+        trip,
+        leg,
+        drop: null,
+      };
+    }
+    case 'untranslated':
+    case 'answered-elsewhere': {
+      const leg = reply!.legs.at(-1)!;
+      const cause = fate.kind === 'untranslated' ? 'untranslated-reply' : 'wrong-gateway';
+      return {
+        cause,
+        station: leg.station,
+        interface: leg.hop?.dev ?? null,
+        role: 'reply',
+        trip,
+        leg,
+        drop: null,
+      };
+    }
+  }
+}
+
+function lost(trip: RoundTrip, { legs, end }: Journey, role: Role): Risk | null {
+  if (end.kind !== 'dropped') return null;
+  const { station, interface: name, drop } = end;
+  return { cause: causeOf(drop), station, interface: name, role, trip, leg: legs.at(-1)!, drop };
+}
+
+function causeOf(drop: PassageDrop): CauseId {
+  if (drop.by === 'netfilter') return drop.check ? 'netfilter-rpfilter' : 'filtered';
+  switch (drop.verdict.verdict) {
+    case 'rp-filter':
+    case 'forwarding-off':
+      return drop.verdict.verdict;
+    case 'no-route':
+    case 'unreachable':
+    case 'blackhole':
+    case 'prohibit':
+      return 'no-route';
+    default:
+      return 'undetermined';
+  }
+}

@@ -1,0 +1,66 @@
+import type { Attempt } from '../correlate/attempt.js';
+import type { Finding, WhatIf } from '../model/analysis.js';
+import type { Network } from '../network/network.js';
+import type { DiagnosisContext } from './context.js';
+import { lostPacketOf } from './fixes/lost-packet.js';
+import { trialOf } from './fixes/trial.js';
+
+/** Attempts of a finding that are followed: what goes otherwise than these is rare, and each takes its time. */
+const FOLLOWED = 50;
+
+/**
+ * Whether changes that the user proposes would have got a finding's packets through.
+ *
+ * @param changed the nodes as they would be
+ * @param changes in words
+ */
+export function whatIf(
+  finding: Finding,
+  context: DiagnosisContext,
+  changed: Network,
+  changes: readonly string[],
+): WhatIf {
+  const ids = new Set(finding.attempts);
+  const attempts = context.attempts.filter((attempt) => ids.has(attempt.id));
+  const results = distinct(attempts)
+    .slice(0, FOLLOWED)
+    .map((attempt) => {
+      const trial = trialOf(attempt, lostPacketOf(attempt, context), context);
+      return { before: trial(context.network), after: trial(changed) };
+    });
+  const told = (mended: boolean | null, texts: readonly string[]): WhatIf => ({
+    changes: [...changes],
+    mended,
+    expected: [...new Set(texts)].slice(0, 3).join('. '),
+  });
+  const after = results.map((result) => result.after).filter((result) => result !== null);
+  if (after.length === 0) {
+    return told(null, ['no snapshot tells of the nodes that these packets went through']);
+  }
+  const failing = after.filter((result) => !result.mended);
+  if (failing.length > 0)
+    return told(
+      false,
+      failing.map((result) => result.text),
+    );
+  if (results.every((result) => result.before?.mended)) {
+    const why =
+      'by their settings the nodes let these packets through as it is, so the loss has another reason';
+    return told(null, [why]);
+  }
+  return told(
+    true,
+    after.map((result) => result.text),
+  );
+}
+
+/** Those that differ in more than the client's port. */
+function distinct(attempts: readonly Attempt[]): Attempt[] {
+  const byPacket = new Map<string, Attempt>();
+  for (const attempt of attempts) {
+    const ends = attempt.legs.map(({ client, server }) => [client.address, server.address, server.port]);
+    const key = [attempt.client.address, attempt.server.address, attempt.server.port, ...ends].join(' ');
+    if (!byPacket.has(key)) byPacket.set(key, attempt);
+  }
+  return [...byPacket.values()];
+}

@@ -1,0 +1,54 @@
+import type { PacketQuestion, Passage } from '../kernel/netfilter/passage.js';
+import type { Hop } from '../kernel/verdict.js';
+import type { JourneyEnd } from './journey.js';
+import { onOneLink } from './link.js';
+import type { Arrival } from './next.js';
+import type { Station } from './station.js';
+
+/**
+ * What becomes of the outer packet that carries one through a VXLAN tunnel between two stations: it passes their
+ * filters and routes as any other does, and is lost with what it carries.
+ *
+ * @returns `end` where it is dropped for certain, null where it arrives or cannot be told
+ */
+export function carry(
+  from: Station,
+  hop: Hop,
+  to: Arrival,
+): { end: Extract<JourneyEnd, { kind: 'dropped' }> | null; unknown: string[] } {
+  const near = from.model.link(hop.dev)?.vxlan;
+  const far = to.station.model.link(to.interface)?.vxlan;
+  if (!near?.local || !far?.local) return { end: null, unknown: [] };
+  const packet: PacketQuestion & { source: string } = {
+    source: near.local,
+    destination: far.local,
+    protocol: 'udp',
+    // From a range, by a hash of what it carries (udp_flow_src_port()).
+    sourcePort: null,
+    destinationPort: near.port,
+  };
+  const sent = from.path.send(packet);
+  const lost = allDropped(sent);
+  const unknown = sent.flatMap((passage) => passage.unknown.map((line) => `${from.label}: ${line}`));
+  if (lost) return { end: { ...lost, station: from, interface: null }, unknown };
+  const dev = sent.find((passage) => !passage.drop)?.hops[0]?.dev;
+  const name = far.local === null || dev === undefined ? null : underlay(to.station, far.local, from, dev);
+  if (name === null) return { end: null, unknown };
+  const received = to.station.path.receive(packet, name);
+  const refused = allDropped(received);
+  unknown.push(...received.flatMap((p) => p.unknown.map((line) => `${to.station.label}: ${line}`)));
+  return { end: refused && { ...refused, station: to.station, interface: name }, unknown };
+}
+
+/** The interface that the outer packet comes in by: the one with its address, if that is on the sender's link. */
+function underlay(station: Station, address: string, from: Station, device: string): string | null {
+  const own = station.model.localAddresses.find((a) => a.address === address);
+  if (!own) return null;
+  return onOneLink(from, device, station, own.interface) ? own.interface : null;
+}
+
+function allDropped(passages: readonly Passage[]) {
+  const [first] = passages;
+  if (!first?.drop || passages.some((passage) => !passage.drop)) return null;
+  return { kind: 'dropped' as const, drop: first.drop, carrier: true };
+}

@@ -1,0 +1,55 @@
+/** Which interfaces are taken to be on one link (RFC 4291 section 1: where nodes talk without a router between). */
+import { contains, toAddress, toPrefix } from '../kernel/prefix.js';
+import type { Station } from './station.js';
+
+/** Kinds of device whose far end is found by the tunnel, not by a link that both are on. */
+export const TUNNELS: ReadonlySet<string> = new Set([
+  ...['vxlan', 'geneve', 'ipip', 'sit', 'ip6tnl', 'gre', 'ip6gre', 'wireguard'],
+]);
+
+/**
+ * Whether two interfaces have an address each in one network and may see each other's ARP. Every node's docker0 has
+ * the same network, and no way out.
+ */
+export function onOneLink(a: Station, deviceA: string, b: Station, deviceB: string): boolean {
+  if (!reachesOut(a, deviceA) || !reachesOut(b, deviceB)) return false;
+  const networks = new Set(networksOf(a, deviceA));
+  return networksOf(b, deviceB).some((network) => networks.has(network));
+}
+
+/** Whether an address of the interface has the other one in its network. */
+export function isOnLink(station: Station, device: string, address: string): boolean {
+  const wanted = toAddress(address);
+  return station.model.localAddresses.some(
+    (own) =>
+      own.interface === device &&
+      own.prefixLength < (wanted.family === 4 ? 32 : 128) &&
+      contains(toPrefix(`${own.peer ?? own.address}/${own.prefixLength}`), wanted),
+  );
+}
+
+/** Interfaces by which a node is on a link with others: no loopback, no tunnel, no bridge of its own pods alone. */
+export function outerInterfaces(station: Station): string[] {
+  return (station.snapshot.links ?? []).map((link) => link.name).filter((name) => reachesOut(station, name));
+}
+
+function reachesOut(station: Station, device: string): boolean {
+  const { links } = station.snapshot;
+  const link = links?.find((l) => l.name === device);
+  if (!link || link.type === 'loopback' || TUNNELS.has(link.kind ?? '')) return false;
+  if (link.kind === 'dummy' || !link.flags.includes('UP') || link.master !== null) return false;
+  if (link.kind !== 'bridge') return true;
+  if (links!.some((port) => port.master === device && port.kind !== 'veth')) return true;
+  const routes = [...(station.snapshot.routes4 ?? []), ...(station.snapshot.routes6 ?? [])];
+  return routes.some((r) => r.nextHops.some((hop) => hop.interface === device && hop.gateway !== null));
+}
+
+function networksOf(station: Station, device: string): string[] {
+  return station.model.localAddresses
+    .filter((own) => own.interface === device && own.prefixLength < (own.address.includes(':') ? 128 : 32))
+    .filter((own) => own.scope !== 'link')
+    .map((own) => {
+      const prefix = toPrefix(`${own.peer ?? own.address}/${own.prefixLength}`);
+      return `${prefix.words.join('.')}/${prefix.length}`;
+    });
+}

@@ -1,0 +1,95 @@
+/** Whom a packet meets that leaves a node by a device towards a next hop. */
+import type { Hop } from '../kernel/verdict.js';
+import type { Link } from '../model/snapshot.js';
+import { onOneLink, TUNNELS } from './link.js';
+import type { Network } from './network.js';
+import type { Station } from './station.js';
+
+/** Where a packet comes in again. */
+export interface Arrival {
+  station: Station;
+  interface: string;
+}
+
+/**
+ * The station that gets the packet, and by which of its interfaces: by the sender's own neighbour entry, where it
+ * has one, for that is what the kernel puts on the wire; else by who holds the next hop's address.
+ *
+ * @param source of the packet: a node routes what its own pod sends by the device that leads to the pod
+ * @returns null where it is none that a snapshot tells of: a router, a client, or a pod
+ */
+export function arrivalOf(
+  network: Network,
+  from: Station,
+  hop: Hop,
+  packet: { source: string; destination: string },
+): Arrival | null {
+  const address = hop.via ?? packet.destination;
+  const others = network.stations.filter((s) => s !== from);
+  const link = from.model.link(hop.dev);
+  if (link?.kind && TUNNELS.has(link.kind)) return throughTunnel(others, from, link, address);
+  if (from.netns !== null) return fromPod(network, from, packet.source);
+  const byEntry = byNeighbour(others, from, hop.dev, address);
+  if (byEntry) return byEntry;
+  const holders = others.filter((s) => s.model.hasAddress(address));
+  // A pod's address is known to its own node alone.
+  const near = holders.filter((s) => s.netns === null || s.node === from.node);
+  if (near.length !== 1) return null;
+  const [station] = near;
+  const name = interfaceTowards(station!, from, hop.dev, address);
+  return name === null ? null : { station: station!, interface: name };
+}
+
+function throughTunnel(
+  others: readonly Station[],
+  from: Station,
+  link: Link,
+  address: string,
+): Arrival | null {
+  const ends = others.flatMap((station) =>
+    (station.snapshot.links ?? [])
+      .filter((l) => l.kind === link.kind && l.vxlan?.id === link.vxlan?.id)
+      .map((l) => ({ station, interface: l.name })),
+  );
+  const mac = neighbourMac(from, link.name, address);
+  const byMac = ends.filter((end) => mac !== null && end.station.model.link(end.interface)?.mac === mac);
+  if (byMac.length === 1) return byMac[0]!;
+  const holding = ends.filter((end) => end.station.model.hasAddress(address));
+  return holding.length === 1 ? holding[0]! : null;
+}
+
+/** A pod's one way out leads to its own node, which takes it in by the device that leads back to the pod. */
+function fromPod(network: Network, from: Station, source: string): Arrival | null {
+  const host = network.station(from.node);
+  if (!host) return null;
+  const back = host.model.output({ source: null, destination: source });
+  return back.verdict === 'output' && back.dev !== null ? { station: host, interface: back.dev } : null;
+}
+
+function byNeighbour(
+  others: readonly Station[],
+  from: Station,
+  device: string,
+  address: string,
+): Arrival | null {
+  const mac = neighbourMac(from, device, address);
+  if (mac === null) return null;
+  const owners = others.filter((s) => s.model.interfacesWithMac(mac).length > 0);
+  const [station] = owners;
+  const name = owners.length === 1 ? station!.model.ownerOfMac(mac) : null;
+  return name === null ? null : { station: station!, interface: name };
+}
+
+function neighbourMac(from: Station, device: string, address: string): string | null {
+  const entry = from.snapshot.neighbours?.find((n) => n.address === address && n.interface === device);
+  return entry?.states.includes('FAILED') ? null : (entry?.mac ?? null);
+}
+
+/** The interface that holds the address, or where that is on none of the link's, the one on the sender's network. */
+function interfaceTowards(station: Station, from: Station, device: string, address: string): string | null {
+  const { localAddresses } = station.model;
+  const shared = localAddresses.filter((own) => onOneLink(from, device, station, own.interface));
+  const holder = localAddresses.find((own) => own.address === address);
+  if (shared.some((own) => own.interface === holder?.interface)) return holder!.interface;
+  return shared[0]?.interface ?? holder?.interface ?? null;
+}

@@ -1,0 +1,39 @@
+import { KernelModel } from '../kernel/model.js';
+import { PacketPath } from '../kernel/netfilter/packet-path.js';
+import type { Snapshot } from '../model/snapshot.js';
+
+/** One network namespace that a snapshot tells of: a node's own, or a pod's. */
+export class Station {
+  readonly snapshot: Snapshot;
+  #model: KernelModel | null = null;
+  #path: PacketPath | null = null;
+
+  constructor(snapshot: Snapshot) {
+    this.snapshot = snapshot;
+  }
+
+  get node(): string {
+    return this.snapshot.node;
+  }
+
+  /** Another network namespace of the node; null for its own. */
+  get netns(): string | null {
+    return this.snapshot.netns;
+  }
+
+  /** `node1`, or `node1/pod` for another namespace of it. */
+  get label(): string {
+    return this.netns === null ? this.node : `${this.node}/${this.netns}`;
+  }
+
+  // Prepared when first asked: a healthy capture of many nodes asks none.
+  get model(): KernelModel {
+    this.#model ??= new KernelModel(this.snapshot);
+    return this.#model;
+  }
+
+  get path(): PacketPath {
+    this.#path ??= new PacketPath(this.model);
+    return this.#path;
+  }
+}

@@ -1,0 +1,115 @@
+import { readSnapshots } from './correlate/read-snapshots.js';
+import { type PredictionRequest, predictConnections } from './diagnose/prediction/predictions.js';
+import { readServices } from './ingest/kube/services.js';
+import { type ServicePort, servicePorts } from './kernel/service-ports.js';
+import { canonicalAddress, familyOf } from './model/address.js';
+import { ANALYSIS_SCHEMA, type Analysis, type AnalysisVip, type Gap } from './model/analysis.js';
+import { UsageError } from './model/errors.js';
+import type { Snapshot } from './model/snapshot.js';
+import { Network } from './network/network.js';
+
+export interface PredictOptions {
+  /** Empty: those that Kubernetes objects name. */
+  vips: readonly string[];
+  /** Null: those of the Service, or of the nodes' rules. */
+  port: number | null;
+  protocol: string | null;
+  /** Empty: one beyond the routers stands for all. */
+  clients: readonly string[];
+  keepGoing: boolean;
+  /** Changes that the user proposes, made before anything is asked; absent where there are none. */
+  change?: ((snapshots: readonly Snapshot[]) => { snapshots: Snapshot[]; notes: string[] }) | null;
+  warn: (line: string) => void;
+}
+
+/** Of the blocks for documentation (RFC 5737, RFC 3849), which nobody has a route of their own to. */
+const ANY_CLIENT = { 4: '203.0.113.1', 6: '2001:db8:ffff::1' } as const;
+
+/**
+ * What would become of connections, by what the nodes' snapshots say and with no packet seen: in the form of an
+ * analysis without attempts, with `predictions`.
+ *
+ * @param inputs bundles as on the command line
+ * @throws InputError, UsageError
+ */
+export async function predict(inputs: readonly string[], options: PredictOptions): Promise<Analysis> {
+  const flagged = options.vips.map((text) => parseAddress('--vip', text));
+  const clients = options.clients.map((text) => parseAddress('--client', text));
+  const read = await readSnapshots(inputs, { keepGoing: options.keepGoing });
+  for (const warning of read.warnings) options.warn(warning);
+  const { snapshots, notes } = options.change?.(read.snapshots) ?? { snapshots: read.snapshots, notes: [] };
+  for (const note of notes) options.warn(`what if: ${note}`);
+  const vips = vipsOf(flagged, snapshots);
+  if (vips.length === 0) {
+    throw new UsageError('--vip is missing: no Service in kube/ names an address; name the one to ask for');
+  }
+  const gaps: Gap[] = [];
+  const requests = vips.flatMap(({ address }) =>
+    portsOf(address, snapshots, options, gaps).flatMap(({ protocol, port }) =>
+      clientsFor(address, clients).map(
+        (client): PredictionRequest => ({
+          vip: address,
+          protocol,
+          port,
+          client,
+          anyone: clients.length === 0,
+        }),
+      ),
+    ),
+  );
+  const predicted = predictConnections(Network.of(snapshots), requests);
+  return {
+    schema: ANALYSIS_SCHEMA,
+    inputs: [],
+    clocks: [],
+    vips,
+    totals: [],
+    attempts: [],
+    findings: predicted.findings,
+    gaps: [...gaps, ...predicted.gaps],
+    predictions: predicted.predictions,
+  };
+}
+
+function parseAddress(flag: string, text: string): string {
+  const address = canonicalAddress(text);
+  if (address === null) throw new UsageError(`${flag} ${text}: is no IPv4 or IPv6 address`);
+  return address;
+}
+
+function vipsOf(flagged: readonly string[], snapshots: readonly Snapshot[]): AnalysisVip[] {
+  if (flagged.length > 0) return [...new Set(flagged)].map((address) => ({ address, source: 'flag' }));
+  const services = snapshots.flatMap((snapshot) => readServices(snapshot.kube));
+  const named = new Set(services.flatMap((service) => service.vips));
+  return [...named].map((address) => ({ address, source: 'kubernetes' }));
+}
+
+function clientsFor(vip: string, clients: readonly string[]): string[] {
+  const family = familyOf(vip)!;
+  const same = clients.filter((client) => familyOf(client) === family);
+  if (clients.length > 0 && same.length === 0) {
+    throw new UsageError(`--client ${clients.join(', ')}: is of another IP version than the VIP ${vip}`);
+  }
+  return same.length > 0 ? same : [ANY_CLIENT[family]];
+}
+
+function portsOf(
+  vip: string,
+  snapshots: readonly Snapshot[],
+  { port, protocol }: Pick<PredictOptions, 'port' | 'protocol'>,
+  gaps: Gap[],
+): ServicePort[] {
+  if (port !== null) return [{ protocol: protocol ?? 'tcp', port }];
+  const named = [
+    ...snapshots
+      .flatMap((snapshot) => readServices(snapshot.kube))
+      .filter((service) => service.vips.includes(vip))
+      .flatMap((service) => service.ports),
+    ...snapshots.flatMap((snapshot) => servicePorts(snapshot, vip)),
+  ].filter((known) => protocol === null || known.protocol === protocol);
+  const distinct = new Map(named.map((known) => [`${known.protocol} ${known.port}`, known]));
+  if (distinct.size > 0) return [...distinct.values()];
+  const why = `no Service and no rule names a port of ${vip}: TCP port 80 is taken; --port names another`;
+  gaps.push({ node: null, interface: null, why, capture: null });
+  return [{ protocol: protocol ?? 'tcp', port: 80 }];
+}

@@ -1,0 +1,119 @@
+import type { Analysis, Fate, PredictedStep, PredictedWay, Prediction } from '../../model/analysis.js';
+import type { Style } from '../style.js';
+import { heading } from './heading.js';
+import { type Cell, type Column, table } from './table.js';
+import { counted, endpointText, flowText, numberText, placeText } from './words.js';
+import { labelled, wrap } from './wrap.js';
+
+/** Rows of one prediction's table. */
+const MOST_WAYS = 20;
+
+const FATES: Record<Fate, string> = {
+  answered: 'answered',
+  'answered-elsewhere': 'answered by another way',
+  'lost-request': 'request lost',
+  'lost-reply': 'reply lost',
+  untranslated: 'reply not translated back',
+  undelivered: 'not delivered',
+  unknown: 'cannot be told',
+};
+
+/** `OK` or `UNCLEAR`, where no risk was found; the risks stand for themselves. */
+export function predictionVerdict({ predictions, findings }: Analysis, style: Style): string[] {
+  const ways = (predictions ?? []).flatMap((prediction) => prediction.ways);
+  if (findings.length > 0) return [];
+  const open = ways.filter((way) => way.fate === 'unknown' || way.unknown.length > 0).length;
+  const all = counted(ways.length, 'way');
+  if (ways.length === 0) {
+    const text = 'Nothing to foretell: no node is known to take requests for the VIP.';
+    return labelled('UNCLEAR', text, style.measure, 9, (label) => style.bold(style.yellow(label)));
+  }
+  if (open > 0) {
+    const text = `No risk found, yet of ${numberText(open)} of ${all} not all is known (see Ways).`;
+    return labelled('UNCLEAR', text, style.measure, 9, (label) => style.bold(style.yellow(label)));
+  }
+  const text = `No risk found: by the nodes' routes, rules and settings, ${all} out of ${numberText(ways.length)} lead to a reply.`;
+  return labelled('OK', text, style.measure, 9, (label) => style.bold(style.green(label)));
+}
+
+/** Each client's connections: who answers for the VIP, every way that they may go, and how it ends. */
+export function predictionsSection({ predictions }: Analysis, style: Style): string[] {
+  return (predictions ?? []).flatMap((prediction) => predictionLines(prediction, style));
+}
+
+function predictionLines(prediction: Prediction, style: Style): string[] {
+  const { vip, protocol, port, client, anyone, announcers, ways } = prediction;
+  const who = anyone ? `any client beyond the routers (as ${client})` : client;
+  const title = `Ways of ${who} to ${endpointText({ address: vip, port })} (${protocol})`;
+  const lines = heading(title, style);
+  const answering = vip.includes(':') ? 'NDP' : 'ARP';
+  for (const { node, interface: name, mac, why } of announcers) {
+    const who = `${placeText(node, name)}${mac === null ? '' : ` ${mac}`}: ${why}`;
+    lines.push(...labelled(answering, who, style.measure, 6, style.bold));
+  }
+  if (announcers.length > 0) lines.push('');
+  lines.push(
+    ...table(
+      COLUMNS,
+      ways.slice(0, MOST_WAYS).map((way) => row(way, style)),
+      style,
+    ),
+  );
+  if (ways.length > MOST_WAYS) {
+    lines.push(
+      ...wrap(
+        `${style.ellipsis} and ${numberText(ways.length - MOST_WAYS)} more (--format json lists them)`,
+        style.measure,
+      ),
+    );
+  }
+  const first = ways.find((way) => way.finding === null) ?? null;
+  if (first && first.fate !== 'unknown') lines.push('', ...wayLines('One that is answered', first, style));
+  const assumed = [...new Set(ways.flatMap((way) => way.unknown))];
+  if (assumed.length > 0) lines.push('');
+  for (const text of assumed) lines.push(...labelled('Assumed', text, style.measure, 8, style.bold));
+  return lines;
+}
+
+const COLUMNS: Column[] = [
+  { title: 'comes in' },
+  { title: 'from' },
+  { title: 'backend' },
+  { title: 'chance', align: 'right' },
+  { title: 'fate' },
+  { title: 'finding' },
+];
+
+function row({ entry, backend, chance, fate, finding }: PredictedWay, style: Style): Cell[] {
+  const paint = fate === 'answered' ? style.green : fate === 'unknown' ? style.yellow : style.red;
+  return [
+    placeText(entry.node, entry.interface),
+    entry.sender ?? '-',
+    backend === null ? '-' : endpointText(backend),
+    percentText(chance),
+    { text: FATES[fate], paint: fate === 'answered-elsewhere' ? style.yellow : paint },
+    finding ?? '-',
+  ];
+}
+
+function percentText(chance: number): string {
+  const percent = chance * 100;
+  return `${Number.isInteger(percent) ? percent : percent.toFixed(1)}%`;
+}
+
+/** One way, node by node: by which interface in, what the node does, by which out. */
+export function wayLines(title: string, way: PredictedWay, style: Style): string[] {
+  const lines = labelled('', `${title}:`, style.measure, 0).map(style.bold);
+  let role: PredictedStep['role'] | null = null;
+  for (const step of way.steps) {
+    const name = step.role === role ? '' : step.role;
+    role = step.role;
+    const out =
+      step.output === null ? 'ends here' : `out ${step.output}${step.via === null ? '' : ` via ${step.via}`}`;
+    const inward = step.input === null ? 'sent here' : `in ${step.input}`;
+    const text = `${step.node}${step.netns === null ? '' : `/${step.netns}`}: ${inward}, ${out}, as ${flowText(step.source, step.destination)}`;
+    lines.push(...labelled(`  ${name}`, text, style.measure, 11));
+    for (const did of step.did) lines.push(...labelled('', `- ${did}`, style.measure, 13).map(style.dim));
+  }
+  return lines;
+}

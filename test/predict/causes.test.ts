@@ -1,0 +1,243 @@
+/**
+ * One setting away from a recorded healthy cluster: what is foretold of it, and that the twin with that setting taken
+ * back is healthy again. The request comes in at node1, whose only backend is on node2.
+ */
+import test from 'ava';
+import { readSnapshots } from '../../src/correlate/read-snapshots.js';
+import { predictConnections } from '../../src/diagnose/prediction/predictions.js';
+import { applyChanges } from '../../src/kernel/what-if/apply.js';
+import { parseChange } from '../../src/kernel/what-if/parse-change.js';
+import type { CauseId, Finding, Prediction } from '../../src/model/analysis.js';
+import type { Snapshot } from '../../src/model/snapshot.js';
+import { Network } from '../../src/network/network.js';
+import { CLIENT, NODE1, NODE2, VIP } from '../lab/addresses.js';
+import { bundlesIn } from '../scenarios/truth.js';
+import { fixture } from '../support.js';
+
+const { snapshots: HEALTHY } = await readSnapshots(bundlesIn(fixture('healthy-masquerade')), {
+  keepGoing: false,
+});
+const { snapshots: UNMASQUERADED } = await readSnapshots(bundlesIn(fixture('healthy-no-masquerade')), {
+  keepGoing: false,
+});
+
+/** The VIP bound to node1, as keepalived does it, so that it is known who takes requests. */
+const OWNED = ['node1:ip addr add 192.168.1.100/32 dev eth0'];
+
+function foretell(
+  snapshots: readonly Snapshot[],
+  client = CLIENT,
+): { prediction: Prediction; findings: Finding[] } {
+  const { predictions, findings } = predictConnections(Network.of(snapshots), [
+    { vip: VIP, protocol: 'tcp', port: 80, client, anyone: false },
+  ]);
+  return { prediction: predictions[0]!, findings };
+}
+
+function changed(snapshots: readonly Snapshot[], commands: readonly string[]): Snapshot[] {
+  const changes = commands.map((text) => parseChange(text, text.includes(':ip ') ? 'add' : 'set'));
+  return applyChanges(snapshots, changes).snapshots;
+}
+
+function withRules(snapshots: readonly Snapshot[], node: string, table: string, rule: string): Snapshot[] {
+  return snapshots.map((snapshot) => {
+    if (snapshot.node !== node) return snapshot;
+    const iptables = `${snapshot.iptables}*${table}\n${rule}\nCOMMIT\n`;
+    return { ...snapshot, iptables };
+  });
+}
+
+const ownedHealthy = changed(HEALTHY, OWNED);
+
+test('the twin of all: nothing is lost, and node1 alone answers ARP', (t) => {
+  const { prediction, findings } = foretell(ownedHealthy);
+  t.deepEqual(findings, []);
+  t.deepEqual(
+    prediction.announcers.map((a) => [a.node, a.interface]),
+    [['node1', 'eth0']],
+  );
+  t.deepEqual(
+    prediction.ways.map((way) => [
+      way.entry.node,
+      way.entry.sender,
+      way.backend?.address,
+      way.fate,
+      way.chance,
+    ]),
+    [['node1', '192.168.1.1', NODE2.podAddress, 'answered', 1]],
+  );
+  t.deepEqual(prediction.ways[0]!.unknown, []);
+});
+
+interface Case {
+  name: string;
+  make: () => Snapshot[];
+  cause: CauseId;
+  node: string;
+  interface: string | null;
+  role: 'request' | 'reply';
+  /** What the fix has to be; null where none is proposed. */
+  fix: string | null;
+}
+
+const CASES: Case[] = [
+  {
+    name: 'a FORWARD rule that drops',
+    make: () =>
+      withRules(
+        ownedHealthy,
+        'node2',
+        'filter',
+        ':FORWARD ACCEPT [0:0]\n-A FORWARD -i flannel.1 -p tcp --dport 8080 -j DROP',
+      ),
+    cause: 'filtered',
+    node: 'node2',
+    interface: 'flannel.1',
+    role: 'request',
+    fix: null,
+  },
+  {
+    name: 'a FORWARD rule that drops the reply',
+    make: () =>
+      withRules(
+        ownedHealthy,
+        'node2',
+        'filter',
+        ':FORWARD ACCEPT [0:0]\n-A FORWARD -i cni0 -p tcp --sport 8080 -j DROP',
+      ),
+    cause: 'filtered',
+    node: 'node2',
+    interface: 'cni0',
+    role: 'reply',
+    fix: null,
+  },
+  {
+    name: 'a firewall that does not let the tunnel in',
+    make: () =>
+      withRules(ownedHealthy, 'node2', 'filter', ':INPUT ACCEPT [0:0]\n-A INPUT -p udp --dport 8472 -j DROP'),
+    cause: 'filtered',
+    node: 'node2',
+    interface: 'eth0',
+    role: 'request',
+    fix: null,
+  },
+  {
+    name: 'a policy of DROP with no rule for it',
+    make: () => withRules(ownedHealthy, 'node1', 'filter', ':FORWARD DROP [0:0]'),
+    cause: 'filtered',
+    node: 'node1',
+    interface: 'eth0',
+    role: 'request',
+    fix: null,
+  },
+  {
+    name: '-m rpfilter, where the way back is elsewhere',
+    make: () =>
+      withRules(
+        changed(UNMASQUERADED, OWNED),
+        'node2',
+        'raw',
+        ':PREROUTING ACCEPT [0:0]\n-A PREROUTING -m rpfilter --invert -j DROP',
+      ),
+    cause: 'netfilter-rpfilter',
+    node: 'node2',
+    interface: 'flannel.1',
+    role: 'request',
+    fix: null,
+  },
+  {
+    name: 'strict rp_filter, where the way back is elsewhere',
+    make: () => changed(UNMASQUERADED, [...OWNED, 'node2:net.ipv4.conf.all.rp_filter=1']),
+    cause: 'rp-filter',
+    node: 'node2',
+    interface: 'flannel.1',
+    role: 'request',
+    fix: 'sysctl -w net.ipv4.conf.flannel/1.rp_filter=2',
+  },
+  {
+    name: 'forwarding off on the node of the backend',
+    make: () => changed(ownedHealthy, ['node2:net.ipv4.conf.flannel/1.forwarding=0']),
+    cause: 'forwarding-off',
+    node: 'node2',
+    interface: 'flannel.1',
+    role: 'request',
+    fix: 'sysctl -w net.ipv4.conf.flannel/1.forwarding=1',
+  },
+  {
+    name: 'no route to the pods of node2',
+    make: () =>
+      changed(ownedHealthy, [
+        'node1:ip route del 10.244.1.0/24',
+        'node1:ip route del default',
+        'node1:ip route add 10.0.0.0/24 via 192.168.1.1',
+      ]),
+    cause: 'no-route',
+    node: 'node1',
+    interface: 'eth0',
+    role: 'request',
+    fix: null,
+  },
+  {
+    name: 'replies of the pod leave by the default route, round node1',
+    make: () =>
+      changed(UNMASQUERADED, [...OWNED, 'node2:ip rule del from 10.244.1.0/24 fwmark 0x100 lookup 100']),
+    cause: 'untranslated-reply',
+    node: 'node2',
+    interface: 'eth0',
+    role: 'reply',
+    fix: null,
+  },
+];
+
+for (const { name, make, cause, node, interface: device, role, fix } of CASES) {
+  test(`${cause}: ${name}`, (t) => {
+    const { prediction, findings } = foretell(make());
+    t.deepEqual(
+      findings.map((f) => ({ cause: f.cause, node: f.node, device: f.interface, severity: f.severity })),
+      [{ cause, node, device, severity: 'risk' }],
+    );
+    const [way] = prediction.ways;
+    t.is(way!.finding, 'f1');
+    t.is(way!.fate, cause === 'untranslated-reply' ? 'untranslated' : `lost-${role}`);
+    t.is(findings[0]!.fix?.commands[0]!.command ?? null, fix);
+    if (fix !== null) t.regex(findings[0]!.fix!.expected, /the reply goes by cni0 into node2/);
+    t.true(findings[0]!.evidence.length > 0);
+  });
+}
+
+test('arp-conflict: the VIP on two nodes; the twin has it on a device that ARP does not ask, and says so', (t) => {
+  const both = changed(ownedHealthy, ['node2:ip addr add 192.168.1.100/32 dev lo']);
+  const conflict = foretell(both).findings.find((finding) => finding.cause === 'arp-conflict')!;
+  t.is(conflict.severity, 'risk');
+  t.deepEqual(
+    conflict.claimants.map(({ node, interface: device }) => [node, device]),
+    [
+      ['node1', 'eth0'],
+      ['node2', 'eth0'],
+    ],
+  );
+  const quiet = changed(both, ['node2:net.ipv4.conf.all.arp_ignore=1']);
+  const twin = foretell(quiet);
+  t.deepEqual(twin.findings, []);
+  t.deepEqual(
+    twin.prediction.announcers.map((a) => a.node),
+    ['node1'],
+  );
+});
+
+test('a pod as the client: its own node translates for it', (t) => {
+  const { prediction, findings } = foretell(ownedHealthy, NODE1.podAddress);
+  t.deepEqual(findings, []);
+  t.deepEqual(
+    prediction.ways.map((way) => [way.entry.node, way.entry.interface, way.backend?.address, way.fate]),
+    [['node1', 'cni0', NODE2.podAddress, 'answered']],
+  );
+});
+
+test('rules that are not known are assumed, and said so', (t) => {
+  const bare = ownedHealthy.map((snapshot) => ({ ...snapshot, iptables: null, nft: null }));
+  const { prediction } = foretell(bare);
+  t.true(
+    prediction.ways.every((way) => way.unknown.some((line) => /iptables-save\.txt and nft\.json/.test(line))),
+  );
+});
