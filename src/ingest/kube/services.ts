@@ -7,6 +7,8 @@ export interface KubeService {
   /** Load-balancer and external addresses. */
   vips: string[];
   externalTrafficPolicy: string | null;
+  /** Protocols in lower case. */
+  ports: { protocol: string; port: number }[];
   backends: string[];
 }
 
@@ -38,10 +40,17 @@ export function readServices(files: ReadonlyMap<string, unknown>): KubeService[]
       name,
       vips,
       externalTrafficPolicy: typeof policy === 'string' ? policy : null,
+      ports: list(spec.ports).flatMap((entry) => portOf(fields(entry))),
       backends: backends.get(name) ?? [],
     });
   }
   return services;
+}
+
+/** TCP is the default of the API. */
+function portOf({ protocol = 'TCP', port }: Fields): { protocol: string; port: number }[] {
+  if (typeof protocol !== 'string' || typeof port !== 'number') return [];
+  return [{ protocol: protocol.toLowerCase(), port }];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
