@@ -128,7 +128,7 @@ export function questionOf(packet: FilterPacket): PacketQuestion & { source: str
 }
 
 function remember(sofar: Sofar, station: Station, { connection, unknown }: Passage) {
-  const told = unknown.map((line) => `${station.label}: ${line}`);
+  const told = [...station.blindSpots, ...unknown].map((line) => `${station.label}: ${line}`);
   const lines = [...new Set([...sofar.unknown, ...told])];
   if (!connection) return { ...sofar, unknown: lines };
   const connections = new Map(sofar.connections);

@@ -79,8 +79,15 @@ function answerFrom(
 ): { station: Leg['station']; interface: string | null } | { fate: Fate } {
   const { end, packet } = request;
   switch (end.kind) {
-    case 'delivered':
+    case 'delivered': {
+      const holder = end.station.model.localAddresses.find((a) => a.address === packet.destination.text);
+      // IPVS takes it before any process does, and what it makes of it is in no snapshot file.
+      if (holder?.interface === 'kube-ipvs0') {
+        const why = `IPVS of ${end.station.label} chooses a backend for ${packet.destination.text}, which is not modelled`;
+        return { fate: { kind: 'unknown', why } };
+      }
       return { station: end.station, interface: null };
+    }
     case 'dropped':
       return { fate: { kind: 'lost', role: 'request' } };
     case 'loop':

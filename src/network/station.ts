@@ -1,15 +1,19 @@
 import { KernelModel } from '../kernel/model.js';
 import { PacketPath } from '../kernel/netfilter/packet-path.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { blindSpots } from './blind-spots.js';
 
 /** One network namespace that a snapshot tells of: a node's own, or a pod's. */
 export class Station {
   readonly snapshot: Snapshot;
+  /** What of the node is not modelled at all. */
+  readonly blindSpots: readonly string[];
   #model: KernelModel | null = null;
   #path: PacketPath | null = null;
 
   constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
+    this.blindSpots = blindSpots(snapshot);
   }
 
   get node(): string {

@@ -241,3 +241,36 @@ test('rules that are not known are assumed, and said so', (t) => {
     prediction.ways.every((way) => way.unknown.some((line) => /iptables-save\.txt and nft\.json/.test(line))),
   );
 });
+
+test('IPVS takes what is sent to kube-ipvs0, and nobody can say from a snapshot to which backend', (t) => {
+  const ipvs = HEALTHY.map((snapshot) => {
+    const eth0 = snapshot.links!.find((link) => link.name === 'eth0')!;
+    const links = [
+      ...snapshot.links!,
+      { ...eth0, name: 'kube-ipvs0', kind: 'dummy', ifindex: 99, mac: null },
+    ];
+    const [own] = snapshot.addresses!;
+    const vip = { ...own!, interface: 'kube-ipvs0', address: VIP, prefixLength: 32, flags: [] };
+    const routes4 = snapshot.routes4!.concat({
+      ...snapshot.routes4!.find((route) => route.type === 'local')!,
+      destination: `${VIP}/32`,
+      nextHops: [{ gateway: null, interface: 'kube-ipvs0', weight: 1, flags: [] }],
+    });
+    return { ...snapshot, links, routes4, addresses: [...snapshot.addresses!, vip], iptables: '' };
+  });
+  const { prediction, findings } = foretell(ipvs);
+  t.deepEqual(
+    prediction.ways.map((way) => way.fate),
+    ['unknown', 'unknown'],
+  );
+  // Both kernels answer ARP for it, as strictARP would forbid.
+  t.deepEqual(
+    findings.map((finding) => finding.cause),
+    ['arp-conflict'],
+  );
+  const strict = changed(
+    ipvs,
+    ['node1', 'node2'].map((node) => `${node}:net.ipv4.conf.all.arp_ignore=1`),
+  );
+  t.deepEqual(foretell(strict).findings, []);
+});
