@@ -33,6 +33,8 @@ export interface FilterPacket {
   /** With regard to the connection. */
   direction: 'original' | 'reply';
   untracked: boolean;
+  /** Set by a match that asks for the way back to the source and finds none: what drops it for that may be a later rule. */
+  failedCheck?: boolean;
 }
 
 /** One tracked connection (struct nf_conn). Shared by its packets, copied where chance parts their ways. */
@@ -49,6 +51,10 @@ export interface Connection {
   /** Whether its destination, or its source, was translated (IPS_DST_NAT, IPS_SRC_NAT). */
   destinationNat: boolean;
   sourceNat: boolean;
+  /** Picked up in its middle (nf_conntrack_tcp_loose): an ACK with no SYN before it. */
+  pickedUp?: boolean;
+  /** The device that it was masqueraded for: by no other may its packets leave (nf_nat_oif_changed). */
+  masqueradedFor?: string;
 }
 
 export interface Tuple {

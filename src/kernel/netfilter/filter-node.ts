@@ -1,0 +1,28 @@
+import type { Doubts } from '../doubts.js';
+import type { KernelModel } from '../model.js';
+import type { FilterNode } from './rule-set.js';
+
+/** What rules may ask of a node, by its model; what the answers rest on is added to `doubts`. */
+export function filterNode(model: KernelModel, doubts: Doubts): FilterNode {
+  const told = <T>(value: T, unknown: readonly string[]): T => {
+    for (const line of unknown) doubts.add(line);
+    return value;
+  };
+  return {
+    lookup: (flow) => {
+      const { result, unknown } = model.lookup(flow);
+      return told(result, unknown);
+    },
+    addressType: (address, device) => {
+      const { type, unknown } = model.addressType(address, device);
+      return told(type, unknown);
+    },
+    link: (name) => {
+      const link = model.link(name);
+      if (!link) return null;
+      const { group, mac, kind, master, ifindex } = link;
+      return { group, mac, kind, master, ifindex };
+    },
+    doubt: (text) => doubts.add(text),
+  };
+}

@@ -1,0 +1,47 @@
+/** Chains that IP packets pass, too, and that are not followed: of bridges and of devices. */
+
+import { kindOf, list, record, text } from './json.js';
+import type { NftTable } from './listing.js';
+
+/** Tables whose packets are not IP's at all, or are followed. */
+const ELSEWHERE = new Set(['bridge', 'netdev', 'inet']);
+const DEVICE_HOOKS = new Set(['ingress', 'egress']);
+
+/** What may come between an IP packet and its way. */
+const DECIDING = new Set([
+  'drop',
+  'reject',
+  'queue',
+  'fwd',
+  'dnat',
+  'snat',
+  'redirect',
+  'mangle',
+  'vmap',
+  'xt',
+]);
+
+/** A line for each base chain that is left out and might decide. */
+export function leftOut(table: NftTable): string[] {
+  if (!ELSEWHERE.has(table.family) || table.dormant) return [];
+  return [...table.chains.values()].flatMap(({ name, body }) => {
+    const hook = text(body.hook);
+    if (hook === null || (table.family === 'inet' && !DEVICE_HOOKS.has(hook))) return [];
+    if (body.policy !== 'drop' && !mayDecide(table, name, new Set())) return [];
+    const place = `nft.json ${table.family} ${table.name} ${name}`;
+    return [`${place}: rules of the ${table.family} ${hook} hook are not modelled: taken as accepting`];
+  });
+}
+
+function mayDecide(table: NftTable, name: string, seen: Set<string>): boolean {
+  if (seen.has(name)) return false;
+  seen.add(name);
+  const chain = table.chains.get(name);
+  return (chain?.rules ?? []).some(({ expr }) =>
+    list(expr).some((statement) => {
+      const [kind = '', body] = kindOf(statement) ?? [];
+      if (DECIDING.has(kind)) return true;
+      return (kind === 'jump' || kind === 'goto') && mayDecide(table, text(record(body)?.target) ?? '', seen);
+    }),
+  );
+}

@@ -1,0 +1,53 @@
+import type { Rule, Step } from '../rule-set.js';
+import type { JsonObject } from './json.js';
+import { text } from './json.js';
+import type { Scope } from './scope.js';
+import type { Statement } from './statement.js';
+import { compileStatement } from './statements.js';
+import { ruleText } from './text.js';
+import { marksCheck } from './verdict.js';
+
+/** @param scope of the rule's table; its `place` is that of this rule */
+export function compileRule(rule: JsonObject, scope: Scope): Rule {
+  const expressions = Array.isArray(rule.expr) ? rule.expr : [];
+  const statements = inOrder(expressions.map((expression) => compileStatement(expression, scope)));
+  const steps = stepsOf(statements);
+  const handle = rule.handle === undefined ? '' : ` (handle ${rule.handle})`;
+  const said = ruleText(expressions, text(rule.comment));
+  return { steps, source: { file: 'nft.json', line: null, text: `${said}${handle}` } };
+}
+
+/**
+ * Between one effect and the next the order of matches makes no difference, so what is known comes before what is
+ * not: a doubt is then told only where all else matches. What comes after the last effect decides nothing.
+ */
+function inOrder(statements: readonly Statement[]): Statement[] {
+  const ordered: Statement[] = [];
+  let matches: Statement[] = [];
+  for (const statement of statements) {
+    if (statement.kind === 'neutral') continue;
+    if (statement.kind !== 'effect') {
+      matches.push(statement);
+      continue;
+    }
+    ordered.push(...sorted(matches), statement);
+    matches = [];
+  }
+  // What is not known at all may be an effect.
+  const decides = matches.some(({ kind }) => kind === 'unknown');
+  return decides ? [...ordered, ...sorted(matches)] : ordered;
+}
+
+function sorted(matches: readonly Statement[]): Statement[] {
+  return matches.toSorted((a, b) => a.rank - b.rank);
+}
+
+function stepsOf(statements: readonly Statement[]): Step[] {
+  const check = statements.some((statement) => statement.wayBack);
+  let steps: Step[] = [];
+  for (const statement of statements.toReversed()) {
+    const step = statement.step(steps);
+    steps = [check && statement.kind === 'effect' ? marksCheck(step) : step, ...steps];
+  }
+  return steps;
+}
