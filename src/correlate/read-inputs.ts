@@ -44,6 +44,8 @@ export interface Inputs {
 export interface ReadInputsOptions {
   /** Passes over what cannot be read, in place of throwing. */
   keepGoing: boolean;
+  /** Leaves captures unread: only what the nodes said of themselves is wanted. */
+  snapshotsOnly?: boolean;
 }
 
 /**
@@ -127,8 +129,8 @@ class InputReading {
       }
     }
     if (!failed && this.#captures.length === 0 && this.#files.size === 0) {
-      const reason =
-        items === 0 ? 'is empty' : 'holds no capture and no file of a bundle (ip-route.json, sysctl.txt, …)';
+      const wanted = this.#options.snapshotsOnly ? 'no file' : 'no capture and no file';
+      const reason = items === 0 ? 'is empty' : `holds ${wanted} of a bundle (ip-route.json, sysctl.txt, …)`;
       throw new InputError(this.#input.argument, null, reason);
     }
   }
@@ -172,6 +174,10 @@ class InputReading {
   }
 
   async #takeCapture(item: InputItem & { kind: 'capture' }): Promise<void> {
+    if (this.#options.snapshotsOnly) {
+      for await (const _ of item.chunks) break; // closes the file
+      return;
+    }
     this.#isArchive = item.file !== this.#input.path;
     const tracker = new Tracker();
     const packet = new Packet();

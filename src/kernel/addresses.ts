@@ -3,11 +3,17 @@ import { contains, type Prefix, toAddress, toPrefix } from './prefix.js';
 
 const SCOPES: Readonly<Record<string, number>> = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 };
 
+/** Kinds of device that can be made `external`, which only a VXLAN device's own listing is read for. */
+const TUNNELS: ReadonlySet<string> = new Set(
+  'geneve gre gretap ip6gre ip6gretap erspan ip6erspan ipip sit ip6tnl bareudp gtp xfrm'.split(' '),
+);
+
 /** The addresses and links of one snapshot, indexed. */
 export class LocalInterfaces {
   /** False where ip-addr.json is missing: what follows then knows no address. */
   readonly addressesKnown: boolean;
   private readonly links: readonly Link[];
+  private readonly byName: ReadonlyMap<string, Link>;
   private readonly addresses: readonly InterfaceAddress[];
   private readonly texts: ReadonlySet<string>;
   private readonly withIPv4: ReadonlySet<string>;
@@ -16,6 +22,7 @@ export class LocalInterfaces {
   constructor(snapshot: Snapshot) {
     this.addressesKnown = snapshot.addresses !== null;
     this.links = snapshot.links ?? [];
+    this.byName = new Map(this.links.map((link) => [link.name, link]));
     this.addresses = snapshot.addresses ?? [];
     this.texts = new Set(this.addresses.map((a) => a.address));
     this.withIPv4 = new Set(this.addresses.filter((a) => !a.address.includes(':')).map((a) => a.interface));
@@ -45,11 +52,18 @@ export class LocalInterfaces {
   }
 
   link(name: string): Link | null {
-    return this.links.find((link) => link.name === name) ?? null;
+    return this.byName.get(name) ?? null;
   }
 
   inVrf(name: string | null): boolean {
     return name !== null && this.vrfs.has(name);
+  }
+
+  /** Whether packets from the device may carry the key of the tunnel that they came through (`external` devices). */
+  mayKeepTunnelKey(name: string): boolean {
+    const link = this.link(name);
+    if (!link) return name !== 'lo';
+    return link.kind === 'vxlan' ? link.vxlan === null : TUNNELS.has(link.kind ?? '');
   }
 
   /** All interfaces with the MAC: a bridge has that of a port, a VLAN its parent's. */

@@ -31,6 +31,11 @@ export interface FibEntry {
 export interface HopState {
   /** Whether it may be taken: not dead, and its link not down where that counts. */
   isAlive(hop: NextHop, doubts: Doubts): boolean;
+  /**
+   * Whether a host, which forwards nothing, takes it at first sight: not where its gateway did not answer to
+   * neighbour discovery (RFC 4191 section 3.2). Null where that makes no difference to any hop.
+   */
+  isReachable?: ((hop: NextHop) => boolean) | null;
   /** The gateway that packets are really handed to; null where they go to the destination on the link. */
   gateway(hop: NextHop): string | null;
 }
@@ -81,19 +86,31 @@ export class Table {
   }
 
   /**
-   * fib6_table_lookup(): routes of one metric are chosen among by router preference and neighbour state, which
-   * are not modelled, so that the hops of all of them are candidates.
+   * fib6_table_lookup(): where the routers that answer lead nowhere, those that do not are tried as well.
    *
    * @param strictInterface the only device to go by; null where any may be taken
    */
   lookup6(flow: Flow, strictInterface: string | null, doubts: Doubts): TableAnswer {
+    if (this.hops.isReachable) {
+      const answer = this.search6(flow, strictInterface, this.hops.isReachable, doubts);
+      if (answer.kind !== 'none') return answer;
+    }
+    return this.search6(flow, strictInterface, null, doubts);
+  }
+
+  private search6(
+    flow: Flow,
+    strictInterface: string | null,
+    isReachable: HopState['isReachable'],
+    doubts: Doubts,
+  ): TableAnswer {
     let backtracks = false;
     for (const { length, entries } of this.levels) {
       const list = entries.get(prefixKey(flow.destination.words, length));
       if (!list) continue;
       for (const group of visible6(list, flow, backtracks || length === 0)) {
         backtracks = true;
-        const answer = this.best6(group, strictInterface, doubts);
+        const answer = this.best6(group, preferredDevice(flow), strictInterface, isReachable, doubts);
         if (answer) return answer;
       }
     }
@@ -108,22 +125,23 @@ export class Table {
     }
   }
 
+  /** find_rr_leaf(): of the routes of the smallest metric that can be used, the first of the highest score. */
   private best6(
     group: readonly FibEntry[],
+    device: string | null,
     strictInterface: string | null,
+    isReachable: HopState['isReachable'],
     doubts: Doubts,
   ): TableAnswer | null {
-    let best: { route: Route; answer: TableAnswer } | null = null;
+    let best: { metric: number; score: number; answer: TableAnswer } | null = null;
     for (const entry of group) {
       const { route } = entry;
-      if (best && route.metric > best.route.metric) break;
+      if (best && route.metric > best.metric) break;
+      if (isReachable && route.nextHops.length > 0 && !route.nextHops.some(isReachable)) continue;
       const answer = this.answer(entry, strictInterface, doubts);
       if (!answer) continue;
-      if (!best) best = { route, answer };
-      else if (route.type !== best.route.type) {
-        doubts.add(`${route.destination} has a ${best.route.type} and a ${route.type} route of one metric`);
-      } else if (best.answer.kind === 'route' && answer.kind === 'route')
-        best.answer.hops.push(...answer.hops);
+      const score = score6(route, answer, device);
+      if (!best || score > best.score) best = { metric: route.metric, score, answer };
     }
     return best?.answer ?? null;
   }
@@ -133,7 +151,9 @@ export class Table {
     const { route } = entry;
     // IPv6 hangs its error routes on `lo`, so that none is found where another device is asked for.
     const isError = route.type === 'throw' || ERRORS.has(route.type);
-    if (isError && route.family === 6 && device !== null && device !== 'lo') return null;
+    // One by a next hop object is taken before devices are looked at (__find_rr_leaf()).
+    const onLoopback = isError && route.family === 6 && route.nextHopId === undefined;
+    if (onLoopback && device !== null && device !== 'lo') return null;
     if (route.type === 'throw') return THROW;
     const prefixLength = entry.prefix.length;
     const error = ERRORS.get(route.type);
@@ -143,11 +163,23 @@ export class Table {
       if (device !== null && hop.interface !== device) continue;
       if (!this.hops.isAlive(hop, doubts)) continue;
       hops.push({ dev: hop.interface ?? '', via: this.hops.gateway(hop) });
-      // fib_select_path() leaves the first one that goes by the asked-for device.
-      if (device !== null) break;
+      // fib_select_path() leaves the first one that goes by the asked-for device, fib6_select_path() takes any.
+      if (device !== null && route.family === 4) break;
     }
     return hops.length === 0 ? null : { kind: 'route', route, prefixLength, hops };
   }
+}
+
+/** ip6_pol_route_input() asks for the device that the packet came in by, as if it were to leave there. */
+function preferredDevice({ oif, iif }: Flow): string | null {
+  return oif ?? (iif === 'lo' ? null : iif);
+}
+
+/** rt6_score_route(): router preference (RFC 4191) before the device that is asked for. */
+function score6(route: Route, answer: TableAnswer, device: string | null): number {
+  const preference = { low: 1, high: 3 }[route.preference ?? ''] ?? 2;
+  const fits = answer.kind === 'route' && answer.hops.some((hop) => hop.dev === device);
+  return preference * 4 + (device === null || fits ? 2 : 0);
 }
 
 function append<K>(lists: Map<K, FibEntry[]>, key: K, entry: FibEntry): void {

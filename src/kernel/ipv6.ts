@@ -5,8 +5,9 @@ import { type Flow, inputFlow, outputFlow } from './flow.js';
 import type { InputQuestion } from './input.js';
 import type { OutputQuestion } from './output.js';
 import { isLinkLocal, isLoopback, isMulticast, isUnspecified } from './prefix.js';
+import { selectSource6 } from './source-address6.js';
 import type { KernelState } from './state.js';
-import type { Verdict } from './verdict.js';
+import type { Hop, LookupResult, Verdict } from './verdict.js';
 
 /** ip6_rcv_core(), ip6_route_input() and ip6_forward(). There is no rp_filter. */
 export function inputIPv6(state: KernelState, question: InputQuestion): Verdict {
@@ -29,6 +30,10 @@ function receive(state: KernelState, flow: Flow, doubts: Doubts): Answer {
   const lookup = state.policy6.lookup(flow, doubts, needsStrict(flow) ? iif : null);
   if (lookup.error !== null) {
     return { verdict: lookup.error, why: errorText(lookup, destination.text), ...noHops, lookup };
+  }
+  if (state.settings6.known(iif, 'disable_ipv6') === 1) {
+    const why = `net.ipv6.conf.${iif}.disable_ipv6 is 1, so IPv6 that comes in there is dropped`;
+    return { verdict: 'blackhole', why, ...noHops, lookup };
   }
   const base = { table: lookup.table, lookup };
   if (isMulticast(destination)) {
@@ -72,22 +77,43 @@ export function outputIPv6(state: KernelState, question: OutputQuestion): Verdic
   // A device given together with a source is a preference, without one it binds.
   const strict = needsStrict(flow) || flow.source === null ? flow.oif : null;
   const lookup = state.policy6.lookup(flow, doubts, strict);
-  return answer(send(flow, lookup), doubts);
+  return answer(send(state, flow, lookup, doubts), doubts);
 }
 
-function send(flow: Flow, lookup: ReturnType<KernelState['policy6']['lookup']>): Answer {
+function send(state: KernelState, flow: Flow, lookup: LookupResult, doubts: Doubts): Answer {
   const { destination, oif } = flow;
   if (lookup.error !== null) {
     return { verdict: lookup.error, why: errorText(lookup, destination.text), ...noHops, lookup };
   }
-  const base = { table: lookup.table, lookup, preferredSource: flow.source?.text ?? lookup.route!.prefsrc };
+  const base = { table: lookup.table, lookup };
   if (lookup.route!.type === 'local' || lookup.route!.type === 'anycast') {
     const why = `${destination.text} is the node's own (${routeText(lookup)})`;
-    return { verdict: 'local', why, ...noHops, ...base };
+    const preferredSource = sourceFor(state, flow, lookup, lookup.hops, doubts);
+    return { verdict: 'local', why, ...noHops, ...base, preferredSource };
   }
   // fib6_select_path() picks among the hops of a multipath route by hash, whatever the device.
   const multipath = lookup.route!.nextHops.length > 1;
   const preferred = multipath ? [] : lookup.hops.filter((hop) => hop.dev === oif);
   const hops = preferred.length > 0 ? preferred : lookup.hops;
-  return { verdict: 'output', why: `${routeText(lookup)}: leaves by ${hopsText(hops)}`, hops, ...base };
+  const preferredSource = sourceFor(state, flow, lookup, hops, doubts);
+  const why = `${routeText(lookup)}: leaves by ${hopsText(hops)}`;
+  return { verdict: 'output', why, hops, ...base, preferredSource };
+}
+
+/** ip6_route_get_saddr(); null where there is none, or next hops differ in it. */
+function sourceFor(
+  state: KernelState,
+  { source, destination }: Flow,
+  { route }: LookupResult,
+  hops: readonly Hop[],
+  doubts: Doubts,
+): string | null {
+  if (source) return source.text;
+  if (route!.prefsrc !== null) return route!.prefsrc;
+  if (!state.interfaces.addressesKnown) {
+    doubts.add('ip-addr.json is missing: the source that the kernel chooses is not known');
+    return null;
+  }
+  const sources = new Set(hops.map(({ dev }) => selectSource6(state, dev, destination)));
+  return sources.size === 1 ? [...sources][0]! : null;
 }

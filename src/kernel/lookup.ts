@@ -9,6 +9,12 @@ import { areDefaultRules, type CompiledRule, compileRules, needsDissection, rule
 import type { InterfaceSettings } from './sysctl.js';
 import type { LookupError, LookupResult } from './verdict.js';
 
+/** What came of a rule in a lookup. */
+export type RuleOutcome = 'no match' | 'goto' | 'nothing' | 'no route' | 'throw' | 'suppressed' | 'decides';
+
+/** Told of each rule that a lookup comes to, in order. */
+export type LookupTrace = (rule: Rule, outcome: RuleOutcome, route: Route | null) => void;
+
 /** The policy rules and tables of one family: what fib_lookup() and fib6_rule_lookup() walk. */
 export class RoutingPolicy {
   readonly fib: Fib;
@@ -32,7 +38,7 @@ export class RoutingPolicy {
     this.family = family;
     this.interfaces = interfaces;
     this.rules = compileRules(rules);
-    this.fib = new Fib(completed, hopState(family, interfaces, settings));
+    this.fib = new Fib(completed, hopState(snapshot, family, interfaces, settings));
     this.hasCustomRules = !areDefaultRules(this.rules.map((r) => r.rule));
     this.usesMarks = rules.some((rule) => rule.fwmark !== null);
     this.dissects = rules.some(needsDissection);
@@ -43,24 +49,47 @@ export class RoutingPolicy {
    * One lookup.
    *
    * @param strictInterface IPv6 alone: the device that routes have to go by (RT6_LOOKUP_F_IFACE)
+   * @param trace not called where no rules are searched (IPv4 with the default ones)
    */
-  lookup(flow: Flow, doubts: Doubts, strictInterface: string | null = null): LookupResult {
+  lookup(
+    flow: Flow,
+    doubts: Doubts,
+    strictInterface: string | null = null,
+    trace: LookupTrace | null = null,
+  ): LookupResult {
     for (const line of this.standing) doubts.add(line);
     if (this.family === 4 && !this.hasCustomRules) return this.lookupByDefault(flow, doubts);
     for (let i = 0; i < this.rules.length; i++) {
       const compiled = this.rules[i]!;
       const { rule } = compiled;
-      if (!ruleMatches(compiled, flow, this.interfaces, doubts)) continue;
+      if (!ruleMatches(compiled, flow, this.interfaces, doubts)) {
+        trace?.(rule, 'no match', null);
+        continue;
+      }
       if (rule.action === 'goto') {
+        trace?.(rule, 'goto', null);
         if (compiled.target !== null) i = compiled.target - 1;
         continue;
       }
       const error = RULE_ERRORS.get(rule.action);
-      if (error) return { error, route: null, rule, table: null, prefixLength: -1, hops: [] };
-      if (compiled.table === null) continue;
+      if (error) {
+        trace?.(rule, 'decides', null);
+        return { error, route: null, rule, table: null, prefixLength: -1, hops: [] };
+      }
+      if (compiled.table === null) {
+        trace?.(rule, 'nothing', null);
+        continue;
+      }
       const answer = this.inTable(this.fib.table(compiled.table), flow, strictInterface, doubts);
-      if (answer.kind === 'none' || answer.kind === 'throw') continue;
-      if (answer.kind === 'route' && this.isSuppressed(rule, answer, doubts)) continue;
+      if (answer.kind === 'none' || answer.kind === 'throw') {
+        trace?.(rule, answer.kind === 'none' ? 'no route' : 'throw', null);
+        continue;
+      }
+      if (answer.kind === 'route' && this.isSuppressed(rule, answer, doubts)) {
+        trace?.(rule, 'suppressed', answer.route);
+        continue;
+      }
+      trace?.(rule, 'decides', answer.route);
       return toResult(answer, rule);
     }
     return NOT_FOUND;
@@ -95,13 +124,19 @@ export class RoutingPolicy {
   }
 }
 
-function hopState(family: Family, interfaces: LocalInterfaces, settings: InterfaceSettings): HopState {
+function hopState(
+  snapshot: Snapshot,
+  family: Family,
+  interfaces: LocalInterfaces,
+  settings: InterfaceSettings,
+): HopState {
   const downCounts = (device: string, doubts: Doubts) =>
     // IPv6 looks at the interface's own value (ip6_ignore_linkdown), IPv4 at `all` too.
     family === 4
       ? settings.or(device, 'ignore_routes_with_linkdown', doubts)
       : settings.own(device, 'ignore_routes_with_linkdown', doubts) !== 0;
   return {
+    isReachable: family === 6 && settings.known('all', 'forwarding') === 0 ? reachability(snapshot) : null,
     isAlive: (hop, doubts) => {
       if (hop.flags.includes('dead')) return false;
       if (!hop.flags.includes('linkdown') || hop.interface === null) return true;
@@ -114,6 +149,14 @@ function hopState(family: Family, interfaces: LocalInterfaces, settings: Interfa
       return device !== null && interfaces.holds(device, gateway) ? null : gateway;
     },
   };
+}
+
+/** rt6_check_neigh() with CONFIG_IPV6_ROUTER_PREF: only a neighbour that failed counts against its route. */
+function reachability({ neighbours }: Snapshot): HopState['isReachable'] {
+  const failed = (neighbours ?? []).filter((n) => n.address.includes(':') && n.states.includes('FAILED'));
+  if (failed.length === 0) return null;
+  return ({ gateway, interface: device }) =>
+    gateway === null || !failed.some((n) => n.address === gateway && n.interface === device);
 }
 
 const NOT_FOUND: LookupResult = {

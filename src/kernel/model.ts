@@ -1,9 +1,27 @@
 import type { InterfaceAddress, Link, Snapshot } from '../model/snapshot.js';
+import { addressType } from './address-type.js';
+import { Doubts } from './doubts.js';
 import { type InputQuestion, inputIPv4 } from './input.js';
 import { inputIPv6, outputIPv6 } from './ipv6.js';
+import { arpReply } from './neighbour/arp-reply.js';
+import { neighbourAdvertisement } from './neighbour/neighbour-advertisement.js';
+import type { NeighbourAnswer } from './neighbour/neighbour-answer.js';
 import { type OutputQuestion, outputIPv4 } from './output.js';
+import { isLinkLocal, toAddress } from './prefix.js';
+import { selectSource6 } from './source-address6.js';
 import { type KernelState, prepare } from './state.js';
-import type { Verdict } from './verdict.js';
+import type { LookupResult, Verdict } from './verdict.js';
+
+/** What a packet filter's expressions look up, on no packet's behalf. */
+export interface LookupQuestion {
+  /** Null for none: 0.0.0.0 to IPv4 rules. */
+  source: string | null;
+  destination: string;
+  iif: string;
+  oif: string | null;
+  mark: number;
+  tos: number;
+}
 
 /**
  * What a node's kernel does with a packet, by its snapshot alone. What the snapshot does not tell is assumed in
@@ -40,6 +58,50 @@ export class KernelModel {
   output(question: OutputQuestion): Verdict {
     const ask = question.destination.includes(':') ? outputIPv6 : outputIPv4;
     return ask(this.state, question);
+  }
+
+  /**
+   * One walk over rules and tables (fib_lookup, ip6_route_lookup), with no check of the packet around it.
+   *
+   * @returns what was found, and what had to be assumed for it
+   */
+  lookup(question: LookupQuestion): { result: LookupResult; unknown: string[] } {
+    const doubts = new Doubts();
+    const { source, destination, iif, oif, mark, tos } = question;
+    const to = toAddress(destination);
+    const from = source === null ? null : toAddress(source);
+    const transport = { protocol: '0', sourcePort: 0, destinationPort: 0, uid: 0 };
+    const flow = { destination: to, source: from, iif, oif, mark, tos, ...transport };
+    const policy = to.family === 4 ? this.state.policy4 : this.state.policy6;
+    const strict = to.family === 6 && isLinkLocal(to) ? oif : null;
+    return { result: policy.lookup(flow, doubts, strict), unknown: doubts.lines };
+  }
+
+  /** What an address is to the node: `local`, `unicast`, `broadcast`, … (inet_addr_type); of one device where it is named. */
+  addressType(address: string, device: string | null): { type: string; unknown: string[] } {
+    const doubts = new Doubts();
+    return { type: addressType(this.state, address, device, doubts), unknown: doubts.lines };
+  }
+
+  /**
+   * The address that the kernel takes for packets by a device towards an address, as masquerading does
+   * (inet_select_addr, ipv6_dev_get_saddr); null where there is none.
+   */
+  selectSource(device: string, towards: string): string | null {
+    if (!towards.includes(':')) return this.state.interfaces.selectSource(device, towards, 'global');
+    return selectSource6(this.state, device, toAddress(towards));
+  }
+
+  /**
+   * Whether the kernel answers ARP (or a neighbour solicitation, by the target's family) that comes in by a device.
+   *
+   * @param sender who asks: ARP validates it as any other source
+   * @throws RangeError where an address is none
+   */
+  answersFor(target: string, device: string, sender: string): NeighbourAnswer {
+    return target.includes(':')
+      ? neighbourAdvertisement(this.state, { interface: device, target, source: sender })
+      : arpReply(this.state, { interface: device, target, sender });
   }
 
   /** Empty where ip-addr.json is missing. */

@@ -52,12 +52,22 @@ function route(state: KernelState, flow: Flow, doubts: Doubts): Answer {
       return leave(state, flow, null, [{ dev: flow.oif, via: null }], doubts);
     }
   }
+  if (flow.oif !== null && !source && isMulticast(destination)) {
+    // Of a group, the source is chosen before the lookup.
+    const chosen = state.interfaces.selectSource(flow.oif, null, 'global');
+    if (chosen !== null) return search(state, { ...flow, source: toAddress(chosen) }, doubts);
+  }
   if (isUnspecified(destination)) {
     const why = '0.0.0.0 is the node itself to the sender';
     const chosen = flow.oif === null ? null : state.interfaces.selectSource(flow.oif, null, 'host');
     return { verdict: 'local', why, ...noHops, preferredSource: source?.text ?? chosen ?? '127.0.0.1' };
   }
 
+  return search(state, flow, doubts);
+}
+
+function search(state: KernelState, flow: Flow, doubts: Doubts): Answer {
+  const { destination } = flow;
   const lookup = state.policy4.lookup(flow, doubts);
   if (lookup.error !== null) {
     if (flow.oif === null) {
@@ -129,7 +139,7 @@ function leave(
   doubts: Doubts,
 ): Answer {
   const { source, destination } = flow;
-  const sources = candidates.map((hop) => source?.text ?? pickSource(state, lookup, hop));
+  const sources = candidates.map((hop) => source?.text ?? pickSource(state, lookup, hop, doubts));
   const mayLeave = (hop: Hop, i: number) => !isBoundToHost(state, sources[i]!, hop.dev, doubts);
   const allowed = candidates.filter(mayLeave);
   if (allowed.length === 0) {
@@ -166,7 +176,23 @@ function isBoundToHost(state: KernelState, source: string | null, dev: string, d
 }
 
 /** fib_result_prefsrc(), or inet_select_addr() where no route was found. */
-function pickSource(state: KernelState, lookup: LookupResult | null, hop: Hop): string | null {
+function pickSource(
+  state: KernelState,
+  lookup: LookupResult | null,
+  hop: Hop,
+  doubts: Doubts,
+): string | null {
   if (lookup?.error !== null || !lookup.route) return state.interfaces.selectSource(hop.dev, null, 'link');
-  return lookup.route.prefsrc ?? state.interfaces.selectSource(hop.dev, hop.via, lookup.route.scope);
+  const { prefsrc, scope, nextHopId } = lookup.route;
+  if (prefsrc !== null) return prefsrc;
+  const chosen = state.interfaces.selectSource(hop.dev, hop.via, scope);
+  if (nextHopId === undefined) return chosen;
+  // A next hop object keeps the source that it was made with until an address of the node changes (nh_saddr_genid).
+  const first = state.interfaces.selectSource(hop.dev, hop.via, 'link');
+  if (first !== chosen) {
+    doubts.add(
+      `the source is ${first} or ${chosen}, by whether addresses changed after next hop ${nextHopId} was made`,
+    );
+  }
+  return first;
 }

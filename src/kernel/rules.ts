@@ -119,6 +119,8 @@ function selects(compiled: CompiledRule, flow: Flow, interfaces: LocalInterfaces
     // An l3mdev rule concerns flows through a VRF alone.
     if (/^l3mdev\b/.test(selector) && !interfaces.inVrf(flow.iif) && !interfaces.inVrf(flow.oif))
       return false;
+    // What no tunnel device gave a key has none.
+    if (/^tun_id\b/.test(selector) && !interfaces.mayKeepTunnelKey(flow.iif)) return false;
     doubts.add(
       `rule ${rule.priority} has the selector "${selector}", which is not modelled: taken as no match`,
     );

@@ -136,7 +136,11 @@ test('Services and their backends, from lists by kind and mixed ones', (t) => {
     items: [
       {
         metadata: { namespace: 'shop', name: 'web' },
-        spec: { type: 'LoadBalancer', externalTrafficPolicy: 'Local' },
+        spec: {
+          type: 'LoadBalancer',
+          externalTrafficPolicy: 'Local',
+          ports: [{ port: 443 }, { port: 53, protocol: 'UDP' }, { protocol: 'TCP' }],
+        },
         status: { loadBalancer: { ingress: [{ ip: '192.0.2.7' }, { ip: '2001:DB8::7' }] } },
       },
       { metadata: { namespace: 'shop', name: 'inner' }, spec: { type: 'ClusterIP' } },
@@ -164,6 +168,10 @@ test('Services and their backends, from lists by kind and mixed ones', (t) => {
         name: 'shop/web',
         vips: ['192.0.2.7', '2001:db8::7'],
         externalTrafficPolicy: 'Local',
+        ports: [
+          { protocol: 'tcp', port: 443 },
+          { protocol: 'udp', port: 53 },
+        ],
         backends: ['10.1.2.3', '10.1.3.4'],
       },
     ],
