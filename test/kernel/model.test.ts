@@ -1,10 +1,10 @@
 import test from 'ava';
 import { readSnapshot } from '../../src/ingest/snapshot/snapshot.js';
 import { KernelModel } from '../../src/kernel/model.js';
-import { withRoute, withRule, withSysctl } from '../../src/kernel/settings.js';
 import { sysctlValue } from '../../src/kernel/sysctl.js';
 import type { VerdictName } from '../../src/kernel/verdict.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
+import { withRoute, withRule, withSysctl } from './settings.js';
 
 // A node with a management network on eth0, the VIP's VLAN on eth0.100 and pods behind cni0: a client of the VIP
 // comes in by the VLAN, and the way back to it is the default route by eth0.
@@ -216,11 +216,15 @@ test('a route listing without the local table is completed from the addresses', 
 });
 
 test('a rule with a selector that is not modelled is a doubt where the rest of it matches', (t) => {
-  const odd = withRule(healthy, { ...rule, to: '10.244.1.0/24', unknown: ['tun_id 5'] });
-  t.regex(ask(odd).unknown.join(), /rule 1000 has the selector "tun_id 5"/);
+  const odd = withRule(healthy, { ...rule, to: '10.244.1.0/24', unknown: ['dscp "EF"'] });
+  t.regex(ask(odd).unknown.join(), /rule 1000 has the selector "dscp "EF""/);
   t.deepEqual(ask(odd, { destination: '192.168.1.77' }).unknown, []);
   const vrf = withRule(healthy, { ...rule, unknown: ['l3mdev'] });
   t.deepEqual(ask(vrf).unknown, [], 'nothing here is in a VRF');
+  const tunnel = withRule(healthy, { ...rule, unknown: ['tun_id 5'] });
+  t.deepEqual(ask(tunnel).unknown, [], 'nothing here keeps a tunnel key');
+  const links = healthy.links!.map((link) => (link.name === 'flannel.1' ? { ...link, vxlan: null } : link));
+  t.regex(ask({ ...tunnel, links }, { interface: 'flannel.1' }).unknown.join(), /tun_id 5/);
 });
 
 test('multipath: every hop that may be taken, and none that is dead', (t) => {

@@ -1,5 +1,5 @@
-import type { Route, Rule, Snapshot } from '../model/snapshot.js';
-import { defaultRules } from './lookup.js';
+import { defaultRules } from '../../src/kernel/lookup.js';
+import type { Route, Rule, Snapshot } from '../../src/model/snapshot.js';
 
 /** A copy with one setting changed: `withSysctl(snapshot, 'net.ipv4.conf.eth0/100.rp_filter', '2')`. */
 export function withSysctl(snapshot: Snapshot, key: string, value: string): Snapshot {

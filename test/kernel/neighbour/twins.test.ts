@@ -3,9 +3,9 @@ import { readSnapshot } from '../../../src/ingest/snapshot/snapshot.js';
 import { arpAnnouncement } from '../../../src/kernel/neighbour/arp-announcement.js';
 import { arpReply } from '../../../src/kernel/neighbour/arp-reply.js';
 import { neighbourAdvertisement } from '../../../src/kernel/neighbour/neighbour-advertisement.js';
-import { withSysctl } from '../../../src/kernel/settings.js';
 import { prepare } from '../../../src/kernel/state.js';
 import type { Snapshot } from '../../../src/model/snapshot.js';
+import { withSysctl } from '../settings.js';
 
 // A node of a cluster with kube-proxy in IPVS mode: the VIP is bound to kube-ipvs0, which is down. Its eth0 is a
 // port of the bridge br0, eth1 a second network.
