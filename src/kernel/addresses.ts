@@ -1,7 +1,4 @@
 import type { InterfaceAddress, Link, Snapshot } from '../model/snapshot.js';
-import { contains, type Prefix, toAddress, toPrefix } from './prefix.js';
-
-const SCOPES: Readonly<Record<string, number>> = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 };
 
 /** Kinds of device that can be made `external`, which only a VXLAN device's own listing is read for. */
 const TUNNELS: ReadonlySet<string> = new Set(
@@ -77,48 +74,6 @@ export class LocalInterfaces {
     const devices = this.links.filter((link) => link.vxlan?.id === vni);
     return devices.find((link) => port === null || link.vxlan!.port === port) ?? null;
   }
-
-  /** inet_select_addr(): the source that the kernel picks on a device for a next hop; null where there is none. */
-  selectSource(device: string, gateway: string | null, scopeName: string): string | null {
-    const scope = SCOPES[scopeName] ?? 0;
-    const towards = gateway !== null && !gateway.includes(':') ? toAddress(gateway) : null;
-    let first: string | null = null;
-    for (const own of this.primaries(device)) {
-      // Loopback addresses have host scope, but may be used up to link scope.
-      if (Math.min(SCOPES[own.scope] ?? 0, SCOPES.link!) > scope) continue;
-      if (!towards || contains(networkOf(own), towards)) return own.address;
-      first ??= own.address;
-    }
-    return first ?? this.selectElsewhere(scope);
-  }
-
-  /** in_dev_select_addr() of all devices, in the order of their index. */
-  private selectElsewhere(scope: number): string | null {
-    for (const link of this.links) {
-      for (const own of this.primaries(link.name)) {
-        const ownScope = SCOPES[own.scope] ?? 0;
-        if (ownScope !== SCOPES.link && ownScope <= scope) return own.address;
-      }
-    }
-    return null;
-  }
-
-  private primaries(device: string): InterfaceAddress[] {
-    return this.addresses.filter(
-      (a) => a.interface === device && !a.address.includes(':') && !a.flags.includes('secondary'),
-    );
-  }
-}
-
-const networks = new WeakMap<InterfaceAddress, Prefix>();
-
-function networkOf(own: InterfaceAddress): Prefix {
-  let prefix = networks.get(own);
-  if (!prefix) {
-    prefix = toPrefix(`${own.peer ?? own.address}/${own.prefixLength}`);
-    networks.set(own, prefix);
-  }
-  return prefix;
 }
 
 /** The `local` routes that the kernel makes for a node's addresses, for a listing that was taken without them. */

@@ -8,6 +8,7 @@ import { neighbourAdvertisement } from './neighbour/neighbour-advertisement.js';
 import type { NeighbourAnswer } from './neighbour/neighbour-answer.js';
 import { type OutputQuestion, outputIPv4 } from './output.js';
 import { isLinkLocal, toAddress } from './prefix.js';
+import { selectSource4 } from './source-address4.js';
 import { selectSource6 } from './source-address6.js';
 import { type KernelState, prepare } from './state.js';
 import type { LookupResult, Verdict } from './verdict.js';
@@ -88,7 +89,9 @@ export class KernelModel {
    * (inet_select_addr, ipv6_dev_get_saddr); null where there is none.
    */
   selectSource(device: string, towards: string): string | null {
-    if (!towards.includes(':')) return this.state.interfaces.selectSource(device, towards, 'global');
+    if (!towards.includes(':')) {
+      return selectSource4(this.state, device, towards, 'global', new Doubts());
+    }
     return selectSource6(this.state, device, toAddress(towards));
   }
 

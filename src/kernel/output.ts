@@ -10,6 +10,7 @@ import {
   isUnspecified,
   toAddress,
 } from './prefix.js';
+import { selectSource4 } from './source-address4.js';
 import type { KernelState } from './state.js';
 import type { Hop, LookupResult, Verdict } from './verdict.js';
 
@@ -54,12 +55,12 @@ function route(state: KernelState, flow: Flow, doubts: Doubts): Answer {
   }
   if (flow.oif !== null && !source && isMulticast(destination)) {
     // Of a group, the source is chosen before the lookup.
-    const chosen = state.interfaces.selectSource(flow.oif, null, 'global');
+    const chosen = selectSource4(state, flow.oif, null, 'global', doubts);
     if (chosen !== null) return search(state, { ...flow, source: toAddress(chosen) }, doubts);
   }
   if (isUnspecified(destination)) {
     const why = '0.0.0.0 is the node itself to the sender';
-    const chosen = flow.oif === null ? null : state.interfaces.selectSource(flow.oif, null, 'host');
+    const chosen = flow.oif === null ? null : selectSource4(state, flow.oif, null, 'host', doubts);
     return { verdict: 'local', why, ...noHops, preferredSource: source?.text ?? chosen ?? '127.0.0.1' };
   }
 
@@ -182,13 +183,13 @@ function pickSource(
   hop: Hop,
   doubts: Doubts,
 ): string | null {
-  if (lookup?.error !== null || !lookup.route) return state.interfaces.selectSource(hop.dev, null, 'link');
+  if (lookup?.error !== null || !lookup.route) return selectSource4(state, hop.dev, null, 'link', doubts);
   const { prefsrc, scope, nextHopId } = lookup.route;
   if (prefsrc !== null) return prefsrc;
-  const chosen = state.interfaces.selectSource(hop.dev, hop.via, scope);
+  const chosen = selectSource4(state, hop.dev, hop.via, scope, doubts);
   if (nextHopId === undefined) return chosen;
   // A next hop object keeps the source that it was made with until an address of the node changes (nh_saddr_genid).
-  const first = state.interfaces.selectSource(hop.dev, hop.via, 'link');
+  const first = selectSource4(state, hop.dev, hop.via, 'link', doubts);
   if (first !== chosen) {
     doubts.add(
       `the source is ${first} or ${chosen}, by whether addresses changed after next hop ${nextHopId} was made`,

@@ -3,6 +3,7 @@ import type { LocalInterfaces } from './addresses.js';
 import type { Doubts } from './doubts.js';
 import type { Flow } from './flow.js';
 import { contains, type Prefix, toPrefix } from './prefix.js';
+import { protocolNumber } from './protocols.js';
 
 /** A rule with its selectors parsed. */
 export interface CompiledRule {
@@ -165,7 +166,7 @@ function packetSelectors(rule: Rule): Selector[] {
     selectors.push({ name: 'TOS', value: (flow) => flow.tos, test: (value) => value === tos });
   }
   if (rule.ipProtocol !== null) {
-    const protocol = protocolNumber(rule.ipProtocol);
+    const protocol = numberOf(rule.ipProtocol);
     selectors.push({ name: 'protocol', value: flowProtocol, test: (value) => value === protocol });
   }
   if (rule.sourcePorts) {
@@ -182,23 +183,9 @@ function packetSelectors(rule: Rule): Selector[] {
   return selectors;
 }
 
-const flowProtocol = (flow: Flow) => (flow.protocol === null ? null : protocolNumber(flow.protocol));
+const flowProtocol = (flow: Flow) => (flow.protocol === null ? null : numberOf(flow.protocol));
 
-const PROTOCOLS: Readonly<Record<string, number>> = {
-  icmp: 1,
-  igmp: 2,
-  ipencap: 4,
-  tcp: 6,
-  udp: 17,
-  ipv6: 41,
-  gre: 47,
-  esp: 50,
-  ah: 51,
-  'ipv6-icmp': 58,
-  sctp: 132,
-};
-
-/** -1 where the name is not known, which no packet has. */
-function protocolNumber(name: string): number {
-  return PROTOCOLS[name] ?? (/^\d+$/.test(name) ? Number(name) : -1);
+/** -1 where the name is not known, which no packet has; `ip` prints those without a name as `ipproto-N`. */
+function numberOf(name: string): number {
+  return protocolNumber(name.replace(/^ipproto-/, '')) ?? -1;
 }

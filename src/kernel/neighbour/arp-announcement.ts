@@ -1,7 +1,8 @@
 import { Doubts } from '../doubts.js';
-import { type Address, contains, toAddress } from '../prefix.js';
+import { type Address, toAddress } from '../prefix.js';
+import { addressesOf, selectSource4 } from '../source-address4.js';
 import type { KernelState } from '../state.js';
-import { addressesOf, isLocal, isWithinScope, sharesSubnet, subnetOf } from './confirm-address.js';
+import { isLocal, sharesSubnet } from './confirm-address.js';
 import { withAssumptions } from './neighbour-answer.js';
 
 /** A neighbour that the node has to resolve before it can send a packet to it. */
@@ -57,7 +58,7 @@ function choose(
       return [source.text, `${level}: the packet's source is in one subnet of ${device} with ${target.text}`];
     }
   }
-  const selected = selectSource(state, device, target, doubts);
+  const selected = selectSource4(state, device, target.text, 'link', doubts);
   const why = selected
     ? `${level}: ${selected} is the address for ${target.text} that ${device} has or the node finds elsewhere`
     : `${level}: the node has no address that may be told`;
@@ -74,20 +75,4 @@ export function resolvesNothing(state: KernelState, device: string, doubts: Doub
   if (!link.flags.includes('UP')) return `${device} is down`;
   const unasked = ['NOARP', 'LOOPBACK', 'POINTOPOINT'].find((flag) => link.flags.includes(flag));
   return unasked ? `${device} resolves no neighbours (${unasked})` : null;
-}
-
-/** inet_select_addr() with link scope: the device's primary address in the target's subnet, else its first, else another's. */
-function selectSource(state: KernelState, device: string, target: Address, doubts: Doubts): string | null {
-  const primaries = primariesOf(state, device).filter((a) => isWithinScope(state, a, 'link', doubts));
-  const near = primaries.find((a) => contains(subnetOf(a), target)) ?? primaries[0];
-  if (near) return near.address;
-  for (const { name } of state.snapshot.links ?? []) {
-    const own = primariesOf(state, name).find((a) => a.scope !== 'link' && a.scope !== 'host');
-    if (own) return own.address;
-  }
-  return null;
-}
-
-function primariesOf(state: KernelState, device: string) {
-  return addressesOf(state, device).filter((a) => !a.flags.includes('secondary'));
 }

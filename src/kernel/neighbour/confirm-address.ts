@@ -1,34 +1,11 @@
 import type { InterfaceAddress } from '../../model/snapshot.js';
 import { addressType } from '../address-type.js';
 import type { Doubts } from '../doubts.js';
-import { type Address, contains, type Prefix, toPrefix } from '../prefix.js';
+import { type Address, contains } from '../prefix.js';
+import { addressesOf, isWithinScope, subnetOf } from '../source-address4.js';
 import type { KernelState } from '../state.js';
 
-/** `rt_scope` by name, as `ip addr` prints it: the larger, the narrower. */
-const SCOPES: Readonly<Record<string, number>> = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 };
-
 export type MaximumScope = 'link' | 'host';
-
-/** The IPv4 addresses of an interface in the kernel's order. */
-export function addressesOf(state: KernelState, name: string): InterfaceAddress[] {
-  return state.interfaces.localAddresses.filter((a) => a.interface === name && !a.address.includes(':'));
-}
-
-/**
- * Whether an address's scope is wide enough. Addresses of host scope count as of link scope where the interface
- * has route_localnet (confirm_addr_indev() and inet_select_addr() alike).
- */
-export function isWithinScope(
-  state: KernelState,
-  own: InterfaceAddress,
-  maximum: MaximumScope,
-  doubts: Doubts,
-): boolean {
-  const scope = SCOPES[own.scope] ?? 0;
-  const limit = SCOPES[maximum]!;
-  if (scope <= limit) return true;
-  return limit >= SCOPES.link! && state.settings4.or(own.interface, 'route_localnet', doubts);
-}
 
 /** inet_confirm_addr(): whether the interface (any, where null) has the address, and `peer` in one subnet with it. */
 export function confirmAddress(
@@ -53,11 +30,6 @@ export function sharesSubnet(all: readonly InterfaceAddress[], one: Address, oth
     const subnet = subnetOf(a);
     return contains(subnet, one) && (other === null || contains(subnet, other));
   });
-}
-
-/** inet_ifa_match(): a point-to-point address is in the subnet of its other end. */
-export function subnetOf(own: InterfaceAddress): Prefix {
-  return toPrefix(`${own.peer ?? own.address}/${own.prefixLength}`);
 }
 
 function devicesWithAddresses(state: KernelState): string[] {

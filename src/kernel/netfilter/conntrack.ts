@@ -1,6 +1,6 @@
 import type { Address } from '../prefix.js';
+import { hasPorts } from '../protocols.js';
 import type { Connection, FilterPacket, Tuple } from './packet.js';
-import { hasPorts } from './protocols.js';
 
 /** ICMP and ICMPv6 queries that a connection may begin with, and their answers (RFC 792, RFC 4443, RFC 4620). */
 const QUERIES: Readonly<Record<string, Readonly<Record<number, number>>>> = {

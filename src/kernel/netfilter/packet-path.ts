@@ -1,12 +1,12 @@
 import type { KernelModel } from '../model.js';
 import { type Address, toAddress } from '../prefix.js';
+import { hasPorts } from '../protocols.js';
 import type { Hop, Verdict } from '../verdict.js';
 import { filterNode } from './filter-node.js';
 import { Hooks } from './hooks.js';
 import { type NodeRules, nodeRules } from './node-rules.js';
 import type { Connection, FilterPacket } from './packet.js';
 import type { PacketQuestion, Passage } from './passage.js';
-import { hasPorts } from './protocols.js';
 import { addStep, joinEqual, partWay, startWay, toPassage, type Way } from './way.js';
 
 export interface SendOptions {

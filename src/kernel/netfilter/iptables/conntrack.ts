@@ -1,7 +1,7 @@
 /** Matches on the tracked connection (xt_conntrack.c, xt_state.c, xt_connmark.c). */
 
+import { protocolNumber } from '../../protocols.js';
 import type { Connection, FilterPacket } from '../packet.js';
-import { protocolNumber } from '../protocols.js';
 import { all, type MatchExtension, negatedIf, type Test, tests } from './match.js';
 import { masked, network, numberRange, within } from './values.js';
 import type { Option } from './words.js';

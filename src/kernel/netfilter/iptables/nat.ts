@@ -1,8 +1,8 @@
 /** Targets that translate (xt_nat.c, xt_MASQUERADE.c, xt_REDIRECT.c, xt_NETMAP.c). */
 import { formatAddress } from '../../../model/address.js';
 import type { Address } from '../../prefix.js';
+import { hasPorts } from '../../protocols.js';
 import type { FilterPacket } from '../packet.js';
-import { hasPorts } from '../protocols.js';
 import type { Branch, FilterVerdict, Step } from '../rule-set.js';
 import { type Target, valueOfOption } from './target.js';
 import { type AddressRange, addressRange, inRange, network } from './values.js';

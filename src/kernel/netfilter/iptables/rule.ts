@@ -1,4 +1,4 @@
-import { protocolNumber } from '../protocols.js';
+import { protocolNumber } from '../../protocols.js';
 import type { Chain, Step } from '../rule-set.js';
 import type { Match, Test } from './match.js';
 import { negatedIf } from './match.js';

@@ -1,10 +1,9 @@
 /** Selectors on what stands in the packet's headers. */
 
+import { PROTOCOLS, protocolNumber } from '../../protocols.js';
 import type { FilterPacket } from '../packet.js';
-import { protocolNumber } from '../protocols.js';
 import { type Expression, selector, UNKNOWN, unknownSelector, type Value } from './expression.js';
 import { type JsonObject, text } from './json.js';
-import { PROTOCOLS } from './names.js';
 import * as types from './types.js';
 
 /**

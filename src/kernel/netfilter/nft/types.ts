@@ -1,5 +1,6 @@
 import { familyOf } from '../../../model/address.js';
 import { type Address, toAddress } from '../../prefix.js';
+import { PROTOCOLS } from '../../protocols.js';
 import { integer, kindOf, text } from './json.js';
 import * as names from './names.js';
 
@@ -21,7 +22,7 @@ export const ETHER_ADDRESS: DataType = { name: 'ether_addr', bits: 48, parse: pa
 export const MARK = numbers('mark', 32);
 export const UID = numbers('uid', 32, { root: 0 });
 export const PORT = numbers('inet_service', 16);
-export const PROTOCOL = numbers('inet_proto', 8, names.PROTOCOLS);
+export const PROTOCOL = numbers('inet_proto', 8, PROTOCOLS);
 export const FAMILY = numbers('nf_proto', 8, names.FAMILIES);
 export const ETHER_TYPE = numbers('ether_type', 16, names.ETHER_TYPES);
 export const ICMP_TYPE = numbers('icmp_type', 8, names.ICMP_TYPES);
