@@ -67,8 +67,9 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilte
   if (rise === 0) return null;
 
   const routed = martians[0] ? [martians[0].destination] : destinations;
-  const verdicts = routed.map((destination) => ask(node, source, destination, name));
-  const settings = readVerdicts(verdicts, marksMatter(node, name));
+  const marks = marksOf(node, name, loss, context);
+  const verdicts = routed.map((destination) => ask(node, source, destination, name, marks?.[0] ?? 0));
+  const settings = readVerdicts(verdicts, marks?.length !== 1);
   const contested = recorded.some((record) => MARTIAN_REASONS.has(record.reason));
   const confidence = judge({ seen: place.seen, settings, martians, drops, rise, contested });
   if (confidence === null) return null;
@@ -97,16 +98,46 @@ const RP_FILTER_REASON = 'IP_RPFILTER';
 /** The drops that a martian line is written for as well, where the address is wrong in itself. */
 const MARTIAN_REASONS = new Set(['IP_LOCAL_SOURCE', 'IP_INVALID_SOURCE', 'IP_LOCALNET']);
 
-/** The packet's mark, which PREROUTING rules may set, is taken as 0: `marksMatter` tells when that is a guess. */
-function ask(node: NodeView, source: string, destination: string, name: string): Verdict | null {
+function ask(
+  node: NodeView,
+  source: string,
+  destination: string,
+  name: string,
+  mark: number,
+): Verdict | null {
   if (!node.model) return null;
-  return node.model.input({ source, destination, interface: name, ...TCP_PACKET });
+  return node.model.input({ source, destination, interface: name, ...TCP_PACKET, mark });
 }
 
-/** The lookup of the way back sees marks under `src_valid_mark` alone. */
-function marksMatter({ snapshot }: NodeView, name: string): boolean {
-  if (!snapshot?.rules4?.some((rule) => rule.fwmark !== null)) return false;
-  return ['all', name].some((n) => sysctlValue(snapshot, 'net.ipv4.conf', n, 'src_valid_mark') === '1');
+/**
+ * The marks that the packet may have when its way back is looked up: those that PREROUTING rules give it.
+ *
+ * @returns null where the rules leave that open; [0] where marks do not matter: the lookup of the way back sees
+ *   them under `src_valid_mark` alone
+ */
+function marksOf(
+  { name: nodeName, netns, snapshot }: NodeView,
+  name: string,
+  { last, role }: Loss,
+  context: DiagnosisContext,
+): number[] | null {
+  if (!snapshot?.rules4?.some((rule) => rule.fwmark !== null)) return [0];
+  const sees = ['all', name].some((n) => sysctlValue(snapshot, 'net.ipv4.conf', n, 'src_valid_mark') === '1');
+  if (!sees) return [0];
+  const passages = context.network.station(nodeName, netns)!.path.receive(
+    {
+      source: last.source.address,
+      sourcePort: last.source.port,
+      destination: last.destination.address,
+      destinationPort: last.destination.port,
+      protocol: 'tcp',
+      tcp: role === 'request' ? 'syn' : 'syn-ack',
+    },
+    name,
+  );
+  // A packet that is routed on may be marked anew after that.
+  const certain = passages.every(({ unknown, drop }) => unknown.length === 0 && drop?.by === 'routing');
+  return certain ? [...new Set(passages.map((passage) => passage.packet.mark))] : null;
 }
 
 /** What the snapshot says: the check must drop, may drop (something is not known), lets pass, or nothing. */

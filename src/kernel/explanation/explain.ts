@@ -1,5 +1,7 @@
 import type { Explanation, ExplanationStep } from '../../model/explanation.js';
 import type { KernelModel } from '../model.js';
+import { arpAnnouncement } from '../neighbour/arp-announcement.js';
+import { neighbourSolicitationSource } from '../neighbour/neighbour-solicitation.js';
 import type { RouteQuestion } from '../question.js';
 import { type KernelState, prepare } from '../state.js';
 import { translationsOf } from '../translations.js';
@@ -20,7 +22,7 @@ export function explainRoute(model: KernelModel, question: RouteQuestion, verdic
     translationStep(model, question),
     martianStep(question, verdict),
     ...lookupSteps(state, question, verdict),
-    hopStep(state, verdict),
+    hopStep(state, question, verdict),
     sourceStep(question, verdict),
     replyStep(model, question, verdict),
   ];
@@ -59,23 +61,43 @@ function martianStep({ from, to, iif }: RouteQuestion, verdict: Verdict): Explan
   };
 }
 
-function hopStep({ snapshot }: KernelState, { hops, verdict }: Verdict): ExplanationStep | null {
+function hopStep(
+  state: KernelState,
+  question: RouteQuestion,
+  { hops, verdict, preferredSource }: Verdict,
+): ExplanationStep | null {
   if (hops.length === 0) return null;
+  const { neighbours } = state.snapshot;
+  const packetSource = question.from ?? preferredSource;
   const lines = hops.map(({ dev, via }) => {
-    if (via === null) return `${dev}: the destination is on the link itself`;
-    if (snapshot.neighbours === null)
-      return `${via} on ${dev}: its state is not known (ip-neigh.json is missing)`;
-    const entry = snapshot.neighbours.find((n) => n.address === via && n.interface === dev);
+    const target = via ?? question.to;
+    const where = via === null ? `${dev}: the destination is on the link itself` : `${via} on ${dev}`;
+    if (neighbours === null) return `${where}: its state is not known (ip-neigh.json is missing)`;
+    const entry = neighbours.find((n) => n.address === target && n.interface === dev);
     if (!entry)
-      return `${via} on ${dev}: not in the neighbour table; the kernel would have to resolve it first`;
+      return `${where}: not in the neighbour table; ${requestText(state, dev, target, packetSource)}`;
     const states = entry.states.join(' ') || 'no state';
-    return `${via} on ${dev}: ${states}${entry.mac === null ? ', no MAC address known' : ` at ${entry.mac}`}`;
+    return `${where}: ${states}${entry.mac === null ? ', no MAC address known' : ` at ${entry.mac}`}`;
   });
   if (hops.length > 1)
     lines.push(
       `one of these, by a hash over the flow, carries the ${verdict === 'output' ? 'connection' : 'packet'}`,
     );
   return { title: hops.length === 1 ? 'Next hop' : 'Next hops', lines };
+}
+
+/** The request for a neighbour tells its sender to all of the link, who may learn it. */
+function requestText(
+  state: KernelState,
+  device: string,
+  target: string,
+  packetSource: string | null,
+): string {
+  const ask = target.includes(':') ? neighbourSolicitationSource : arpAnnouncement;
+  const { sender, why } = ask(state, { interface: device, target, packetSource });
+  return sender === null
+    ? `the kernel does not ask for it (${why})`
+    : `the kernel asks for it as ${sender} (${why})`;
 }
 
 function sourceStep({ from, iif }: RouteQuestion, { sourceCheck: check }: Verdict): ExplanationStep | null {
