@@ -35,6 +35,10 @@ const ANY_CLIENT = { 4: '203.0.113.1', 6: '2001:db8:ffff::1' } as const;
 export async function predict(inputs: readonly string[], options: PredictOptions): Promise<Analysis> {
   const flagged = options.vips.map((text) => parseAddress('--vip', text));
   const clients = options.clients.map((text) => parseAddress('--client', text));
+  const { port } = options;
+  if (port !== null && !(Number.isInteger(port) && port >= 1 && port <= 65535)) {
+    throw new UsageError(`--port ${port}: is no port; ports go from 1 to 65535`);
+  }
   const read = await readSnapshots(inputs, { keepGoing: options.keepGoing });
   for (const warning of read.warnings) options.warn(warning);
   const { snapshots, notes } = options.change?.(read.snapshots) ?? { snapshots: read.snapshots, notes: [] };

@@ -37,8 +37,10 @@ export async function run(args: readonly string[]): Promise<number> {
     .exitProcess(false)
     .fail((message, error) => {
       if (error) throw error;
-      // yargs sets some of its messages over several lines.
-      throw new UsageError(`${message.trim().replace(/\s*\n\s*/g, ' ')}; see: returnpath --help`);
+      // yargs sets some of its messages over several lines, and counts where it should name.
+      const line = message.trim().replace(/\s*\n\s*/g, ' ');
+      const said = /^Not enough non-option arguments/.test(line) ? 'name a bundle or capture to read' : line;
+      throw new UsageError(`${said}; see: returnpath --help`);
     })
     .parseAsync();
   return status;
