@@ -190,6 +190,8 @@ export interface Finding {
   vip: string | null;
   node: string | null;
   interface: string | null;
+  /** The network namespace of the node that `interface` is in; absent for its own. */
+  netns?: string;
   /** `arp-conflict` alone; empty elsewhere. */
   claimants: Claimant[];
   attempts: string[];

@@ -2,7 +2,6 @@ import type { Snapshot } from '../model/snapshot.js';
 
 /** What else may decide on a node's packets, by the devices that it leaves behind, and no snapshot file tells. */
 const SIGNS: readonly { name: RegExp; kind: string | null; what: string }[] = [
-  { name: /^kube-ipvs0$/, kind: null, what: 'IPVS (kube-ipvs0) translates what is sent to Services' },
   {
     name: /^cilium_host$/,
     kind: null,

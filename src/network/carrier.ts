@@ -5,6 +5,8 @@ import { onOneLink } from './link.js';
 import type { Arrival } from './next.js';
 import type { Station } from './station.js';
 
+type Dropped = Extract<JourneyEnd, { kind: 'dropped' }>;
+
 /**
  * What becomes of the outer packet that carries one through a VXLAN tunnel between two stations: it passes their
  * filters and routes as any other does, and is lost with what it carries.
@@ -15,7 +17,8 @@ export function carry(
   from: Station,
   hop: Hop,
   to: Arrival,
-): { end: Extract<JourneyEnd, { kind: 'dropped' }> | null; unknown: string[] } {
+  mark: number,
+): { end: Dropped | null; unknown: string[] } {
   const near = from.model.link(hop.dev)?.vxlan;
   const far = to.station.model.link(to.interface)?.vxlan;
   if (!near?.local || !far?.local) return { end: null, unknown: [] };
@@ -23,21 +26,36 @@ export function carry(
     source: near.local,
     destination: far.local,
     protocol: 'udp',
-    // From a range, by a hash of what it carries (udp_flow_src_port()).
-    sourcePort: null,
+    sourcePort: carrierPort(from),
     destinationPort: near.port,
+    // The tunnel keeps the mark of what it carries, for the routing of the outer packet.
+    mark,
   };
   const sent = from.path.send(packet);
   const lost = allDropped(sent);
   const unknown = sent.flatMap((passage) => passage.unknown.map((line) => `${from.label}: ${line}`));
   if (lost) return { end: { ...lost, station: from, interface: null }, unknown };
   const dev = sent.find((passage) => !passage.drop)?.hops[0]?.dev;
+  // The device refuses what it would have to carry within itself (vxlan_xmit_one(), "circular route to").
+  if (dev === hop.dev) return { end: circular(from, hop.dev), unknown };
   const name = far.local === null || dev === undefined ? null : underlay(to.station, far.local, from, dev);
   if (name === null) return { end: null, unknown };
-  const received = to.station.path.receive(packet, name);
+  const received = to.station.path.receive({ ...packet, mark: 0 }, name);
   const refused = allDropped(received);
   unknown.push(...received.flatMap((p) => p.unknown.map((line) => `${to.station.label}: ${line}`)));
   return { end: refused && { ...refused, station: to.station, interface: name }, unknown };
+}
+
+function circular(station: Station, device: string): Dropped {
+  const drop = { by: 'tunnel' as const, device };
+  return { kind: 'dropped', station, interface: null, drop, carrier: true, unknown: [] };
+}
+
+/** From the range of ports, by a hash of what it carries (udp_flow_src_port()): one from its middle stands for all. */
+function carrierPort({ snapshot }: Station): number {
+  const range = snapshot.sysctl?.get('net.ipv4.ip_local_port_range') ?? '32768 60999';
+  const [low = 32768, high = 60999] = range.split(/\s+/).map(Number);
+  return Math.floor((low + high) / 2);
 }
 
 /** The interface that the outer packet comes in by: the one with its address, if that is on the sender's link. */
@@ -50,5 +68,6 @@ function underlay(station: Station, address: string, from: Station, device: stri
 function allDropped(passages: readonly Passage[]) {
   const [first] = passages;
   if (!first?.drop || passages.some((passage) => !passage.drop)) return null;
-  return { kind: 'dropped' as const, drop: first.drop, carrier: true };
+  const unknown = passages.flatMap((passage) => passage.unknown);
+  return { kind: 'dropped' as const, drop: first.drop, carrier: true, unknown };
 }

@@ -15,6 +15,10 @@ export interface Entry {
   interface: string | null;
   /** Who hands the request over, and should get the reply: a router, or the client; null where not known. */
   sender: string | null;
+  /** Whether the client is a pod of the station's. */
+  isPod: boolean;
+  /** Whether nothing says that requests come in here: the place is one of those that are tried. */
+  isGuess: boolean;
   /** Why the request is taken to come in here. */
   why: string;
   /** What had to be assumed for it. */
@@ -25,30 +29,72 @@ export interface Entries {
   entries: Entry[];
   /** Who answers for the VIP on its link; empty where clients do not come from there. */
   announcers: Announcer[];
+  /** Where nobody answers for it: the nodes that have it, and why they do not. */
+  silent: Silence[];
+}
+
+export interface Silence {
+  station: Station;
+  interface: string;
+  why: string;
 }
 
 export function entriesOf(network: Network, vip: string, client: string): Entries {
   const home = network.stations.filter((s) => s.model.hasAddress(client));
   if (home.length === 1) {
     const [station] = home;
-    const why = `${client} is ${station!.label} itself`;
-    return {
-      entries: [{ station: station!, interface: null, sender: null, why, unknown: [] }],
-      announcers: [],
-    };
+    return { entries: [ownEntry(station!, vip, client)], announcers: [], silent: [] };
   }
   const pod = podOf(network, client);
-  if (pod) return { entries: [pod], announcers: [] };
+  if (pod) return { entries: [pod], announcers: [], silent: [] };
   const announcers = announcersOf(network, vip, client);
   if (announcers.length > 0) {
     const entries = announcers.map(({ station, interface: name, why, unknown }) => {
       const sender = senderOf(network, station, name, client);
       const assumed = [...unknown, ...sender.unknown];
-      return { station, interface: name, sender: sender.address, why, unknown: assumed };
+      return { station, interface: name, sender: sender.address, why, unknown: assumed, ...CERTAIN };
     });
-    return { entries, announcers };
+    return { entries, announcers, silent: [] };
   }
-  return { entries: anyDoor(network, vip, client), announcers };
+  const silent = silentHolders(network, vip, client);
+  const entries = silent.length > 0 ? [] : anyDoor(network, vip, client);
+  return { entries, announcers, silent };
+}
+
+const CERTAIN = { isPod: false, isGuess: false };
+
+function ownEntry(station: Station, vip: string, client: string): Entry {
+  const why = `${client} is ${station.label} itself`;
+  // connect() to an address of its own takes that as source, unless the program binds another.
+  const unknown = station.model.hasAddress(vip)
+    ? [`${station.label} has ${vip} itself, and would choose that as source: ${client} is taken as bound to`]
+    : [];
+  return { station, interface: null, sender: null, why, unknown, ...CERTAIN };
+}
+
+/**
+ * The nodes that have the VIP on a link where it would be asked for, none of which answers. Where a node's rules
+ * serve it, a speaker is taken to answer, which no snapshot tells of.
+ */
+function silentHolders(network: Network, vip: string, client: string): Silence[] {
+  const served = network.stations.some(
+    (s) => translationsOf(s.snapshot, vip).size > 0 || heldBy(s, vip) === 'kube-ipvs0',
+  );
+  if (served) return [];
+  return network.stations
+    .filter((station) => station.netns === null && heldBy(station, vip) !== null)
+    .flatMap((station) =>
+      outerInterfaces(station)
+        .filter((name) => isOnLink(station, name, vip))
+        .map((name) => {
+          const sender = senderOf(network, station, name, client).address ?? client;
+          return { station, interface: name, why: station.model.answersFor(vip, name, sender).why };
+        }),
+    );
+}
+
+function heldBy(station: Station, address: string): string | null {
+  return station.model.localAddresses.find((own) => own.address === address)?.interface ?? null;
 }
 
 /** A pod without a snapshot of its own: its node has a device that leads to it, and no other node is on that link. */
@@ -60,7 +106,15 @@ function podOf(network: Network, client: string): Entry | null {
     if (!way.lookup?.route || way.lookup.prefixLength === 0) continue;
     if (outerInterfaces(station).includes(way.dev) && !isHostRoute(way.lookup.prefixLength, client)) continue;
     const why = `${way.dev} of ${station.label} leads to ${client}`;
-    found.push({ station, interface: way.dev, sender: client, why, unknown: [] });
+    found.push({
+      station,
+      interface: way.dev,
+      sender: client,
+      why,
+      unknown: [],
+      isPod: true,
+      isGuess: false,
+    });
   }
   return found.length === 1 ? found[0]! : null;
 }
@@ -89,6 +143,8 @@ function anyDoor(network: Network, vip: string, client: string): Entry[] {
         sender: sender.address,
         why: `${station.label} has ${station.model.hasAddress(vip) ? vip : `rules for ${vip}`}`,
         unknown: [...tried, ...sender.unknown],
+        isPod: false,
+        isGuess: doors.length > 1,
       };
     });
   });

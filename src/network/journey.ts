@@ -20,12 +20,24 @@ export interface Leg {
   hop: Hop | null;
 }
 
+/** `tunnel`: a tunnel device whose outer packet would be routed into itself. */
+export type Drop = PassageDrop | { by: 'tunnel'; device: string };
+
 export type JourneyEnd =
   /** To a process of the station's. */
   | { kind: 'delivered'; station: Station }
   /** To somebody whom no snapshot tells of: a router, a client, or a pod. */
   | { kind: 'left'; station: Station; hop: Hop }
-  | { kind: 'dropped'; station: Station; interface: string | null; drop: PassageDrop; carrier: boolean }
+  | {
+      kind: 'dropped';
+      station: Station;
+      interface: string | null;
+      drop: Drop;
+      /** Within the tunnel packet that carries it. */
+      carrier: boolean;
+      /** What the drop rests on and is not known: it may be none. */
+      unknown: readonly string[];
+    }
   /** To a program of the station's that decides on it. */
   | { kind: 'queued'; station: Station }
   | { kind: 'loop'; station: Station };
@@ -95,7 +107,10 @@ function endOf(
   { station, interface: name }: { station: Station; interface: string | null },
   passage: Passage,
 ): JourneyEnd | null {
-  if (passage.drop) return { kind: 'dropped', station, interface: name, drop: passage.drop, carrier: false };
+  if (passage.drop) {
+    const unknown = [...station.blindSpots, ...passage.unknown];
+    return { kind: 'dropped', station, interface: name, drop: passage.drop, carrier: false, unknown };
+  }
   if (passage.result === 'queued') return { kind: 'queued', station };
   if (passage.result === 'local' || passage.result === 'broadcast') return { kind: 'delivered', station };
   return null;
@@ -106,7 +121,7 @@ function onward(network: Network, from: Station, hop: Hop, packet: FilterPacket,
   const arrival = arrivalOf(network, from, hop, { source, destination });
   if (!arrival) return [{ ...here, end: { kind: 'left', station: from, hop }, packet }];
   if (here.legs.length >= MOST_LEGS) return [{ ...here, end: { kind: 'loop', station: from }, packet }];
-  const carried = carry(from, hop, arrival);
+  const carried = carry(from, hop, arrival, packet.mark);
   const unknown = [...here.unknown, ...carried.unknown];
   if (carried.end) return [{ ...here, unknown, end: carried.end, packet }];
   return step(network, arrival, questionOf(packet), { ...here, unknown });

@@ -1,5 +1,5 @@
 /** Which interfaces are taken to be on one link (RFC 4291 section 1: where nodes talk without a router between). */
-import { contains, toAddress, toPrefix } from '../kernel/prefix.js';
+import { contains, type Prefix, toAddress, toPrefix } from '../kernel/prefix.js';
 import type { Station } from './station.js';
 
 /** Kinds of device whose far end is found by the tunnel, not by a link that both are on. */
@@ -17,15 +17,29 @@ export function onOneLink(a: Station, deviceA: string, b: Station, deviceB: stri
   return networksOf(b, deviceB).some((network) => networks.has(network));
 }
 
-/** Whether an address of the interface has the other one in its network. */
+/**
+ * Whether the address is in a network of the interface's: that of an address it has, or one that a route of any table
+ * has behind it with no gateway, as where a bare interface serves by routes of its own.
+ */
 export function isOnLink(station: Station, device: string, address: string): boolean {
   const wanted = toAddress(address);
-  return station.model.localAddresses.some(
+  const width = wanted.family === 4 ? 32 : 128;
+  const inNetwork = station.model.localAddresses.some(
     (own) =>
       own.interface === device &&
-      own.prefixLength < (wanted.family === 4 ? 32 : 128) &&
+      own.prefixLength < width &&
       contains(toPrefix(`${own.peer ?? own.address}/${own.prefixLength}`), wanted),
   );
+  return inNetwork || linkRoutes(station, device).some((prefix) => contains(prefix, wanted));
+}
+
+/** The networks that a node's own routes, of any table, have right behind the device. */
+function linkRoutes({ snapshot }: Station, device: string): Prefix[] {
+  return [...(snapshot.routes4 ?? []), ...(snapshot.routes6 ?? [])]
+    .filter((r) => r.type === 'unicast' && !/\/0$|^fe80:|^ff/.test(r.destination))
+    .filter((r) => r.nextHops.some((hop) => hop.interface === device && hop.gateway === null))
+    .map((r) => toPrefix(r.destination))
+    .filter((prefix) => prefix.length < (prefix.family === 4 ? 32 : 128));
 }
 
 /** Interfaces by which a node is on a link with others: no loopback, no tunnel, no bridge of its own pods alone. */
@@ -38,10 +52,23 @@ function reachesOut(station: Station, device: string): boolean {
   const link = links?.find((l) => l.name === device);
   if (!link || link.type === 'loopback' || TUNNELS.has(link.kind ?? '')) return false;
   if (link.kind === 'dummy' || !link.flags.includes('UP') || link.master !== null) return false;
+  if (link.kind === 'veth' && leadsToPod(station, device)) return false;
   if (link.kind !== 'bridge') return true;
   if (links!.some((port) => port.master === device && port.kind !== 'veth')) return true;
   const routes = [...(station.snapshot.routes4 ?? []), ...(station.snapshot.routes6 ?? [])];
   return routes.some((r) => r.nextHops.some((hop) => hop.interface === device && hop.gateway !== null));
+}
+
+/** As Calico and the ptp plugin set them up: no network on the device, and a route to one address behind it. */
+function leadsToPod({ snapshot, model }: Station, device: string): boolean {
+  const own = model.localAddresses.filter((a) => a.interface === device && a.scope !== 'link');
+  if (own.some((a) => a.prefixLength < (a.address.includes(':') ? 128 : 32))) return false;
+  return [...(snapshot.routes4 ?? []), ...(snapshot.routes6 ?? [])].some(
+    (r) =>
+      /^[^/]+\/(32|128)$/.test(r.destination) &&
+      r.type === 'unicast' &&
+      r.nextHops.some((hop) => hop.interface === device && hop.gateway === null),
+  );
 }
 
 function networksOf(station: Station, device: string): string[] {

@@ -1,9 +1,11 @@
 import type { PacketQuestion } from '../kernel/netfilter/passage.js';
 import type { Endpoint } from '../model/analysis.js';
 import type { Entry } from './entry.js';
-import { follow, type Journey, type Leg, questionOf } from './journey.js';
+import { follow, type Journey, questionOf } from './journey.js';
 import { outerInterfaces } from './link.js';
+import { wayText } from './narrate.js';
 import type { Network } from './network.js';
+import type { Station } from './station.js';
 
 /** A connection's first request and its reply, as the nodes' settings have them go. */
 export interface RoundTrip {
@@ -29,8 +31,8 @@ export type Fate =
   | { kind: 'lost'; role: 'request' | 'reply' }
   /** The reply reaches the client's side with another address than the client asked. */
   | { kind: 'untranslated' }
-  /** No node's rules lead the request to a backend. */
-  | { kind: 'undelivered' };
+  /** No node's rules lead the request to a backend, or nodes send it round in circles. */
+  | { kind: 'undelivered'; why: string };
 
 /** Everything that may become of a connection that comes in at `entry`, one round trip for each backend and path. */
 export function roundTrips(
@@ -75,77 +77,123 @@ function answerTo({ packet }: Journey): PacketQuestion & { source: string } {
 function answerFrom(
   network: Network,
   request: Journey,
-  asked: PacketQuestion,
-): { station: Leg['station']; interface: string | null } | { fate: Fate } {
+  asked: PacketQuestion & { source: string },
+): { station: Station; interface: string | null } | { fate: Fate } {
   const { end, packet } = request;
+  const untranslated = packet.destination.text === asked.destination;
+  const rulesUnknown = request.legs[0]!.passage.unknown.find((line) =>
+    /iptables-save|ip6tables-save|nft\.json/.test(line),
+  );
+  if (untranslated && rulesUnknown && (end.kind === 'delivered' || end.kind === 'left')) {
+    return { fate: unknown(`whether it is translated is not known: ${rulesUnknown}`) };
+  }
   switch (end.kind) {
-    case 'delivered': {
-      const holder = end.station.model.localAddresses.find((a) => a.address === packet.destination.text);
-      // IPVS takes it before any process does, and what it makes of it is in no snapshot file.
-      if (holder?.interface === 'kube-ipvs0') {
-        const why = `IPVS of ${end.station.label} chooses a backend for ${packet.destination.text}, which is not modelled`;
-        return { fate: { kind: 'unknown', why } };
-      }
-      return { station: end.station, interface: null };
-    }
+    case 'delivered':
+      return answerFromStation(end.station, packet.destination.text);
     case 'dropped':
-      return { fate: { kind: 'lost', role: 'request' } };
+      return { fate: lost('request', end) };
     case 'loop':
-      return { fate: { kind: 'undelivered' } };
+      return { fate: { kind: 'undelivered', why: `requests go in circles: ${wayText(request)}` } };
     case 'queued':
-      return { fate: { kind: 'unknown', why: `a program on ${end.station.label} decides on it` } };
+      return { fate: unknown(`a program on ${end.station.label} decides on it`) };
     case 'left': {
-      if (packet.destination.text === asked.destination) return { fate: { kind: 'undelivered' } };
-      return answerFromOutside(network, end, packet.source.text, packet.destination.text);
+      if (untranslated) {
+        const why = `no rule on the way leads them to a backend: ${wayText(request)}`;
+        return { fate: { kind: 'undelivered', why } };
+      }
+      return answerFromOutside(network, end, request, asked.source);
     }
   }
 }
 
-/** A pod answers by the device that leads to it; another host by ways of its own, unless it was asked by the node. */
+function answerFromStation(
+  station: Station,
+  backend: string,
+): { station: Station; interface: null } | { fate: Fate } {
+  const holder = station.model.localAddresses.find((a) => a.address === backend);
+  // IPVS takes it before any process does, and what it makes of it is in no snapshot file.
+  if (holder?.interface === 'kube-ipvs0') {
+    return {
+      fate: unknown(`IPVS of ${station.label} chooses a backend for ${backend}, which is not modelled`),
+    };
+  }
+  return { station, interface: null };
+}
+
+/** A pod answers by the device that leads to it; another host by ways that no snapshot tells. */
 function answerFromOutside(
   network: Network,
   { station, hop }: Extract<Journey['end'], { kind: 'left' }>,
-  source: string,
-  backend: string,
-): { station: Leg['station']; interface: string | null } | { fate: Fate } {
-  if (hop.via === null && !outerInterfaces(station).includes(hop.dev)) return { station, interface: hop.dev };
-  const own = station.model.localAddresses.find((a) => a.address === source);
-  if (own) return { station, interface: own.interface };
+  { legs, packet }: Journey,
+  client: string,
+): { station: Station; interface: string } | { fate: Fate } {
+  const backend = packet.destination.text;
+  if (hop.via === null && !outerInterfaces(station).includes(hop.dev)) {
+    const isBridge = station.model.link(hop.dev)?.kind === 'bridge';
+    if (isBridge && backend === client && legs.at(-1)!.interface === hop.dev) {
+      return {
+        fate: unknown(
+          `whether ${hop.dev} of ${station.label} sends a pod its own packets back (hairpin) is not known`,
+        ),
+      };
+    }
+    return { station, interface: hop.dev };
+  }
   const owner = network.stations.find((s) => s.model.hasAddress(backend));
-  const which = hop.via === null ? `on ${station.label}'s link` : `beyond ${hop.via}`;
-  const why = owner
-    ? `${backend} is ${owner.label}'s, yet ${station.label} sends it ${which}`
-    : `${backend} is ${which}, and no snapshot tells how it answers`;
-  return { fate: { kind: 'unknown', why } };
+  const which = hop.via === null ? `on the link of ${hop.dev}` : `beyond ${hop.via}`;
+  return {
+    fate: unknown(
+      owner
+        ? `${backend} is ${owner.label}'s, yet ${station.label} sends it ${which}`
+        : `${backend} is ${which}, and no snapshot tells what its node does`,
+    ),
+  };
 }
 
-function fateOf(entry: Entry, request: Journey, reply: Journey, asked: PacketQuestion): Fate {
+function fateOf(
+  entry: Entry,
+  request: Journey,
+  reply: Journey,
+  asked: PacketQuestion & { source: string },
+): Fate {
   const { end, packet } = reply;
-  const toClient = packet.destination.text === asked.source;
   switch (end.kind) {
     case 'dropped':
-      return { kind: 'lost', role: 'reply' };
+      return lost('reply', end);
     case 'queued':
-      return { kind: 'unknown', why: `a program on ${end.station.label} decides on the reply` };
+      return unknown(`a program on ${end.station.label} decides on the reply`);
     case 'loop':
-      return { kind: 'unknown', why: `the reply goes in circles between the nodes` };
-    case 'delivered': {
-      const home = entry.interface === null && end.station === request.legs[0]!.station;
-      if (!home)
-        return {
-          kind: 'unknown',
-          why: `the reply ends at ${end.station.label}, which has ${packet.destination.text}`,
-        };
+      return unknown(`the reply goes in circles: ${wayText(reply)}`);
+    case 'delivered':
+      if (entry.interface !== null || end.station !== request.legs[0]!.station) {
+        return unknown(`the reply ends at ${end.station.label}, which has ${packet.destination.text}`);
+      }
       break;
-    }
     case 'left':
-      if (!toClient) return { kind: 'unknown', why: `the reply leaves for ${packet.destination.text}` };
+      if (packet.destination.text !== asked.source) {
+        return unknown(`the reply leaves for ${packet.destination.text}`);
+      }
+      if (entry.isPod && end.hop.via !== null) {
+        const away = `by ${end.hop.dev} of ${end.station.label} for ${end.hop.via}`;
+        return unknown(`the reply leaves ${away}, though ${asked.source} is a pod of ${entry.station.label}`);
+      }
       break;
   }
   const translated =
     packet.source.text === asked.destination && packet.sourcePort === (asked.destinationPort ?? null);
   if (!translated) return { kind: 'untranslated' };
-  return { kind: cameBack(entry, reply, asked.source!) ? 'answered' : 'answered-elsewhere' };
+  return { kind: cameBack(entry, reply, asked.source) ? 'answered' : 'answered-elsewhere' };
+}
+
+/** A drop that rests on something that is not known is no more than a possibility. */
+function lost(role: 'request' | 'reply', end: Extract<Journey['end'], { kind: 'dropped' }>): Fate {
+  const [doubt] = end.unknown;
+  if (doubt === undefined) return { kind: 'lost', role };
+  return unknown(`${end.station.label} may drop the ${role}, which cannot be told for certain: ${doubt}`);
+}
+
+function unknown(why: string): Fate {
+  return { kind: 'unknown', why };
 }
 
 /** Whether the reply leaves by the interface, and to the next hop, that the request came from. */

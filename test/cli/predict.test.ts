@@ -22,7 +22,7 @@ test('for a person: the risk, the way that it would go, and what to do', async (
   const { status, stdout, stderr } = await returnpath(['predict', ...bundles, '--vip', '192.168.1.100']);
   t.is(status, 0, 'a risk is no fault');
   t.is(stderr, '');
-  t.regex(stdout, /^RISK {5}rp-filter \(possible\): node2 would drop requests/);
+  t.regex(stdout, /^RISK {5}rp-filter \(possible\): as configured, node2 drops requests/);
   t.regex(stdout, /clients beyond the routers/);
   t.regex(stdout, /sysctl -w net\.ipv4\.conf\.flannel\/1\.rp_filter=2/);
   t.regex(stdout, /no packet was seen/);

@@ -48,7 +48,8 @@ test('a server on the node itself: its replies are routed by their source, and t
     fix!.commands.map((c) => c.command),
     [
       'ip route add default via 10.9.8.1 dev eth1 onlink table 100',
-      'ip rule add from 10.9.8.7 lookup 100 priority 100',
+      'ip rule add from 10.9.8.7 lookup main suppress_prefixlength 0 priority 100',
+      'ip rule add from 10.9.8.7 lookup 100 priority 101',
     ],
   );
   t.regex(fix!.expected, /to 10\.9\.8\.7:80 on node1; the reply goes from node1, by eth1 via 10\.9\.8\.1 to/);

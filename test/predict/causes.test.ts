@@ -274,3 +274,115 @@ test('IPVS takes what is sent to kube-ipvs0, and nobody can say from a snapshot 
   );
   t.deepEqual(foretell(strict).findings, []);
 });
+
+test('a drop that rests on a rule which is not understood is a possibility, and no finding', (t) => {
+  const rules = ':FORWARD DROP [0:0]\n-A FORWARD -m u32 --u32 "0>>22" -j ACCEPT';
+  const { prediction, findings } = foretell(withRules(ownedHealthy, 'node2', 'filter', rules));
+  t.deepEqual(findings, []);
+  t.is(prediction.ways[0]!.fate, 'unknown');
+  t.regex(prediction.ways[0]!.why, /node2 may drop the request.*u32/);
+});
+
+test('routes that are not known are no missing routes', (t) => {
+  const blind = ownedHealthy.map((s) => (s.node === 'node1' ? { ...s, routes4: null } : s));
+  t.deepEqual(foretell(blind).findings, []);
+});
+
+test('a backend on a node without a snapshot: what becomes of it there is not known', (t) => {
+  const alone = ownedHealthy.filter((snapshot) => snapshot.node === 'node1');
+  const { prediction, findings } = foretell(alone);
+  t.deepEqual(findings, []);
+  t.deepEqual(
+    prediction.ways.map((way) => way.fate),
+    ['unknown'],
+  );
+});
+
+test('a VIP that its only node does not answer for is not delivered; the twin answers', (t) => {
+  const plain = HEALTHY.map((snapshot) => ({
+    ...snapshot,
+    iptables: '',
+    nft: { nftables: [] },
+    conntrack: null,
+  }));
+  const bound = changed(plain, ['node1:ip addr add 192.168.1.100/32 dev lo']);
+  t.deepEqual(foretell(bound).findings, []);
+  const silent = changed(bound, ['node1:net.ipv4.conf.all.arp_ignore=1']);
+  t.deepEqual(
+    foretell(silent).findings.map((f) => [f.cause, f.node, f.interface, f.severity]),
+    [['not-delivered', 'node1', 'eth0', 'risk']],
+  );
+});
+
+test('no fix cuts what works: the way to a node may not lead through the tunnel to it', (t) => {
+  const strict = changed(UNMASQUERADED, [...OWNED, 'node2:net.ipv4.conf.all.rp_filter=1']);
+  const { findings } = foretell(strict, NODE1.address);
+  for (const { fix } of findings) {
+    for (const { command } of fix?.commands ?? []) t.notRegex(command, /ip route .*192\.168\.1\.11/);
+  }
+  // The route that would be tried, by hand: the tunnel's own packets go into the tunnel.
+  const cut = changed(UNMASQUERADED, [
+    ...OWNED,
+    'node2:ip route add 192.168.1.11/32 via 10.244.0.0 dev flannel.1 onlink',
+  ]);
+  t.regex(foretell(cut).findings[0]!.summary, /packets of its tunnel flannel\.1 into that tunnel/);
+});
+
+test('the source of a tunnel packet is one of the ports that the kernel takes', (t) => {
+  const rules =
+    ':INPUT DROP [0:0]\n-A INPUT -p udp --sport 32768:60999 --dport 8472 -j ACCEPT\n-A INPUT -p tcp -j ACCEPT';
+  t.deepEqual(foretell(withRules(ownedHealthy, 'node2', 'filter', rules)).findings, []);
+});
+
+test("pods on devices of their own, as Calico's: replies come in by the pod's device", (t) => {
+  const calico = HEALTHY.map((snapshot) => {
+    if (snapshot.node !== 'node2') return snapshot;
+    const device = snapshot.links!.find((link) => link.kind === 'veth' && link.master === 'cni0')!;
+    const links = snapshot.links!.map((link) =>
+      link === device ? { ...link, name: 'cali1', master: null } : link,
+    );
+    return { ...snapshot, links };
+  });
+  const routed = changed(calico, [...OWNED, 'node2:ip route add 10.244.1.10 dev cali1']);
+  const { prediction, findings } = foretell(routed);
+  t.deepEqual(findings, []);
+  t.deepEqual(
+    prediction.ways[0]!.steps.map((step) => [step.role, step.node, step.input, step.output]),
+    [
+      ['request', 'node1', 'eth0', 'flannel.1'],
+      ['request', 'node2', 'flannel.1', 'cali1'],
+      ['reply', 'node2', 'cali1', 'flannel.1'],
+      ['reply', 'node1', 'flannel.1', 'eth0'],
+    ],
+  );
+});
+
+test('forwarding off altogether: the fix turns on all of it', (t) => {
+  const off = changed(ownedHealthy, ['node2:net.ipv4.ip_forward=0']);
+  const { findings } = foretell(off);
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.node, f.fix?.commands[0]?.command]),
+    [['forwarding-off', 'node2', 'sysctl -w net.ipv4.ip_forward=1']],
+  );
+});
+
+test('an interface with an odd name: commands are quoted, and tried all the same', (t) => {
+  const odd = 'fl;nel$1';
+  const renamed = UNMASQUERADED.map((snapshot) =>
+    snapshot.node === 'node2'
+      ? (JSON.parse(
+          JSON.stringify({ ...snapshot, clock: null, kernelLog: null, drops: null }, (_, value) =>
+            value instanceof Map ? [...value] : value,
+          ).replaceAll('flannel.1', odd),
+          (key, value) => (['sysctl', 'kube'].includes(key) && value ? new Map(value) : value),
+        ) as Snapshot)
+      : snapshot,
+  );
+  const strict = changed(renamed, [...OWNED, 'node2:net.ipv4.conf.all.rp_filter=1']);
+  const sysctls = strict.map((s) => {
+    const sysctl = new Map([...s.sysctl!].map(([key, value]) => [key.replace('flannel/1', odd), value]));
+    return s.node === 'node2' ? { ...s, sysctl, countersBefore: null, countersAfter: null } : s;
+  });
+  const fix = foretell(sysctls).findings.find((f) => f.cause === 'rp-filter')!.fix;
+  t.is(fix!.commands[0]!.command, `sysctl -w 'net.ipv4.conf.${odd}.rp_filter=2'`);
+});

@@ -27,6 +27,7 @@ export function concludeRpFilter(
       vip,
       node: node.name,
       interface: name,
+      ...(node.netns === null ? {} : { netns: node.netns }),
       claimants: [],
       attempts: suspicions.map((s) => s.attempt.id),
       summary: summarize(proofs, confidence !== 'possible'),

@@ -3,7 +3,18 @@ import { parseChange } from '../../kernel/what-if/parse-change.js';
 
 /** A fix's command (`sysctl -w KEY=VALUE …`, `ip …`) as the changes that it makes to one node. */
 export function changesOf(command: string): Change[] {
-  const settings = /^sysctl -w (.+)$/.exec(command)?.[1];
-  if (settings === undefined) return [parseChange(command, 'add')];
-  return settings.split(' ').map((setting) => parseChange(setting, 'set'));
+  const words = shellWords(command);
+  if (words[0] !== 'sysctl') return [parseChange(words.join(' '), 'add')];
+  return words.slice(2).map((setting) => parseChange(setting, 'set'));
+}
+
+/** A word as a shell takes it for itself: quoted, where it holds more than names usually do. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** The words of a command line that `shellWord` made. */
+function shellWords(line: string): string[] {
+  const words = line.match(/(?:[^\s'\\]|\\.|'[^']*')+/g) ?? [];
+  return words.map((word) => word.replace(/'([^']*)'|\\(.)/g, (_, quoted, escaped) => quoted ?? escaped));
 }

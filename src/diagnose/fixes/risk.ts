@@ -6,6 +6,8 @@ import { roundTripText } from '../../network/narrate.js';
 import type { Network } from '../../network/network.js';
 import { roundTrips } from '../../network/round-trip.js';
 import type { Risk } from '../prediction/risk.js';
+import { shellWord } from './commands.js';
+import { guardsFor } from './guards.js';
 import { chooseFix, type FixIdea, type Trial } from './idea.js';
 import { rpFilterIdeas, sourceRouting } from './rp-filter.js';
 
@@ -15,14 +17,16 @@ import { rpFilterIdeas, sourceRouting } from './rp-filter.js';
  * @param single whether the clients are these alone, and do not stand for others
  */
 export function fixRisk(risks: readonly Risk[], network: Network, single: boolean): Fix | null {
-  const ideas = ideasFor(risks, single);
-  return ideas.length === 0 ? null : chooseFix(ideas, risks[0]!.station, network, risks.map(trialOf));
+  const { station, trip } = risks[0]!;
+  const ideas = ideasFor(risks, single).filter((idea) => idea !== null);
+  if (ideas.length === 0) return null;
+  return chooseFix(ideas, station, network, risks.map(trialOf), guardsFor(network, station, trip.server));
 }
 
-function ideasFor(risks: readonly Risk[], single: boolean): FixIdea[] {
+function ideasFor(risks: readonly Risk[], single: boolean): (FixIdea | null)[] {
   const { cause, station, interface: name, leg, drop, role, trip } = risks[0]!;
   const { packet } = leg.passage;
-  if (name === null) return [];
+  if (name === null || trip.entry.isGuess) return [];
   if (cause === 'rp-filter' && drop?.by === 'routing') {
     return rpFilterIdeas({
       station,
@@ -35,24 +39,30 @@ function ideasFor(risks: readonly Risk[], single: boolean): FixIdea[] {
       translated: translatedBefore(risks[0]!),
     });
   }
-  if (cause === 'forwarding-off') return [forwarding(risks[0]!, name)];
-  if (cause === 'wrong-gateway' && leg.interface === null && trip.entry.sender !== null) {
-    // A reply of the node's own, from the VIP: what comes from that address can be routed for itself.
-    const { interface: door, sender } = trip.entry;
-    return door === null ? [] : [sourceRouting(station, door, sender, packet.source.text)];
+  if (cause === 'forwarding-off') return forwardingIdeas(risks[0]!, name);
+  const { interface: door, sender, isPod } = trip.entry;
+  // A reply of the node's own, from the VIP: what comes from that address can be routed for itself.
+  const ownReply = cause === 'wrong-gateway' && leg.interface === null && !isPod;
+  if (ownReply && door !== null && sender !== null && sender !== trip.client.address) {
+    return [sourceRouting(station, door, sender, packet.source.text)];
   }
   return [];
 }
 
-function forwarding({ station, trip }: Risk, name: string): FixIdea {
-  const node = station.node;
-  const key = trip.client.address.includes(':')
-    ? 'net.ipv6.conf.all.forwarding'
-    : sysctlKey('net.ipv4.conf', name, 'forwarding');
+function forwardingIdeas({ station, trip }: Risk, name: string): FixIdea[] {
+  if (trip.client.address.includes(':'))
+    return [forwarding(station.node, name, 'net.ipv6.conf.all.forwarding')];
+  const own = forwarding(station.node, name, sysctlKey('net.ipv4.conf', name, 'forwarding'));
+  // Where all of it is off, one interface alone would not let the reply back.
+  const whole = station.snapshot.sysctl?.get('net.ipv4.ip_forward') === '0';
+  return whole ? [forwarding(station.node, name, 'net.ipv4.ip_forward')] : [own];
+}
+
+function forwarding(node: string, name: string, key: string): FixIdea {
   return {
     summary: `Let ${node} pass on what comes in by ${name}.`,
     commands: [
-      { node, command: `sysctl -w ${key}=1`, persists: false },
+      { node, command: `sysctl -w ${shellWord(`${key}=1`)}`, persists: false },
       { node, command: `echo '${key} = 1' > /etc/sysctl.d/90-returnpath-forwarding.conf`, persists: true },
     ],
     risk: `${node} then routes between its networks for whoever sends to it: its FORWARD rules have to say what it may pass on.`,
@@ -97,7 +107,12 @@ function trialOf({ trip }: Risk): Trial {
       (other) => other.request.packet.destination.text === trip.request.packet.destination.text,
     );
     if (again.length === 0) return null;
-    const mended = again.every(({ fate }) => fate.kind === 'answered' || fate.kind === 'answered-elsewhere');
+    // What was no loss to begin with is mended only by the way that the request came.
+    const elsewhere = trip.fate.kind !== 'answered-elsewhere';
+    const results = again.map(({ fate: { kind } }) =>
+      kind === 'unknown' ? null : kind === 'answered' || (elsewhere && kind === 'answered-elsewhere'),
+    );
+    const mended = results.includes(false) ? false : results.includes(null) ? null : true;
     return { mended, text: [...new Set(again.map(roundTripText))].slice(0, 2).join('. ') };
   };
 }

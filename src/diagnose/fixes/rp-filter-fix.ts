@@ -2,6 +2,7 @@ import type { Fix } from '../../model/analysis.js';
 import type { Suspicion } from '../cause.js';
 import type { RpFilterProof } from '../causes/rp-filter.js';
 import type { DiagnosisContext } from '../context.js';
+import { guardsFor } from './guards.js';
 import { chooseFix } from './idea.js';
 import { lostPacketAt } from './lost-packet.js';
 import { rpFilterIdeas } from './rp-filter.js';
@@ -39,7 +40,8 @@ export function fixRpFilter(
       const lost = lostPacketAt(attempt, proof.loss, proof.place, context);
       return trialOf(attempt, { ...lost, destination: proof.destination }, context);
     });
-  return chooseFix(ideas, station, context.network, trials);
+  const guards = guardsFor(context.network, station, suspicions[0]!.attempt.server);
+  return chooseFix(ideas, station, context.network, trials, guards);
 }
 
 function distinct(suspicions: readonly Suspicion<RpFilterProof>[]): Suspicion<RpFilterProof>[] {

@@ -7,6 +7,7 @@ import type { Verdict } from '../../kernel/verdict.js';
 import type { FixCommand, Role } from '../../model/analysis.js';
 import type { Snapshot } from '../../model/snapshot.js';
 import type { Station } from '../../network/station.js';
+import { shellWord } from './commands.js';
 import type { FixIdea } from './idea.js';
 
 /** Packets that the reverse-path check of one interface refuses. */
@@ -30,7 +31,8 @@ export function rpFilterIdeas(refused: RpFilterCase): FixIdea[] {
   const ideas: FixIdea[] = [];
   const local = verdict.lookup?.route?.type === 'local';
   if (local && role === 'request' && gateway !== null) {
-    ideas.push(sourceRouting(station, name, gateway, refused.destination));
+    const routing = sourceRouting(station, name, gateway, refused.destination);
+    if (routing) ideas.push(routing);
   }
   if (verdict.sourceCheck?.rpFilter === 1) ideas.push(loose(station.node, name));
   if (translated && gateway !== null && refused.sources.length > 0) {
@@ -45,10 +47,10 @@ function loose(node: string, name: string): FixIdea {
   return {
     summary: `Set the reverse-path filter of ${name} on ${node} to loose mode.`,
     commands: [
-      { node, command: `sysctl -w ${key}=2`, persists: false },
+      { node, command: `sysctl -w ${shellWord(`${key}=2`)}`, persists: false },
       {
         node,
-        command: `echo '${key} = 2' > /etc/sysctl.d/90-returnpath-${name.replaceAll('.', '-')}.conf`,
+        command: `echo '${key} = 2' > /etc/sysctl.d/90-returnpath-${name.replace(/[^\w-]/g, '-')}.conf`,
         persists: true,
       },
     ],
@@ -62,7 +64,7 @@ function off(node: string, name: string): FixIdea {
   return {
     summary: `Turn the reverse-path filter of ${name} on ${node} off; the larger of conf.all and the interface counts, so both are set.`,
     commands: [
-      { node, command: `sysctl -w ${all}=0 ${key}=0`, persists: false },
+      { node, command: `sysctl -w ${all}=0 ${shellWord(`${key}=0`)}`, persists: false },
       {
         node,
         command: `printf '%s\\n' '${all} = 0' '${key} = 0' > /etc/sysctl.d/90-returnpath.conf`,
@@ -73,35 +75,39 @@ function off(node: string, name: string): FixIdea {
   };
 }
 
-/** What the node answers from an address of its own goes back to the router that the request came from. */
+/**
+ * What the node answers from an address of its own goes back to the router that the request came from, but for what
+ * is to its own networks and pods.
+ *
+ * @returns null where the node's rules leave no priority before them
+ */
 export function sourceRouting(
   { node, snapshot }: Station,
   name: string,
   gateway: string,
   vip: string,
-): FixIdea {
+): FixIdea | null {
   const family = vip.includes(':') ? 6 : 4;
   const ip = family === 6 ? 'ip -6' : 'ip';
   const table = freeTable(snapshot, family);
-  const priority = freePriority(snapshot, family);
+  const priority = firstPriority(snapshot, family);
+  if (priority === null) return null;
+  const commands = [
+    `${ip} route add default via ${gateway} dev ${shellWord(name)} onlink table ${table}`,
+    `${ip} rule add from ${vip} lookup main suppress_prefixlength 0 priority ${priority}`,
+    `${ip} rule add from ${vip} lookup ${table} priority ${priority + 1}`,
+  ];
   return {
     summary: `Route what ${node} answers from ${vip} back by ${name}, through ${gateway}, where the requests come in.`,
-    commands: [
-      {
-        node,
-        command: `${ip} route add default via ${gateway} dev ${name} onlink table ${table}`,
-        persists: false,
-      },
-      { node, command: `${ip} rule add from ${vip} lookup ${table} priority ${priority}`, persists: false },
-    ],
-    risk: `Holds until the next boot; make it lasting with the node's network configuration (netplan, systemd-networkd or NetworkManager: a routing policy rule and a route of table ${table}). The reverse-path filter stays as it is.`,
+    commands: commands.map((command) => ({ node, command, persists: false })),
+    risk: `Holds until the next boot; make it lasting with the node's network configuration (netplan, systemd-networkd or NetworkManager: two routing policy rules and a route of table ${table}). The reverse-path filter stays as it is.`,
   };
 }
 
 function returnRoute(node: string, name: string, gateway: string, sources: readonly string[]): FixIdea {
   const commands: FixCommand[] = sources.map((source) => ({
     node,
-    command: `ip route replace ${source}/32 via ${gateway} dev ${name} onlink`,
+    command: `ip route replace ${source}/32 via ${gateway} dev ${shellWord(name)} onlink`,
     persists: false,
   }));
   return {
@@ -120,10 +126,9 @@ function freeTable({ routes4, rules4, routes6, rules6 }: Snapshot, family: 4 | 6
   return String(table);
 }
 
-/** Before the main table and whatever rules there are, after `local`. */
-function freePriority({ rules4, rules6 }: Snapshot, family: 4 | 6): number {
-  const used = new Set(((family === 4 ? rules4 : rules6) ?? []).map((rule) => rule.priority));
-  let priority = 100;
-  while (used.has(priority)) priority++;
-  return priority;
+/** The first of two priorities in a row before all rules but that of `local`; null where there is no room. */
+function firstPriority({ rules4, rules6 }: Snapshot, family: 4 | 6): number | null {
+  const rules = (family === 4 ? rules4 : rules6) ?? [];
+  const first = Math.min(102, ...rules.map((rule) => rule.priority).filter((priority) => priority > 0));
+  return first < 3 ? null : first - 2;
 }

@@ -39,7 +39,12 @@ export function trialOf(attempt: Attempt, lost: LostPacket | null, context: Diag
   };
 }
 
-const NO_WHY: Pick<Entry, 'why' | 'unknown'> = { why: '', unknown: [] };
+const NO_WHY: Pick<Entry, 'why' | 'unknown' | 'isPod' | 'isGuess'> = {
+  why: '',
+  unknown: [],
+  isPod: false,
+  isGuess: false,
+};
 
 /** Whether the packet that was lost is on this way. */
 function passes({ request, reply }: RoundTrip, { loss, place, destination }: LostPacket): boolean {
@@ -70,12 +75,14 @@ function fromFirst(
 
 /** @param back whether the reply has to leave by the way that the request came */
 function judge(trips: readonly RoundTrip[], back: boolean): TrialResult | null {
-  const isMended = ({ fate: { kind } }: RoundTrip) =>
-    kind === 'answered' || (!back && (kind === 'answered-elsewhere' || kind === 'unknown'));
-  const failing = trips.filter((trip) => !isMended(trip));
-  const told = failing.length > 0 ? failing : trips;
   if (trips.length === 0) return null;
-  return { mended: failing.length === 0, text: [...new Set(told.map(tripText))].slice(0, 2).join('. ') };
+  const results = trips.map(({ fate: { kind } }) => {
+    if (kind === 'unknown') return null;
+    return kind === 'answered' || (!back && kind === 'answered-elsewhere');
+  });
+  const mended = results.includes(false) ? false : results.includes(null) ? null : true;
+  const shown = trips.filter((_, i) => results[i] === mended);
+  return { mended, text: [...new Set(shown.map(tripText))].slice(0, 2).join('. ') };
 }
 
 function tripText(trip: RoundTrip): string {

@@ -1,5 +1,6 @@
 import type { Finding } from '../../model/analysis.js';
 import type { Announcer } from '../../network/announcers.js';
+import type { Silence } from '../../network/entry.js';
 import { evidence } from '../evidence.js';
 
 /** Nodes that would all answer ARP (or NDP) for one VIP on one link, if they do. */
@@ -23,6 +24,29 @@ export function announcerConflict(vip: string, announcers: readonly Announcer[])
     attempts: [],
     summary: `${names} would each answer ${protocol} for ${vip}: whose answer a router takes is a matter of time.`,
     evidence: announcers.map(({ station, why }) => evidence('model', why, { node: station.node })),
+    fix: null,
+    alternatives: [],
+  };
+}
+
+/** Nodes that have the VIP on the link where it is asked for, none of which answers. */
+export function silenceFinding(vip: string, silent: readonly Silence[]): Omit<Finding, 'id'> {
+  const protocol = vip.includes(':') ? 'neighbour solicitations' : 'ARP';
+  const { station, interface: name, why } = silent[0]!;
+  const only = silent.length === 1 ? silent[0]! : null;
+  return {
+    cause: 'not-delivered',
+    confidence: 'possible',
+    severity: 'risk',
+    vip,
+    node: only?.station.node ?? null,
+    interface: only?.interface ?? null,
+    claimants: [],
+    attempts: [],
+    summary: `Nobody would answer ${protocol} for ${vip}, unless a speaker does of which nothing is known: ${station.label} has it and does not answer on ${name} (${why}).`,
+    evidence: silent.map((s) =>
+      evidence('model', `asked on ${s.interface}: ${s.why}`, { node: s.station.node }),
+    ),
     fix: null,
     alternatives: [],
   };

@@ -24,13 +24,15 @@ export function riskFinding(
     cause,
     // By the rule of confidence: the settings alone, and no packet that was seen to vanish.
     confidence: 'possible',
-    severity: 'risk',
+    // Where requests may as well come in elsewhere, nothing says that anybody meets it.
+    severity: risks.every((risk) => risk.trip.entry.isGuess) ? 'info' : 'risk',
     vip,
     node: station.node,
     interface: name,
+    ...(station.netns === null ? {} : { netns: station.netns }),
     claimants: [],
     attempts: [],
-    summary: `${summaryOf(risks[0]!)} That concerns ${concerned(risks, anyone)}.`,
+    summary: `${guessOf(risks)}${summaryOf(risks[0]!)} That concerns ${concerned(risks, anyone)}.`,
     evidence: evidenceOf(risks),
     fix: fixRisk(risks, network, !anyone),
     alternatives: [],
@@ -48,21 +50,30 @@ function concerned(risks: readonly Risk[], anyone: boolean): string {
   return `connections from ${clients} that come in by ${doors}${behind}`;
 }
 
+function guessOf(risks: readonly Risk[]): string {
+  if (!risks.every((risk) => risk.trip.entry.isGuess)) return '';
+  return `If requests came in by ${listed(risks.map((risk) => doorText(risk.trip.entry)))}, which nothing says: `;
+}
+
 function doorText({ station, interface: name }: Risk['trip']['entry']): string {
   return name === null ? station.label : `${name} of ${station.label}`;
 }
 
-function summaryOf({ cause, station, interface: name, role, trip, leg, drop }: Risk): string {
+function summaryOf({ cause, station, interface: name, role, trip, leg, drop, carrier }: Risk): string {
   const what = role === 'request' ? 'requests' : 'replies';
   const by = name === null ? '' : ` that come in by ${name}`;
   const node = station.label;
+  const subject = carrier ? `the tunnel packets that carry ${what}` : what;
   if (drop?.by === 'netfilter') {
     const rule = drop.rule ? `: ${drop.rule.text}` : `: the policy of ${drop.chain}`;
     const verb = drop.answer === null ? 'drop' : `reject (${drop.answer})`;
     const check = drop.check ? ' for want of a way back to their source' : '';
-    return `${node} would ${verb} ${what}${by}${check}, in ${drop.hook}${rule}.`;
+    return `${node} would ${verb} ${subject}${by}${check}, in ${drop.hook}${rule}.`;
   }
-  if (drop) return `${node} would drop ${what}${by}: ${drop.verdict.why}.`;
+  if (drop?.by === 'tunnel') {
+    return `${node} would route the packets of its tunnel ${drop.device} into that tunnel itself, and could send none of the ${what}.`;
+  }
+  if (drop) return `${node} would drop ${subject}${by}: ${drop.verdict.why}.`;
   const { packet, verdict } = leg.passage;
   const way = `${leg.hop?.dev ?? 'no device'}${leg.hop?.via ? ` via ${leg.hop.via}` : ''}`;
   switch (cause) {
@@ -71,7 +82,7 @@ function summaryOf({ cause, station, interface: name, role, trip, leg, drop }: R
     case 'wrong-gateway':
       return `${node} would send replies by ${way}, though requests come in ${cameBy(trip)}; that is a fault where something on that way drops what it did not see the request of. ${verdict ? `${verdict.why}.` : ''}`.trimEnd();
     default:
-      return `requests would end at ${node}, which has no rule that leads them to a backend: ${verdict?.why ?? ''}.`;
+      return trip.fate.kind === 'undelivered' ? `Requests would not reach a backend: ${trip.fate.why}.` : '';
   }
 }
 
@@ -109,13 +120,16 @@ function evidenceOf(risks: readonly Risk[]): Evidence[] {
 }
 
 /** The settings that decided, as `sysctl` prints them. */
-function settings({ cause, station }: Risk, name: string): Evidence[] {
+function settings({ cause, station, trip }: Risk, name: string): Evidence[] {
   const key = (device: string, setting: string) => sysctlKey('net.ipv4.conf', device, setting);
+  const forwarding = trip.client.address.includes(':')
+    ? ['net.ipv6.conf.all.forwarding']
+    : ['net.ipv4.ip_forward', key(name, 'forwarding')];
   const keys =
     cause === 'rp-filter'
       ? [key('all', 'rp_filter'), key(name, 'rp_filter')]
       : cause === 'forwarding-off'
-        ? [key(name, 'forwarding'), 'net.ipv6.conf.all.forwarding']
+        ? forwarding
         : [];
   return keys.flatMap((k) => {
     const value = station.snapshot.sysctl?.get(k);

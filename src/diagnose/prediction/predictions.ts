@@ -5,7 +5,7 @@ import type { Journey } from '../../network/journey.js';
 import { wayText } from '../../network/narrate.js';
 import type { Network } from '../../network/network.js';
 import { type RoundTrip, roundTrips } from '../../network/round-trip.js';
-import { announcerConflict } from './conflict.js';
+import { announcerConflict, silenceFinding } from './conflict.js';
 import { riskFinding } from './finding.js';
 import { type Risk, riskOf } from './risk.js';
 
@@ -51,9 +51,10 @@ export function predictConnections(network: Network, requests: readonly Predicti
     const id = add(riskFinding(request, risks, network));
     for (const { trip } of risks) ids.set(trip, id);
   }
-  for (const [vip, { announcers }] of new Map(walked.map((w) => [w.request.vip, w.entries]))) {
+  for (const [vip, { announcers, silent }] of new Map(walked.map((w) => [w.request.vip, w.entries]))) {
     const conflict = announcerConflict(vip, announcers);
     if (conflict) add(conflict);
+    if (silent.length > 0) add(silenceFinding(vip, silent));
   }
   return {
     predictions: walked.map((w) => describe(w, ids)),
@@ -142,7 +143,7 @@ function stepsOf({ legs }: Journey, role: PredictedStep['role']): PredictedStep[
 /** What cannot be foretold, and for want of what. */
 function gapsOf({ request, trips, entries }: Walked): Gap[] {
   const gaps: Gap[] = [];
-  if (entries.entries.length === 0) {
+  if (entries.entries.length === 0 && entries.silent.length === 0) {
     const why = `no snapshot tells of a node that has ${request.vip}, announces it, or has rules for it`;
     const capture =
       'ip -j addr show > ip-addr.json; iptables-save > iptables-save.txt; nft -j list ruleset > nft.json';

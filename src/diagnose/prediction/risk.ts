@@ -1,7 +1,6 @@
 /** What is wrong with a predicted way, in the words of the causes. */
-import type { PassageDrop } from '../../kernel/netfilter/passage.js';
 import type { CauseId, Role } from '../../model/analysis.js';
-import type { Journey, Leg } from '../../network/journey.js';
+import type { Drop, Journey, Leg } from '../../network/journey.js';
 import type { RoundTrip } from '../../network/round-trip.js';
 import type { Station } from '../../network/station.js';
 
@@ -13,7 +12,9 @@ export interface Risk {
   trip: RoundTrip;
   /** The leg on which it happens. */
   leg: Leg;
-  drop: PassageDrop | null;
+  drop: Drop | null;
+  /** Whether it is the tunnel packet around it that is dropped. */
+  carrier: boolean;
 }
 
 /** @returns null where the connection is made, and where its fate is not known */
@@ -35,6 +36,7 @@ export function riskOf(trip: RoundTrip): Risk | null {
         trip,
         leg,
         drop: null,
+        carrier: false,
       };
     }
     case 'untranslated':
@@ -49,6 +51,7 @@ export function riskOf(trip: RoundTrip): Risk | null {
         trip,
         leg,
         drop: null,
+        carrier: false,
       };
     }
   }
@@ -56,11 +59,12 @@ export function riskOf(trip: RoundTrip): Risk | null {
 
 function lost(trip: RoundTrip, { legs, end }: Journey, role: Role): Risk | null {
   if (end.kind !== 'dropped') return null;
-  const { station, interface: name, drop } = end;
-  return { cause: causeOf(drop), station, interface: name, role, trip, leg: legs.at(-1)!, drop };
+  const { station, interface: name, drop, carrier } = end;
+  return { cause: causeOf(drop), station, interface: name, role, trip, leg: legs.at(-1)!, drop, carrier };
 }
 
-function causeOf(drop: PassageDrop): CauseId {
+function causeOf(drop: Drop): CauseId {
+  if (drop.by === 'tunnel') return 'no-route';
   if (drop.by === 'netfilter') return drop.check ? 'netfilter-rpfilter' : 'filtered';
   switch (drop.verdict.verdict) {
     case 'rp-filter':

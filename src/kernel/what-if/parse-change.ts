@@ -72,7 +72,7 @@ function parseSetting(rest: string): Pick<SysctlChange, 'kind' | 'key' | 'value'
   const key = rest.slice(0, equals).trim();
   const value = rest.slice(equals + 1).trim();
   if (equals < 0 || value === '') throw new Refusal('no value', SET_EXAMPLE);
-  if (!/^net(?:[./][\w\-@:+~%]+)+$/.test(key)) throw new Refusal(`"${key}" is no key`, SET_EXAMPLE);
+  if (!/^net(?:[./][^\s./=]+)+$/.test(key)) throw new Refusal(`"${key}" is no key`, SET_EXAMPLE);
   return { kind: 'sysctl', key: canonicalKey(key), value };
 }
 

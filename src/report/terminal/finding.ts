@@ -61,7 +61,8 @@ function facts(
   analysis: Analysis,
   style: Style,
 ): string[] {
-  const { node: at, interface: by } = finding;
+  const { interface: by, netns } = finding;
+  const at = finding.node === null || netns === undefined ? finding.node : `${finding.node}/${netns}`;
   const rows: [string, string][] = at === null && by === null ? [] : [['Where', placeText(at, by)]];
   for (const { node, interface: name, mac } of finding.claimants) {
     rows.push(['Claimed by', `${mac} (${placeText(node, name)})`]);

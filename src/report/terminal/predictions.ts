@@ -32,7 +32,7 @@ export function predictionVerdict({ predictions, findings }: Analysis, style: St
     const text = `No risk found, yet of ${numberText(open)} of ${all} not all is known (see Ways).`;
     return labelled('UNCLEAR', text, style.measure, 9, (label) => style.bold(style.yellow(label)));
   }
-  const text = `No risk found: by the nodes' routes, rules and settings, ${all} out of ${numberText(ways.length)} lead to a reply.`;
+  const text = `No risk found: by the nodes' routes, rules and settings, ${all} out of ${numberText(ways.length)} lead to a reply, if the backend listens.`;
   return labelled('OK', text, style.measure, 9, (label) => style.bold(style.green(label)));
 }
 
@@ -79,7 +79,7 @@ const COLUMNS: Column[] = [
   { title: 'comes in' },
   { title: 'from' },
   { title: 'backend' },
-  { title: 'chance', align: 'right' },
+  { title: 'chance there', align: 'right' },
   { title: 'fate' },
   { title: 'finding' },
 ];

@@ -51,11 +51,20 @@ const CONSEQUENCE: Record<Severity, string> = { fault: 'failed', risk: 'affected
 
 function findingText(finding: Finding, analysis: Analysis): string {
   const attempt = exemplar(finding, analysis);
-  // Of what nobody has met yet, the summary says what would happen.
-  if (analysis.predictions) return `${causeText(finding)}: ${finding.summary}`;
+  if (analysis.predictions) return `${causeText(finding)}: ${foretold(finding, analysis)}.`;
   const affected = affectedText(finding, analysis);
   const consequence = affected === null ? '' : ` ${affected} ${CONSEQUENCE[finding.severity]}.`;
   return `${causeText(finding)}: ${headline(finding, attempt && lostRole(attempt))}.${consequence}`;
+}
+
+/** Nobody has met it yet: it is what the settings make of it. */
+function foretold(finding: Finding, { predictions }: Analysis): string {
+  const ways = (predictions ?? []).flatMap((prediction) => prediction.ways);
+  const way = ways.find((w) => w.finding === finding.id);
+  const role = way?.fate === 'lost-reply' ? 'reply' : 'request';
+  const lost = ways.filter((w) => w.finding === finding.id).length;
+  const share = lost === 0 ? '' : ` (${numberText(lost)} of ${counted(ways.length, 'way')})`;
+  return `as configured, ${headline(finding, role)}${share}`;
 }
 
 function noFault(analysis: Analysis, style: Style): string[] {

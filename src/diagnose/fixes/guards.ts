@@ -1,0 +1,84 @@
+/** What works as the nodes are, and has to go on working when one of them is changed. */
+import { familyOf } from '../../model/address.js';
+import type { Endpoint } from '../../model/analysis.js';
+import { entriesOf } from '../../network/entry.js';
+import { outerInterfaces } from '../../network/link.js';
+import type { Network } from '../../network/network.js';
+import { roundTrips } from '../../network/round-trip.js';
+import type { Station } from '../../network/station.js';
+
+export interface Guard {
+  works(network: Network): boolean;
+}
+
+/** Of a large cluster, this many nodes beside the changed one: the others are set up as these are. */
+const MOST_NODES = 6;
+
+/**
+ * Connections to the service from every node and from a pod of each, and between the changed node and the others:
+ * those of them that work.
+ *
+ * @param changed the node that a fix is for
+ */
+export function guardsFor(network: Network, changed: Station, service: Endpoint): Guard[] {
+  const family = familyOf(service.address)!;
+  const nodes = [changed, ...network.stations.filter((s) => s !== changed && s.netns === null)];
+  const near = nodes.slice(0, MOST_NODES + 1);
+  const clients = near.flatMap((station) => [...hostsOf(station, family), ...podsOf(station, family)]);
+  const own = [...hostsOf(changed, family), ...podsOf(changed, family)];
+  const others = near
+    .slice(1)
+    .flatMap((station) => [...hostsOf(station, family), ...podsOf(station, family)]);
+  const guards = [
+    ...clients.map((client) => guard(client, service.address, service.port)),
+    ...own.flatMap((from) => others.map((to) => guard(from, to, null))),
+    ...others.flatMap((from) => own.map((to) => guard(from, to, null))),
+  ];
+  return guards.filter(({ works }) => works(network));
+}
+
+/** A client's connection; without a port, the echo of a ping. */
+function guard(client: string, server: string, port: number | null): Guard {
+  const packet = {
+    source: client,
+    destination: server,
+    protocol: port === null ? (client.includes(':') ? 'ipv6-icmp' : 'icmp') : 'tcp',
+    ...(port === null ? {} : { sourcePort: 40001, destinationPort: port, tcp: 'syn' as const }),
+  };
+  return {
+    works: (network) => {
+      const trips = entriesOf(network, server, client).entries.flatMap((entry) =>
+        roundTrips(network, entry, packet),
+      );
+      return (
+        trips.length > 0 &&
+        trips.every(({ fate }) => fate.kind === 'answered' || fate.kind === 'answered-elsewhere')
+      );
+    },
+  };
+}
+
+/** The node's first address on a link with others. */
+function hostsOf(station: Station, family: 4 | 6): string[] {
+  const outer = outerInterfaces(station);
+  const own = station.model.localAddresses.find(
+    (a) => outer.includes(a.interface) && familyOf(a.address) === family && a.scope === 'global',
+  );
+  return own ? [own.address] : [];
+}
+
+/** The last address but one of each network that a bridge of the node's has for its pods. */
+function podsOf(station: Station, family: 4 | 6): string[] {
+  const outer = outerInterfaces(station);
+  return station.model.localAddresses
+    .filter((a) => familyOf(a.address) === family && family === 4 && a.prefixLength < 31)
+    .filter((a) => !outer.includes(a.interface) && station.model.link(a.interface)?.kind === 'bridge')
+    .flatMap((a) => {
+      const octets = a.address.split('.').map(Number);
+      const value = octets.reduce((sum, octet) => sum * 256 + octet, 0);
+      const size = 2 ** (32 - a.prefixLength);
+      const last = value - (value % size) + size - 2;
+      const text = [24, 16, 8, 0].map((shift) => Math.floor(last / 2 ** shift) % 256).join('.');
+      return text === a.address ? [] : [text];
+    });
+}
