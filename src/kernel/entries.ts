@@ -1,23 +1,28 @@
 import type { Family } from '../model/address.js';
 import type { NextHop, Route, Rule } from '../model/snapshot.js';
 
+/** Of a rule that every packet matches. */
+export const NO_SELECTORS = {
+  from: null,
+  to: null,
+  iif: null,
+  oif: null,
+  fwmark: null,
+  fwmask: null,
+  tos: null,
+  ipProtocol: null,
+  sourcePorts: null,
+  destinationPorts: null,
+  uidRange: null,
+} as const satisfies Partial<Rule>;
+
 /** `ip rule add priority PRIORITY lookup TABLE`, with no selector. */
 export function lookupRule(family: Family, priority: number, table: string): Rule {
   return {
     family,
     priority,
     not: false,
-    from: null,
-    to: null,
-    iif: null,
-    oif: null,
-    fwmark: null,
-    fwmask: null,
-    tos: null,
-    ipProtocol: null,
-    sourcePorts: null,
-    destinationPorts: null,
-    uidRange: null,
+    ...NO_SELECTORS,
     action: 'lookup',
     table,
     gotoPriority: null,

@@ -1,6 +1,7 @@
 import type { ExplanationStep } from '../../model/explanation.js';
 import type { Route, Rule } from '../../model/snapshot.js';
 import { Doubts } from '../doubts.js';
+import { NO_SELECTORS } from '../entries.js';
 import { type Flow, inputFlow, outputFlow } from '../flow.js';
 import type { RoutingPolicy, RuleOutcome } from '../lookup.js';
 import { contains, toPrefix } from '../prefix.js';
@@ -72,17 +73,7 @@ function misfit(state: KernelState, flow: Flow, rule: Rule): string {
   if (rule.not) return ': all that it excludes fits';
   const bare: Rule = {
     ...rule,
-    from: null,
-    to: null,
-    iif: null,
-    oif: null,
-    fwmark: null,
-    fwmask: null,
-    tos: null,
-    ipProtocol: null,
-    sourcePorts: null,
-    destinationPorts: null,
-    uidRange: null,
+    ...NO_SELECTORS,
     unknown: [],
   };
   const failing = selectorTexts(rule).filter(({ field }) => {

@@ -1,4 +1,5 @@
 import type { Family } from '../../model/address.js';
+import { NO_SELECTORS } from '../entries.js';
 import type { RuleRequest } from './change.js';
 import { notModelled, Refusal } from './refusal.js';
 import { readNumber, readPrefix, readProtocol, readTable, readTos, routeType, wrong } from './values.js';
@@ -17,17 +18,7 @@ export function parseRule(words: Words, given: Family | null, adds: boolean): Ru
     family,
     priority: null,
     not: false,
-    from: null,
-    to: null,
-    iif: null,
-    oif: null,
-    fwmark: null,
-    fwmask: null,
-    tos: null,
-    ipProtocol: null,
-    sourcePorts: null,
-    destinationPorts: null,
-    uidRange: null,
+    ...NO_SELECTORS,
     action: null,
     table: null,
     gotoPriority: null,
