@@ -1,5 +1,6 @@
 import type { PacketQuestion, Passage } from '../kernel/netfilter/passage.js';
 import type { Hop } from '../kernel/verdict.js';
+import { decisive } from './decisive.js';
 import type { JourneyEnd } from './journey.js';
 import { onOneLink } from './link.js';
 import type { Arrival } from './next.js';
@@ -18,10 +19,10 @@ export function carry(
   hop: Hop,
   to: Arrival,
   mark: number,
-): { end: Dropped | null; unknown: string[] } {
+): { end: Dropped | null; unknown: string[]; doubts: string[] } {
   const near = from.model.link(hop.dev)?.vxlan;
   const far = to.station.model.link(to.interface)?.vxlan;
-  if (!near?.local || !far?.local) return { end: null, unknown: [] };
+  if (!near?.local || !far?.local) return { end: null, unknown: [], doubts: [] };
   const packet: PacketQuestion & { source: string } = {
     source: near.local,
     destination: far.local,
@@ -32,23 +33,27 @@ export function carry(
     mark,
   };
   const sent = from.path.send(packet);
+  const told = (station: Station, lines: readonly string[]) =>
+    lines.map((line) => `${station.label}: ${line}`);
+  const unknown = sent.flatMap((passage) => told(from, passage.unknown));
+  const doubts = sent.flatMap((passage) => told(from, decisive(passage)));
   const lost = allDropped(sent);
-  const unknown = sent.flatMap((passage) => passage.unknown.map((line) => `${from.label}: ${line}`));
-  if (lost) return { end: { ...lost, station: from, interface: null }, unknown };
+  if (lost) return { end: { ...lost, station: from, interface: null }, unknown, doubts };
   const dev = sent.find((passage) => !passage.drop)?.hops[0]?.dev;
   // The device refuses what it would have to carry within itself (vxlan_xmit_one(), "circular route to").
-  if (dev === hop.dev) return { end: circular(from, hop.dev), unknown };
-  const name = far.local === null || dev === undefined ? null : underlay(to.station, far.local, from, dev);
-  if (name === null) return { end: null, unknown };
+  if (dev === hop.dev) return { end: circular(from, hop.dev), unknown, doubts };
+  const name = dev === undefined ? null : underlay(to.station, far.local, from, dev);
+  if (name === null) return { end: null, unknown, doubts };
   const received = to.station.path.receive({ ...packet, mark: 0 }, name);
+  unknown.push(...received.flatMap((passage) => told(to.station, passage.unknown)));
+  doubts.push(...received.flatMap((passage) => told(to.station, decisive(passage))));
   const refused = allDropped(received);
-  unknown.push(...received.flatMap((p) => p.unknown.map((line) => `${to.station.label}: ${line}`)));
-  return { end: refused && { ...refused, station: to.station, interface: name }, unknown };
+  return { end: refused && { ...refused, station: to.station, interface: name }, unknown, doubts };
 }
 
 function circular(station: Station, device: string): Dropped {
   const drop = { by: 'tunnel' as const, device };
-  return { kind: 'dropped', station, interface: null, drop, carrier: true, unknown: [] };
+  return { kind: 'dropped', station, interface: null, drop, carrier: true };
 }
 
 /** From the range of ports, by a hash of what it carries (udp_flow_src_port()): one from its middle stands for all. */
@@ -68,6 +73,5 @@ function underlay(station: Station, address: string, from: Station, device: stri
 function allDropped(passages: readonly Passage[]) {
   const [first] = passages;
   if (!first?.drop || passages.some((passage) => !passage.drop)) return null;
-  const unknown = passages.flatMap((passage) => passage.unknown);
-  return { kind: 'dropped' as const, drop: first.drop, carrier: true, unknown };
+  return { kind: 'dropped' as const, drop: first.drop, carrier: true };
 }

@@ -4,7 +4,7 @@
  */
 import { translationsOf } from '../kernel/translations.js';
 import { type Announcer, announcersOf } from './announcers.js';
-import { isOnLink, outerInterfaces } from './link.js';
+import { isOnLink, outerInterfaces, TUNNELS } from './link.js';
 import type { Network } from './network.js';
 import { senderOf } from './sender.js';
 import type { Station } from './station.js';
@@ -36,6 +36,8 @@ export interface Entries {
 export interface Silence {
   station: Station;
   interface: string;
+  /** Whether it has the VIP on a device that serves no link, as a real server behind a load balancer has. */
+  serves: boolean;
   why: string;
 }
 
@@ -88,7 +90,10 @@ function silentHolders(network: Network, vip: string, client: string): Silence[]
         .filter((name) => isOnLink(station, name, vip))
         .map((name) => {
           const sender = senderOf(network, station, name, client).address ?? client;
-          return { station, interface: name, why: station.model.answersFor(vip, name, sender).why };
+          const { why } = station.model.answersFor(vip, name, sender);
+          const holder = station.model.link(heldBy(station, vip)!);
+          const serves = holder?.type === 'loopback' || holder?.kind === 'dummy';
+          return { station, interface: name, serves, why };
         }),
     );
 }
@@ -104,7 +109,9 @@ function podOf(network: Network, client: string): Entry | null {
     const way = station.model.output({ source: null, destination: client });
     if (way.verdict !== 'output' || way.via !== null || way.dev === null) continue;
     if (!way.lookup?.route || way.lookup.prefixLength === 0) continue;
-    if (outerInterfaces(station).includes(way.dev) && !isHostRoute(way.lookup.prefixLength, client)) continue;
+    if (outerInterfaces(station).includes(way.dev) || TUNNELS.has(station.model.link(way.dev)?.kind ?? '')) {
+      continue;
+    }
     const why = `${way.dev} of ${station.label} leads to ${client}`;
     found.push({
       station,
@@ -119,10 +126,6 @@ function podOf(network: Network, client: string): Entry | null {
   return found.length === 1 ? found[0]! : null;
 }
 
-function isHostRoute(prefixLength: number, address: string): boolean {
-  return prefixLength === (address.includes(':') ? 128 : 32);
-}
-
 /** Nothing says who takes requests for the VIP: any node that has it, or rules for it, by any of its outer interfaces. */
 function anyDoor(network: Network, vip: string, client: string): Entry[] {
   const concerned = network.stations.filter(
@@ -135,6 +138,9 @@ function anyDoor(network: Network, vip: string, client: string): Entry[] {
     const open = concerned.length > 1 || doors.length > 1;
     const what = concerned.length > 1 ? 'which node takes requests' : 'by which interface requests come in';
     const tried = open ? [`${what} for ${vip} is not in the snapshots: each is tried`] : [];
+    const asked = onLink.length > 0;
+    const nobody = `who answers ${vip.includes(':') ? 'neighbour solicitations' : 'ARP'} for ${vip} is not in the snapshots: a speaker on ${station.label} is taken to`;
+    if (asked && !open) tried.push(nobody);
     return doors.map((name) => {
       const sender = senderOf(network, station, name, client);
       return {

@@ -6,6 +6,7 @@ import type { Connection, FilterPacket } from '../kernel/netfilter/packet.js';
 import type { PacketQuestion, Passage, PassageDrop } from '../kernel/netfilter/passage.js';
 import type { Hop } from '../kernel/verdict.js';
 import { carry } from './carrier.js';
+import { decisive } from './decisive.js';
 import type { Network } from './network.js';
 import { arrivalOf } from './next.js';
 import type { Station } from './station.js';
@@ -35,8 +36,6 @@ export type JourneyEnd =
       drop: Drop;
       /** Within the tunnel packet that carries it. */
       carrier: boolean;
-      /** What the drop rests on and is not known: it may be none. */
-      unknown: readonly string[];
     }
   /** To a program of the station's that decides on it. */
   | { kind: 'queued'; station: Station }
@@ -56,6 +55,8 @@ export interface Journey {
   chance: number;
   /** What had to be assumed, with the node's name. */
   unknown: string[];
+  /** Those of `unknown` without which it may go another way; not those about a rule that could only drop as well. */
+  doubts: string[];
 }
 
 /** More nodes than any way through a cluster has: what passes this many goes in circles. */
@@ -72,10 +73,10 @@ export function follow(
   packet: PacketQuestion,
   connections: Connections = new Map(),
 ): Journey[] {
-  return step(network, start, packet, { legs: [], connections, chance: 1, unknown: [] });
+  return step(network, start, packet, { legs: [], connections, chance: 1, unknown: [], doubts: [] });
 }
 
-type Sofar = Pick<Journey, 'legs' | 'connections' | 'chance' | 'unknown'>;
+type Sofar = Pick<Journey, 'legs' | 'connections' | 'chance' | 'unknown' | 'doubts'>;
 
 function step(
   network: Network,
@@ -108,8 +109,7 @@ function endOf(
   passage: Passage,
 ): JourneyEnd | null {
   if (passage.drop) {
-    const unknown = [...station.blindSpots, ...passage.unknown];
-    return { kind: 'dropped', station, interface: name, drop: passage.drop, carrier: false, unknown };
+    return { kind: 'dropped', station, interface: name, drop: passage.drop, carrier: false };
   }
   if (passage.result === 'queued') return { kind: 'queued', station };
   if (passage.result === 'local' || passage.result === 'broadcast') return { kind: 'delivered', station };
@@ -122,9 +122,11 @@ function onward(network: Network, from: Station, hop: Hop, packet: FilterPacket,
   if (!arrival) return [{ ...here, end: { kind: 'left', station: from, hop }, packet }];
   if (here.legs.length >= MOST_LEGS) return [{ ...here, end: { kind: 'loop', station: from }, packet }];
   const carried = carry(from, hop, arrival, packet.mark);
-  const unknown = [...here.unknown, ...carried.unknown];
-  if (carried.end) return [{ ...here, unknown, end: carried.end, packet }];
-  return step(network, arrival, questionOf(packet), { ...here, unknown });
+  const also = [...arrival.unknown, ...carried.unknown];
+  const unknown = [...here.unknown, ...also];
+  const doubts = [...here.doubts, ...arrival.unknown, ...carried.doubts];
+  if (carried.end) return [{ ...here, unknown, doubts, end: carried.end, packet }];
+  return step(network, arrival, questionOf(packet), { ...here, unknown, doubts });
 }
 
 /** The packet as the next node meets it: marks do not leave a network namespace (skb_scrub_packet()). */
@@ -142,14 +144,17 @@ export function questionOf(packet: FilterPacket): PacketQuestion & { source: str
   };
 }
 
-function remember(sofar: Sofar, station: Station, { connection, unknown }: Passage) {
-  const told = [...station.blindSpots, ...unknown].map((line) => `${station.label}: ${line}`);
-  const lines = [...new Set([...sofar.unknown, ...told])];
-  if (!connection) return { ...sofar, unknown: lines };
+function remember(sofar: Sofar, station: Station, passage: Passage): Sofar {
+  const { connection } = passage;
+  const named = (lines: readonly string[]) => lines.map((line) => `${station.label}: ${line}`);
+  const told = named([...station.blindSpots, ...passage.unknown]);
+  const unknown = [...new Set([...sofar.unknown, ...told])];
+  const doubts = [...new Set([...sofar.doubts, ...named([...station.blindSpots, ...decisive(passage)])])];
+  if (!connection) return { ...sofar, unknown, doubts };
   const connections = new Map(sofar.connections);
   const others = (connections.get(station.label) ?? []).filter((c) => !isSame(c, connection));
   connections.set(station.label, [...others, connection]);
-  return { ...sofar, connections, unknown: lines };
+  return { ...sofar, connections, unknown, doubts };
 }
 
 function isSame(a: Connection, b: Connection): boolean {

@@ -1,5 +1,6 @@
 /** Which interfaces are taken to be on one link (RFC 4291 section 1: where nodes talk without a router between). */
 import { contains, type Prefix, toAddress, toPrefix } from '../kernel/prefix.js';
+import { tableName } from '../kernel/rules.js';
 import type { Station } from './station.js';
 
 /** Kinds of device whose far end is found by the tunnel, not by a link that both are on. */
@@ -22,6 +23,9 @@ export function onOneLink(a: Station, deviceA: string, b: Station, deviceB: stri
  * has behind it with no gateway, as where a bare interface serves by routes of its own.
  */
 export function isOnLink(station: Station, device: string, address: string): boolean {
+  const link = station.model.link(device);
+  // What is made on a device is on its link, as keepalived's virtual MAC.
+  if (link?.lower && CHILDREN.has(link.kind ?? '') && isOnLink(station, link.lower, address)) return true;
   const wanted = toAddress(address);
   const width = wanted.family === 4 ? 32 : 128;
   const inNetwork = station.model.localAddresses.some(
@@ -33,9 +37,14 @@ export function isOnLink(station: Station, device: string, address: string): boo
   return inNetwork || linkRoutes(station, device).some((prefix) => contains(prefix, wanted));
 }
 
-/** The networks that a node's own routes, of any table, have right behind the device. */
+const CHILDREN: ReadonlySet<string> = new Set(['macvlan', 'macvtap', 'ipvlan', 'ipvtap']);
+
+/** The networks that a node's own routes, of any table that a rule leads to, have right behind the device. */
 function linkRoutes({ snapshot }: Station, device: string): Prefix[] {
+  const rules = [...(snapshot.rules4 ?? []), ...(snapshot.rules6 ?? [])];
+  const tables = new Set(['main', ...rules.map((rule) => tableName(rule.table ?? ''))]);
   return [...(snapshot.routes4 ?? []), ...(snapshot.routes6 ?? [])]
+    .filter((r) => tables.has(tableName(r.table)))
     .filter((r) => r.type === 'unicast' && !/\/0$|^fe80:|^ff/.test(r.destination))
     .filter((r) => r.nextHops.some((hop) => hop.interface === device && hop.gateway === null))
     .map((r) => toPrefix(r.destination))

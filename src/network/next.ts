@@ -9,6 +9,8 @@ import type { Station } from './station.js';
 export interface Arrival {
   station: Station;
   interface: string;
+  /** What had to be assumed for it. */
+  unknown: string[];
 }
 
 /**
@@ -37,7 +39,7 @@ export function arrivalOf(
   if (near.length !== 1) return null;
   const [station] = near;
   const name = interfaceTowards(station!, from, hop.dev, address);
-  return name === null ? null : { station: station!, interface: name };
+  return name === null ? null : { station: station!, interface: name, unknown: [] };
 }
 
 function throughTunnel(
@@ -49,13 +51,17 @@ function throughTunnel(
   const ends = others.flatMap((station) =>
     (station.snapshot.links ?? [])
       .filter((l) => l.kind === link.kind && l.vxlan?.id === link.vxlan?.id)
-      .map((l) => ({ station, interface: l.name })),
+      .map((l): Arrival => ({ station, interface: l.name, unknown: [] })),
   );
   const mac = neighbourMac(from, link.name, address);
   const byMac = ends.filter((end) => mac !== null && end.station.model.link(end.interface)?.mac === mac);
   if (byMac.length === 1) return byMac[0]!;
   const holding = ends.filter((end) => end.station.model.hasAddress(address));
-  return holding.length === 1 ? holding[0]! : null;
+  if (holding.length !== 1) return null;
+  // Such tunnels are given their neighbours' MACs by hand or by a daemon: without one, nothing gets through.
+  const missing = mac === null && from.snapshot.neighbours !== null && link.kind === 'vxlan';
+  const line = `${from.label}: ${link.name} has no neighbour entry for ${address}: it is taken to be found by asking`;
+  return { ...holding[0]!, unknown: missing ? [line] : [] };
 }
 
 /** A pod's one way out leads to its own node, which takes it in by the device that leads back to the pod. */
@@ -63,7 +69,9 @@ function fromPod(network: Network, from: Station, source: string): Arrival | nul
   const host = network.station(from.node);
   if (!host) return null;
   const back = host.model.output({ source: null, destination: source });
-  return back.verdict === 'output' && back.dev !== null ? { station: host, interface: back.dev } : null;
+  return back.verdict === 'output' && back.dev !== null
+    ? { station: host, interface: back.dev, unknown: [] }
+    : null;
 }
 
 function byNeighbour(
@@ -77,7 +85,7 @@ function byNeighbour(
   const owners = others.filter((s) => s.model.interfacesWithMac(mac).length > 0);
   const [station] = owners;
   const name = owners.length === 1 ? station!.model.ownerOfMac(mac) : null;
-  return name === null ? null : { station: station!, interface: name };
+  return name === null ? null : { station: station!, interface: name, unknown: [] };
 }
 
 function neighbourMac(from: Station, device: string, address: string): string | null {

@@ -2,7 +2,7 @@ import type { PacketQuestion } from '../kernel/netfilter/passage.js';
 import type { Endpoint } from '../model/analysis.js';
 import type { Entry } from './entry.js';
 import { follow, type Journey, questionOf } from './journey.js';
-import { outerInterfaces } from './link.js';
+import { outerInterfaces, TUNNELS } from './link.js';
 import { wayText } from './narrate.js';
 import type { Network } from './network.js';
 import type { Station } from './station.js';
@@ -91,15 +91,20 @@ function answerFrom(
     case 'delivered':
       return answerFromStation(end.station, packet.destination.text);
     case 'dropped':
-      return { fate: lost('request', end) };
+      return { fate: whereCertain({ kind: 'lost', role: 'request' }, request) };
     case 'loop':
-      return { fate: { kind: 'undelivered', why: `requests go in circles: ${wayText(request)}` } };
+      return {
+        fate: whereCertain(
+          { kind: 'undelivered', why: `requests go in circles: ${circleText(request)}` },
+          request,
+        ),
+      };
     case 'queued':
       return { fate: unknown(`a program on ${end.station.label} decides on it`) };
     case 'left': {
       if (untranslated) {
         const why = `no rule on the way leads them to a backend: ${wayText(request)}`;
-        return { fate: { kind: 'undelivered', why } };
+        return { fate: whereCertain({ kind: 'undelivered', why }, request) };
       }
       return answerFromOutside(network, end, request, asked.source);
     }
@@ -128,7 +133,8 @@ function answerFromOutside(
   client: string,
 ): { station: Station; interface: string } | { fate: Fate } {
   const backend = packet.destination.text;
-  if (hop.via === null && !outerInterfaces(station).includes(hop.dev)) {
+  const isTunnel = TUNNELS.has(station.model.link(hop.dev)?.kind ?? '');
+  if (hop.via === null && !isTunnel && !outerInterfaces(station).includes(hop.dev)) {
     const isBridge = station.model.link(hop.dev)?.kind === 'bridge';
     if (isBridge && backend === client && legs.at(-1)!.interface === hop.dev) {
       return {
@@ -140,7 +146,7 @@ function answerFromOutside(
     return { station, interface: hop.dev };
   }
   const owner = network.stations.find((s) => s.model.hasAddress(backend));
-  const which = hop.via === null ? `on the link of ${hop.dev}` : `beyond ${hop.via}`;
+  const which = hop.via === null ? `behind ${hop.dev}` : `beyond ${hop.via}`;
   return {
     fate: unknown(
       owner
@@ -159,11 +165,11 @@ function fateOf(
   const { end, packet } = reply;
   switch (end.kind) {
     case 'dropped':
-      return lost('reply', end);
+      return whereCertain({ kind: 'lost', role: 'reply' }, request, reply);
     case 'queued':
       return unknown(`a program on ${end.station.label} decides on the reply`);
     case 'loop':
-      return unknown(`the reply goes in circles: ${wayText(reply)}`);
+      return unknown(`the reply goes in circles: ${circleText(reply)}`);
     case 'delivered':
       if (entry.interface !== null || end.station !== request.legs[0]!.station) {
         return unknown(`the reply ends at ${end.station.label}, which has ${packet.destination.text}`);
@@ -181,15 +187,34 @@ function fateOf(
   }
   const translated =
     packet.source.text === asked.destination && packet.sourcePort === (asked.destinationPort ?? null);
-  if (!translated) return { kind: 'untranslated' };
-  return { kind: cameBack(entry, reply, asked.source) ? 'answered' : 'answered-elsewhere' };
+  if (!translated) return whereCertain({ kind: 'untranslated' }, request, reply);
+  if (cameBack(entry, reply, asked.source)) return { kind: 'answered' };
+  return whereCertain({ kind: 'answered-elsewhere' }, request, reply);
 }
 
-/** A drop that rests on something that is not known is no more than a possibility. */
-function lost(role: 'request' | 'reply', end: Extract<Journey['end'], { kind: 'dropped' }>): Fate {
-  const [doubt] = end.unknown;
-  if (doubt === undefined) return { kind: 'lost', role };
-  return unknown(`${end.station.label} may drop the ${role}, which cannot be told for certain: ${doubt}`);
+/** What rests on something that is not known is no more than a possibility. */
+function whereCertain(fate: Fate, ...journeys: readonly Journey[]): Fate {
+  const doubt = journeys.flatMap((journey) => journey.doubts)[0];
+  if (doubt === undefined) return fate;
+  const what = {
+    lost: `the ${fate.kind === 'lost' ? fate.role : 'packet'} may be dropped`,
+    untranslated: 'the reply may not be translated back',
+    'answered-elsewhere': 'the reply may leave another way',
+    undelivered: 'the request may reach no backend',
+    answered: 'the reply may come back',
+    unknown: 'it may be',
+  }[fate.kind];
+  return unknown(`${what}, which cannot be told for certain: ${doubt}`);
+}
+
+/** The nodes of one turn. */
+function circleText({ legs }: Journey): string {
+  const places = legs.map(
+    ({ station, interface: name }) => `${station.label}${name === null ? '' : ` (${name})`}`,
+  );
+  const last = places.at(-1)!;
+  const before = places.lastIndexOf(last, -2);
+  return places.slice(Math.max(0, before)).join(', ');
 }
 
 function unknown(why: string): Fate {

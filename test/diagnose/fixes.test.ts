@@ -16,7 +16,7 @@ async function fixOf(scenario: string): Promise<Fix | null> {
 }
 
 const LOOSE = 'sysctl -w net.ipv4.conf.flannel/1.rp_filter=2';
-const BACK = 'ip route replace 10.0.0.5/32 via 10.244.0.0 dev flannel.1 onlink';
+const BACK = 'ip route add default via 10.244.0.0 dev flannel.1 onlink table 100';
 
 const EXPECTED: [scenario: string, first: string, why: string][] = [
   // The twin, healthy-no-masquerade, differs in just this setting.

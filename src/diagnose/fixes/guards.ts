@@ -14,28 +14,47 @@ export interface Guard {
 /** Of a large cluster, this many nodes beside the changed one: the others are set up as these are. */
 const MOST_NODES = 6;
 
+/** What is asked for, beside what a fix is to mend. */
+export interface Served {
+  services: readonly Endpoint[];
+  /** From outside, those that the fix is to mend among them. */
+  clients: readonly string[];
+}
+
+/** As many of each as are worth the time: the others go the same ways. */
+const MOST_SERVED = 10;
+
 /**
- * Connections to the service from every node and from a pod of each, and between the changed node and the others:
- * those of them that work.
+ * Connections to the services from outside, from every node and from a pod of each, between the changed node and the
+ * others, and from outside to the changed node itself: those of them that work.
  *
  * @param changed the node that a fix is for
  */
-export function guardsFor(network: Network, changed: Station, service: Endpoint): Guard[] {
-  const family = familyOf(service.address)!;
-  const nodes = [changed, ...network.stations.filter((s) => s !== changed && s.netns === null)];
-  const near = nodes.slice(0, MOST_NODES + 1);
-  const clients = near.flatMap((station) => [...hostsOf(station, family), ...podsOf(station, family)]);
-  const own = [...hostsOf(changed, family), ...podsOf(changed, family)];
-  const others = near
-    .slice(1)
-    .flatMap((station) => [...hostsOf(station, family), ...podsOf(station, family)]);
-  const guards = [
-    ...clients.map((client) => guard(client, service.address, service.port)),
-    ...own.flatMap((from) => others.map((to) => guard(from, to, null))),
-    ...others.flatMap((from) => own.map((to) => guard(from, to, null))),
-  ];
-  return guards.filter(({ works }) => works(network));
+export function guardsFor(network: Network, changed: Station, served: Served): Guard[] {
+  const services = served.services.slice(0, MOST_SERVED);
+  return ([4, 6] as const).flatMap((family) => {
+    const ofFamily = services.filter(({ address }) => familyOf(address) === family);
+    if (ofFamily.length === 0) return [];
+    const nodes = [changed, ...network.stations.filter((s) => s !== changed && s.netns === null)];
+    const near = nodes.slice(0, MOST_NODES + 1);
+    const inside = near.flatMap((station) => [...hostsOf(station, family), ...podsOf(station, family)]);
+    const outside = [...served.clients.filter((client) => familyOf(client) === family), ANYBODY[family]];
+    const own = [...hostsOf(changed, family), ...podsOf(changed, family)];
+    const others = near
+      .slice(1)
+      .flatMap((station) => [...hostsOf(station, family), ...podsOf(station, family)]);
+    const clients = [...new Set([...outside.slice(0, MOST_SERVED), ...inside])];
+    const guards = [
+      ...ofFamily.flatMap(({ address, port }) => clients.map((client) => guard(client, address, port))),
+      ...own.flatMap((from) => others.map((to) => guard(from, to, null))),
+      ...[...others, ...outside].flatMap((from) => own.map((to) => guard(from, to, null))),
+    ];
+    return guards.filter(({ works }) => works(network));
+  });
 }
+
+/** Of the blocks for documentation, for clients beyond the routers. */
+const ANYBODY = { 4: '198.51.100.1', 6: '2001:db8:fffe::1' } as const;
 
 /** A client's connection; without a port, the echo of a ping. */
 function guard(client: string, server: string, port: number | null): Guard {

@@ -1,5 +1,5 @@
 import { sysctlKey } from '../../kernel/sysctl.js';
-import type { Fix } from '../../model/analysis.js';
+import type { Endpoint, Fix } from '../../model/analysis.js';
 import type { Leg } from '../../network/journey.js';
 import { questionOf } from '../../network/journey.js';
 import { roundTripText } from '../../network/narrate.js';
@@ -15,12 +15,25 @@ import { rpFilterIdeas, sourceRouting } from './rp-filter.js';
  * The fix for a predicted loss, walked again with it in place; null where none that is known of helps.
  *
  * @param single whether the clients are these alone, and do not stand for others
+ * @param services all that is asked about: what of it works has to go on working
  */
-export function fixRisk(risks: readonly Risk[], network: Network, single: boolean): Fix | null {
-  const { station, trip } = risks[0]!;
+export function fixRisk(
+  risks: readonly Risk[],
+  network: Network,
+  single: boolean,
+  services: readonly Endpoint[],
+): Fix | null {
+  const { station } = risks[0]!;
   const ideas = ideasFor(risks, single).filter((idea) => idea !== null);
   if (ideas.length === 0) return null;
-  return chooseFix(ideas, station, network, risks.map(trialOf), guardsFor(network, station, trip.server));
+  const clients = [...new Set(risks.map(({ trip }) => trip.client.address))];
+  return chooseFix(
+    ideas,
+    station,
+    network,
+    risks.map(trialOf),
+    guardsFor(network, station, { services, clients }),
+  );
 }
 
 function ideasFor(risks: readonly Risk[], single: boolean): (FixIdea | null)[] {
@@ -35,7 +48,7 @@ function ideasFor(risks: readonly Risk[], single: boolean): (FixIdea | null)[] {
       role,
       sources: single ? [...new Set(risks.map((risk) => risk.leg.passage.packet.source.text))] : [],
       destination: packet.destination.text,
-      gateway: senderOf(risks[0]!),
+      gateway: trip.entry.isPod ? null : senderOf(risks[0]!),
       translated: translatedBefore(risks[0]!),
     });
   }

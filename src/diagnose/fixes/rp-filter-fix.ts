@@ -1,4 +1,5 @@
-import type { Fix } from '../../model/analysis.js';
+import type { Endpoint, Fix } from '../../model/analysis.js';
+import { endpointLabel } from '../../model/endpoint.js';
 import type { Suspicion } from '../cause.js';
 import type { RpFilterProof } from '../causes/rp-filter.js';
 import type { DiagnosisContext } from '../context.js';
@@ -40,8 +41,18 @@ export function fixRpFilter(
       const lost = lostPacketAt(attempt, proof.loss, proof.place, context);
       return trialOf(attempt, { ...lost, destination: proof.destination }, context);
     });
-  const guards = guardsFor(context.network, station, suspicions[0]!.attempt.server);
+  const guards = guardsFor(context.network, station, {
+    services: distinctServers(context),
+    clients: [...new Set(suspicions.map(({ attempt }) => attempt.client.address))],
+  });
   return chooseFix(ideas, station, context.network, trials, guards);
+}
+
+/** What clients asked for, also those that got it. */
+function distinctServers(context: DiagnosisContext): Endpoint[] {
+  const byLabel = new Map<string, Endpoint>();
+  for (const { server } of context.attempts) byLabel.set(endpointLabel(server), server);
+  return [...byLabel.values()];
 }
 
 function distinct(suspicions: readonly Suspicion<RpFilterProof>[]): Suspicion<RpFilterProof>[] {

@@ -4,7 +4,7 @@
  */
 import { sysctlKey } from '../../kernel/sysctl.js';
 import type { Verdict } from '../../kernel/verdict.js';
-import type { FixCommand, Role } from '../../model/analysis.js';
+import type { Role } from '../../model/analysis.js';
 import type { Snapshot } from '../../model/snapshot.js';
 import type { Station } from '../../network/station.js';
 import { shellWord } from './commands.js';
@@ -30,13 +30,15 @@ export function rpFilterIdeas(refused: RpFilterCase): FixIdea[] {
   const { station, interface: name, verdict, role, gateway, translated } = refused;
   const ideas: FixIdea[] = [];
   const local = verdict.lookup?.route?.type === 'local';
-  if (local && role === 'request' && gateway !== null) {
+  // A client on the link, or a pod, is no way to the others.
+  if (local && role === 'request' && gateway !== null && !refused.sources.includes(gateway)) {
     const routing = sourceRouting(station, name, gateway, refused.destination);
     if (routing) ideas.push(routing);
   }
   if (verdict.sourceCheck?.rpFilter === 1) ideas.push(loose(station.node, name));
   if (translated && gateway !== null && refused.sources.length > 0) {
-    ideas.push(returnRoute(station.node, name, gateway, refused.sources));
+    const routing = returnRouting(refused, gateway);
+    if (routing) ideas.push(routing);
   }
   ideas.push(off(station.node, name));
   return ideas;
@@ -104,24 +106,44 @@ export function sourceRouting(
   };
 }
 
-function returnRoute(node: string, name: string, gateway: string, sources: readonly string[]): FixIdea {
-  const commands: FixCommand[] = sources.map((source) => ({
-    node,
-    command: `ip route replace ${source}/32 via ${gateway} dev ${shellWord(name)} onlink`,
-    persists: false,
-  }));
+/**
+ * What the pods answer these clients goes back to the node that translated the request. By rules on the pods'
+ * addresses, for a route to the clients would take the node's own replies along, and with strict filtering refuse them.
+ */
+function returnRouting(
+  { station, interface: name, verdict, sources, destination }: RpFilterCase,
+  gateway: string,
+): FixIdea | null {
+  const { node, snapshot } = station;
+  const table = freeTable(snapshot, 4);
+  const priority = firstPriority(snapshot, 4);
+  if (priority === null) return null;
+  const route = verdict.lookup?.route;
+  const pods =
+    route && route.type === 'unicast' && !route.destination.endsWith('/0') ? route.destination : destination;
+  const commands = [
+    `ip route add default via ${gateway} dev ${shellWord(name)} onlink table ${table}`,
+    `ip rule add from ${pods} lookup main suppress_prefixlength 0 priority ${priority}`,
+    ...sources.map(
+      (source) => `ip rule add from ${pods} to ${source} lookup ${table} priority ${priority + 1}`,
+    ),
+  ];
   return {
-    summary: `Send replies to the clients back by ${name}, through ${gateway}, to the node that translated the request.`,
-    commands,
-    risk: `All that ${node} sends to these clients takes this way, also when another node announces the VIP: a stopgap. What lasts is externalTrafficPolicy: Local (requests stay on the announcing node), or Cluster with kube-proxy's masquerade.`,
+    summary: `Send what ${pods} on ${node} answers these clients back by ${name}, through ${gateway}, to the node that translated the request.`,
+    commands: commands.map((command) => ({ node, command, persists: false })),
+    risk: `A stopgap for these clients: their replies take this way also when another node announces the VIP, and it holds until the next boot. What lasts is externalTrafficPolicy: Local (requests stay on the announcing node), or Cluster with kube-proxy's masquerade.`,
   };
 }
+
+const KNOWN_TABLES: ReadonlySet<string> = new Set(['local', 'main', 'default', 'unspec']);
 
 function freeTable({ routes4, rules4, routes6, rules6 }: Snapshot, family: 4 | 6): string {
   const entries =
     family === 4 ? [...(routes4 ?? []), ...(rules4 ?? [])] : [...(routes6 ?? []), ...(rules6 ?? [])];
   const used = new Set(entries.map((entry) => entry.table));
-  let table = 100;
+  // A table with a name has a number that is in no snapshot: most are below this.
+  const named = [...used].some((table) => table !== null && !KNOWN_TABLES.has(table) && !/^\d+$/.test(table));
+  let table = named ? 24_100 : 100;
   while (used.has(String(table))) table++;
   return String(table);
 }

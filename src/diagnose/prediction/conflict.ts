@@ -34,16 +34,21 @@ export function silenceFinding(vip: string, silent: readonly Silence[]): Omit<Fi
   const protocol = vip.includes(':') ? 'neighbour solicitations' : 'ARP';
   const { station, interface: name, why } = silent[0]!;
   const only = silent.length === 1 ? silent[0]! : null;
+  // Behind a load balancer in direct routing mode, real servers have the VIP so, and are not to answer.
+  const meant = silent.every((s) => s.serves);
+  const unless = meant
+    ? 'unless a speaker or a load balancer does'
+    : 'unless a speaker does of which nothing is known';
   return {
     cause: 'not-delivered',
     confidence: 'possible',
-    severity: 'risk',
+    severity: meant ? 'info' : 'risk',
     vip,
     node: only?.station.node ?? null,
     interface: only?.interface ?? null,
     claimants: [],
     attempts: [],
-    summary: `Nobody would answer ${protocol} for ${vip}, unless a speaker does of which nothing is known: ${station.label} has it and does not answer on ${name} (${why}).`,
+    summary: `Nobody would answer ${protocol} for ${vip}, ${unless}: ${station.label} has it and does not answer on ${name} (${why}).`,
     evidence: silent.map((s) =>
       evidence('model', `asked on ${s.interface}: ${s.why}`, { node: s.station.node }),
     ),

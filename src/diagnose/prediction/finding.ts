@@ -1,6 +1,6 @@
 /** Findings of severity `risk`: what the nodes' settings would lose, with no packet seen. */
 import { sysctlKey } from '../../kernel/sysctl.js';
-import type { Evidence, Finding } from '../../model/analysis.js';
+import type { Endpoint, Evidence, Finding } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import { packetLabel, wayText } from '../../network/narrate.js';
 import type { Network } from '../../network/network.js';
@@ -18,6 +18,7 @@ export function riskFinding(
   { vip, anyone }: { vip: string; anyone: boolean },
   risks: readonly Risk[],
   network: Network,
+  services: readonly Endpoint[],
 ): Omit<Finding, 'id'> {
   const { cause, station, interface: name } = risks[0]!;
   return {
@@ -34,7 +35,7 @@ export function riskFinding(
     attempts: [],
     summary: `${guessOf(risks)}${summaryOf(risks[0]!)} That concerns ${concerned(risks, anyone)}.`,
     evidence: evidenceOf(risks),
-    fix: fixRisk(risks, network, !anyone),
+    fix: fixRisk(risks, network, !anyone, services),
     alternatives: [],
   };
 }

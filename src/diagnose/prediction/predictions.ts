@@ -40,6 +40,7 @@ export function predictConnections(network: Network, requests: readonly Predicti
       else groups.set(key, { request, risks: [risk] });
     }
   }
+  const services = requests.map(({ vip, port }) => ({ address: vip, port }));
   const findings: Finding[] = [];
   const ids = new Map<RoundTrip, string>();
   const add = (finding: Omit<Finding, 'id'>) => {
@@ -48,7 +49,7 @@ export function predictConnections(network: Network, requests: readonly Predicti
     return id;
   };
   for (const { request, risks } of groups.values()) {
-    const id = add(riskFinding(request, risks, network));
+    const id = add(riskFinding(request, risks, network, services));
     for (const { trip } of risks) ids.set(trip, id);
   }
   for (const [vip, { announcers, silent }] of new Map(walked.map((w) => [w.request.vip, w.entries]))) {

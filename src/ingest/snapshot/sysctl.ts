@@ -1,6 +1,6 @@
 import { InputError } from '../../model/errors.js';
 
-const LINE = /^([\w.\-/@:+~%]+)\s*=\s?(.*)$/;
+const LINE = /^(\w[^\s=]*)\s*=\s?(.*)$/;
 
 /**
  * Reads `sysctl -a` into keys with `/` for an interface's dots. The form with `/` between the words

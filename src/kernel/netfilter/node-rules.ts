@@ -24,8 +24,10 @@ export function nodeRules(snapshot: Snapshot, family: 4 | 6): NodeRules {
     sets.push(compileNft(snapshot.nft, { skipTables: isShown }));
   }
   const unknown = sets.flatMap((set) => set.unknown);
-  if (text === null && snapshot.nft === null) {
-    unknown.push(`${file} and nft.json are missing: no translation or filter is known`);
+  // What an empty file is of cannot be told: of no rules, or of a command that failed.
+  if ((text === null || text.trim() === '') && snapshot.nft === null) {
+    const state = text === null ? 'missing' : 'empty or missing';
+    unknown.push(`${file} and nft.json are ${state}: no translation or filter is known`);
   } else if (snapshot.nft === null && INCOMPATIBLE.test(text ?? '')) {
     unknown.push(`nft.json is missing: ${file} says that there are tables which it cannot show`);
   }

@@ -38,6 +38,8 @@ export interface Passage {
   chance: number;
   /** What had to be assumed, of rules and of routing. Empty: the snapshot alone decides. */
   unknown: string[];
+  /** Those of `unknown` that are about rules which could at most have dropped the packet as well. */
+  unknownDrops: string[];
 }
 
 export type PassageDrop =

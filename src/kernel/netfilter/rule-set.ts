@@ -37,6 +37,8 @@ export interface Rule {
   /** In order; the rule ends with the first that is `false` or a verdict. */
   steps: Step[];
   source: RuleSource;
+  /** Whether all that it can do is to drop: a doubt about it is then none about another drop. */
+  onlyDrops: boolean;
 }
 
 export interface RuleSource {

@@ -2,6 +2,7 @@ import type {
   BaseChain,
   Branch,
   Chain,
+  FilterNode,
   FilterVerdict,
   Rule,
   RuleSource,
@@ -79,7 +80,7 @@ function run(base: BaseChain, walk: Walk, pending: Walk[]): ChainEnd {
     if (!rule) frames.pop();
     else if (!step) nextRule(frame);
     else {
-      const result = walk.decided ?? ask(base, walk, frame, rule.source, step, pending);
+      const result = walk.decided ?? ask(base, walk, frame, rule, step, pending);
       walk.decided = null;
       const end = advance(base, walk, frame, rule, result);
       if (end) return end;
@@ -93,12 +94,21 @@ function nextRule(frame: Frame): void {
   frame.step = 0;
 }
 
+/** Notes that what is doubtful could have dropped the packet, and nothing else. */
+function noting({ node, doubtfulDrops }: Way): FilterNode {
+  const doubt = (text: string) => {
+    doubtfulDrops.add(text);
+    node.doubt(text);
+  };
+  return { ...node, doubt };
+}
+
 /** Asks a step, and tells what it changed. */
 function ask(
   base: BaseChain,
   walk: Walk,
   frame: Frame,
-  source: RuleSource,
+  { source, onlyDrops }: Rule,
   step: Step,
   pending: Walk[],
 ): boolean | FilterVerdict {
@@ -106,7 +116,7 @@ function ask(
   const { packet } = way;
   const { mark, tos } = packet;
   const connectionMark = packet.connection?.mark;
-  const result = step(packet, way.node);
+  const result = step(packet, onlyDrops ? noting(way) : way.node);
   // A rule that does not match has changed nothing, and most do not.
   if (result !== false) {
     const tell = (text: string) => addStep(way, { at: base.hook, text, source });

@@ -15,6 +15,8 @@ export interface Way {
   picks: string[];
   chance: number;
   doubts: Doubts;
+  /** Doubts about rules that can only drop; shared by all ways of one packet. */
+  doubtfulDrops: Set<string>;
   /** What rules may ask, telling `doubts`. */
   node: FilterNode;
   nodeFor: NodeFor;
@@ -46,6 +48,7 @@ export function startWay(packet: FilterPacket, nodeFor: NodeFor): Way {
     picks: [],
     chance: 1,
     doubts,
+    doubtfulDrops: new Set(),
     node: nodeFor(doubts),
     nodeFor,
     bound: { destination: false, source: false },
@@ -101,6 +104,7 @@ export function toPassage(way: Way): Passage {
     steps,
     chance,
     unknown: way.doubts.lines,
+    unknownDrops: way.doubts.lines.filter((line) => way.doubtfulDrops.has(line)),
   };
 }
 

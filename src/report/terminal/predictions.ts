@@ -21,8 +21,8 @@ const FATES: Record<Fate, string> = {
 /** `OK` or `UNCLEAR`, where no risk was found; the risks stand for themselves. */
 export function predictionVerdict({ predictions, findings }: Analysis, style: Style): string[] {
   const ways = (predictions ?? []).flatMap((prediction) => prediction.ways);
-  if (findings.length > 0) return [];
-  const open = ways.filter((way) => way.fate === 'unknown' || way.unknown.length > 0).length;
+  if (findings.some((finding) => finding.severity === 'risk')) return [];
+  const open = ways.filter((way) => way.fate !== 'answered' || way.unknown.length > 0).length;
   const all = counted(ways.length, 'way');
   if (ways.length === 0) {
     const text = 'Nothing to foretell: no node is known to take requests for the VIP.';

@@ -203,7 +203,8 @@ class ChainCompiler {
       recentMatters: usesRecent && !mayHappenLater(words, all.slice(index + 1)),
       pick,
     };
-    return { steps: compileRule(words, context), source: { file: this.file, line, text } };
+    const onlyDrops = words.target?.name === 'DROP' || words.target?.name === 'REJECT';
+    return { steps: compileRule(words, context), source: { file: this.file, line, text }, onlyDrops };
   }
 
   private userChain(name: string, half: 'destination' | 'source'): Chain | null {

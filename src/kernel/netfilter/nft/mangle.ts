@@ -179,6 +179,7 @@ function chanceStep(
 
 /** The rest of the chain that a rule stands in, from these steps of the rule on. */
 function goingOn({ chain, index }: Scope, steps: readonly Step[]): Chain {
-  const { source } = chain.rules[index]!;
-  return { name: chain.name, rules: [{ steps: [...steps], source }, ...chain.rules.slice(index + 1)] };
+  const { source, onlyDrops } = chain.rules[index]!;
+  const rest = { steps: [...steps], source, onlyDrops };
+  return { name: chain.name, rules: [rest, ...chain.rules.slice(index + 1)] };
 }

@@ -14,8 +14,29 @@ export function compileRule(rule: JsonObject, scope: Scope): Rule {
   const steps = stepsOf(statements);
   const handle = rule.handle === undefined ? '' : ` (handle ${rule.handle})`;
   const said = ruleText(expressions, text(rule.comment));
-  return { steps, source: { file: 'nft.json', line: null, text: `${said}${handle}` } };
+  return {
+    steps,
+    source: { file: 'nft.json', line: null, text: `${said}${handle}` },
+    onlyDrops: dropsAlone(expressions),
+  };
 }
+
+/** Whether nothing but matches, counters and logs comes with a `drop` or `reject`. */
+function dropsAlone(expressions: readonly unknown[]): boolean {
+  const kinds = expressions.flatMap((e) => (e !== null && typeof e === 'object' ? Object.keys(e) : ['']));
+  const drops = kinds.some((kind) => kind === 'drop' || kind === 'reject');
+  return drops && kinds.every((kind) => HARMLESS.has(kind));
+}
+
+const HARMLESS: ReadonlySet<string> = new Set([
+  'match',
+  'counter',
+  'log',
+  'limit',
+  'drop',
+  'reject',
+  'comment',
+]);
 
 /**
  * Between one effect and the next the order of matches makes no difference, so what is known comes before what is
