@@ -78,7 +78,8 @@ async function recordNodes(ground: Ground, scenario: Scenario, workshop: string)
   return finish(scenario, site, recorders, drops, client, start);
 }
 
-async function runClient(ground: Ground, site: Site, connections: number): Promise<ClientResult[]> {
+/** Sends the client to the VIP. @returns what became of each connection, by the client itself */
+export async function runClient(ground: Ground, site: Site, connections: number): Promise<ClientResult[]> {
   const errand: Errand = {
     address: site.vip,
     port: SERVICE_PORT,

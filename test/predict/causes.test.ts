@@ -387,3 +387,64 @@ test('an interface with an odd name: commands are quoted, and tried all the same
   const fix = foretell(sysctls).findings.find((f) => f.cause === 'rp-filter')!.fix;
   t.is(fix!.commands[0]!.command, `sysctl -w 'net.ipv4.conf.${odd}.rp_filter=2'`);
 });
+
+test('a rule that could only have dropped as well takes nothing from a drop that is certain', (t) => {
+  const rules =
+    ':FORWARD ACCEPT [0:0]\n-A FORWARD -m u32 --u32 "0>>22" -j DROP\n-A FORWARD -i flannel.1 -p tcp --dport 8080 -j DROP';
+  t.deepEqual(
+    foretell(withRules(ownedHealthy, 'node2', 'filter', rules)).findings.map((f) => [
+      f.cause,
+      f.node,
+      f.interface,
+    ]),
+    [['filtered', 'node2', 'flannel.1']],
+  );
+});
+
+test('a translation that is doubtful on the way makes a drop behind it doubtful', (t) => {
+  const strict = changed(UNMASQUERADED, [...OWNED, 'node2:net.ipv4.conf.all.rp_filter=1']);
+  t.is(foretell(strict).findings[0]!.cause, 'rp-filter');
+  const rules =
+    ':POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -o flannel.1 -m set --match-set clients src -j MASQUERADE';
+  const { findings, prediction } = foretell(withRules(strict, 'node1', 'nat', rules));
+  t.deepEqual(findings, []);
+  t.regex(prediction.ways[0]!.why, /may be dropped.*node1: iptables-save\.txt line \d+.*--match-set/);
+});
+
+test('empty rule files are of no rules, or of a command that failed: that is not known', (t) => {
+  const empty = ownedHealthy.map((snapshot) => ({ ...snapshot, iptables: '', nft: null }));
+  const { prediction } = foretell(empty);
+  t.true(prediction.ways.every((way) => way.fate === 'unknown' || way.unknown.length > 0));
+});
+
+test('a virtual MAC of keepalived answers for its address, whatever its parent is set to', (t) => {
+  const plain = HEALTHY.map((snapshot) => ({
+    ...snapshot,
+    iptables: '',
+    nft: { nftables: [] },
+    conntrack: null,
+  }));
+  const vrrp = plain.map((snapshot) => {
+    if (snapshot.node !== 'node1') return snapshot;
+    const eth0 = snapshot.links!.find((link) => link.name === 'eth0')!;
+    const child = {
+      ...eth0,
+      name: 'vrrp.51',
+      kind: 'macvlan',
+      lower: 'eth0',
+      mac: '00:00:5e:00:01:33',
+      ifindex: 77,
+    };
+    return { ...snapshot, links: [...snapshot.links!, child] };
+  });
+  const owned = changed(vrrp, [
+    'node1:ip addr add 192.168.1.100/32 dev vrrp.51',
+    'node1:net.ipv4.conf.eth0.arp_ignore=1',
+  ]);
+  const { prediction, findings } = foretell(owned);
+  t.deepEqual(
+    prediction.announcers.map((a) => [a.node, a.interface, a.mac]),
+    [['node1', 'vrrp.51', '00:00:5e:00:01:33']],
+  );
+  t.false(findings.some((finding) => finding.cause === 'not-delivered'));
+});

@@ -1,0 +1,28 @@
+import type { Fix } from '../../src/model/analysis.js';
+import { Ground } from './ground.js';
+import { runClient } from './record.js';
+import type { Scenario } from './scenario.js';
+import { requireTools } from './tools.js';
+import { buildSite } from './topology.js';
+import type { ClientResult } from './truth.js';
+
+/**
+ * Builds a scenario's ground, carries a fix out on it (what takes effect at once), and lets the client connect.
+ *
+ * @returns what became of each connection, by the client itself
+ * @throws Error where a command fails
+ */
+export async function connectWith(scenario: Scenario, fix: Fix): Promise<ClientResult[]> {
+  requireTools();
+  const ground = new Ground();
+  try {
+    const site = await buildSite(ground, scenario);
+    for (const { node, command, persists } of fix.commands) {
+      if (!persists) await ground.run(node, ['sh', '-c', command]);
+    }
+    await site.announce();
+    return await runClient(ground, site, scenario.connections);
+  } finally {
+    await ground.teardown();
+  }
+}
