@@ -372,7 +372,12 @@ test('missing rule files are said with every passage', (t) => {
     half.receive(toPod, 'eth0')[0]!.unknown[0]!,
     /^nft\.json is missing: iptables-save\.txt says that there are tables/,
   );
-  t.deepEqual(nodeWith({ 'iptables-save.txt': '' }).receive(toPod, 'eth0')[0]!.unknown, []);
+  const empty = nodeWith({ 'iptables-save.txt': '' }).receive(toPod, 'eth0')[0]!;
+  t.deepEqual(empty.unknown, [
+    'iptables-save.txt and nft.json are empty or missing: no translation or filter is known',
+  ]);
+  const none = { 'iptables-save.txt': '', 'nft.json': '{"nftables": []}' };
+  t.deepEqual(nodeWith(none).receive(toPod, 'eth0')[0]!.unknown, []);
 });
 
 test("iptables-nft's tables in nft.json give way to iptables-save, others stay", (t) => {
