@@ -47,3 +47,11 @@ testInNamespaces('nft')('rules are written as the nft of this machine writes the
   const { json, text } = await liveListing(ruleText('statements'));
   for (const chain of ['c', 'd', 's']) t.deepEqual(plain(said(json, chain)), plain(written(text, chain)));
 });
+
+test('an object where a word belongs is written as JSON', (t) => {
+  const chain = { family: 'inet', table: 't', name: 'c', type: 'filter', hook: 'input', prio: 0 };
+  const odd = { vmap: { key: { payload: { protocol: { toString: 1 }, field: 'dport' } }, data: '@m' } };
+  const rule = { family: 'inet', table: 't', chain: 'c', handle: 4, expr: [odd, { drop: null }] };
+  const { baseChains } = compileNft({ nftables: [{ chain }, { rule }] });
+  t.is(baseChains[0]!.chain.rules[0]!.source.text, `${JSON.stringify(odd)} drop (handle 4)`);
+});

@@ -4,9 +4,19 @@ import { setText, styleOf, stylesOf, valueText, words } from './text-values.js';
 
 /** @param statements the rule's `expr`; what has no known form is written as JSON */
 export function ruleText(statements: readonly unknown[], comment: string | null): string {
-  const said = statements.map(statementText);
+  const said = statements.map(writtenOrJson);
   if (comment !== null) said.push(`comment ${JSON.stringify(comment)}`);
   return said.join(' ');
+}
+
+/** A damaged listing may hold an object where a word belongs, which has no text (`{"toString": 1}` throws). */
+function writtenOrJson(statement: unknown): string {
+  try {
+    return statementText(statement);
+  } catch (error) {
+    if (error instanceof TypeError) return JSON.stringify(statement);
+    throw error;
+  }
 }
 
 type Write = (body: JsonObject) => string;
