@@ -8,10 +8,9 @@ import { whatIf } from './diagnose/what-if.js';
 import { linkTypeName } from './ingest/capture/linktypes.js';
 import { readServices } from './ingest/kube/services.js';
 import { translationsOf } from './kernel/translations.js';
-import { canonicalAddress } from './model/address.js';
+import type { ChangeSnapshots } from './kernel/what-if/change.js';
 import type { Analysis } from './model/analysis.js';
-import { UsageError } from './model/errors.js';
-import type { Snapshot } from './model/snapshot.js';
+import { namedVips, parseAddressFlag } from './named-vips.js';
 import { Network } from './network/network.js';
 
 export interface AnalyzeOptions {
@@ -21,7 +20,7 @@ export interface AnalyzeOptions {
   keepGoing: boolean;
   attempts: AttemptListing;
   /** What the nodes would be with changes that the user proposes, and these in words; absent where none are. */
-  change?: ((snapshots: readonly Snapshot[]) => { snapshots: Snapshot[]; notes: string[] }) | null;
+  change?: ChangeSnapshots | null;
   /** Takes what a person should be told while it runs, a line at a time. */
   warn: (line: string) => void;
 }
@@ -33,7 +32,7 @@ export interface AnalyzeOptions {
  * @throws InputError, UsageError
  */
 export async function analyze(inputs: readonly string[], options: AnalyzeOptions): Promise<Analysis> {
-  const flagged = options.vips.map(parseVip);
+  const flagged = options.vips.map((text) => parseAddressFlag('--vip', text));
   const read = await readInputs(inputs, { keepGoing: options.keepGoing });
   for (const warning of read.warnings) options.warn(warning);
   for (const problem of read.problems) options.warn(problem.message);
@@ -54,12 +53,6 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
   return assemble(read, correlation, diagnosis, options.attempts);
 }
 
-function parseVip(text: string): string {
-  const address = canonicalAddress(text);
-  if (address === null) throw new UsageError(`--vip ${text}: is no IPv4 or IPv6 address`);
-  return address;
-}
-
 /** What was asked for, else what the cluster says, and what stands behind it by any node's rules. */
 function findVips(flagged: readonly string[], read: Inputs): Vips {
   const services = read.snapshots.flatMap((snapshot) => readServices(snapshot.kube));
@@ -69,11 +62,7 @@ function findVips(flagged: readonly string[], read: Inputs): Vips {
     if (fronts) fronts.add(vip);
     else backends.set(backend, new Set([vip]));
   };
-  const fromKube = [...new Set(services.flatMap((service) => service.vips))];
-  const named: Vips['named'] =
-    flagged.length > 0
-      ? [...new Set(flagged)].map((address) => ({ address, source: 'flag' }))
-      : fromKube.map((address) => ({ address, source: 'kubernetes' }));
+  const named = namedVips(flagged, services);
   for (const { address } of named) {
     for (const snapshot of read.snapshots) {
       for (const backend of translationsOf(snapshot, address)) add(backend, address);

@@ -2,10 +2,12 @@ import { readSnapshots } from './correlate/read-snapshots.js';
 import { type PredictionRequest, predictConnections } from './diagnose/prediction/predictions.js';
 import { readServices } from './ingest/kube/services.js';
 import { type ServicePort, servicePorts } from './kernel/service-ports.js';
-import { canonicalAddress, familyOf } from './model/address.js';
-import { ANALYSIS_SCHEMA, type Analysis, type AnalysisVip, type Gap } from './model/analysis.js';
+import type { ChangeSnapshots } from './kernel/what-if/change.js';
+import { familyOf } from './model/address.js';
+import { ANALYSIS_SCHEMA, type Analysis, type Gap } from './model/analysis.js';
 import { UsageError } from './model/errors.js';
 import type { Snapshot } from './model/snapshot.js';
+import { namedVips, parseAddressFlag } from './named-vips.js';
 import { Network } from './network/network.js';
 
 export interface PredictOptions {
@@ -18,7 +20,7 @@ export interface PredictOptions {
   clients: readonly string[];
   keepGoing: boolean;
   /** Changes that the user proposes, made before anything is asked; absent where there are none. */
-  change?: ((snapshots: readonly Snapshot[]) => { snapshots: Snapshot[]; notes: string[] }) | null;
+  change?: ChangeSnapshots | null;
   warn: (line: string) => void;
 }
 
@@ -33,8 +35,8 @@ const ANY_CLIENT = { 4: '203.0.113.1', 6: '2001:db8:ffff::1' } as const;
  * @throws InputError, UsageError
  */
 export async function predict(inputs: readonly string[], options: PredictOptions): Promise<Analysis> {
-  const flagged = options.vips.map((text) => parseAddress('--vip', text));
-  const clients = options.clients.map((text) => parseAddress('--client', text));
+  const flagged = options.vips.map((text) => parseAddressFlag('--vip', text));
+  const clients = options.clients.map((text) => parseAddressFlag('--client', text));
   const { port } = options;
   if (port !== null && !(Number.isInteger(port) && port >= 1 && port <= 65535)) {
     throw new UsageError(`--port ${port}: is no port; ports go from 1 to 65535`);
@@ -43,7 +45,10 @@ export async function predict(inputs: readonly string[], options: PredictOptions
   for (const warning of read.warnings) options.warn(warning);
   const { snapshots, notes } = options.change?.(read.snapshots) ?? { snapshots: read.snapshots, notes: [] };
   for (const note of notes) options.warn(`what if: ${note}`);
-  const vips = vipsOf(flagged, snapshots);
+  const vips = namedVips(
+    flagged,
+    snapshots.flatMap((snapshot) => readServices(snapshot.kube)),
+  );
   if (vips.length === 0) {
     throw new UsageError('--vip is missing: no Service in kube/ names an address; name the one to ask for');
   }
@@ -73,19 +78,6 @@ export async function predict(inputs: readonly string[], options: PredictOptions
     gaps: [...gaps, ...predicted.gaps],
     predictions: predicted.predictions,
   };
-}
-
-function parseAddress(flag: string, text: string): string {
-  const address = canonicalAddress(text);
-  if (address === null) throw new UsageError(`${flag} ${text}: is no IPv4 or IPv6 address`);
-  return address;
-}
-
-function vipsOf(flagged: readonly string[], snapshots: readonly Snapshot[]): AnalysisVip[] {
-  if (flagged.length > 0) return [...new Set(flagged)].map((address) => ({ address, source: 'flag' }));
-  const services = snapshots.flatMap((snapshot) => readServices(snapshot.kube));
-  const named = new Set(services.flatMap((service) => service.vips));
-  return [...named].map((address) => ({ address, source: 'kubernetes' }));
 }
 
 function clientsFor(vip: string, clients: readonly string[]): string[] {

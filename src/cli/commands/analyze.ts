@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import type { AttemptListing } from '../../assemble.js';
 import { escapeText } from '../../report/escape.js';
-import { columns, wantsColor, write } from '../output.js';
+import { printAnalysis } from '../print-analysis.js';
 import { type ChangeArguments, changeOf, changeOptions } from './changes.js';
 
 interface AnalyzeArguments extends ChangeArguments {
@@ -69,13 +69,7 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
       const status = analysis.findings.some((finding) => finding.severity === 'fault') ? 1 : 0;
       process.exitCode = status;
       settle(status);
-      if (format === 'json') {
-        const { jsonChunks } = await import('../../report/json.js');
-        await write(jsonChunks(analysis));
-      } else {
-        const { renderTerminal } = await import('../../report/terminal.js');
-        await write([renderTerminal(analysis, { columns: columns(), color: wantsColor() })]);
-      }
+      await printAnalysis(analysis, format);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import type { Snapshot } from '../../model/snapshot.js';
+import type { ChangeSnapshots } from '../../kernel/what-if/change.js';
 
 export interface ChangeArguments {
   set: string[];
@@ -27,15 +27,12 @@ export function changeOptions<T>(yargs: Argv<T>): Argv<T & ChangeArguments> {
     }) as unknown as Argv<T & ChangeArguments>;
 }
 
-/** Changes snapshots, and says in words what was changed. */
-export type Change = (snapshots: readonly Snapshot[]) => { snapshots: Snapshot[]; notes: string[] };
-
 /**
  * What `--set` and `--add` ask for, those of `--set` first; null where they ask for nothing.
  *
  * @throws UsageError where one is no change that is known; what is returned throws it where a kernel would refuse one
  */
-export async function changeOf({ set, add }: ChangeArguments): Promise<Change | null> {
+export async function changeOf({ set, add }: ChangeArguments): Promise<ChangeSnapshots | null> {
   if (set.length === 0 && add.length === 0) return null;
   const { parseChange } = await import('../../kernel/what-if/parse-change.js');
   const { applyChanges } = await import('../../kernel/what-if/apply.js');

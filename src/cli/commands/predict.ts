@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { escapeText } from '../../report/escape.js';
-import { columns, wantsColor, write } from '../output.js';
+import { printAnalysis } from '../print-analysis.js';
 import { type ChangeArguments, changeOf, changeOptions } from './changes.js';
 
 interface PredictArguments extends ChangeArguments {
@@ -79,13 +79,7 @@ export function predictCommand(settle: (status: number) => void): CommandModule<
         warn,
       });
       settle(0);
-      if (format === 'json') {
-        const { jsonChunks } = await import('../../report/json.js');
-        await write(jsonChunks(analysis));
-      } else {
-        const { renderTerminal } = await import('../../report/terminal.js');
-        await write([renderTerminal(analysis, { columns: columns(), color: wantsColor() })]);
-      }
+      await printAnalysis(analysis, format);
     },
   };
 }

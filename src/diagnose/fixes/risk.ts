@@ -9,6 +9,7 @@ import type { Risk } from '../prediction/risk.js';
 import { shellWord } from './commands.js';
 import { guardsFor } from './guards.js';
 import { chooseFix, type FixIdea, type Trial } from './idea.js';
+import { allMended, isMended } from './mended.js';
 import { rpFilterIdeas, sourceRouting } from './rp-filter.js';
 
 /**
@@ -121,11 +122,8 @@ function trialOf({ trip }: Risk): Trial {
     );
     if (again.length === 0) return null;
     // What was no loss to begin with is mended only by the way that the request came.
-    const elsewhere = trip.fate.kind !== 'answered-elsewhere';
-    const results = again.map(({ fate: { kind } }) =>
-      kind === 'unknown' ? null : kind === 'answered' || (elsewhere && kind === 'answered-elsewhere'),
-    );
-    const mended = results.includes(false) ? false : results.includes(null) ? null : true;
+    const back = trip.fate.kind === 'answered-elsewhere';
+    const mended = allMended(again.map((other) => isMended(other, back)));
     return { mended, text: [...new Set(again.map(roundTripText))].slice(0, 2).join('. ') };
   };
 }

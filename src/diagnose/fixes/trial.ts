@@ -12,6 +12,7 @@ import type { DiagnosisContext } from '../context.js';
 import { inputInterface } from '../place.js';
 import type { Trial, TrialResult } from './idea.js';
 import type { LostPacket } from './lost-packet.js';
+import { allMended, isMended } from './mended.js';
 
 /**
  * Follows the attempt's request from where it was seen first, and its reply back: by the whole network's settings,
@@ -76,11 +77,8 @@ function fromFirst(
 /** @param back whether the reply has to leave by the way that the request came */
 function judge(trips: readonly RoundTrip[], back: boolean): TrialResult | null {
   if (trips.length === 0) return null;
-  const results = trips.map(({ fate: { kind } }) => {
-    if (kind === 'unknown') return null;
-    return kind === 'answered' || (!back && kind === 'answered-elsewhere');
-  });
-  const mended = results.includes(false) ? false : results.includes(null) ? null : true;
+  const results = trips.map((trip) => isMended(trip, back));
+  const mended = allMended(results);
   const shown = trips.filter((_, i) => results[i] === mended);
   return { mended, text: [...new Set(shown.map(tripText))].slice(0, 2).join('. ') };
 }

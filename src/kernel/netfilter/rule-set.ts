@@ -2,6 +2,7 @@
  * A node's packet filter and NAT rules, compiled: what iptables-save, ip6tables-save and nft say in their own words
  * becomes one shape here, and each rule a sequence of steps that look at a packet and change it.
  */
+import type { LookupQuestion } from '../model.js';
 import type { LookupResult } from '../verdict.js';
 import type { FilterPacket } from './packet.js';
 
@@ -87,14 +88,7 @@ export type FilterVerdict =
 /** What rules ask of the node beyond the packet. */
 export interface FilterNode {
   /** The node's own routing of a flow, as fib and rpfilter expressions ask for it. */
-  lookup(flow: {
-    source: string | null;
-    destination: string;
-    iif: string;
-    oif: string | null;
-    mark: number;
-    tos: number;
-  }): LookupResult;
+  lookup(flow: LookupQuestion): LookupResult;
   /** `local`, `unicast`, `broadcast`, `multicast`, … (inet_addr_type); of one interface where it is named. */
   addressType(address: string, device: string | null): string;
   /** Group of a link, MAC of a link, and so on, where a match asks for it; null where there is no such link. */

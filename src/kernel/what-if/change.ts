@@ -1,6 +1,12 @@
 /** A change to a node, as an administrator's command asks for it: read, and not yet held against any snapshot. */
 import type { Family } from '../../model/address.js';
-import type { Rule } from '../../model/snapshot.js';
+import type { Rule, Snapshot } from '../../model/snapshot.js';
+
+/** Changes snapshots, and says in words what was changed. @throws UsageError where a kernel would refuse it */
+export type ChangeSnapshots = (snapshots: readonly Snapshot[]) => {
+  snapshots: Snapshot[];
+  notes: string[];
+};
 
 export type Change = SysctlChange | RuleChange | RouteChange | AddressChange;
 

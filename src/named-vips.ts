@@ -1,0 +1,18 @@
+import type { KubeService } from './ingest/kube/services.js';
+import { canonicalAddress } from './model/address.js';
+import type { AnalysisVip } from './model/analysis.js';
+import { UsageError } from './model/errors.js';
+
+/** @throws UsageError naming the flag */
+export function parseAddressFlag(flag: string, text: string): string {
+  const address = canonicalAddress(text);
+  if (address === null) throw new UsageError(`${flag} ${text}: is no IPv4 or IPv6 address`);
+  return address;
+}
+
+/** Those that were asked for, else those that Services have; each once. */
+export function namedVips(flagged: readonly string[], services: readonly KubeService[]): AnalysisVip[] {
+  if (flagged.length > 0) return [...new Set(flagged)].map((address) => ({ address, source: 'flag' }));
+  const named = new Set(services.flatMap((service) => service.vips));
+  return [...named].map((address) => ({ address, source: 'kubernetes' }));
+}
