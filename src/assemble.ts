@@ -88,7 +88,7 @@ function chooseAttempts(attempts: readonly Attempt[], { findings }: Diagnosis, l
 }
 
 function describeAttempt(attempt: Attempt): AnalysisAttempt {
-  const { id, protocol, client, server, vip, outcome, firstTime, tries, traces } = attempt;
+  const { id, protocol, client, server, vip, outcome, firstTime, tries, delayNs, traces } = attempt;
   return {
     id,
     protocol,
@@ -98,6 +98,7 @@ function describeAttempt(attempt: Attempt): AnalysisAttempt {
     outcome,
     firstTime: timeText(firstTime),
     tries,
+    delayNs: delayNs === null ? null : Number(delayNs),
     path: traces.flatMap((trace) =>
       trace.sightings.map((s) => ({
         role: trace.role,

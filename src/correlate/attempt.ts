@@ -7,7 +7,8 @@ import type { PacketTrace } from './trace.js';
 /** One client's try at one connection, followed over every capture. */
 export interface Attempt {
   id: string;
-  protocol: 'tcp';
+  /** `icmp` is an echo of either IP version. */
+  protocol: 'tcp' | 'udp' | 'icmp';
   client: Endpoint;
   /** As the client addressed it. */
   server: Endpoint;
@@ -18,6 +19,8 @@ export interface Attempt {
   firstTime: Nanoseconds | null;
   /** SYNs sent; 0 where none was captured. */
   tries: number;
+  /** How much longer it took for packets that were lost; null where it was not made, or where that is not known. */
+  delayNs: Nanoseconds | null;
   /** The leg that the client addressed comes first, then as NAT changed it. */
   legs: Leg[];
   /** Its SYNs and SYN-ACKs in the order in which they were sent. */

@@ -4,6 +4,7 @@ import type { Attempt } from './attempt.js';
 import { type CaptureFile, CapturePoints } from './capture-points.js';
 import { type Aligned, causalOrder, compareTimes } from './causal-order.js';
 import { Clocks } from './clocks.js';
+import { delayOf, earliest } from './delay.js';
 import type { Leg } from './leg.js';
 import { readLegs } from './legs.js';
 import { linkLegs } from './link.js';
@@ -105,15 +106,17 @@ function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned): Attempt {
   const others = [...found.rst, ...found['icmp-error'], ...found.ack];
   others.sort((a, b) => compareTimes(aligned(a), aligned(b)));
   const front = legs[0]!;
+  const outcome = outcomeOf({ legs, requests, replies }, aligned);
   return {
     id: '',
     protocol: 'tcp',
     client: front.client,
     server: front.server,
     vip: vipOf(legs, vips),
-    outcome: outcomeOf({ legs, requests, replies }, aligned),
+    outcome,
     firstTime: firstTimeOf(legs, [...requests, ...replies], aligned),
     tries: requests.length,
+    delayNs: delayOf(outcome, requests, replies, found.ack, aligned),
     legs,
     traces: interleave(requests, replies, aligned),
     others,
@@ -124,15 +127,6 @@ function tracesOf(sightings: Sighting[], role: Role, aligned: Aligned): PacketTr
   const packets = groupByPacket(sightings).map((packet) => causalOrder(packet, aligned));
   packets.sort((a, b) => compareTimes(earliest(a, aligned), earliest(b, aligned)));
   return packets.map((packet, i) => ({ role, try: i + 1, sightings: packet }));
-}
-
-function earliest(sightings: readonly Sighting[], aligned: Aligned): bigint | null {
-  let least: bigint | null = null;
-  for (const sighting of sightings) {
-    const time = aligned(sighting);
-    if (time !== null && (least === null || time < least)) least = time;
-  }
-  return least;
 }
 
 /** By time, but no reply before the first request. */

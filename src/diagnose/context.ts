@@ -1,5 +1,6 @@
 import type { Attempt } from '../correlate/attempt.js';
 import type { Aligned } from '../correlate/causal-order.js';
+import type { NeighbourMessage } from '../correlate/neighbours/message.js';
 import type { KernelModel } from '../kernel/model.js';
 import { translationsOf, translationTargets } from '../kernel/translations.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -34,6 +35,8 @@ export class DiagnosisContext {
   /** The nodes' own namespaces. */
   readonly nodes: ReadonlyMap<string, NodeView>;
   readonly aligned: Aligned;
+  /** ARP and neighbour discovery, as far as captured, by time. */
+  readonly neighbours: readonly NeighbourMessage[];
   /** The same nodes and namespaces, as far as there are snapshots, for following packets that were not captured. */
   readonly network: Network;
   /** Other namespaces, by node and name. */
@@ -47,9 +50,11 @@ export class DiagnosisContext {
     snapshots: readonly Snapshot[],
     captures: readonly Coverage[],
     aligned: Aligned,
+    neighbours: readonly NeighbourMessage[] = [],
   ) {
     this.attempts = attempts;
     this.aligned = aligned;
+    this.neighbours = neighbours;
     this.network = Network.of(snapshots);
     const views = new Map<string, NodeView>();
     const viewOf = (name: string, netns: string | null): NodeView => {

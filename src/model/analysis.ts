@@ -125,6 +125,11 @@ export interface AnalysisAttempt {
   outcome: Outcome;
   firstTime: string | null;
   tries: number;
+  /**
+   * From the first request to the first that got through, ns: how much longer the connection took for packets that
+   * were lost. 0 where none was; null where it was never made, or where its times are not known.
+   */
+  delayNs: number | null;
   path: PathStep[];
 }
 
@@ -161,11 +166,24 @@ export interface FixCommand {
   persists: boolean;
 }
 
+/** What makes a change outlive a reboot, under one of the ways that nodes are configured. */
+export interface FixFile {
+  node: string;
+  /** Who reads it: `sysctl.d`, `systemd-networkd`, `netplan`, `NetworkManager`, … One of them is enough. */
+  manager: string;
+  path: string;
+  content: string;
+}
+
 export interface Fix {
   summary: string;
   commands: FixCommand[];
   /** Kubernetes objects to apply, as YAML. */
   manifests: string[];
+  /** What makes the commands lasting, where a single command does not; absent where none is needed. */
+  files?: FixFile[];
+  /** What in the snapshots would undo it, at the next boot or sooner; absent where nothing is known to. */
+  undoneBy?: string[];
   risk: string;
   /** What the kernel model saw happen to the finding's own packets with the fix in place. */
   expected: string;
@@ -200,8 +218,21 @@ export interface Finding {
   /** Null where nothing that was tried in the model would help. */
   fix: Fix | null;
   alternatives: Alternative[];
+  /** How many of `attempts` were made in the end, after lost packets; absent where none was. */
+  slow?: number;
+  /** Where some attempts fail and others do not: by what they differ, the clearest first. */
+  patterns?: Pattern[];
   /** Where changes were proposed (`analyze --set`, `--add`): what they would have made of it. */
   whatIf?: WhatIf;
+}
+
+/** What sets apart the attempts that failed from those that were made. */
+export interface Pattern {
+  /** `backend`, `backend-node`, `entry-node`, `client`, `source-port`, `time`, … */
+  by: string;
+  rows: { value: string; failed: number; slow: number; made: number }[];
+  /** What it comes to, in a sentence: `fails when the backend is on node2, works when it is on node1`. */
+  summary: string;
 }
 
 export interface WhatIf {
@@ -280,6 +311,49 @@ export interface Prediction {
   ways: PredictedWay[];
 }
 
+export interface AnalysisBackend {
+  address: string;
+  port: number | null;
+  /** `namespace/name`; null where the objects do not name it. */
+  pod: string | null;
+  node: string | null;
+  ready: boolean;
+}
+
+/** Who announced a VIP, by a speaker's log or by Kubernetes' objects. */
+export interface AnalysisAnnouncer {
+  node: string;
+  interface: string | null;
+  /** Announcements in the logs given; 0 where only objects tell of it. */
+  count: number;
+  firstTime: string | null;
+  lastTime: string | null;
+  /** Whether it is the one that announces now; null where that is not known. */
+  current: boolean | null;
+}
+
+/** A Service behind a VIP, as Kubernetes' objects have it. */
+export interface AnalysisService {
+  vip: string;
+  namespace: string;
+  name: string;
+  ports: { protocol: string; port: number; name: string | null }[];
+  externalTrafficPolicy: string | null;
+  backends: AnalysisBackend[];
+  /** How the VIP is made known: `metallb-l2`, `metallb-bgp`, `kube-vip`, `keepalived`, …; null where not known. */
+  announcedBy: string | null;
+  pool: string | null;
+  advertisements: string[];
+  announcers: AnalysisAnnouncer[];
+}
+
+/** How the cluster forwards and announces. */
+export interface AnalysisCluster {
+  /** `iptables`, `ipvs`, `nftables`; null where not known. */
+  kubeProxyMode: string | null;
+  strictARP: boolean | null;
+}
+
 export interface Analysis {
   schema: typeof ANALYSIS_SCHEMA;
   inputs: AnalysisInput[];
@@ -289,6 +363,9 @@ export interface Analysis {
   attempts: AnalysisAttempt[];
   findings: Finding[];
   gaps: Gap[];
+  /** Where Kubernetes' objects are among the inputs. */
+  services?: AnalysisService[];
+  cluster?: AnalysisCluster;
   /** Of `returnpath predict` alone. */
   predictions?: Prediction[];
 }

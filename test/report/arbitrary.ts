@@ -64,6 +64,7 @@ const attempt = fc.record({
   outcome: fc.constantFrom(...OUTCOMES),
   firstTime: orNull(time),
   tries: count,
+  delayNs: fc.option(fc.nat()),
   path: fc.array(step, { maxLength: 30, size: 'medium' }),
 });
 

@@ -130,6 +130,7 @@ function established(id: string, port: number): AnalysisAttempt {
     outcome: 'established',
     firstTime: at(0),
     tries: 1,
+    delayNs: null,
     path: steps([
       ['request', 'node1', 'eth0', 'in', 0, client, server],
       ['request', 'node1', 'cni0', 'out', 31, client, pod],
@@ -171,6 +172,7 @@ function lostRequest(id: string, port: number): AnalysisAttempt {
     outcome: 'no-reply',
     firstTime: at(0),
     tries: 3,
+    delayNs: null,
     path: [oneTry(1, 0), oneTry(2, 1_012_000), oneTry(3, 3_040_000)].flat(),
   };
 }
@@ -264,6 +266,7 @@ export function longNames(): Analysis {
     outcome: 'reply-lost',
     firstTime: at(0),
     tries: 2,
+    delayNs: null,
     path: steps([
       ['request', near, 'bond0.4094', 'in', 0, client, server],
       ['request', near, 'cali0123456789a', 'out', 40, client, pod],
@@ -325,6 +328,7 @@ export function refused(): Analysis {
         outcome: 'refused',
         firstTime: at(0),
         tries: 1,
+        delayNs: null,
         path: steps([['request', 'node1', 'eth0', 'in', 0, client, server]]),
       },
     ],
@@ -386,6 +390,7 @@ export function undetermined(): Analysis {
         outcome: 'no-reply',
         firstTime: null,
         tries: 1,
+        delayNs: null,
         path: steps([['request', 'node1', 'eth0', null, 0, client, server, { interface: null, time: null }]]),
       },
     ],

@@ -7,6 +7,7 @@ import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { counterRise, matchMartians, nearestDrops } from '../kernel-records.js';
 import { type Loss, lastSightings, lossOf } from '../loss.js';
+import { packetQuestion } from '../packet-question.js';
 import { type Place, placeOf, routedDestinations, TCP_PACKET } from '../place.js';
 import { concludeRpFilter } from './rp-filter-finding.js';
 
@@ -67,7 +68,7 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilte
   if (rise === 0) return null;
 
   const routed = martians[0] ? [martians[0].destination] : destinations;
-  const marks = marksOf(node, name, loss, context);
+  const marks = marksOf(node, name, attempt, loss, context);
   const verdicts = routed.map((destination) => ask(node, source, destination, name, marks?.[0] ?? 0));
   const settings = readVerdicts(verdicts, marks?.length !== 1);
   const contested = recorded.some((record) => MARTIAN_REASONS.has(record.reason));
@@ -118,23 +119,16 @@ function ask(
 function marksOf(
   { name: nodeName, netns, snapshot }: NodeView,
   name: string,
+  attempt: Attempt,
   { last, role }: Loss,
   context: DiagnosisContext,
 ): number[] | null {
   if (!snapshot?.rules4?.some((rule) => rule.fwmark !== null)) return [0];
   const sees = ['all', name].some((n) => sysctlValue(snapshot, 'net.ipv4.conf', n, 'src_valid_mark') === '1');
   if (!sees) return [0];
-  const passages = context.network.station(nodeName, netns)!.path.receive(
-    {
-      source: last.source.address,
-      sourcePort: last.source.port,
-      destination: last.destination.address,
-      destinationPort: last.destination.port,
-      protocol: 'tcp',
-      tcp: role === 'request' ? 'syn' : 'syn-ack',
-    },
-    name,
-  );
+  const passages = context.network
+    .station(nodeName, netns)!
+    .path.receive(packetQuestion(attempt, last, role), name);
   // A packet that is routed on may be marked anew after that.
   const certain = passages.every(({ unknown, drop }) => unknown.length === 0 && drop?.by === 'routing');
   return certain ? [...new Set(passages.map((passage) => passage.packet.mark))] : null;

@@ -1,6 +1,5 @@
 /** What becomes of an attempt's packets, and of their answer, when the nodes' settings are other than they were. */
 import type { Attempt } from '../../correlate/attempt.js';
-import type { PacketQuestion } from '../../kernel/netfilter/passage.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { Entry } from '../../network/entry.js';
 import { follow, type Journey } from '../../network/journey.js';
@@ -9,6 +8,7 @@ import type { Network } from '../../network/network.js';
 import { type RoundTrip, roundTrips } from '../../network/round-trip.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
+import { packetQuestion } from '../packet-question.js';
 import { inputInterface } from '../place.js';
 import type { Trial, TrialResult } from './idea.js';
 import type { LostPacket } from './lost-packet.js';
@@ -26,17 +26,17 @@ export function trialOf(attempt: Attempt, lost: LostPacket | null, context: Diag
     .find((trace) => trace.role === 'request')
     ?.sightings.find((s) => s.direction === 'in' && s.encapsulations.length === 0);
   return (network) => {
-    const whole = first ? fromFirst(network, first, attempt.server.address, context) : [];
+    const whole = first ? fromFirst(network, first, attempt, context) : [];
     const concerned = lost ? whole.filter((trip) => passes(trip, lost)) : whole;
     if (concerned.length > 0) return judge(concerned, false);
     if (!lost) return null;
     const station = network.station(lost.place.node.name, lost.place.node.netns);
     if (!station) return null;
-    if (lost.loss.role === 'reply') return inward(network, station, lost);
+    if (lost.loss.role === 'reply') return inward(network, station, attempt, lost);
     // What came before is not in the snapshots: a node there has to get the reply, to translate it back.
     const { place, translated, gateway } = lost;
     const entry = { station, interface: place.interface, sender: translated ? gateway : null, ...NO_WHY };
-    return judge(roundTrips(network, entry, packetOf(lost.loss.last, 'syn')), translated);
+    return judge(roundTrips(network, entry, packetQuestion(attempt, lost.loss.last, 'request')), translated);
   };
 }
 
@@ -64,14 +64,14 @@ function passes({ request, reply }: RoundTrip, { loss, place, destination }: Los
 function fromFirst(
   network: Network,
   first: Sighting,
-  server: string,
+  attempt: Attempt,
   context: DiagnosisContext,
 ): RoundTrip[] {
   const station = network.station(first.point.node, first.point.netns);
   const name = station && inputInterface(first, context.node(station.node, station.netns)!);
-  if (!station || name === null || first.destination.address !== server) return [];
+  if (!station || name === null || first.destination.address !== attempt.server.address) return [];
   const entry = { station, interface: name, sender: null, ...NO_WHY };
-  return roundTrips(network, entry, packetOf(first, 'syn'));
+  return roundTrips(network, entry, packetQuestion(attempt, first, 'request'));
 }
 
 /** @param back whether the reply has to leave by the way that the request came */
@@ -98,24 +98,19 @@ function tripText(trip: RoundTrip): string {
 }
 
 /** A reply whose request is not followed: whether the node takes it in. */
-function inward(network: Network, station: Station, { loss, place }: LostPacket): TrialResult {
-  const journeys = follow(network, { station, interface: place.interface }, packetOf(loss.last, 'syn-ack'));
+function inward(
+  network: Network,
+  station: Station,
+  attempt: Attempt,
+  { loss, place }: LostPacket,
+): TrialResult {
+  const journeys = follow(
+    network,
+    { station, interface: place.interface },
+    packetQuestion(attempt, loss.last, 'reply'),
+  );
   return {
     mended: !journeys.some((journey) => journey.end.kind === 'dropped'),
     text: journeys.map((journey) => `the reply goes ${wayText(journey)}`).join('. '),
-  };
-}
-
-function packetOf(
-  { source, destination }: Sighting,
-  tcp: 'syn' | 'syn-ack',
-): PacketQuestion & { source: string } {
-  return {
-    source: source.address,
-    sourcePort: source.port,
-    destination: destination.address,
-    destinationPort: destination.port,
-    protocol: 'tcp',
-    tcp,
   };
 }
