@@ -26,11 +26,15 @@ export class CapturePoints {
   readonly #macsOf = new Map<string, string>();
   readonly #macs = new Set<string>();
   readonly #addresses = new Set<string>();
+  /** Interfaces that take frames to other MACs than theirs: ports of a bridge, and what others are made on. */
+  readonly #shared = new Set<string>();
 
   constructor(file: CaptureFile) {
     this.#file = file;
     for (const link of file.snapshot?.links ?? []) {
       this.#linksByIndex.set(link.ifindex, link);
+      if (link.master !== null) this.#shared.add(link.name);
+      if (link.lower !== null) this.#shared.add(link.lower);
       if (link.mac === null || link.flags.includes('LOOPBACK')) continue;
       this.#macsOf.set(link.name, link.mac);
       this.#macs.add(link.mac);
@@ -68,6 +72,10 @@ export class CapturePoints {
     return nameHint === 'any' ? null : nameHint;
   }
 
+  #isOverheard({ interface: name }: CapturePoint): boolean {
+    return name !== null && this.#file.snapshot?.links != null && !this.#shared.has(name);
+  }
+
   #isLink(name: string | null): boolean {
     return this.#file.snapshot?.links?.some((link) => link.name === name) ?? false;
   }
@@ -86,7 +94,9 @@ export class CapturePoints {
     source: string,
     destination: string,
   ): Direction {
-    // PACKET_OUTGOING is 4. PACKET_OTHERHOST (3) came in as well: so a bridge port sees what goes to the bridge.
+    // PACKET_OUTGOING is 4. PACKET_OTHERHOST (3) came in as well on a bridge's port, which sees so what goes to the
+    // bridge; elsewhere it is a frame for another host, that a switch floods or a promiscuous interface overhears.
+    if (packetType === 3 && this.#isOverheard(point)) return null;
     if (packetType >= 0) return packetType === 4 ? 'out' : 'in';
     if (etherSource !== null || etherDestination !== null) {
       const own = point.interface === null ? undefined : this.#macsOf.get(point.interface);

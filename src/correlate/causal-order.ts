@@ -1,8 +1,8 @@
 import type { Sighting } from '../model/sighting.js';
 import type { Nanoseconds } from '../model/time.js';
 
-/** Places a sighting's time on the first node's clock; null where the file gives no time. */
-export type Aligned = (sighting: Sighting) => Nanoseconds | null;
+/** Places what was seen on the first node's clock; null where the file gives no time. */
+export type Aligned = (seen: Pick<Sighting, 'time' | 'point'>) => Nanoseconds | null;
 
 /**
  * Orders the sightings of one packet as it travelled. The hop limit only falls along the way, whatever the

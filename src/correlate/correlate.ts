@@ -1,23 +1,34 @@
-import type { AnalysisClock, AnalysisVip, Role } from '../model/analysis.js';
+import type { AnalysisClock, AnalysisVip } from '../model/analysis.js';
 import type { Sighting } from '../model/sighting.js';
+import type { Snapshot } from '../model/snapshot.js';
+import type { Nanoseconds } from '../model/time.js';
 import type { Attempt } from './attempt.js';
+import { buildAttempt, packetsOf } from './build-attempt.js';
 import { type CaptureFile, CapturePoints } from './capture-points.js';
 import { type Aligned, causalOrder, compareTimes } from './causal-order.js';
 import { Clocks } from './clocks.js';
-import { delayOf, earliest } from './delay.js';
+import { Coverage } from './coverage.js';
 import type { Leg } from './leg.js';
 import { readLegs } from './legs.js';
 import { linkLegs } from './link.js';
+import { linkDatagramLegs } from './link-datagrams.js';
 import { mergeLegs } from './merge.js';
-import { outcomeOf } from './outcome.js';
-import { groupByPacket, type PacketTrace } from './trace.js';
+import { mergeDatagramLegs } from './merge-datagrams.js';
+import type { NeighbourMessage } from './neighbours/message.js';
+import { readMessages } from './neighbours/read-messages.js';
+import { isRequest } from './requests.js';
+import { sameContent } from './same-datagram.js';
+import { groupByPacket } from './trace.js';
+import { type Tracks, trackedTranslations } from './tracked.js';
 import type { Tracker } from './tracker.js';
-import { type Vips, vipOf } from './vips.js';
+import type { Vips } from './vips.js';
 
 /** One capture and what was folded of it so far. */
 export interface TrackedCapture {
   file: CaptureFile;
   tracker: Tracker;
+  /** Of a capture that was read to its end. */
+  summary?: { lastTime: Nanoseconds | null };
 }
 
 export interface Correlation {
@@ -27,6 +38,8 @@ export interface Correlation {
   /** A VIP is named, but no packet to it or to a known backend was captured: then all connections are given. */
   vipUnseen: boolean;
   aligned: Aligned;
+  /** ARP and neighbour discovery, by time on the first node's clock. */
+  neighbours: NeighbourMessage[];
 }
 
 /**
@@ -41,12 +54,20 @@ export function correlate(
   vips: Vips,
 ): Correlation {
   const legs = captures.flatMap(({ file, tracker }) => readLegs(tracker, new CapturePoints(file)));
-  const groups = linkLegs(mergeLegs(legs)).filter(isConnection);
+  const snapshots = [...new Set(captures.flatMap(({ file }) => file.snapshot ?? []))];
+  const broadcasts = broadcastAddresses(captures, snapshots);
+  const tracks = trackedTranslations(snapshots);
+  const groups = groupLegs(legs, vips, tracks).filter(isConnection);
   const clocks = new Clocks(nodes);
   observeClocks(groups, clocks);
   const aligned: Aligned = (s) => (s.time === null ? null : s.time - clocks.offset(s.point.node));
 
-  const drafts = groups.map((group) => buildAttempt(group, vips, aligned));
+  const coverage = new Coverage(
+    captures.map(({ file, summary }) => ({ file, lastTime: summary?.lastTime ?? null })),
+  );
+  const drafts = groups
+    .map((group) => buildAttempt(group, vips, aligned, coverage))
+    .filter((attempt) => attempt.protocol === 'tcp' || isRequest(attempt, broadcasts));
   const ofVips = drafts.filter((attempt) => attempt.vip !== null);
   const vipUnseen = vips.named.length > 0 && ofVips.length === 0 && drafts.length > 0;
   const attempts = vips.named.length === 0 || vipUnseen ? drafts : ofVips;
@@ -55,7 +76,32 @@ export function correlate(
     (a, b) => compareTimes(a.firstTime, b.firstTime) || compareTexts(attemptKey(a), attemptKey(b)),
   );
   for (const [i, attempt] of attempts.entries()) attempt.id = `a${i + 1}`;
-  return { attempts, clocks: clocks.describe(), vips: known, vipUnseen, aligned };
+  const neighbours = captures
+    .flatMap(({ file, tracker }) => readMessages(tracker.neighbours, new CapturePoints(file)))
+    .sort((a, b) => compareTimes(aligned(a), aligned(b)));
+  return { attempts, clocks: clocks.describe(), vips: known, vipUnseen, aligned, neighbours };
+}
+
+/** Those that frames to all were seen for, and those of the nodes' routes: a sender's own cooked capture shows no frame. */
+function broadcastAddresses(
+  captures: readonly TrackedCapture[],
+  snapshots: readonly Snapshot[],
+): ReadonlySet<string> {
+  const told = snapshots.flatMap(({ routes4 }) =>
+    (routes4 ?? []).filter((r) => r.type === 'broadcast').map((r) => r.destination.replace(/\/32$/, '')),
+  );
+  return new Set([...told, ...captures.flatMap(({ tracker }) => [...tracker.broadcasts])]);
+}
+
+function groupLegs(legs: readonly Leg[], vips: Vips, tracks: Tracks): Leg[][] {
+  const isTcp = ({ protocol }: Leg) => protocol === 'tcp';
+  const fronts = new Set(vips.named.map((vip) => vip.address));
+  const translates = (front: string, back: string) => vips.backends.get(back)?.has(front) ?? false;
+  const datagrams = mergeDatagramLegs(
+    legs.filter((leg) => !isTcp(leg)),
+    (address) => fronts.has(address),
+  );
+  return [...linkLegs(mergeLegs(legs.filter(isTcp))), ...linkDatagramLegs(datagrams, translates, tracks)];
 }
 
 /** An ICMP error about a connection of which no packet was captured is no attempt. */
@@ -66,25 +112,28 @@ function isConnection(legs: Leg[]): boolean {
   );
 }
 
-type ByKind = Record<Sighting['kind'], Sighting[]>;
-
-function byKind(legs: readonly Leg[]): ByKind {
-  const found: ByKind = { syn: [], 'syn-ack': [], ack: [], rst: [], 'icmp-error': [] };
-  for (const leg of legs) for (const sighting of leg.sightings) found[sighting.kind].push(sighting);
-  return found;
-}
-
 /** Clocks are found from hop limits and directions alone, before any order that would rest on clocks. */
 function observeClocks(groups: readonly Leg[][], clocks: Clocks): void {
   for (const legs of groups) {
     if (!spansNodes(legs)) continue;
-    const found = byKind(legs);
-    for (const kind of ['syn', 'syn-ack'] as const) {
-      for (const packet of groupByPacket(found[kind])) {
-        clocks.observe(causalOrder(packet, (s) => s.time));
+    const { requests, replies } = packetsOf(legs);
+    for (const sightings of [requests, replies]) {
+      const packets = groupByPacket(sightings, (s) => s.time);
+      for (const packet of packets) {
+        if (isToldApart(packet, packets)) clocks.observe(causalOrder(packet, (s) => s.time));
       }
     }
   }
+}
+
+/**
+ * Datagrams that are sent again alike, and have no identification, are told apart by their order alone, which one that
+ * was lost between two nodes shifts.
+ */
+function isToldApart(packet: readonly Sighting[], all: readonly (readonly Sighting[])[]): boolean {
+  const one = packet[0]!;
+  if (one.payload === null || one.identification !== null) return true;
+  return all.every((other) => other === packet || !sameContent(one, other[0]!));
 }
 
 function spansNodes(legs: readonly Leg[]): boolean {
@@ -98,79 +147,12 @@ function spansNodes(legs: readonly Leg[]): boolean {
   return false;
 }
 
-function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned): Attempt {
-  const found = byKind(group);
-  const requests = tracesOf(found.syn, 'request', aligned);
-  const replies = tracesOf(found['syn-ack'], 'reply', aligned);
-  const legs = frontFirst(group, requests, vips);
-  const others = [...found.rst, ...found['icmp-error'], ...found.ack];
-  others.sort((a, b) => compareTimes(aligned(a), aligned(b)));
-  const front = legs[0]!;
-  const outcome = outcomeOf({ legs, requests, replies }, aligned);
-  return {
-    id: '',
-    protocol: 'tcp',
-    client: front.client,
-    server: front.server,
-    vip: vipOf(legs, vips),
-    outcome,
-    firstTime: firstTimeOf(legs, [...requests, ...replies], aligned),
-    tries: requests.length,
-    delayNs: delayOf(outcome, requests, replies, found.ack, aligned),
-    legs,
-    traces: interleave(requests, replies, aligned),
-    others,
-  };
-}
-
-function tracesOf(sightings: Sighting[], role: Role, aligned: Aligned): PacketTrace[] {
-  const packets = groupByPacket(sightings).map((packet) => causalOrder(packet, aligned));
-  packets.sort((a, b) => compareTimes(earliest(a, aligned), earliest(b, aligned)));
-  return packets.map((packet, i) => ({ role, try: i + 1, sightings: packet }));
-}
-
-/** By time, but no reply before the first request. */
-function interleave(requests: PacketTrace[], replies: PacketTrace[], aligned: Aligned): PacketTrace[] {
-  const [first, ...rest] = requests;
-  const later = [...rest, ...replies].sort((a, b) =>
-    compareTimes(earliest(a.sightings, aligned), earliest(b.sightings, aligned)),
-  );
-  return first ? [first, ...later] : later;
-}
-
-/**
- * Puts the leg first that the client addressed: the one to a VIP, else the one whose SYN had travelled least
- * (the highest hop limit), else the first of a request in causal order.
- */
-function frontFirst(group: Leg[], requests: readonly PacketTrace[], vips: Vips): Leg[] {
-  if (group.length === 1) return group;
-  const travelled = requests[0]?.sightings ?? [];
-  const rank = (leg: Leg) => {
-    const at = travelled.findIndex((s) => leg.sightings.includes(s));
-    return at < 0 ? travelled.length : at;
-  };
-  const isVip = (leg: Leg) => vips.named.some((vip) => vip.address === leg.server.address);
-  return [...group].sort((a, b) => Number(isVip(b)) - Number(isVip(a)) || rank(a) - rank(b));
-}
-
-function firstTimeOf(legs: readonly Leg[], traces: readonly PacketTrace[], aligned: Aligned): bigint | null {
-  const seen = earliest(
-    traces.flatMap((trace) => trace.sightings),
-    aligned,
-  );
-  if (seen !== null) return seen;
-  return legs.reduce<bigint | null>(
-    (least, leg) => (compareTimes(least, leg.firstTime) <= 0 ? least : leg.firstTime),
-    null,
-  );
-}
-
 /** With no VIP named: an address is one if connections to it were seen translated to another. */
 function inferVips(attempts: readonly Attempt[]): AnalysisVip[] {
   const found = new Set<string>();
   for (const attempt of attempts) {
     const front = attempt.server.address;
-    if (attempt.legs.some((leg) => leg.syn && leg.server.address !== front)) found.add(front);
+    if (attempt.legs.some((leg) => hasRequest(leg) && leg.server.address !== front)) found.add(front);
   }
   for (const attempt of attempts) {
     if (found.has(attempt.server.address)) attempt.vip = attempt.server.address;
@@ -178,8 +160,14 @@ function inferVips(attempts: readonly Attempt[]): AnalysisVip[] {
   return [...found].sort(compareTexts).map((address) => ({ address, source: 'inferred' }));
 }
 
+function hasRequest(leg: Leg): boolean {
+  return leg.protocol === 'tcp' ? leg.syn : leg.clientSpoke;
+}
+
 function attemptKey(attempt: Attempt): string {
-  return `${attempt.client.address} ${attempt.client.port} ${attempt.server.address} ${attempt.server.port}`;
+  const { client, server, legs } = attempt;
+  const { sequence } = legs[0]!.echo ?? { sequence: '' };
+  return `${client.address} ${client.port} ${server.address} ${server.port} ${sequence}`;
 }
 
 function compareTexts(a: string, b: string): number {

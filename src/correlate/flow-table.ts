@@ -1,5 +1,5 @@
 /**
- * Hot path. TCP flows by 5-tuple, as rows of one typed array behind an open-addressing hash table.
+ * Hot path. Flows by 5-tuple (echoes by identifier and sequence number in place of ports), as rows of one typed array behind an open-addressing hash table.
  *
  * A row is one *instance* of a 5-tuple: when ports are reused, a new instance goes in front of the older one
  * and the hash slot points to the newest. Ends are ordered (`a` below `b`), so that both directions meet in
@@ -12,13 +12,19 @@ import { AddressTable } from './address-table.js';
 export const Flow = {
   addressA: 0,
   addressB: 1,
-  /** Port of a in the upper half, of b in the lower. */
+  /** Port of a in the upper half, of b in the lower; an echo's identifier and sequence number. */
   ports: 2,
-  /** IP version in bits 0-3, `State` above. */
+  /** `Transport` in bits 0-3, `State` above. */
   state: 3,
-  /** Initial sequence number of the client, or (midstream) the first sequence number from a. */
+  /**
+   * Initial sequence number of the client, or (midstream) the first sequence number from a. Of UDP: the ID of a DNS
+   * message.
+   */
   clientSequence: 4,
-  /** Initial sequence number of the server, or (midstream) the first one from b. */
+  /**
+   * Initial sequence number of the server, or (midstream) the first one from b. Of UDP: the digest of the first
+   * datagram from the client.
+   */
   serverSequence: 5,
   firstSeconds: 6,
   firstNanoseconds: 7,
@@ -30,12 +36,19 @@ export const Flow = {
   /** Row of the instance before this one plus 1, 0 for none. */
   older: 12,
   sightings: 13,
+  /** Of UDP: sightings kept of datagrams from the client, and from the server. */
+  clientKept: 14,
+  serverKept: 15,
 } as const;
 export const FLOW_WORDS = 16;
 
+/** What a flow's key says besides addresses and ports: the IP version, and a bit for each protocol but TCP. */
+export const Transport = { udp: 1, echo: 8 } as const;
+
 /** Bits of `Flow.state`. */
 export const State = {
-  versionMask: 0xf,
+  transportMask: 0xf,
+  versionMask: 6,
   /** Which end is the client is known, and it is b. Without `clientKnown` it is open. */
   clientKnown: 1 << 4,
   clientIsB: 1 << 5,
@@ -56,6 +69,8 @@ export const State = {
   icmpError: 1 << 18,
   /** `Flow.first*` and `Flow.last*` are set: a packet of it had a time. */
   timed: 1 << 19,
+  /** Of UDP: the first datagram that was seen came from the server. */
+  serverFirst: 1 << 20,
 } as const;
 
 const EMPTY = 0;
@@ -71,13 +86,17 @@ export class FlowTable {
   #a = 0;
   #b = 0;
   #ports = 0;
-  #version = 0;
+  #transport = 0;
   #slot = 0;
   /** Whether the source of the packet looked up last is end b. */
   sourceIsB = false;
 
-  /** The newest instance of the packet's 5-tuple, -1 where there is none. Sets `sourceIsB`. */
-  find(packet: Packet): number {
+  /**
+   * The newest instance of the packet's 5-tuple, -1 where there is none. Sets `sourceIsB`.
+   *
+   * @param transport 0 for TCP, or one of `Transport`
+   */
+  find(packet: Packet, transport = 0): number {
     let source: number;
     let destination: number;
     if (packet.ipVersion === 4) {
@@ -87,13 +106,19 @@ export class FlowTable {
       source = this.addresses.intern(packet.view, packet.sourceAddress);
       destination = this.addresses.intern(packet.view, packet.destinationAddress);
     }
+    const isEcho = transport === Transport.echo;
     const { sourcePort, destinationPort } = packet;
-    const swap = source > destination || (source === destination && sourcePort > destinationPort);
+    const swap = source > destination || (source === destination && !isEcho && sourcePort > destinationPort);
     this.sourceIsB = swap;
     this.#a = swap ? destination : source;
     this.#b = swap ? source : destination;
-    this.#ports = (swap ? (destinationPort << 16) | sourcePort : (sourcePort << 16) | destinationPort) >>> 0;
-    this.#version = packet.ipVersion;
+    this.#ports =
+      (isEcho
+        ? (packet.icmpIdentifier << 16) | packet.icmpSequence
+        : swap
+          ? (destinationPort << 16) | sourcePort
+          : (sourcePort << 16) | destinationPort) >>> 0;
+    this.#transport = packet.ipVersion | transport;
     return this.#lookUp();
   }
 
@@ -113,7 +138,7 @@ export class FlowTable {
         words[at + Flow.ports] === this.#ports &&
         words[at] === this.#a &&
         words[at + 1] === this.#b &&
-        (words[at + Flow.state]! & State.versionMask) === this.#version
+        (words[at + Flow.state]! & State.transportMask) === this.#transport
       ) {
         this.#slot = slot;
         return entry - 1;
@@ -138,7 +163,7 @@ export class FlowTable {
     this.words[at + Flow.addressA] = this.#a;
     this.words[at + Flow.addressB] = this.#b;
     this.words[at + Flow.ports] = this.#ports;
-    this.words[at + Flow.state] = this.#version;
+    this.words[at + Flow.state] = this.#transport;
     this.words[at + Flow.older] = older + 1;
     this.#slots[this.#slot] = row + 1;
     if (older < 0) this.#used++;

@@ -3,11 +3,21 @@ import type { Sighting } from '../model/sighting.js';
 import type { Nanoseconds } from '../model/time.js';
 
 /**
- * One TCP connection under one pair of addresses and ports, as one capture saw it. NAT makes several legs of
- * one attempt; several captures make several of one leg, which `merge.ts` joins.
+ * One TCP connection, UDP exchange or echo under one pair of addresses and ports, as one capture saw it. NAT makes
+ * several legs of one attempt; several captures make several of one leg, which `merge.ts` and `merge-datagrams.ts`
+ * join.
  */
 export interface Leg {
-  /** The end that sent the SYN; where no SYN or SYN-ACK was captured, the end that was first seen to send. */
+  /** `icmp` is an echo of either IP version. */
+  protocol: 'tcp' | 'udp' | 'icmp';
+  /** Of an echo, whose ends have no ports; null for others. NAT may change the identifier. */
+  echo: { identifier: number; sequence: number } | null;
+  /** UDP of which the server was seen to send first: it began before the capture. */
+  serverFirst: boolean;
+  /**
+   * The end that sent the SYN, or the first datagram; where no SYN or SYN-ACK was captured, the end that was first seen
+   * to send.
+   */
   client: Endpoint;
   server: Endpoint;
   clientKnown: boolean;

@@ -3,7 +3,7 @@ import type { Endpoint } from '../model/analysis.js';
 import type { Sighting, SightingKind } from '../model/sighting.js';
 import { type Nanoseconds, toNanoseconds } from '../model/time.js';
 import type { CapturePoints } from './capture-points.js';
-import { Flow, State } from './flow-table.js';
+import { Flow, State, Transport } from './flow-table.js';
 import type { Leg } from './leg.js';
 import { Bit, Field, Kind } from './sighting-table.js';
 import type { Tracker } from './tracker.js';
@@ -14,6 +14,9 @@ const KINDS: Record<number, SightingKind> = {
   [Kind.ack]: 'ack',
   [Kind.rst]: 'rst',
   [Kind.icmpError]: 'icmp-error',
+  [Kind.datagram]: 'datagram',
+  [Kind.echoRequest]: 'echo-request',
+  [Kind.echoReply]: 'echo-reply',
 };
 
 /** The legs that a tracker has seen so far, in the order in which they began. */
@@ -28,15 +31,21 @@ function readLeg(tracker: Tracker, points: CapturePoints, row: number): Leg {
   const state = flows.get(row, Flow.state);
   const is = (bit: number) => (state & bit) !== 0;
   const ports = flows.get(row, Flow.ports);
-  const a: Endpoint = { address: flowAddress(tracker, row, Flow.addressA), port: ports >>> 16 };
-  const b: Endpoint = { address: flowAddress(tracker, row, Flow.addressB), port: ports & 0xffff };
+  const isEcho = is(Transport.echo);
+  const isTcp = !isEcho && !is(Transport.udp);
+  const [portA, portB] = [ports >>> 16, ports & 0xffff];
+  const a: Endpoint = { address: flowAddress(tracker, row, Flow.addressA), port: isEcho ? null : portA };
+  const b: Endpoint = { address: flowAddress(tracker, row, Flow.addressB), port: isEcho ? null : portB };
   const clientKnown = is(State.clientKnown);
   // A leg that began in the middle: the higher port is more likely the client's (ephemeral ports are high).
-  const clientIsB = clientKnown ? is(State.clientIsB) : b.port! > a.port!;
-  const numbered = is(State.syn | State.synAck);
+  const clientIsB = clientKnown ? is(State.clientIsB) : portB > portA;
+  const numbered = isTcp && is(State.syn | State.synAck);
   const sequenceA = is(State.aSequence) && !numbered ? flows.get(row, Flow.clientSequence) : null;
   const sequenceB = is(State.bSequence) && !numbered ? flows.get(row, Flow.serverSequence) : null;
   return {
+    protocol: isTcp ? 'tcp' : isEcho ? 'icmp' : 'udp',
+    echo: isEcho ? { identifier: portA, sequence: portB } : null,
+    serverFirst: is(State.serverFirst),
     client: clientIsB ? b : a,
     server: clientIsB ? a : b,
     clientKnown,
@@ -90,6 +99,7 @@ function readSightings(
     const packetType = ((bitsWindow >> Bit.packetTypeShift) & 0xf) - 1;
     const fromB = (bitsWindow & Bit.fromB) !== 0;
     const timestamped = (bitsWindow & Bit.hasTimestamps) !== 0;
+    const identified = (bitsWindow & Bit.hasPayload) !== 0;
     const source = fromB ? b : a;
     const destination = fromB ? a : b;
     const wrapped = encapsulations.value(get(Field.encapsulation)) ?? [];
@@ -107,8 +117,9 @@ function readSightings(
         packetType,
         etherSource,
         etherDestination,
-        outer?.source ?? source.address,
-        outer?.destination ?? destination.address,
+        // An ICMP error goes against the packet that it is about.
+        outer?.source ?? (kind === 'icmp-error' ? destination : source).address,
+        outer?.destination ?? (kind === 'icmp-error' ? source : destination).address,
       ),
       time:
         (bitsWindow & Bit.noTime) !== 0 ? null : toNanoseconds(get(Field.seconds), get(Field.nanoseconds)),
@@ -121,11 +132,19 @@ function readSightings(
       vlan: kind === 'icmp-error' ? null : vlanOf(get(Field.icmpFromOrVlan)),
       ttl: (kindTtlId >>> 8) & 0xff,
       identification: kindTtlId >>> 16 || null,
-      sequenceNumber: get(Field.sequenceNumber),
-      acknowledgmentNumber: get(Field.acknowledgmentNumber),
+      sequenceNumber: identified ? 0 : get(Field.sequenceNumber),
+      acknowledgmentNumber: identified ? 0 : get(Field.acknowledgmentNumber),
       timestampValue: timestamped ? get(Field.timestampValue) : null,
       timestampEchoReply: timestamped ? get(Field.timestampEchoReply) : null,
       window: bitsWindow >>> 16,
+      payload: identified
+        ? {
+            length: get(Field.timestampValue),
+            digest: get(Field.sequenceNumber),
+            longDigest: get(Field.acknowledgmentNumber),
+            digested: get(Field.timestampEchoReply),
+          }
+        : null,
       icmp:
         kind === 'icmp-error'
           ? {

@@ -4,6 +4,7 @@
  * whichever node it was translated, and without trusting two clocks to agree.
  */
 import type { Sighting } from '../model/sighting.js';
+import { Groups } from './groups.js';
 import type { Leg } from './leg.js';
 import { endpointText } from './merge.js';
 
@@ -108,43 +109,7 @@ function parallel(one: Leg, other: Leg): boolean {
   return other.sightings.some((s) => s.kind === 'syn' && places.has(placeOf(s)));
 }
 
-function placeOf(s: Sighting): string {
+export function placeOf(s: Sighting): string {
   const { file, interface: name } = s.point;
   return `${file} ${name} ${s.direction} ${s.ttl} ${s.encapsulations.length} ${s.etherDestination}`;
-}
-
-/** Disjoint sets with path halving. */
-class Groups {
-  readonly #parent: Int32Array;
-
-  constructor(size: number) {
-    this.#parent = Int32Array.from({ length: size }, (_, i) => i);
-  }
-
-  #find(i: number): number {
-    const parent = this.#parent;
-    let at = i;
-    while (parent[at] !== at) {
-      parent[at] = parent[parent[at]!]!;
-      at = parent[at]!;
-    }
-    return at;
-  }
-
-  join(a: number, b: number): void {
-    const x = this.#find(a);
-    const y = this.#find(b);
-    if (x !== y) this.#parent[Math.max(x, y)] = Math.min(x, y);
-  }
-
-  collect(legs: readonly Leg[]): Leg[][] {
-    const groups = new Map<number, Leg[]>();
-    for (const [i, leg] of legs.entries()) {
-      const root = this.#find(i);
-      const group = groups.get(root);
-      if (group) group.push(leg);
-      else groups.set(root, [leg]);
-    }
-    return [...groups.values()];
-  }
 }

@@ -101,12 +101,14 @@ function distanceFrom(leg: Leg, connection: Leg): number {
 }
 
 /** The leg with its ends named as `like` names them. */
-function oriented(leg: Leg, like: Leg): Leg {
+export function oriented(leg: Leg, like: Leg): Leg {
   if (endpointText(leg.client) === endpointText(like.client)) return leg;
   return {
     ...leg,
     client: leg.server,
     server: leg.client,
+    // Of UDP, the end that was not the server sent first.
+    serverFirst: leg.protocol === 'udp' && !leg.serverFirst,
     clientFirstSequence: leg.serverFirstSequence,
     serverFirstSequence: leg.clientFirstSequence,
     clientSpoke: leg.serverSpoke,
@@ -117,12 +119,13 @@ function oriented(leg: Leg, like: Leg): Leg {
   };
 }
 
-function copy(leg: Leg): Leg {
+export function copy(leg: Leg): Leg {
   return { ...leg, sightings: [...leg.sightings] };
 }
 
-function absorb(into: Leg, leg: Leg): void {
+export function absorb(into: Leg, leg: Leg): void {
   into.clientKnown ||= leg.clientKnown;
+  into.serverFirst &&= leg.serverFirst;
   into.serverIsn ??= leg.serverIsn;
   into.clientFirstSequence ??= leg.clientFirstSequence;
   into.serverFirstSequence ??= leg.serverFirstSequence;

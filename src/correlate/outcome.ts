@@ -1,6 +1,7 @@
 import type { Outcome } from '../model/analysis.js';
 import type { Sighting } from '../model/sighting.js';
 import { type Aligned, compareTimes } from './causal-order.js';
+import { isDeliveryFailure } from './icmp-errors.js';
 import type { Leg } from './leg.js';
 import type { PacketTrace } from './trace.js';
 
@@ -11,7 +12,7 @@ export interface OutcomeFacts {
   replies: readonly PacketTrace[];
 }
 
-/** How an attempt ended, by the definitions of the result's `outcome`. */
+/** How a TCP attempt ended, by the definitions of the result's `outcome`. Others: `exchange.ts`. */
 export function outcomeOf({ legs, requests, replies }: OutcomeFacts, aligned: Aligned): Outcome {
   const others = legs.flatMap((leg) => leg.sightings);
   const spoke = legs.some((leg) => leg.clientSpoke);
@@ -39,12 +40,6 @@ function answeredByReset(legs: readonly Leg[], replies: readonly PacketTrace[]):
       !leg.clientSpoke &&
       leg.sightings.some((s) => s.kind === 'rst' && s.fromClient && acknowledged.has(s.sequenceNumber)),
   );
-}
-
-/** Unreachable or time exceeded. A redirect, a source quench or a parameter problem does not say that it was lost. */
-function isDeliveryFailure({ icmp }: Sighting): boolean {
-  if (!icmp) return false;
-  return icmp.version === 4 ? icmp.type === 3 || icmp.type === 11 : icmp.type === 1 || icmp.type === 3;
 }
 
 /** Proof that no SYN-ACK got back: one side transmits again after the first SYN-ACK was seen. */

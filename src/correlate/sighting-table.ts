@@ -2,7 +2,16 @@
  * Hot path. The sightings that are kept, as columns of one typed array: an object a packet would cost five to
  * nine times the time and several times the memory on captures of a million flows.
  */
-export const Kind = { syn: 0, synAck: 1, ack: 2, rst: 3, icmpError: 4 } as const;
+export const Kind = {
+  syn: 0,
+  synAck: 1,
+  ack: 2,
+  rst: 3,
+  icmpError: 4,
+  datagram: 5,
+  echoRequest: 6,
+  echoReply: 7,
+} as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /** Words of a row. */
@@ -12,6 +21,7 @@ export const Field = {
   packet: 2,
   /** Index of the interface in its file, or the ifindex of a LINUX_SLL2 packet. */
   interface: 3,
+  /** Of datagrams and echoes: the payload's digest, long digest, length, and octets digested. */
   sequenceNumber: 4,
   acknowledgmentNumber: 5,
   timestampValue: 6,
@@ -40,6 +50,8 @@ export const Bit = {
   hasTimestamps: 4,
   /** `Field.interface` is an ifindex. */
   ifindex: 8,
+  /** `Field.sequenceNumber` to `timestampEchoReply` hold a payload's identity. */
+  hasPayload: 256,
   /** packetType + 1 of a cooked capture in bits 4 to 7; 0 where not cooked. */
   packetTypeShift: 4,
 } as const;

@@ -101,7 +101,10 @@ export class Packet {
   // TCP and UDP; ports are -1 in fragments other than the first.
   sourcePort = -1;
   destinationPort = -1;
-  /** Octets of data, by the lengths in the headers, not by what was captured; of UDP, those of all fragments. */
+  /**
+   * Octets of data of TCP, UDP and ICMP echo, by the lengths in the headers, not by what was captured; of UDP, those of
+   * all fragments.
+   */
   payloadLength = 0;
   payloadOffset = -1;
   sequenceNumber = 0;

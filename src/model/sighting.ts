@@ -24,7 +24,28 @@ export interface Encapsulation {
   port: number | null;
 }
 
-export type SightingKind = 'syn' | 'syn-ack' | 'ack' | 'rst' | 'icmp-error';
+/** `datagram` is one of UDP: who asked and who answered is in `fromClient`. Echo is of ICMP and ICMPv6. */
+export type SightingKind =
+  | 'syn'
+  | 'syn-ack'
+  | 'ack'
+  | 'rst'
+  | 'icmp-error'
+  | 'datagram'
+  | 'echo-request'
+  | 'echo-reply';
+
+/** What tells a UDP datagram, or an echo, from others: NAT changes none of it. */
+export interface PayloadIdentity {
+  /** Octets, as the headers have it. */
+  length: number;
+  /** Of the first octets, few enough for every snap length that is in use. */
+  digest: number;
+  /** Of as much as was captured, up to a bound: tells two apart that begin alike. */
+  longDigest: number;
+  /** Octets that `longDigest` is of. */
+  digested: number;
+}
 
 /** One packet that matters to an attempt, as one capture point saw it. */
 export interface Sighting {
@@ -50,12 +71,15 @@ export interface Sighting {
   ttl: number;
   /** IPv4 Identification; null where the packet has none, or 0, which identifies nothing. */
   identification: number | null;
+  /** TCP's fields are 0 for other protocols. */
   sequenceNumber: number;
   acknowledgmentNumber: number;
   /** TCP Timestamps option; null where absent. */
   timestampValue: number | null;
   timestampEchoReply: number | null;
   window: number;
+  /** Null for TCP, and where an ICMP error quotes no payload. */
+  payload: PayloadIdentity | null;
   /** ICMP type and code, and who sent the error; null for other packets. */
   icmp: { version: 4 | 6; type: number; code: number; from: string } | null;
 }

@@ -40,6 +40,7 @@ export function sighting(kind: 'syn' | 'syn-ack', leg: Leg, seen: Seen): Sightin
     timestampValue: seen.timestamp === undefined ? 1000 : seen.timestamp,
     timestampEchoReply: seen.echo ?? null,
     window: 64_240,
+    payload: null,
     icmp: null,
   };
 }
@@ -47,6 +48,9 @@ export function sighting(kind: 'syn' | 'syn-ack', leg: Leg, seen: Seen): Sightin
 /** A leg with one SYN sighting a `seen`. */
 export function leg(client: Endpoint, server: Endpoint, isn: number, ...seen: Seen[]): Leg {
   const made: Leg = {
+    protocol: 'tcp',
+    echo: null,
+    serverFirst: false,
     client,
     server,
     clientKnown: true,

@@ -1,4 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
+import * as tar from 'tar-stream';
 import { fixture } from '../support.js';
 
 /** A file of a recorded bundle's archive. */
@@ -47,4 +53,38 @@ export function packetsOf(pcap: Buffer): RawPacket[] {
 export function keep(pcap: Buffer, wanted: (packet: RawPacket, index: number) => boolean): Buffer {
   const kept = packetsOf(pcap).filter(wanted);
   return Buffer.concat([pcap.subarray(0, FILE_HEADER), ...kept.map((packet) => packet.bytes)]);
+}
+
+/** The bundle's directory, from its archive. */
+export async function unpack(archive: string, into: string): Promise<void> {
+  const extract = tar.extract();
+  Readable.from([gunzipSync(await readFile(archive))]).pipe(extract);
+  for await (const entry of extract) {
+    if (entry.header.type === 'file') {
+      const path = join(into, entry.header.name);
+      mkdirSync(dirname(path), { recursive: true });
+      const parts: Buffer[] = [];
+      for await (const part of entry) parts.push(part as Buffer);
+      writeFileSync(path, Buffer.concat(parts));
+    } else entry.resume();
+  }
+}
+
+/** Rewrites the time stamps of a little-endian pcap, of micro- or nanoseconds. */
+export function shift(pcap: Buffer, offsetNs: bigint, driftPpm: number): Buffer {
+  const out = Buffer.from(pcap);
+  const unit = out.readUInt32LE(0) === 0xa1b23c4d ? 1n : 1000n;
+  let first: bigint | null = null;
+  for (
+    let at = FILE_HEADER;
+    at + RECORD_HEADER <= out.length;
+    at += RECORD_HEADER + out.readUInt32LE(at + 8)
+  ) {
+    const time = BigInt(out.readUInt32LE(at)) * 1_000_000_000n + BigInt(out.readUInt32LE(at + 4)) * unit;
+    first ??= time;
+    const moved = time + offsetNs + ((time - first) * BigInt(driftPpm)) / 1_000_000n;
+    out.writeUInt32LE(Number(moved / 1_000_000_000n), at);
+    out.writeUInt32LE(Number((moved % 1_000_000_000n) / unit), at + 4);
+  }
+  return out;
 }

@@ -1,46 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import test from 'ava';
-import * as tar from 'tar-stream';
 import { analyze } from '../../src/analyze.js';
 import type { Analysis } from '../../src/model/analysis.js';
 import { fixture } from '../support.js';
+import { shift, unpack } from './recorded.js';
 
 const QUIET = { vips: ['192.168.1.100'], keepGoing: false, attempts: 'all', warn: () => {} } as const;
-
-async function unpack(archive: string, into: string): Promise<void> {
-  const extract = tar.extract();
-  Readable.from([gunzipSync(await readFile(archive))]).pipe(extract);
-  for await (const entry of extract) {
-    if (entry.header.type === 'file') {
-      const path = join(into, entry.header.name);
-      mkdirSync(dirname(path), { recursive: true });
-      const parts: Buffer[] = [];
-      for await (const part of entry) parts.push(part as Buffer);
-      writeFileSync(path, Buffer.concat(parts));
-    } else entry.resume();
-  }
-}
-
-/** Rewrites the time stamps of a little-endian pcap of nanoseconds. */
-function shift(pcap: Buffer, offsetNs: bigint, driftPpm: number): Buffer {
-  const out = Buffer.from(pcap);
-  const nano = out.readUInt32LE(0) === 0xa1b23c4d;
-  if (!nano) throw new Error('expected a nanosecond pcap');
-  let first: bigint | null = null;
-  for (let at = 24; at + 16 <= out.length; at += 16 + out.readUInt32LE(at + 8)) {
-    const time = BigInt(out.readUInt32LE(at)) * 1_000_000_000n + BigInt(out.readUInt32LE(at + 4));
-    first ??= time;
-    const moved = time + offsetNs + ((time - first) * BigInt(driftPpm)) / 1_000_000n;
-    out.writeUInt32LE(Number(moved / 1_000_000_000n), at);
-    out.writeUInt32LE(Number(moved % 1_000_000_000n), at + 4);
-  }
-  return out;
-}
 
 /** All that must not depend on the clocks. */
 function timeless(analysis: Analysis) {

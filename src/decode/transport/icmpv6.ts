@@ -38,6 +38,8 @@ export function decodeIcmpv6(packet: Packet, cursor: Cursor): Next {
     case ECHO_REPLY:
       packet.icmpIdentifier = view.getUint16(at + IDENTIFIER);
       packet.icmpSequence = view.getUint16(at + SEQUENCE_NUMBER);
+      packet.payloadOffset = at + HEADER_LENGTH;
+      packet.payloadLength = Math.max(0, packet.ipPayloadLength - HEADER_LENGTH);
       return DONE;
     case DESTINATION_UNREACHABLE:
     case TIME_EXCEEDED:

@@ -1,0 +1,64 @@
+import type { Sighting } from '../model/sighting.js';
+import type { Nanoseconds } from '../model/time.js';
+import type { CaptureFile } from './capture-points.js';
+import type { Aligned } from './causal-order.js';
+
+/** The link types of `-i any`. */
+const COOKED = new Set([113, 276]);
+
+/** What was captured where, for judging what it means that a packet was not seen. */
+export class Coverage {
+  readonly #files: ReadonlyMap<string, { file: CaptureFile; lastTime: Nanoseconds | null }>;
+  readonly #covered = new Map<string, boolean>();
+
+  /** @param captures with the time of each file's last packet; null or absent where it is not known */
+  constructor(captures: readonly { file: CaptureFile; lastTime: Nanoseconds | null }[]) {
+    this.#files = new Map(captures.map((capture) => [capture.file.file, capture]));
+  }
+
+  /**
+   * Whether the capture that saw the packet is known to have gone on after a time.
+   *
+   * @param after on the first node's clock
+   */
+  wentOn(sighting: Sighting, after: Nanoseconds | null, aligned: Aligned): boolean {
+    const lastTime = this.#files.get(sighting.point.file)?.lastTime ?? null;
+    if (lastTime === null || after === null) return false;
+    const last = aligned({ ...sighting, time: lastTime });
+    return last !== null && last > after;
+  }
+
+  /** Whether every interface of the namespace that may carry packets was captured. */
+  coversNode(node: string, netns: string | null): boolean {
+    const key = `${node}\n${netns}`;
+    let covered = this.#covered.get(key);
+    if (covered === undefined) {
+      covered = this.#asksAll(node, netns);
+      this.#covered.set(key, covered);
+    }
+    return covered;
+  }
+
+  #asksAll(node: string, netns: string | null): boolean {
+    const files = [...this.#files.values()].map(({ file }) => file);
+    const own = files.filter((file) => file.node === node && file.netns === netns);
+    if (own.some(isOfAll)) return true;
+    const links = own.find((file) => file.snapshot?.links)?.snapshot?.links;
+    if (!links) return false;
+    const captured = new Set(own.flatMap((file) => [file.nameHint, ...file.interfaces.map((i) => i.name)]));
+    return links
+      .filter((link) => link.flags.includes('UP') && !link.flags.includes('LOOPBACK'))
+      .every((link) => captured.has(link.name));
+  }
+}
+
+function isOfAll({ interfaces, nameHint, snapshot }: CaptureFile): boolean {
+  const named = (name: string | null) => snapshot?.links?.some((link) => link.name === name) ?? false;
+  return (
+    interfaces.length > 0 &&
+    interfaces.every(
+      ({ linkType, name, filter }) =>
+        COOKED.has(linkType) && filter === null && (name === null || name === 'any') && !named(nameHint),
+    )
+  );
+}
