@@ -84,6 +84,8 @@ export interface AnalysisTotal {
   vip: string | null;
   protocol: string;
   outcomes: Record<Outcome, number>;
+  /** How many of the established were made after lost packets alone; absent where none was. */
+  slow?: number;
 }
 
 export interface Endpoint {
@@ -345,6 +347,8 @@ export interface AnalysisService {
   pool: string | null;
   advertisements: string[];
   announcers: AnalysisAnnouncer[];
+  /** In layer 2, by the speakers' logs; absent where they tell of none. */
+  handOvers?: { time: string; from: string; to: string }[];
 }
 
 /** How the cluster forwards and announces. */

@@ -13,6 +13,8 @@ export interface InterfaceAddress {
   broadcast: string | null;
   scope: string;
   flags: string[];
+  /** Who put it there, as `keepalived` or `kernel_ra` (iproute2 6.3 and later); absent where not told. */
+  protocol?: string;
 }
 
 export interface Link {

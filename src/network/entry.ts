@@ -49,6 +49,8 @@ export function entriesOf(network: Network, vip: string, client: string): Entrie
   }
   const pod = podOf(network, client);
   if (pod) return { entries: [pod], announcers: [], silent: [] };
+  // Where it is announced by BGP alone, routers are told the way: what would answer on a link is never asked.
+  if (isRouted(network, vip)) return { entries: anyDoor(network, vip, client), announcers: [], silent: [] };
   const announcers = announcersOf(network, vip, client);
   if (announcers.length > 0) {
     const entries = announcers.map(({ station, interface: name, why, unknown }) => {
@@ -61,6 +63,10 @@ export function entriesOf(network: Network, vip: string, client: string): Entrie
   const silent = silentHolders(network, vip, client);
   const entries = silent.length > 0 ? [] : anyDoor(network, vip, client);
   return { entries, announcers, silent };
+}
+
+function isRouted(network: Network, vip: string): boolean {
+  return network.cluster.isAskedFor(vip) === false;
 }
 
 const CERTAIN = { isPod: false, isGuess: false };
@@ -103,7 +109,7 @@ function heldBy(station: Station, address: string): string | null {
 }
 
 /** A pod without a snapshot of its own: its node has a device that leads to it, and no other node is on that link. */
-function podOf(network: Network, client: string): Entry | null {
+export function podOf(network: Network, client: string): Entry | null {
   const found: Entry[] = [];
   for (const station of network.stations) {
     const way = station.model.output({ source: null, destination: client });
@@ -128,9 +134,14 @@ function podOf(network: Network, client: string): Entry | null {
 
 /** Nothing says who takes requests for the VIP: any node that has it, or rules for it, by any of its outer interfaces. */
 function anyDoor(network: Network, vip: string, client: string): Entry[] {
-  const concerned = network.stations.filter(
+  const serving = network.stations.filter(
     (s) => s.netns === null && (s.model.hasAddress(vip) || translationsOf(s.snapshot, vip).size > 0),
   );
+  const told = new Set(
+    network.cluster.announcements(vip).announcers.flatMap((a) => (a.current ? [a.node] : [])),
+  );
+  const announcing = serving.filter((station) => told.has(station.node));
+  const concerned = announcing.length > 0 ? announcing : serving;
   return concerned.flatMap((station) => {
     const outer = outerInterfaces(station);
     const onLink = outer.filter((name) => isOnLink(station, name, vip));
@@ -138,7 +149,7 @@ function anyDoor(network: Network, vip: string, client: string): Entry[] {
     const open = concerned.length > 1 || doors.length > 1;
     const what = concerned.length > 1 ? 'which node takes requests' : 'by which interface requests come in';
     const tried = open ? [`${what} for ${vip} is not in the snapshots: each is tried`] : [];
-    const asked = onLink.length > 0;
+    const asked = onLink.length > 0 && !isRouted(network, vip);
     const nobody = `who answers ${vip.includes(':') ? 'neighbour solicitations' : 'ARP'} for ${vip} is not in the snapshots: a speaker on ${station.label} is taken to`;
     if (asked && !open) tried.push(nobody);
     return doors.map((name) => {

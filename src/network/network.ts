@@ -1,6 +1,9 @@
 import { type Announcement, readAnnouncements } from '../ingest/kube/announcements.js';
-import { type MetalLB, readMetalLB } from '../ingest/kube/metallb.js';
+import { type MetalLB, metallbOf } from '../ingest/kube/metallb.js';
+import { kubeObjects } from '../ingest/kube/objects.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { Cluster } from './cluster/cluster.js';
+import { kubeFiles } from './cluster/files.js';
 import { Station } from './station.js';
 
 /** What Kubernetes' objects and the speakers' logs say of who announces what, whichever bundle they lie in. */
@@ -13,15 +16,26 @@ export interface Speakers {
 export class Network {
   readonly stations: readonly Station[];
 
+  /** The network that this one differs from in a node's settings, which are nothing to Kubernetes. */
+  readonly #original: Network | null;
   #speakers: Speakers | null = null;
+  #cluster: Cluster | null = null;
 
-  constructor(stations: readonly Station[]) {
+  constructor(stations: readonly Station[], original: Network | null = null) {
     this.stations = stations;
+    this.#original = original;
   }
 
   get speakers(): Speakers {
-    this.#speakers ??= readSpeakers(this.stations.map((station) => station.snapshot));
+    this.#speakers ??=
+      this.#original?.speakers ?? readSpeakers(this.stations.map((station) => station.snapshot));
     return this.#speakers;
+  }
+
+  /** What Kubernetes' objects say of the cluster; of nothing where there are none. */
+  get cluster(): Cluster {
+    this.#cluster ??= this.#original?.cluster ?? new Cluster(this.stations, this.speakers.metallb);
+    return this.#cluster;
   }
 
   static of(snapshots: readonly Snapshot[]): Network {
@@ -36,17 +50,15 @@ export class Network {
   /** A copy with one snapshot in the place of another; the other nodes stay as they are prepared. */
   with(changed: Snapshot): Network {
     const replace = (s: Station) => s.node === changed.node && s.netns === changed.netns;
-    return new Network(this.stations.map((s) => (replace(s) ? new Station(changed) : s)));
+    return new Network(
+      this.stations.map((s) => (replace(s) ? new Station(changed) : s)),
+      this,
+    );
   }
 }
 
 function readSpeakers(snapshots: readonly Snapshot[]): Speakers {
-  const files = new Map(
-    snapshots.flatMap(({ node, kube }) =>
-      [...kube].map(([name, value]) => [`${node}/${name}`, value] as const),
-    ),
-  );
-  const metallb = readMetalLB(files);
+  const metallb = metallbOf(kubeObjects(kubeFiles(snapshots)));
   const logs = snapshots.flatMap((snapshot) => snapshot.speakerLogs ?? []);
   return { metallb, announcements: readAnnouncements(metallb, logs) };
 }

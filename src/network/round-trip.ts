@@ -62,7 +62,8 @@ function backendOf({ end, packet }: Journey, server: Endpoint): Endpoint | null 
   return isOwn || backend.address !== server.address ? backend : null;
 }
 
-function answerTo({ packet }: Journey): PacketQuestion & { source: string } {
+/** The reply to what a request has become at its end. */
+export function answerTo({ packet }: Journey): PacketQuestion & { source: string } {
   const { source, destination, sourcePort, destinationPort, ...rest } = questionOf(packet);
   return {
     ...rest,
@@ -89,7 +90,7 @@ function answerFrom(
   }
   switch (end.kind) {
     case 'delivered':
-      return answerFromStation(end.station, packet.destination.text);
+      break;
     case 'dropped':
       return { fate: whereCertain({ kind: 'lost', role: 'request' }, request) };
     case 'loop':
@@ -106,9 +107,27 @@ function answerFrom(
         const why = `no rule on the way leads them to a backend: ${wayText(request)}`;
         return { fate: whereCertain({ kind: 'undelivered', why }, request) };
       }
-      return answerFromOutside(network, end, request, asked.source);
+      break;
     }
   }
+  return answerStart(network, request, asked.source)!;
+}
+
+/**
+ * Where the reply to a request starts that arrives; why that is not known, where it is not; null where the request
+ * does not arrive.
+ *
+ * @param client that the request is from
+ */
+export function answerStart(
+  network: Network,
+  request: Journey,
+  client: string,
+): { station: Station; interface: string | null } | { fate: Fate } | null {
+  const { end, packet } = request;
+  if (end.kind === 'delivered') return answerFromStation(end.station, packet.destination.text);
+  if (end.kind === 'left') return answerFromOutside(network, end, request, client);
+  return null;
 }
 
 function answerFromStation(

@@ -156,24 +156,26 @@ test('Services and their backends, from lists by kind and mixed ones', (t) => {
       },
     ],
   };
+  const files = new Map<string, unknown>([
+    ['services.json', services],
+    ['endpointslices.json', slices],
+  ]);
+  const [web, ...others] = readServices(files);
+  t.deepEqual(others, []);
+  t.like(web, {
+    name: 'shop/web',
+    vips: ['192.0.2.7', '2001:db8::7'],
+    externalTrafficPolicy: 'Local',
+    ports: [
+      { protocol: 'tcp', port: 443, name: null },
+      { protocol: 'udp', port: 53, name: null },
+    ],
+  });
   t.deepEqual(
-    readServices(
-      new Map<string, unknown>([
-        ['services.json', services],
-        ['endpointslices.json', slices],
-      ]),
-    ),
+    web!.backends.map(({ address, port, ready }) => [address, port, ready]),
     [
-      {
-        name: 'shop/web',
-        vips: ['192.0.2.7', '2001:db8::7'],
-        externalTrafficPolicy: 'Local',
-        ports: [
-          { protocol: 'tcp', port: 443 },
-          { protocol: 'udp', port: 53 },
-        ],
-        backends: ['10.1.2.3', '10.1.3.4'],
-      },
+      ['10.1.2.3', null, true],
+      ['10.1.3.4', null, true],
     ],
   );
 });

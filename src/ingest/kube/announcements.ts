@@ -65,7 +65,7 @@ function announcedIn(log: SpeakerLog, metallb: MetalLB): Announcement[] {
       current.set(event.service, {
         service: event.service,
         addresses: event.addresses,
-        node: nodeOf(log, metallb),
+        node: speakerNode(log, metallb),
         interfaces: null,
         interfacesKnown: false,
         since: event.time,
@@ -77,7 +77,7 @@ function announcedIn(log: SpeakerLog, metallb: MetalLB): Announcement[] {
 }
 
 /** By the pod's name, which prefixes its lines or is its log's file name, else by what the log itself tells. */
-function nodeOf(log: SpeakerLog, metallb: MetalLB): string | null {
+export function speakerNode(log: SpeakerLog, metallb: MetalLB): string | null {
   const stem = log.file.replace(/^.*[/:]/, '').replace(/\.log$/, '');
   return metallb.podNodes.get(log.pod ?? stem) ?? log.node;
 }

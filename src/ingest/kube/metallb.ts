@@ -1,11 +1,12 @@
 /**
- * What MetalLB's objects say of its layer 2 mode: `kubectl get
- * ipaddresspools,l2advertisements,bgpadvertisements,servicel2statuses,services,nodes,pods,events -A -o json`.
+ * What MetalLB's objects say: `kubectl get ipaddresspools,l2advertisements,bgpadvertisements,servicel2statuses,
+ * servicebgpstatuses,services,nodes,pods,events,configmaps -A -o json`.
  *
- * Fields as of MetalLB 0.16; those of before 0.13 are in no objects but in a ConfigMap, which is not read.
+ * Fields as of MetalLB 0.16, and pools of the versions before 0.13, which are announced whole and by all nodes.
  */
 import { type AddressRange, isInRange, readAddressRange } from './address-range.js';
 import { type LabelSelector, selectorsIn, selects } from './label-selector.js';
+import { oldPools } from './metallb-config-map.js';
 import {
   addressesIn,
   type Fields,
@@ -18,6 +19,7 @@ import {
   textOf,
   textsIn,
 } from './objects.js';
+import { parseYaml } from './yaml.js';
 
 export interface AddressPool {
   name: string;
@@ -58,6 +60,13 @@ export interface L2Status {
   interfaces: string[] | null;
 }
 
+/** A ServiceBGPStatus (MetalLB 0.15 and later): to whom a node is to announce a service. */
+export interface BGPStatus {
+  service: string;
+  node: string;
+  peers: string[];
+}
+
 /** The event `nodeAssigned` that a speaker posts on a service whenever it begins to announce it. */
 export interface NodeAssigned {
   service: string;
@@ -71,6 +80,7 @@ export interface MetalLB {
   advertisements: Advertisement[];
   loadBalancers: LoadBalancer[];
   statuses: L2Status[];
+  bgpStatuses: BGPStatus[];
   /** Of layer 2, the latest of each service. */
   assigned: NodeAssigned[];
   nodeLabels: Map<string, Labels>;
@@ -82,17 +92,26 @@ export interface MetalLB {
 
 /** @param files the parsed `kube/*.json`; objects of other kinds and shapes are passed over */
 export function readMetalLB(files: ReadonlyMap<string, unknown>): MetalLB {
-  const objects = kubeObjects(files);
+  return metallbOf(kubeObjects(files));
+}
+
+export function metallbOf(objects: readonly Fields[]): MetalLB {
   const of = (kind: string) => objects.filter((object) => object.kind === kind);
+  const old = oldPools(objects);
   const excluded = of('ConfigMap').find((map) => fields(map.metadata).name === 'metallb-excludel2');
   return {
-    pools: of('IPAddressPool').map(readPool),
+    pools: [
+      ...of('IPAddressPool').map(readPool),
+      ...old.map(({ name, ranges, autoAssign }) => ({ name, ranges, autoAssign, labels: new Map() })),
+    ],
     advertisements: [
       ...of('L2Advertisement').map((object) => readAdvertisement(object, 'layer2')),
       ...of('BGPAdvertisement').map((object) => readAdvertisement(object, 'bgp')),
+      ...old.map(({ name, protocol }) => advertisementOfPool(name, protocol)),
     ],
     loadBalancers: of('Service').flatMap(readLoadBalancer),
     statuses: of('ServiceL2Status').flatMap(readStatus),
+    bgpStatuses: of('ServiceBGPStatus').flatMap(readBGPStatus),
     assigned: latest(of('Event').flatMap(readAssigned)),
     nodeLabels: new Map(of('Node').map((node) => [String(fields(node.metadata).name), labelsOf(node)])),
     podNodes: new Map(of('Pod').flatMap(readPodNode)),
@@ -124,6 +143,12 @@ function readAdvertisement(object: Fields, protocol: Advertisement['protocol']):
   };
 }
 
+/** What a pool of before 0.13 comes to: it is announced by its own protocol, everywhere. */
+function advertisementOfPool(name: string, protocol: Advertisement['protocol']): Advertisement {
+  const everything = { poolSelectors: [], nodeSelectors: [], serviceSelectors: [], interfaces: null };
+  return { name, protocol, pools: [name], ...everything };
+}
+
 function readLoadBalancer(object: Fields): LoadBalancer[] {
   if (fields(object.spec).type !== 'LoadBalancer') return [];
   const ingress = list(fields(fields(object.status).loadBalancer).ingress);
@@ -145,6 +170,13 @@ function readStatus(object: Fields): L2Status[] {
       interfaces: interfaces.length === 0 ? null : interfaces,
     },
   ];
+}
+
+function readBGPStatus(object: Fields): BGPStatus[] {
+  const status = fields(object.status);
+  const [node, name] = [textOf(status.node), textOf(status.serviceName)];
+  if (node === null || name === null) return [];
+  return [{ service: `${status.serviceNamespace}/${name}`, node, peers: textsIn(status.peers) }];
 }
 
 /** The protocol is named since 0.13; a pool had one before. */
@@ -174,12 +206,8 @@ function readPodNode(object: Fields): [string, string][] {
   return node === null ? [] : [[String(fields(object.metadata).name), node]];
 }
 
-/** The items of the one list in the file, in YAML's block style or in its flow style with quotes. */
 function readExcluded(yaml: string): string[] {
-  const block = [...yaml.matchAll(/^\s*-\s+(.+?)\s*$/gm)].map((match) =>
-    match[1]!.replace(/^(['"])(.*)\1$/, '$2'),
-  );
-  return block.length > 0 ? block : [...yaml.matchAll(/(['"])(.*?)\1/g)].map((match) => match[2]!);
+  return textsIn(fields(parseYaml(yaml)).announcedInterfacesToExclude);
 }
 
 /** Whether the advertisement is of the pools that have the address. */

@@ -1,15 +1,38 @@
-/** What `kubectl get services,endpointslices -A -o json` says of VIPs and the pods behind them. */
-import { canonicalAddress } from '../../model/address.js';
+/** What `kubectl get services,endpointslices,endpoints -A -o json` says of VIPs and the pods behind them. */
+import { type KubeBackend, readBackends } from './endpoints.js';
+import {
+  addressesIn,
+  annotationsOf,
+  type Fields,
+  fields,
+  kubeObjects,
+  type Labels,
+  labelsOf,
+  list,
+  qualifiedName,
+  textOf,
+} from './objects.js';
+
+export interface KubePort {
+  /** In lower case. */
+  protocol: string;
+  port: number;
+  name: string | null;
+}
 
 export interface KubeService {
   /** `NAMESPACE/NAME`. */
   name: string;
-  /** Load-balancer and external addresses. */
+  /** Load-balancer and external addresses; those asked for, where none was given yet. */
   vips: string[];
+  /** Addresses within the cluster. */
+  clusterIPs: string[];
   externalTrafficPolicy: string | null;
-  /** Protocols in lower case. */
-  ports: { protocol: string; port: number }[];
-  backends: string[];
+  ports: KubePort[];
+  backends: KubeBackend[];
+  labels: Labels;
+  annotations: Labels;
+  loadBalancerClass: string | null;
 }
 
 /**
@@ -18,63 +41,51 @@ export interface KubeService {
  * @param files the parsed `kube/*.json`; objects of other kinds and shapes are passed over
  */
 export function readServices(files: ReadonlyMap<string, unknown>): KubeService[] {
-  const objects = [...files.values()].flatMap(objectsOf);
-  const backends = new Map<string, string[]>();
-  for (const object of objects) {
-    if (object.kind !== 'EndpointSlice') continue;
-    const metadata = fields(object.metadata);
-    const name = `${metadata.namespace}/${fields(metadata.labels)['kubernetes.io/service-name']}`;
-    const addresses = list(object.endpoints).flatMap((endpoint) => addressesIn(fields(endpoint).addresses));
-    backends.set(name, [...(backends.get(name) ?? []), ...addresses]);
-  }
-  const services: KubeService[] = [];
-  for (const object of objects) {
-    if (object.kind !== 'Service') continue;
-    const [metadata, spec] = [fields(object.metadata), fields(object.spec)];
-    const ingress = list(fields(fields(object.status).loadBalancer).ingress).map((entry) => fields(entry).ip);
-    const vips = [...addressesIn(ingress), ...addressesIn(spec.externalIPs)];
-    if (vips.length === 0) continue;
-    const name = `${metadata.namespace}/${metadata.name}`;
-    const policy = spec.externalTrafficPolicy;
-    services.push({
-      name,
-      vips,
-      externalTrafficPolicy: typeof policy === 'string' ? policy : null,
-      ports: list(spec.ports).flatMap((entry) => portOf(fields(entry))),
-      backends: backends.get(name) ?? [],
+  return servicesOf(kubeObjects(files)).filter((service) => service.vips.length > 0);
+}
+
+/** All Services among the objects, those within the cluster alone too. */
+export function servicesOf(objects: readonly Fields[]): KubeService[] {
+  const backends = readBackends(objects);
+  return objects
+    .filter((object) => object.kind === 'Service')
+    .map((object): KubeService => {
+      const spec = fields(object.spec);
+      const name = qualifiedName(object);
+      return {
+        name,
+        vips: [...new Set(vipsOf(object))],
+        clusterIPs: [...new Set(addressesIn([spec.clusterIP, ...list(spec.clusterIPs)]))],
+        externalTrafficPolicy: textOf(spec.externalTrafficPolicy),
+        ports: list(spec.ports).flatMap((entry) => portOf(fields(entry))),
+        backends: backends.get(name) ?? [],
+        labels: labelsOf(object),
+        annotations: annotationsOf(object),
+        loadBalancerClass: textOf(spec.loadBalancerClass),
+      };
     });
-  }
-  return services;
+}
+
+/** Addresses that a load balancer is asked for, comma-separated. */
+const REQUESTS = [
+  'metallb.io/loadBalancerIPs',
+  'metallb.universe.tf/loadBalancerIPs',
+  'kube-vip.io/loadbalancerIPs',
+];
+
+function vipsOf(object: Fields): string[] {
+  const spec = fields(object.spec);
+  const external = addressesIn(spec.externalIPs);
+  const ingress = list(fields(fields(object.status).loadBalancer).ingress).map((entry) => fields(entry).ip);
+  const given = addressesIn(ingress);
+  if (given.length > 0 || spec.type !== 'LoadBalancer') return [...given, ...external];
+  const annotations = annotationsOf(object);
+  const asked = REQUESTS.flatMap((key) => annotations.get(key)?.split(',') ?? []);
+  return [...addressesIn([spec.loadBalancerIP, ...asked]), ...external];
 }
 
 /** TCP is the default of the API. */
-function portOf({ protocol = 'TCP', port }: Fields): { protocol: string; port: number }[] {
+function portOf({ protocol = 'TCP', port, name }: Fields): KubePort[] {
   if (typeof protocol !== 'string' || typeof port !== 'number') return [];
-  return [{ protocol: protocol.toLowerCase(), port }];
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/** An object, a `List`, or a list by kind (`ServiceList`), whose items name no kind of their own. */
-function objectsOf(value: unknown): Fields[] {
-  const object = fields(value);
-  if (!Array.isArray(object.items)) return [object];
-  const kind = typeof object.kind === 'string' ? object.kind.replace(/List$/, '') : undefined;
-  return object.items.map((item) => ({ kind, ...fields(item) }));
-}
-
-function fields(value: unknown): Fields {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Fields) : {};
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** The canonical texts of what is an address in a list. */
-function addressesIn(value: unknown): string[] {
-  return list(value).flatMap((text) => {
-    const address = typeof text === 'string' ? canonicalAddress(text) : null;
-    return address === null ? [] : [address];
-  });
+  return [{ protocol: protocol.toLowerCase(), port, name: textOf(name) || null }];
 }

@@ -32,6 +32,7 @@ function readAddress(info: Entry, name: string): InterfaceAddress {
   const address = requiredText(info, 'local');
   const peer = textField(info, 'address');
   const broadcast = textField(info, 'broadcast');
+  const protocol = textField(info, 'protocol');
   return {
     interface: name,
     address: canonicalAddress(address) ?? address,
@@ -40,5 +41,6 @@ function readAddress(info: Entry, name: string): InterfaceAddress {
     broadcast: broadcast === null ? null : canonicalAddress(broadcast),
     scope: textField(info, 'scope') ?? 'global',
     flags: FLAGS.filter((flag) => info.fields[flag] === true),
+    ...(protocol === null ? {} : { protocol }),
   };
 }

@@ -1,5 +1,6 @@
 import { InputError } from '../../model/errors.js';
 import type { Snapshot } from '../../model/snapshot.js';
+import { flawsOf } from '../kube/objects.js';
 import { readClock } from './clock.js';
 import { readConntrack } from './conntrack.js';
 import { readDrops } from './drops.js';
@@ -67,7 +68,7 @@ const ROWS: readonly Row[] = [
   },
   {
     path: 'kube/*.json',
-    read: (s, to) => to.kube.set(s.path.slice('kube/'.length), parseJson(s.text, s.file)),
+    read: readKubeFile,
   },
   { path: 'kube/*.log', read: readSpeakerFile, mayBeEmpty: true },
 ];
@@ -78,6 +79,9 @@ export interface SnapshotOptions {
   /** Called where a file cannot be parsed; it is absent then. By default the error is thrown. */
   onError?: (error: unknown) => void;
 }
+
+/** Warnings of one file of objects: more of them tell no more. */
+const MOST_FLAWS = 5;
 
 function rethrow(error: unknown): never {
   throw error;
@@ -157,6 +161,16 @@ export function emptySnapshot(node: string, netns: string | null, source: string
 function readAddressFile(source: Source, into: Snapshot): void {
   into.addresses = readAddresses(source.text, source.file);
   into.links = readLinks(source.text, source.file);
+}
+
+/** Objects that are not as they should be are named; whoever reads the file passes them over. */
+function readKubeFile(source: Source, into: Snapshot): void {
+  const parsed = parseJson(source.text, source.file);
+  const flaws = new Set(flawsOf(parsed));
+  for (const flaw of [...flaws].slice(0, MOST_FLAWS)) source.warn(`${source.file}: ${flaw}`);
+  if (flaws.size > MOST_FLAWS)
+    source.warn(`${source.file}: ${flaws.size - MOST_FLAWS} more were passed over`);
+  into.kube.set(source.path.slice('kube/'.length), parsed);
 }
 
 /** A log of something else than speakers leaves no trace. */
