@@ -4,6 +4,7 @@ import { addAddress4, deleteAddress4 } from './addresses4.js';
 import { addAddress6, deleteAddress6 } from './addresses6.js';
 import type { AddressChange, Change, RouteChange } from './change.js';
 import { Devices } from './devices.js';
+import { changeIptables } from './iptables.js';
 import { noteOf } from './note.js';
 import { badChange, notModelled, Refusal } from './refusal.js';
 import { addRoute4, deleteRoute4 } from './routes4.js';
@@ -21,6 +22,7 @@ export function applyChange(snapshot: Snapshot, change: Change): Snapshot {
   try {
     if (change.kind === 'sysctl') return setSysctl(snapshot, change);
     if (change.kind === 'rule') return changeRules(snapshot, change);
+    if (change.kind === 'iptables') return changeIptables(snapshot, change);
     return change.kind === 'route' ? changeRoutes(snapshot, change) : changeAddresses(snapshot, change);
   } catch (error) {
     if (error instanceof Refusal) throw badChange(change, error.message);

@@ -8,7 +8,7 @@ export type ChangeSnapshots = (snapshots: readonly Snapshot[]) => {
   notes: string[];
 };
 
-export type Change = SysctlChange | RuleChange | RouteChange | AddressChange;
+export type Change = SysctlChange | RuleChange | RouteChange | AddressChange | IptablesChange;
 
 interface Asked {
   /** Null where none is named: there is only one then. */
@@ -94,4 +94,19 @@ export interface AddressRequest {
   metric: number;
   /** As `ip -j addr` prints them: `noprefixroute`, `nodad`, `dynamic`, … */
   flags: string[];
+}
+
+export type IptablesVerb = 'append' | 'insert' | 'replace' | 'delete';
+
+/** Of one rule in one chain. */
+export interface IptablesChange extends Asked {
+  kind: 'iptables';
+  verb: IptablesVerb;
+  family: Family;
+  table: string;
+  chain: string;
+  /** From 1: the place to insert at, or the rule to replace or delete; null where the rule itself is named. */
+  position: number | null;
+  /** Matches and target as given, in the words that `iptables-save` has for them; empty for a delete by number. */
+  rule: string;
 }

@@ -1,6 +1,7 @@
 import type { Family } from '../../model/address.js';
 import type { Change, RouteVerb, SysctlChange } from './change.js';
 import { parseInterfaceAddress } from './parse-address.js';
+import { parseIptables } from './parse-iptables.js';
 import { parseRoute } from './parse-route.js';
 import { parseRule } from './parse-rule.js';
 import { badFlag, Refusal } from './refusal.js';
@@ -11,7 +12,7 @@ const ADD_EXAMPLE = "write 'NODE:ip …', as 'node1:ip rule add from 192.0.2.0/2
 
 /**
  * Reads what `--set` takes (`NODE:KEY=VALUE`, `NODE/NETNS:KEY=VALUE`) or `--add` (`NODE:ip route add …`, and
- * `rule` and `addr`, with iproute2's abbreviations). The node may be left out.
+ * `rule` and `addr`, with iproute2's abbreviations; `NODE:iptables -t mangle -A …`). The node may be left out.
  *
  * @throws UsageError of one line that names the text, what is wrong with it, and an example or the cure
  */
@@ -49,8 +50,8 @@ function splitSysctl(text: string): Split | null {
 }
 
 function splitCommand(text: string): Split | null {
-  if (/^\s*(sudo\s|ip\s)/.test(text)) return { node: null, rest: text.trim() };
-  const match = /^(.*?):\s*((?:sudo|ip)\s.*)$/s.exec(text);
+  if (/^\s*(sudo|ip|ip6?tables)\s/.test(text)) return { node: null, rest: text.trim() };
+  const match = /^(.*?):\s*((?:sudo|ip|ip6?tables)\s.*)$/s.exec(text);
   return match && { node: match[1]!, rest: match[2]!.trim() };
 }
 
@@ -83,11 +84,13 @@ function canonicalKey(key: string): string {
 
 type Command = {
   [K in Change['kind']]: Omit<Extract<Change, { kind: K }>, 'node' | 'netns' | 'text' | 'command'>;
-}['rule' | 'route' | 'address'];
+}['rule' | 'route' | 'address' | 'iptables'];
 
 function parseCommand(rest: string): Command {
   const words = new Words(rest.split(/\s+/));
   words.skip('sudo');
+  if (words.skip('iptables')) return parseIptables(rest, 4);
+  if (words.skip('ip6tables')) return parseIptables(rest, 6);
   if (!words.skip('ip')) throw new Refusal(`"${words.peek()}" is no ip command`, ADD_EXAMPLE);
   const family = parseOptions(words);
   const object = words.next();

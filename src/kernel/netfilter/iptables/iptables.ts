@@ -32,6 +32,11 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly [Hook, nu
     },
   };
 
+/** The chains that the kernel has in a table; null where it has no such table. */
+export function builtInChains(table: string): string[] | null {
+  return Object.hasOwn(TABLES, table) ? Object.keys(TABLES[table]!) : null;
+}
+
 interface RuleLine {
   line: number;
   text: string;
