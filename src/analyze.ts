@@ -43,6 +43,8 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
     read.snapshots,
     read.captures.map(coverageOf),
     correlation.aligned,
+    correlation.neighbours,
+    correlation.vips.map((vip) => vip.address),
   );
   const diagnosis = diagnose(context);
   if (options.change) {
@@ -50,7 +52,7 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
     const changed = Network.of(snapshots);
     for (const finding of diagnosis.findings) finding.whatIf = whatIf(finding, context, changed, notes);
   }
-  return assemble(read, correlation, diagnosis, options.attempts);
+  return assemble(read, correlation, diagnosis, options.attempts, context.network.cluster);
 }
 
 /** What was asked for, else what the cluster says, and what stands behind it by any node's rules. */
@@ -68,7 +70,8 @@ function findVips(flagged: readonly string[], read: Inputs): Vips {
       for (const backend of translationsOf(snapshot, address)) add(backend, address);
     }
     for (const service of services) {
-      if (service.vips.includes(address)) for (const backend of service.backends) add(backend, address);
+      if (service.vips.includes(address))
+        for (const backend of service.backends) add(backend.address, address);
     }
   }
   return { named, backends };
@@ -82,6 +85,15 @@ function coverageOf({ file, summary }: Inputs['captures'][number]): Coverage {
     (i) => i.name ?? (COOKED.has(linkTypeName(i.linkType)) ? null : file.nameHint),
   );
   const interfaces = names.every((name) => name !== null && name !== 'any') ? (names as string[]) : null;
-  const { firstTime, lastTime } = summary;
-  return { node: file.node, netns: file.netns, file: file.file, interfaces, firstTime, lastTime };
+  const { firstTime, lastTime, dropped, packets } = summary;
+  return {
+    node: file.node,
+    netns: file.netns,
+    file: file.file,
+    interfaces,
+    firstTime,
+    lastTime,
+    dropped,
+    packets,
+  };
 }

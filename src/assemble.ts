@@ -1,3 +1,4 @@
+import { clusterFacts } from './cluster-facts.js';
 import type { Attempt } from './correlate/attempt.js';
 import type { Correlation } from './correlate/correlate.js';
 import { describeEncapsulation } from './correlate/encapsulations.js';
@@ -15,6 +16,7 @@ import {
   type Outcome,
 } from './model/analysis.js';
 import { formatTime, type Nanoseconds } from './model/time.js';
+import type { Cluster } from './network/cluster/cluster.js';
 
 /** Which attempts the result lists: by default all of up to 10,000, beyond that those that matter. */
 export type AttemptListing = 'default' | 'all' | 'none';
@@ -27,6 +29,7 @@ export function assemble(
   correlation: Correlation,
   diagnosis: Diagnosis,
   listing: AttemptListing,
+  cluster: Cluster,
 ): Analysis {
   const { attempts, vips, clocks } = correlation;
   return {
@@ -38,6 +41,7 @@ export function assemble(
     attempts: chooseAttempts(attempts, diagnosis, listing).map(describeAttempt),
     findings: diagnosis.findings,
     gaps: [...inputGaps(inputs, correlation), ...diagnosis.gaps],
+    ...clusterFacts(cluster),
   };
 }
 
@@ -67,7 +71,7 @@ function timeText(time: Nanoseconds | null): string | null {
 
 function countOutcomes(attempts: readonly Attempt[]): AnalysisTotal[] {
   const totals = new Map<string, AnalysisTotal>();
-  for (const { vip, protocol, outcome } of attempts) {
+  for (const { vip, protocol, outcome, delayNs } of attempts) {
     const key = `${vip} ${protocol}`;
     let total = totals.get(key);
     if (!total) {
@@ -76,6 +80,7 @@ function countOutcomes(attempts: readonly Attempt[]): AnalysisTotal[] {
       totals.set(key, total);
     }
     total.outcomes[outcome]++;
+    if (outcome === 'established' && delayNs !== null && delayNs > 0) total.slow = (total.slow ?? 0) + 1;
   }
   return [...totals.values()];
 }
@@ -139,8 +144,12 @@ function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen }: Correlat
       capture: `tcpdump -i any -n -s 128 -w NODE.pcap 'host ${vips[0]!.address} or udp port 4789 or udp port 8472 or arp'`,
     });
   }
-  for (const { file, summary, undecoded } of captures) {
+  for (const { file, tracker, summary, undecoded } of captures) {
     const at = { node: file.node, interface: null };
+    if (tracker.neighbours.leftOut > 0) {
+      const why = `${file.file}: of ARP or neighbour discovery, ${tracker.neighbours.leftOut} messages are left out: there are more addresses, or changes of one, than are kept; an owner that only they tell of is not known`;
+      gaps.push({ ...at, why, capture: null });
+    }
     if (undecoded > 0) {
       const types = summary.interfaces.map((i) => linkTypeName(i.linkType)).join(', ');
       const why = `${file.file}: packets of a link type that is not decoded (${types}): ${undecoded}`;

@@ -1,3 +1,4 @@
+import { clusterFacts } from './cluster-facts.js';
 import { readSnapshots } from './correlate/read-snapshots.js';
 import { type PredictionRequest, predictConnections } from './diagnose/prediction/predictions.js';
 import { readServices } from './ingest/kube/services.js';
@@ -66,7 +67,8 @@ export async function predict(inputs: readonly string[], options: PredictOptions
       ),
     ),
   );
-  const predicted = predictConnections(Network.of(snapshots), requests);
+  const network = Network.of(snapshots);
+  const predicted = predictConnections(network, requests);
   return {
     schema: ANALYSIS_SCHEMA,
     inputs: [],
@@ -76,6 +78,7 @@ export async function predict(inputs: readonly string[], options: PredictOptions
     attempts: [],
     findings: predicted.findings,
     gaps: [...gaps, ...predicted.gaps],
+    ...clusterFacts(network.cluster),
     predictions: predicted.predictions,
   };
 }

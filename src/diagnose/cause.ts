@@ -26,6 +26,12 @@ export interface Cause<Proof = unknown> {
   examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Proof> | null;
   /** The finding for suspicions of one node, interface, VIP and aspect; never none. */
   conclude(suspicions: readonly Suspicion<Proof>[], context: DiagnosisContext): Conclusion;
+  /**
+   * What no attempt shows, or none that failed; absent where attempts alone tell of this cause.
+   *
+   * @param suspicions all of this cause, which have their findings
+   */
+  survey?(suspicions: readonly Suspicion<Proof>[], context: DiagnosisContext): Conclusion[];
 }
 
 /** Forgets a cause's kind of proof: the runner hands back to each cause only what it made itself. */

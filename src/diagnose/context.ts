@@ -16,6 +16,10 @@ export interface Coverage {
   interfaces: string[] | null;
   firstTime: Nanoseconds | null;
   lastTime: Nanoseconds | null;
+  /** Packets that the capturing system says it lost; null where the file does not say. */
+  dropped: number | null;
+  /** In the file. */
+  packets: number;
 }
 
 /** One node as far as the inputs tell of it. */
@@ -37,6 +41,8 @@ export class DiagnosisContext {
   readonly aligned: Aligned;
   /** ARP and neighbour discovery, as far as captured, by time. */
   readonly neighbours: readonly NeighbourMessage[];
+  /** Addresses that are known as VIPs, also those to which no attempt was captured. */
+  readonly vips: ReadonlySet<string>;
   /** The same nodes and namespaces, as far as there are snapshots, for following packets that were not captured. */
   readonly network: Network;
   /** Other namespaces, by node and name. */
@@ -51,10 +57,12 @@ export class DiagnosisContext {
     captures: readonly Coverage[],
     aligned: Aligned,
     neighbours: readonly NeighbourMessage[] = [],
+    vips: readonly string[] = [],
   ) {
     this.attempts = attempts;
     this.aligned = aligned;
     this.neighbours = neighbours;
+    this.vips = new Set(vips);
     this.network = Network.of(snapshots);
     const views = new Map<string, NodeView>();
     const viewOf = (name: string, netns: string | null): NodeView => {
@@ -94,6 +102,16 @@ export class DiagnosisContext {
   ownerOfMac(mac: string): NodeView | null {
     const owners = [...this.nodes.values()].filter((n) => (n.model?.interfacesWithMac(mac).length ?? 0) > 0);
     return owners.length === 1 ? owners[0]! : null;
+  }
+
+  /**
+   * What Kubernetes calls an address, for a summary: `Service default/web`, `pod default/web-7c9`, `node node1`; null
+   * where no object tells. `network.cluster` has the rest: how a VIP is announced, kube-proxy's mode, Services.
+   *
+   * @param port where it is known: Services may share an address
+   */
+  nameOf(address: string, port: number | null = null): string | null {
+    return this.network.cluster.nameOf(address, port);
   }
 
   /** Whether what passes the interface would have been captured. */

@@ -2,7 +2,9 @@ import type { Finding, Gap } from '../model/analysis.js';
 import type { Cause, Suspicion } from './cause.js';
 import { CONFIDENCE_ORDER } from './confidence.js';
 import type { DiagnosisContext } from './context.js';
+import { addPatterns } from './patterns/patterns.js';
 import { CAUSE_REGISTRY } from './registry.js';
+import { withSlow } from './slow.js';
 
 export interface Diagnosis {
   findings: Finding[];
@@ -29,8 +31,24 @@ export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): 
   const gaps: Gap[] = [];
   for (const { cause, suspicions } of groups.values()) {
     const conclusion = cause.conclude(suspicions, context);
-    findings.push(conclusion.finding);
+    findings.push(
+      withSlow(
+        conclusion.finding,
+        suspicions.map((suspicion) => suspicion.attempt),
+      ),
+    );
     gaps.push(...conclusion.gaps);
+  }
+  for (const cause of registry) {
+    const own = [...groups.values()].filter((group) => group.cause === cause);
+    const surveyed = cause.survey?.(
+      own.flatMap((group) => group.suspicions),
+      context,
+    );
+    for (const conclusion of surveyed ?? []) {
+      findings.push(conclusion.finding);
+      gaps.push(...conclusion.gaps);
+    }
   }
   // The gravest first, then the surest, then what hit most.
   findings.sort(
@@ -39,7 +57,9 @@ export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): 
       CONFIDENCE_ORDER[a.confidence] - CONFIDENCE_ORDER[b.confidence] ||
       b.attempts.length - a.attempts.length,
   );
-  return { findings: findings.map((finding, i) => ({ id: `f${i + 1}`, ...finding })), gaps };
+  const identified = findings.map((finding, i): Finding => ({ id: `f${i + 1}`, ...finding }));
+  addPatterns(identified, context);
+  return { findings: identified, gaps };
 }
 
 const SEVERITY_ORDER = { fault: 0, risk: 1, info: 2 };

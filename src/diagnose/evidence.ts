@@ -22,6 +22,9 @@ const NAMES: Record<Sighting['kind'], string> = {
   ack: 'ACK',
   rst: 'RST',
   'icmp-error': 'ICMP error',
+  datagram: 'UDP',
+  'echo-request': 'ICMP echo request',
+  'echo-reply': 'ICMP echo reply',
 };
 
 /** `SYN 10.0.0.5:40001 > 10.244.1.10:8080 came in by flannel.1`. */

@@ -48,9 +48,19 @@ function isOwnFrame(node: NodeView, line: MartianRecord): boolean {
   return (node.model?.interfacesWithMac(line.linkDestination).length ?? 0) > 0;
 }
 
-/** Of each time at which a packet was lost, the drop record nearest to it, of whatever reason. */
-export function nearestDrops(node: NodeView, times: readonly Nanoseconds[]): DropRecord[] {
-  const placed = (node.snapshot?.drops?.records ?? []).filter((record) => record.time !== null);
+/**
+ * Of each time at which a packet was lost, the drop record nearest to it.
+ *
+ * @param isConcerned which records may be of the packet; those of whatever reason, where it is left out
+ */
+export function nearestDrops(
+  node: NodeView,
+  times: readonly Nanoseconds[],
+  isConcerned: (record: DropRecord) => boolean = () => true,
+): DropRecord[] {
+  const placed = (node.snapshot?.drops?.records ?? []).filter(
+    (record) => record.time !== null && isConcerned(record),
+  );
   const matched = new Set<DropRecord>();
   for (const time of times) {
     let nearest: DropRecord | null = null;

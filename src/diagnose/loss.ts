@@ -6,9 +6,16 @@ import type { Sighting } from '../model/sighting.js';
 /** A packet of an attempt that did not arrive, and where it was seen last. */
 export interface Loss {
   role: Role;
-  /** Of the transmissions of that packet, the one that got farthest. */
+  /** Of the transmissions of that packet that were lost, the one that got farthest. */
   trace: PacketTrace;
   last: Sighting;
+  /** All of its transmissions that were lost. */
+  traces: readonly PacketTrace[];
+  /**
+   * The connection was made in the end, by a later transmission: what the settings demand of every packet cannot have
+   * been the reason, unless they were changed meanwhile.
+   */
+  made: boolean;
 }
 
 /** The outcomes in which a packet is known to be lost, by which one it was. */
@@ -21,12 +28,42 @@ const LOST: Partial<Record<Attempt['outcome'], Role>> = {
 /** What an attempt lost, null where nothing is known to be lost. */
 export function lossOf(attempt: Attempt): Loss | null {
   const role = LOST[attempt.outcome];
-  if (!role) return null;
+  if (!role) return slowLossOf(attempt);
+  return farthestOf(attempt, role);
+}
+
+/** Of an attempt's requests (or replies) the one that got farthest, lost or not; null where none was seen. */
+export function farthestOf(attempt: Attempt, role: Role): Loss | null {
+  const traces = attempt.traces.filter((trace) => trace.role === role);
+  return farthest(role, traces, false);
+}
+
+/** What was lost before a connection was made; null where nothing was, or where it was not made. */
+function slowLossOf(attempt: Attempt): Loss | null {
+  if (!isSlow(attempt)) return null;
+  const firstReply = attempt.traces.findIndex((trace) => trace.role === 'reply');
+  if (firstReply < 0) return null;
+  const asked = attempt.traces.slice(0, firstReply);
+  // The last one asked before the answer is the one that was answered.
+  if (asked.length > 1) return farthest('request', asked.slice(0, -1), true);
+  return farthest('reply', [attempt.traces[firstReply]!], true);
+}
+
+/**
+ * Half the least time after which a host asks again (RFC 6298 section 2.1: 1 s): a duplicate on the wire comes at once,
+ * ns.
+ */
+const SLOW = 500_000_000n;
+
+/** Whether a connection was made only after packets of it were lost. */
+export function isSlow({ outcome, delayNs }: Attempt): boolean {
+  return outcome === 'established' && delayNs !== null && delayNs >= SLOW;
+}
+
+function farthest(role: Role, traces: readonly PacketTrace[], made: boolean): Loss | null {
   let best: PacketTrace | null = null;
-  for (const trace of attempt.traces) {
-    if (trace.role === role && (best === null || reach(trace) > reach(best))) best = trace;
-  }
-  return best && { role, trace: best, last: best.sightings.at(-1)! };
+  for (const trace of traces) if (best === null || reach(trace) > reach(best)) best = trace;
+  return best && { role, trace: best, last: best.sightings.at(-1)!, traces, made };
 }
 
 /** More sightings, or at least a lower hop limit at the end, is farther. */
@@ -35,9 +72,8 @@ function reach(trace: PacketTrace): number {
 }
 
 /** The last sightings of every transmission that ended where the loss did: one for each packet lost there. */
-export function lastSightings(attempt: Attempt, loss: Loss): Sighting[] {
-  return attempt.traces
-    .filter((trace) => trace.role === loss.role)
+export function lastSightings(loss: Loss): Sighting[] {
+  return loss.traces
     .map((trace) => trace.sightings.at(-1)!)
     .filter(
       (s) =>

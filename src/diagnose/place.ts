@@ -19,14 +19,22 @@ export interface Place {
 export const TCP_PACKET = { protocol: 'tcp', mark: 0, tos: 0 } as const;
 
 /** The one place, null where the next node is not known. */
-export function placeOf(loss: Loss, context: DiagnosisContext): Place | null {
-  const { last } = loss;
+export function placeOf({ last }: Loss, context: DiagnosisContext): Place | null {
+  return placeAfter(last, context);
+}
+
+/** The same of any sighting. */
+export function placeAfter(last: Sighting, context: DiagnosisContext): Place | null {
   const here = context.node(last.point.node, last.point.netns);
   if (!here) return null;
+  // Neither from nor for one of the node's own MACs: overheard.
+  if (last.direction === null && here.snapshot?.links) return null;
   const outer = last.encapsulations[0];
   if (last.direction === 'out') return nextNode(last, here, context);
   if (!outer) return { node: here, interface: inputInterface(last, here), seen: true };
-  if (outer.destination !== null && here.model?.hasAddress(outer.destination) === false) return null;
+  if (outer.destination !== null && here.snapshot?.addresses) {
+    if (here.model?.hasAddress(outer.destination) === false) return null;
+  }
   return { node: here, interface: decapsulatingInterface(last, here), seen: true };
 }
 
@@ -34,7 +42,7 @@ export function placeOf(loss: Loss, context: DiagnosisContext): Place | null {
  * The interface that routing sees: a bridge in place of its port, a VLAN device in place of the one that its
  * tagged frames come in by.
  */
-export function inputInterface(sighting: Sighting, node: NodeView): string | null {
+export function inputInterface(sighting: Pick<Sighting, 'point' | 'vlan'>, node: NodeView): string | null {
   const name = sighting.point.interface;
   if (name === null || !node.snapshot?.links) return name;
   const { links } = node.snapshot;
@@ -43,7 +51,7 @@ export function inputInterface(sighting: Sighting, node: NodeView): string | nul
   return tagged?.name ?? links.find((l) => l.name === name)?.master ?? name;
 }
 
-function decapsulatingInterface(sighting: Sighting, node: NodeView): string | null {
+export function decapsulatingInterface(sighting: Sighting, node: NodeView): string | null {
   const inner = sighting.encapsulations.at(-1)!;
   if (inner.kind === 'vxlan') return node.model?.interfaceForVni(inner.id, inner.port) ?? null;
   const ofKind = (node.snapshot?.links ?? []).filter((l) => l.kind === inner.kind);

@@ -1,9 +1,9 @@
-import type { Attempt } from '../correlate/attempt.js';
 import type { Finding, WhatIf } from '../model/analysis.js';
 import type { Network } from '../network/network.js';
 import type { DiagnosisContext } from './context.js';
-import { lostPacketOf } from './fixes/lost-packet.js';
-import { trialOf } from './fixes/trial.js';
+import { distinctAttempts, errandOf } from './fixes/errand.js';
+import { BACK } from './fixes/fix-for.js';
+import { tryOut } from './fixes/trial.js';
 
 /** Attempts of a finding that are followed: what goes otherwise than these is rare, and each takes its time. */
 const FOLLOWED = 50;
@@ -22,11 +22,11 @@ export function whatIf(
 ): WhatIf {
   const ids = new Set(finding.attempts);
   const attempts = context.attempts.filter((attempt) => ids.has(attempt.id));
-  const results = distinct(attempts)
+  const results = distinctAttempts(attempts)
     .slice(0, FOLLOWED)
     .map((attempt) => {
-      const trial = trialOf(attempt, lostPacketOf(attempt, context), context);
-      return { before: trial(context.network), after: trial(changed) };
+      const errand = errandOf(attempt, context, BACK.has(finding.cause));
+      return { before: tryOut(errand, context.network), after: tryOut(errand, changed) };
     });
   const told = (mended: boolean | null, texts: readonly string[]): WhatIf => ({
     changes: [...changes],
@@ -52,15 +52,4 @@ export function whatIf(
     true,
     after.map((result) => result.text),
   );
-}
-
-/** Those that differ in more than the client's port. */
-function distinct(attempts: readonly Attempt[]): Attempt[] {
-  const byPacket = new Map<string, Attempt>();
-  for (const attempt of attempts) {
-    const ends = attempt.legs.map(({ client, server }) => [client.address, server.address, server.port]);
-    const key = [attempt.client.address, attempt.server.address, attempt.server.port, ...ends].join(' ');
-    if (!byPacket.has(key)) byPacket.set(key, attempt);
-  }
-  return [...byPacket.values()];
 }

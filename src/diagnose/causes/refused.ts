@@ -1,46 +1,58 @@
+import type { Attempt } from '../../correlate/attempt.js';
 import { causalOrder } from '../../correlate/causal-order.js';
+import { isPortUnreachable } from '../../correlate/icmp-errors.js';
+import type { Endpoint } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
-import type { Snapshot } from '../../model/snapshot.js';
 import { cause } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { packetQuestion } from '../packet-question.js';
+import { inputInterface } from '../place.js';
 import { listed } from '../words.js';
 
 interface RefusedProof {
-  /** The RST where it was seen first. */
-  reset: Sighting;
+  /** The RST or the ICMP error, where it was seen first. */
+  answer: Sighting;
+  backend: Endpoint;
   sender: Sender;
 }
 
 /**
- * The backend's host answered the SYN with a RST: nothing listens on the port. The packets tell it alone where
- * the RST was seen as it came from the backend; farther on, a firewall's `reject with tcp reset` looks the same.
+ * The backend's host answered the SYN with a RST, or the datagram with a port unreachable (RFC 1122 section 4.1.3.1):
+ * nothing listens on the port. The packets tell it alone where the answer was seen as it came from the backend; farther
+ * on, a firewall's reject looks the same.
  */
 export const refused = cause<RefusedProof>({
   id: 'refused',
 
   examine(attempt, context) {
     if (attempt.outcome !== 'refused') return null;
-    const resets = attempt.others.filter((s) => s.kind === 'rst' && !s.fromClient);
-    const reset = causalOrder(resets, context.aligned)[0]!;
-    const sender = senderOf(reset, context);
+    const answers = attempt.others.filter(isRefusal);
+    const answer = causalOrder(answers, context.aligned)[0];
+    if (!answer) return null;
+    // An ICMP error's ends are those of the packet that it is about.
+    const backend = answer.icmp === null ? answer.source : answer.destination;
+    // From another host than the backend it is no word of the backend's.
+    if (answer.icmp !== null && answer.icmp.from !== backend.address) return null;
+    const sender = senderOf(attempt, answer, backend.address, context);
     return {
       attempt,
       confidence: sender.certain ? 'confirmed' : 'possible',
       node: sender.node,
       interface: null,
-      aspect: attempt.vip === null ? '' : endpointLabel(reset.source),
-      proof: { reset, sender },
+      aspect: `${answer.kind} ${attempt.vip === null ? '' : endpointLabel(backend)}`,
+      proof: { answer, backend, sender },
     };
   },
 
   conclude(suspicions) {
-    const { reset, sender } = suspicions[0]!.proof;
-    const backend = listed(suspicions.map((s) => endpointLabel(s.proof.reset.source)));
-    const { node } = reset.point;
+    const { answer, sender } = suspicions[0]!.proof;
+    const backend = listed(suspicions.map((s) => endpointLabel(s.proof.backend)));
+    const { node } = answer.point;
     const confirmed = sender.certain;
-    const shown = suspicions.slice(0, QUOTED).map((s) => packetEvidence(s.proof.reset));
+    const words = answer.icmp === null ? TCP_WORDS : UDP_WORDS;
+    const shown = suspicions.slice(0, QUOTED).map((s) => packetEvidence(s.proof.answer));
     if (suspicions.length > QUOTED) {
       shown.push(evidence('packet', `${suspicions.length} attempts were answered so`, { node }));
     }
@@ -55,15 +67,18 @@ export const refused = cause<RefusedProof>({
         claimants: [],
         attempts: suspicions.map((s) => s.attempt.id),
         summary: confirmed
-          ? `${backend} on ${node} refuses connections: each SYN is answered with a RST, as a host does on whose port nothing listens.`
-          : `A RST answers the SYNs to ${backend}; it was first seen on ${node}, and ${sender.doubt}.`,
+          ? `${backend} on ${node} refuses ${words.requests}: each ${words.request} is answered with ${words.answer}, as a host does on whose port nothing listens.`
+          : `${words.answer} answers the ${words.request}s to ${backend}; it was first seen on ${node}, and ${sender.doubt}.`.replace(
+              /^./,
+              (first) => first.toUpperCase(),
+            ),
         evidence: shown,
         fix: null,
         alternatives: confirmed
           ? [
               {
                 cause: 'filtered',
-                why: `the RST came from the backend itself, before any hop had passed it on`,
+                why: `the ${words.name} came from the backend itself, before any hop had passed it on`,
               },
             ]
           : [],
@@ -74,29 +89,49 @@ export const refused = cause<RefusedProof>({
             {
               node: null,
               interface: null,
-              why: `a firewall that rejects with a TCP reset looks like a closed port from ${node}; the backend's own node tells them apart`,
-              capture: `tcpdump -i any -n -w backend.pcap 'host ${reset.source.address} and tcp port ${reset.source.port}'`,
+              why: `a firewall that rejects with ${words.answer} looks like a closed port from ${node}; the backend's own node tells them apart`,
+              capture: `tcpdump -i any -n -w backend.pcap 'host ${answer.icmp?.from ?? answer.source.address} and (${words.filter(suspicions[0]!.proof.backend)})'`,
             },
           ],
     };
   },
 });
 
+const TCP_WORDS = {
+  requests: 'connections',
+  request: 'SYN',
+  answer: 'a RST',
+  name: 'RST',
+  filter: ({ port }: Endpoint) => `tcp port ${port}`,
+};
+
+const UDP_WORDS = {
+  requests: 'datagrams',
+  request: 'datagram',
+  answer: 'an ICMP port unreachable',
+  name: 'ICMP error',
+  filter: ({ port }: Endpoint) => `udp port ${port} or icmp or icmp6`,
+};
+
+function isRefusal(sighting: Sighting): boolean {
+  if (sighting.kind === 'rst') return !sighting.fromClient;
+  return sighting.fromClient && isPortUnreachable(sighting);
+}
+
 interface Sender {
   /** The backend's node; null where it is not known. */
   node: string | null;
-  /** The backend itself sent the RST, and nothing on the way can have. */
+  /** The backend itself sent the answer, and nothing on the way can have. */
   certain: boolean;
   /** What speaks against it having done so; empty where it is certain. */
   doubt: string;
 }
 
-/** Who sent the RST, by the place where it was seen first. */
-function senderOf(reset: Sighting, context: DiagnosisContext): Sender {
-  const { address } = reset.source;
-  const here = context.node(reset.point.node, reset.point.netns);
+/** Who sent the answer, by the place where it was seen first. */
+function senderOf(attempt: Attempt, answer: Sighting, address: string, context: DiagnosisContext): Sender {
+  const here = context.node(answer.point.node, answer.point.netns);
   const owner = context.ownerOfAddress(address)?.name ?? null;
-  if (!here?.model || reset.encapsulations.length > 0) {
+  if (!here?.model || answer.encapsulations.length > 0) {
     return { node: owner, certain: false, doubt: 'what sent it there is not known' };
   }
   if (context.translations(address).size > 0) {
@@ -107,13 +142,12 @@ function senderOf(reset: Sighting, context: DiagnosisContext): Sender {
     };
   }
   if (here.model.hasAddress(address)) {
-    const certain =
-      here.snapshot !== null && rulesAreKnown(here.snapshot) && !rejectsWithReset(here.snapshot);
+    const certain = accepts(attempt, here, context);
     const doubt = certain ? '' : 'a firewall rule of the node may have sent it in the place of the backend';
     return { node: here.name, certain, doubt };
   }
-  if (isFromPod(reset, here)) return { node: here.name, certain: true, doubt: '' };
-  if (owner === null && isBackendOnLink(reset, here, context)) {
+  if (isFromPod(answer, address, here)) return { node: here.name, certain: true, doubt: '' };
+  if (owner === null && isBackendOnLink(answer, address, here, context)) {
     return {
       node: here.name,
       certain: false,
@@ -123,24 +157,39 @@ function senderOf(reset: Sighting, context: DiagnosisContext): Sender {
   return { node: owner, certain: false, doubt: `the host ${address} itself was not captured` };
 }
 
-function rulesAreKnown({ iptables, nft }: Snapshot): boolean {
-  return iptables !== null || nft !== null;
-}
-
-function rejectsWithReset({ iptables, ip6tables, nft }: Snapshot): boolean {
-  const texts = [iptables ?? '', ip6tables ?? '', JSON.stringify(nft) ?? ''];
-  return texts.some((text) => /tcp-reset|"tcp reset"/.test(text));
+/** Whether the node's own rules, all of which are known, let the request through to a process. */
+function accepts(attempt: Attempt, { name, netns, snapshot }: NodeView, context: DiagnosisContext): boolean {
+  if (snapshot === null || (snapshot.iptables === null && snapshot.nft === null)) return false;
+  const asked = attempt.traces
+    .filter((trace) => trace.role === 'request')
+    .flatMap((trace) => trace.sightings)
+    .filter((s) => s.point.node === name && s.point.netns === netns && s.encapsulations.length === 0);
+  const arrived = asked.find((s) => s.direction === 'in' && s.point.interface !== null);
+  const own = asked.find((s) => s.direction === 'out');
+  const { path } = context.network.station(name, netns)!;
+  const passages = arrived
+    ? path.receive(
+        packetQuestion(attempt, arrived, 'request'),
+        inputInterface(arrived, context.node(name, netns)!)!,
+      )
+    : own
+      ? path.send(packetQuestion(attempt, own, 'request'))
+      : [];
+  return (
+    passages.length > 0 &&
+    passages.every((p) => p.drop === null && p.unknown.length === 0 && p.unknownDrops.length === 0)
+  );
 }
 
 /**
  * Came in from a namespace of the node's own, behind no firewall of the node: over a bridge of veths, or over a
  * veth without an address (as Calico makes them). A veth with an address may as well be a virtual machine's NIC.
  */
-function isFromPod(reset: Sighting, { model, snapshot }: NodeView): boolean {
-  if (reset.direction !== 'in' || !snapshot?.links) return false;
-  const verdict = model!.output({ source: null, destination: reset.source.address });
+function isFromPod(answer: Sighting, address: string, { model, snapshot }: NodeView): boolean {
+  if (answer.direction !== 'in' || !snapshot?.links) return false;
+  const verdict = model!.output({ source: null, destination: address });
   if (verdict.verdict !== 'output' || verdict.via !== null) return false;
-  const link = snapshot.links.find((l) => l.name === reset.point.interface);
+  const link = snapshot.links.find((l) => l.name === answer.point.interface);
   const device = snapshot.links.find((l) => l.name === verdict.dev);
   if (!link || !device || (device !== link && device.name !== link.master)) return false;
   if (device.kind === 'veth') {
@@ -151,13 +200,18 @@ function isFromPod(reset: Sighting, { model, snapshot }: NodeView): boolean {
 }
 
 /** Came in over a veth behind which is no router, from an address that some node's rules name as a backend. */
-function isBackendOnLink(reset: Sighting, { model, snapshot }: NodeView, context: DiagnosisContext): boolean {
-  const link = snapshot?.links?.find((l) => l.name === reset.point.interface);
-  if (link?.kind !== 'veth' || reset.direction !== 'in') return false;
-  const { verdict, dev, via } = model!.output({ source: null, destination: reset.source.address });
+function isBackendOnLink(
+  answer: Sighting,
+  address: string,
+  { model, snapshot }: NodeView,
+  context: DiagnosisContext,
+): boolean {
+  const link = snapshot?.links?.find((l) => l.name === answer.point.interface);
+  if (link?.kind !== 'veth' || answer.direction !== 'in') return false;
+  const { verdict, dev, via } = model!.output({ source: null, destination: address });
   const uplink = (snapshot!.routes4 ?? []).some((route) =>
     route.nextHops.some((hop) => hop.interface === link.name && hop.gateway !== null),
   );
-  const isBackend = [...context.nodes.values()].some((n) => context.translatesTo(n, reset.source.address));
+  const isBackend = [...context.nodes.values()].some((n) => context.translatesTo(n, address));
   return verdict === 'output' && via === null && dev === link.name && !uplink && isBackend;
 }

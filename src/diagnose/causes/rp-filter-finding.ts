@@ -4,7 +4,7 @@ import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
 import { evidence, packetEvidence, QUOTED, sysctlEvidence } from '../evidence.js';
-import { fixRpFilter } from '../fixes/rp-filter-fix.js';
+import { fixFor } from '../fixes/fix-for.js';
 import { lastSightings } from '../loss.js';
 import { listed } from '../words.js';
 import type { RpFilterProof } from './rp-filter.js';
@@ -32,7 +32,11 @@ export function concludeRpFilter(
       attempts: suspicions.map((s) => s.attempt.id),
       summary: summarize(proofs, confidence !== 'possible'),
       evidence: gatherEvidence(suspicions),
-      fix: fixRpFilter(suspicions, context),
+      fix: fixFor(
+        'rp-filter',
+        suspicions.map((s) => s.attempt),
+        context,
+      ),
       alternatives: ruledOut(proofs, context),
     },
     gaps: confidence === 'confirmed' ? [] : [gapOf(proofs[0]!)],
@@ -107,7 +111,7 @@ function at(location: string | null): string {
 }
 
 function packetsLost(suspicions: readonly Suspicion<RpFilterProof>[]): Evidence[] {
-  const lost = suspicions.flatMap(({ attempt, proof }) => lastSightings(attempt, proof.loss));
+  const lost = suspicions.flatMap(({ proof }) => lastSightings(proof.loss));
   const shown = lost.slice(0, QUOTED).map((s) => packetEvidence(s, ' and was seen nowhere after'));
   if (lost.length > QUOTED) {
     const place = { node: lost[0]!.point.node };

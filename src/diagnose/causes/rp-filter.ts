@@ -5,6 +5,8 @@ import type { Confidence } from '../../model/analysis.js';
 import type { DropRecord, MartianRecord } from '../../model/snapshot.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
+import { demandOf } from '../drops/demand.js';
+import { timesAt } from '../drops/examine.js';
 import { counterRise, matchMartians, nearestDrops } from '../kernel-records.js';
 import { type Loss, lastSightings, lossOf } from '../loss.js';
 import { packetQuestion } from '../packet-question.js';
@@ -42,6 +44,11 @@ export const rpFilter = cause<RpFilterProof>({
 });
 
 function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilterProof> | null {
+  return whereSeenLast(attempt, context) ?? fartherOn(attempt, context);
+}
+
+/** At the next routing decision after the place where the packet was seen last. */
+function whereSeenLast(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilterProof> | null {
   const loss = lossOf(attempt);
   if (!loss || loss.last.source.address.includes(':')) return null;
   const place = placeOf(loss, context);
@@ -55,7 +62,7 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilte
   if (node.model?.hasAddress(source)) return null;
   const destinations = routedDestinations(attempt, loss, context);
   // The log's clock is the node's; a capture that was made beside it may have been stamped by another.
-  const times = lastSightings(attempt, loss)
+  const times = lastSightings(loss)
     .flatMap((s) => [s.time, context.aligned(s)])
     .filter((time) => time !== null);
   const packet = { source, destinations, interface: place.interface, times };
@@ -73,7 +80,8 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilte
   const settings = readVerdicts(verdicts, marks?.length !== 1);
   const contested = recorded.some((record) => MARTIAN_REASONS.has(record.reason));
   const confidence = judge({ seen: place.seen, settings, martians, drops, rise, contested });
-  if (confidence === null) return null;
+  // What the settings demand of every packet, a later one would have met as well.
+  if (confidence === null || (loss.made && martians.length + drops.length === 0)) return null;
   return {
     attempt,
     confidence,
@@ -91,6 +99,54 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilte
       drops,
       counterRise: rise,
     },
+  };
+}
+
+/** At a node that the packet, or its unseen answer, comes to by the settings of the nodes before. */
+function fartherOn(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilterProof> | null {
+  const demand = demandOf(attempt, context);
+  const drop = demand?.drop;
+  if (drop?.cause !== 'rp-filter' || drop.drop.by !== 'routing' || drop.interface === null) return null;
+  const { loss } = demand!.courses;
+  const node = context.node(drop.station.node, drop.station.netns)!;
+  const judged = placeOf(loss, context);
+  if (loss.made || (judged?.node === node && judged.interface === drop.interface)) return null;
+  const { packet } = drop.leg.passage;
+  const [source, destination] = [packet.source.text, packet.destination.text];
+  const times = timesAt(loss, node, context);
+  const place = { node, interface: drop.interface, seen: drop.seen };
+  const martians = matchMartians(node, {
+    source,
+    destinations: [destination],
+    interface: place.interface,
+    times,
+  });
+  const recorded = nearestDrops(node, times);
+  const drops = drop.seen ? recorded.filter((record) => record.reason === RP_FILTER_REASON) : [];
+  const rise = counterRise(node, 'TcpExtIPReversePathFilter');
+  const contested = recorded.some((record) => MARTIAN_REASONS.has(record.reason));
+  const settings = drop.doubts.length === 0 ? 'drops' : 'may-drop';
+  const confidence =
+    rise === 0 ? null : judge({ seen: drop.seen, settings, martians, drops, rise, contested });
+  if (confidence === null) return null;
+  const { verdict } = drop.drop;
+  const proof = {
+    loss: { ...loss, role: drop.role },
+    place,
+    node,
+    source,
+    destination,
+    verdict,
+    martians,
+    drops,
+  };
+  return {
+    attempt,
+    confidence,
+    node: node.name,
+    interface: place.interface,
+    aspect: drop.role,
+    proof: { ...proof, counterRise: rise },
   };
 }
 

@@ -1,21 +1,20 @@
 import type { Attempt } from '../../correlate/attempt.js';
+import { expectsReply } from '../../correlate/expects-reply.js';
 import type { Verdict } from '../../kernel/verdict.js';
 import type { Evidence, Gap, Severity } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
 import { cause } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
+import { isCutShort } from '../cut-short.js';
+import { demandOf } from '../drops/demand.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { nearestDrops } from '../kernel-records.js';
-import { type Loss, lastSightings, lossOf } from '../loss.js';
+import { isSlow, type Loss, lastSightings, lossOf } from '../loss.js';
 import { nextHopAddress, placeOf, routedDestinations, TCP_PACKET } from '../place.js';
+import { captureCommand, captureFilter, filesNamedIn, RECORD_DROPS, snapshotCommand } from '../recording.js';
 import { listed } from '../words.js';
-
-/**
- * A SYN is sent again after a second at the earliest, and tcpdump may lose its last second when it is stopped:
- * what ends a capture this close to its end proves nothing, ns.
- */
-const END_OF_CAPTURE = 1_500_000_000n;
+import { missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-alternatives.js';
 
 interface UndeterminedProof {
   last: Sighting | null;
@@ -27,19 +26,20 @@ export const undetermined = cause<UndeterminedProof>({
   id: 'undetermined',
 
   examine(attempt, context) {
-    const failing = FAILING[attempt.outcome];
+    const failing = isSlow(attempt) ? 'info' : FAILING[attempt.outcome];
     if (!failing) return null;
     const last =
       lossOf(attempt)?.last ?? attempt.others[0] ?? attempt.traces.at(-1)?.sightings.at(-1) ?? null;
     const silent = attempt.outcome === 'no-reply' || attempt.outcome === 'unacknowledged';
-    const early = silent && attempt.tries <= 1 && endsWithCapture(attempt, context);
+    const early = silent && isCutShort(attempt, context);
+    const unowed = attempt.outcome === 'no-reply' && !expectsReply(attempt, context.attempts);
     return {
       attempt,
       confidence: 'possible',
       node: last?.point.node ?? null,
       interface: last?.point.interface ?? null,
-      aspect: `${attempt.outcome} ${last?.direction} ${early}`,
-      proof: { last, severity: early ? 'info' : failing },
+      aspect: `${attempt.outcome} ${last?.direction} ${early} ${unowed} ${attempt.protocol}`,
+      proof: { last, severity: early || unowed ? 'info' : failing },
     };
   },
 
@@ -63,9 +63,11 @@ export const undetermined = cause<UndeterminedProof>({
           ...suspicions.slice(0, QUOTED).flatMap((s) => (s.proof.last ? [packetEvidence(s.proof.last)] : [])),
           ...icmpEvidence(attempt),
           ...modelEvidence(verdict, last),
+          ...wayEvidence(attempt, context),
+          ...missedEvidence(attempt, context),
         ],
         fix: null,
-        alternatives: [],
+        alternatives: ruledOutBySettings(attempt, context),
       },
       gaps: severity === 'fault' ? gapsOf(attempt, last, verdict, context) : [],
     };
@@ -76,14 +78,17 @@ const FAILING: Partial<Record<Attempt['outcome'], Severity>> = {
   'no-reply': 'fault',
   'reply-lost': 'fault',
   unreachable: 'fault',
+  refused: 'fault',
   rejected: 'fault',
   unacknowledged: 'info',
 };
 
 const WORDS: Partial<Record<Attempt['outcome'], string>> = {
+  established: 'Packets of connections that were made in the end were lost',
   'no-reply': 'No reply was seen to connection attempts',
   'reply-lost': 'The reply to connection attempts was sent and did not get back',
   unreachable: 'An ICMP error answered connection attempts',
+  refused: 'An ICMP port unreachable, of another host than the server, answered connection attempts',
   rejected:
     'The client answered the reply to its own connection attempts with a reset, as to one that it did not ask for',
   unacknowledged: 'The capture shows a reply to connection attempts and then nothing more of the client',
@@ -96,17 +101,6 @@ function seenLast(last: Sighting): string {
   return last.kind === 'rst' || last.kind === 'icmp-error'
     ? `, first answered on ${last.point.node}`
     : `, last ${way}${name} on ${last.point.node}`;
-}
-
-function endsWithCapture(attempt: Attempt, context: DiagnosisContext): boolean {
-  for (const { sightings } of attempt.traces) {
-    for (const { time, point } of sightings) {
-      const capture = context.node(point.node, point.netns)?.captures.find((c) => c.file === point.file);
-      if (time === null || capture?.lastTime == null) return false;
-      if (capture.lastTime - time > END_OF_CAPTURE) return false;
-    }
-  }
-  return true;
 }
 
 /** What would tell: the next node where none was captured there, else what the last node did not say. */
@@ -130,13 +124,13 @@ function gapsOf(
   const filter = captureFilter(last);
   if (last.direction === 'out' && (!place || place.node.captures.length === 0)) {
     const next = place?.node.name ?? null;
-    const target = next ?? nextName(last, here);
+    const target = next ?? nextName(last, here) ?? behind(last, here);
     return [
       {
         node: next,
         interface: place?.interface ?? null,
         why: `the packet left ${last.point.node}${target === null ? '' : ` towards ${target}`}, where nothing was captured`,
-        capture: `tcpdump -i any -n -s 128 -w any.pcap '${filter}'`,
+        capture: captureCommand(null, filter),
       },
     ];
   }
@@ -145,12 +139,10 @@ function gapsOf(
   const way = verdict?.verdict === 'forward' ? verdict.dev : null;
   if (here && way !== null && !context.covers(here, way)) {
     const why = `${got}, whose routes send it on by ${way}, where nothing was captured`;
-    return [
-      { ...at, interface: way, why, capture: `tcpdump -i '${way}' -n -s 128 -w '${way}.pcap' '${filter}'` },
-    ];
+    return [{ ...at, interface: way, why, capture: captureCommand(way, filter) }];
   }
-  const reasons = here ? dropReasons(here, attempt, loss) : [];
-  const missing = here ? missingFiles(here) : [];
+  const reasons = here ? dropReasons(here, loss) : [];
+  const missing = here ? [...new Set([...missingFiles(here, last), ...doubtedFiles(attempt, context)])] : [];
   const why =
     reasons.length > 0
       ? `${got} and no farther; the kernel dropped packets at these times for ${reasons.join(', ')}`
@@ -159,12 +151,9 @@ function gapsOf(
         : missing.length > 0
           ? `${got} and no farther; without ${missing.join(', ')} its decision cannot be told`
           : `${got} and no farther, and its routes and settings do not say why; its kernel's drop reasons would`;
+  if (reasons.length === 0 && missing.length > 0) return [{ ...at, why, capture: snapshotCommand(missing) }];
   return [{ ...at, why, capture: here?.snapshot?.drops && here.snapshot.clock ? null : RECORD_DROPS }];
 }
-
-/** Drop events are placed in time by clock.txt, so both are made at once. */
-const RECORD_DROPS =
-  '{ date +%s.%N; cat /proc/uptime; } > clock.txt; cd /sys/kernel/tracing && echo 1 > events/skb/kfree_skb/enable; timeout 30 cat trace_pipe > "$OLDPWD/drops.txt"; echo 0 > events/skb/kfree_skb/enable; cd -';
 
 function labelOf({ point }: Sighting, here: NodeView | null): string {
   const inner = here?.netns ?? point.netns;
@@ -172,8 +161,8 @@ function labelOf({ point }: Sighting, here: NodeView | null): string {
 }
 
 /** The reasons of the drop records that fit the times at which the packets were lost. */
-function dropReasons(node: NodeView, attempt: Attempt, loss: Loss): string[] {
-  const times = lastSightings(attempt, loss).flatMap((s) => (s.time === null ? [] : [s.time]));
+function dropReasons(node: NodeView, loss: Loss): string[] {
+  const times = lastSightings(loss).flatMap((s) => (s.time === null ? [] : [s.time]));
   const near = new Set(nearestDrops(node, times).map((record) => record.reason));
   const inOrder = new Set((node.snapshot?.drops?.records ?? []).map((record) => record.reason));
   return [...inOrder].filter((reason) => near.has(reason));
@@ -208,11 +197,10 @@ function modelEvidence(verdict: Verdict | null, last: Sighting | null): Evidence
   ];
 }
 
-/** Both the packet and the tunnels that may carry it: a `tcp` filter hides what is inside UDP. */
-function captureFilter(last: Sighting): string {
-  const tunnel = last.encapsulations[0]?.port;
-  const tunnels = tunnel == null ? '4789 or udp port 8472' : String(tunnel);
-  return `host ${last.source.address} or udp port ${tunnels} or arp or icmp`;
+/** A namespace of the node's own, as of a pod, where that is what the interface leads to. */
+function behind({ point }: Sighting, here: NodeView | null): string | null {
+  const link = here?.snapshot?.links?.find((l) => l.name === point.interface);
+  return link?.kind === 'veth' ? `the namespace behind ${point.interface}` : null;
 }
 
 function nextName(last: Sighting, here: NodeView | null): string | null {
@@ -224,13 +212,19 @@ function nextName(last: Sighting, here: NodeView | null): string | null {
   return `${neighbour ?? hop ?? 'the host'} (${last.etherDestination})`;
 }
 
-function missingFiles({ snapshot }: NodeView): string[] {
+function missingFiles({ snapshot }: NodeView, { source }: Sighting): string[] {
+  const isIPv6 = source.address.includes(':');
   const wanted: [string, unknown][] = [
     ['sysctl.txt', snapshot?.sysctl],
-    ['ip-route.json', snapshot?.routes4],
-    ['ip-rule.json', snapshot?.rules4],
+    isIPv6 ? ['ip-route6.json', snapshot?.routes6] : ['ip-route.json', snapshot?.routes4],
+    isIPv6 ? ['ip-rule6.json', snapshot?.rules6] : ['ip-rule.json', snapshot?.rules4],
     ['ip-addr.json', snapshot?.addresses],
     ['ip-link.json', snapshot?.links],
   ];
   return wanted.filter(([, value]) => value == null).map(([name]) => name);
+}
+
+/** Files without which it is not known what the nodes on the way would do. */
+function doubtedFiles(attempt: Attempt, context: DiagnosisContext): string[] {
+  return filesNamedIn(demandOf(attempt, context)?.doubts ?? []);
 }

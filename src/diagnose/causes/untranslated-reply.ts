@@ -1,85 +1,148 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import { endpointText } from '../../correlate/merge.js';
+import type { Confidence } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
-import { cause } from '../cause.js';
-import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { cause, type Suspicion } from '../cause.js';
+import type { DiagnosisContext, NodeView } from '../context.js';
+import { lossOf } from '../loss.js';
+import { isAtClient } from '../ways/client-side.js';
+import { type Detour, detourOf } from '../ways/detour.js';
+import { unknownToClient } from '../ways/undeliverable.js';
+import { travellersOf } from '../ways/way-index.js';
+import { concludeUntranslated } from './untranslated-reply-finding.js';
 
-interface UntranslatedProof {
-  /** The SYN-ACK where it was seen last, with the backend's address. */
+export interface UntranslatedProof {
+  /** The reply where it left with the backend's address. */
   reply: Sighting;
-  /** The client's RST to the backend's address. */
-  reset: Sighting;
+  /** What the client's host said to it: a RST, or an ICMP port unreachable; null where nothing was captured. */
+  refusal: Sighting | null;
+  /** Null where the reply was not seen to go another way than the request came. */
+  detour: Detour | null;
   /** The node that translated the request; null where that was not captured. */
   translator: string | null;
+  /** The request was captured behind its translation alone: that there was one is inferred. */
+  inferred: boolean;
 }
 
 /**
- * The reply has to pass the node that translated the request, to be translated back. Here it went round it and
- * reached the client with the backend's address, under which the client knows no connection: it answers with a
- * RST. The packets alone prove it: a SYN to one address, its SYN-ACK from another, and the RST to that other.
+ * The reply has to pass the node that translated the request, to be translated back. Here it went round it, and bears
+ * the backend's address, under which the client knows no connection: its host answers with a RST (RFC 9293 section
+ * 3.10.7.1) or a port unreachable, or a firewall before it drops what it saw no request of.
+ *
+ * Proof: the request to one address, its reply from another, and the client's refusal. Against: the reply's next hop is
+ * the translator; the client's connections are made by the same ways; the reply bears the address that was asked, as
+ * where the server has the VIP itself (direct server return).
  */
 export const untranslatedReply = cause<UntranslatedProof>({
   id: 'untranslated-reply',
 
-  examine(attempt) {
-    if (attempt.outcome !== 'rejected') return null;
-    const reply = lastReply(attempt);
-    if (!reply || endpointText(reply.source) === endpointText(attempt.server)) return null;
-    const reset = attempt.others.find(
-      (s) => s.kind === 'rst' && s.fromClient && endpointText(s.destination) === endpointText(reply.source),
-    );
-    // The server as the client addressed it is known only where the SYN was seen before its translation.
-    if (!reset || attempt.legs.length < 2) return null;
-    return {
-      attempt,
-      confidence: 'confirmed',
-      node: reply.point.node,
-      interface: reply.point.interface,
-      aspect: endpointLabel(reply.source),
-      proof: { reply, reset, translator: translatorOf(attempt) },
-    };
+  examine(attempt, context) {
+    return attempt.outcome === 'rejected' ? examineRejected(attempt, context) : examineLost(attempt, context);
   },
 
-  conclude(suspicions) {
-    const { attempt, proof } = suspicions[0]!;
-    const { reply, translator } = proof;
-    const backend = endpointLabel(reply.source);
-    const shown = suspicions
-      .slice(0, QUOTED)
-      .flatMap((s) => [packetEvidence(s.proof.reply), packetEvidence(s.proof.reset)]);
-    if (suspicions.length > QUOTED) {
-      shown.push(evidence('packet', `${suspicions.length} attempts went so`, { node: reply.point.node }));
-    }
-    const round = translator === null ? '' : `, round ${translator}, which translated the request`;
-    return {
-      finding: {
-        cause: 'untranslated-reply',
-        confidence: 'confirmed',
-        severity: 'fault',
-        vip: attempt.vip,
-        node: reply.point.node,
-        interface: reply.point.interface,
-        claimants: [],
-        attempts: suspicions.map((s) => s.attempt.id),
-        summary: `The reply of ${backend} leaves ${reply.point.node}${by(reply)} with its own address${round}; the client asked ${endpointLabel(attempt.server)} and answers it with a reset.`,
-        evidence: shown,
-        fix: null,
-        alternatives: [
-          { cause: 'rp-filter', why: 'the request reached the backend, and the reply reached the client' },
-          { cause: 'refused', why: 'the reset came from the client, not from the backend' },
-        ],
-      },
-      gaps: [],
-    };
-  },
+  conclude: concludeUntranslated,
 });
 
-function by({ point }: Sighting): string {
-  return point.interface === null ? '' : ` by ${point.interface}`;
+function examineRejected(attempt: Attempt, context: DiagnosisContext): Suspicion<UntranslatedProof> | null {
+  const detour = detourOf(attempt, context);
+  const reply = detour?.out.sighting ?? lastReply(attempt);
+  if (!reply || endpointText(reply.source) === endpointText(attempt.server)) return null;
+  const refusal = attempt.others.find(
+    (s) => s.kind === 'rst' && s.fromClient && endpointText(s.destination) === endpointText(reply.source),
+  );
+  // The server as the client addressed it is known only where the SYN was seen before its translation.
+  if (!refusal || attempt.legs.length < 2) return null;
+  const translator = translatorOf(attempt);
+  return suspicion(attempt, 'confirmed', { reply, refusal, detour, translator, inferred: false });
 }
 
-/** Where a SYN-ACK was seen last on its way out of a node. */
+function examineLost(attempt: Attempt, context: DiagnosisContext): Suspicion<UntranslatedProof> | null {
+  const loss = lossOf(attempt);
+  if (loss?.role !== 'reply' || loss.made) return null;
+  const detour = detourOf(attempt, context);
+  if (!detour) return null;
+  const reply = detour.out.sighting;
+  // To anyone but the client it goes to be translated: the request's source was translated as well.
+  if (endpointText(reply.destination) !== endpointText(attempt.client)) return null;
+  const inferred = endpointText(reply.source) === endpointText(attempt.server);
+  if (inferred && !isBackendOfAnother(attempt, detour, context)) return null;
+  const translator = inferred ? (peerOf(detour, context)?.name ?? null) : translatorOf(attempt);
+  if (comesBy(translator, attempt, detour, context)) return null;
+  if (travellersOf(detour, context).made.has(attempt.client.address)) return null;
+  const refusal = unknownToClient(attempt);
+  const proof = { reply, refusal, detour, translator, inferred };
+  if (!refusal && isAtClient(attempt, loss.last, context) && inferred) return null;
+  return suspicion(attempt, confidenceOf(proof), proof);
+}
+
+function suspicion(
+  attempt: Attempt,
+  confidence: Confidence,
+  proof: UntranslatedProof,
+): Suspicion<UntranslatedProof> {
+  const { reply, detour } = proof;
+  return {
+    attempt,
+    confidence,
+    node: reply.point.node,
+    interface: detour?.out.interface ?? reply.point.interface,
+    aspect: `${endpointLabel(reply.source)} ${attempt.outcome === 'rejected'}`,
+    proof,
+  };
+}
+
+function confidenceOf({ detour, refusal, inferred }: UntranslatedProof): Confidence {
+  if (inferred) return 'possible';
+  if (refusal) return 'confirmed';
+  return detour?.agrees ? 'probable' : 'possible';
+}
+
+/**
+ * Captured on the backend's node alone, the request has the backend's address already. That it was translated before is
+ * likely where another node sent it, as only one that load-balances would, and this node's rules too put the backend
+ * behind a Service.
+ */
+function isBackendOfAnother(attempt: Attempt, detour: Detour, context: DiagnosisContext): boolean {
+  const { node, in: into } = detour;
+  const { address } = attempt.server;
+  if (attempt.legs.length > 1 || attempt.vip === address) return false;
+  if (attempt.vip === null && !context.translatesTo(node, address)) return false;
+  return into.sighting.encapsulations.length > 0 || isTunnel(detour) || peerOf(detour, context) !== null;
+}
+
+function isTunnel({ node, in: into }: Detour): boolean {
+  if (into.all.some((s) => s.encapsulations.length > 0)) return true;
+  return into.interface !== null && node.model?.link(into.interface)?.kind === 'vxlan';
+}
+
+/** The other node that handed the request over. */
+function peerOf({ node, in: into }: Detour, context: DiagnosisContext): NodeView | null {
+  const outer = into.all.flatMap((s) => s.encapsulations).find((e) => e.source !== null)?.source;
+  const owner =
+    outer != null ? context.ownerOfAddress(outer) : into.mac === null ? null : context.ownerOfMac(into.mac);
+  return owner === node ? null : owner;
+}
+
+/** Whether the reply goes to the translator, which gives it the client's server back. */
+function comesBy(
+  translator: string | null,
+  attempt: Attempt,
+  { out, settings }: Detour,
+  context: DiagnosisContext,
+): boolean {
+  if (translator === null) return false;
+  const seen = attempt.traces.some(
+    (t) => t.role === 'reply' && t.sightings.some((s) => s.direction === 'in' && s.point.node === translator),
+  );
+  const outer = out.all.flatMap((s) => s.encapsulations).find((e) => e.destination !== null)?.destination;
+  const next = outer != null ? context.ownerOfAddress(outer) : out.mac && context.ownerOfMac(out.mac);
+  if (seen || (next && next.name === translator)) return true;
+  if (out.mac !== null || settings?.hop.dev !== out.interface) return false;
+  return settings.reply.legs.some((leg) => leg !== settings.leg && leg.station.node === translator);
+}
+
+/** Where a reply was seen last on its way out of a node. */
 function lastReply(attempt: Attempt): Sighting | null {
   for (const { role, sightings } of attempt.traces) {
     const left = role === 'reply' ? sightings.findLast((s) => s.direction === 'out') : undefined;

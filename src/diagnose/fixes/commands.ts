@@ -8,11 +8,6 @@ export function changesOf(command: string): Change[] {
   return words.slice(2).map((setting) => parseChange(setting, 'set'));
 }
 
-/** A word as a shell takes it for itself: quoted, where it holds more than names usually do. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 /** The words of a command line that `shellWord` made. */
 function shellWords(line: string): string[] {
   const words = line.match(/(?:[^\s'\\]|\\.|'[^']*')+/g) ?? [];

@@ -1,7 +1,7 @@
 /** What works as the nodes are, and has to go on working when one of them is changed. */
 import { familyOf } from '../../model/address.js';
 import type { Endpoint } from '../../model/analysis.js';
-import { entriesOf } from '../../network/entry.js';
+import { type Entry, entriesOf } from '../../network/entry.js';
 import { outerInterfaces } from '../../network/link.js';
 import type { Network } from '../../network/network.js';
 import { roundTrips } from '../../network/round-trip.js';
@@ -19,6 +19,8 @@ export interface Served {
   services: readonly Endpoint[];
   /** From outside, those that the fix is to mend among them. */
   clients: readonly string[];
+  /** Where requests from outside are known to come in, by the address that they are for: gateways before it see them. */
+  doors: ReadonlyMap<string, readonly Entry[]>;
 }
 
 /** As many of each as are worth the time: the others go the same ways. */
@@ -45,7 +47,11 @@ export function guardsFor(network: Network, changed: Station, served: Served): G
       .flatMap((station) => [...hostsOf(station, family), ...podsOf(station, family)]);
     const clients = [...new Set([...outside.slice(0, MOST_SERVED), ...inside])];
     const guards = [
-      ...ofFamily.flatMap(({ address, port }) => clients.map((client) => guard(client, address, port))),
+      ...ofFamily.flatMap(({ address, port }) =>
+        clients.map((client) =>
+          guard(client, address, port, outside.includes(client) ? served.doors.get(address) : undefined),
+        ),
+      ),
       ...own.flatMap((from) => others.map((to) => guard(from, to, null))),
       ...[...others, ...outside].flatMap((from) => own.map((to) => guard(from, to, null))),
     ];
@@ -57,7 +63,7 @@ export function guardsFor(network: Network, changed: Station, served: Served): G
 const ANYBODY = { 4: '198.51.100.1', 6: '2001:db8:fffe::1' } as const;
 
 /** A client's connection; without a port, the echo of a ping. */
-function guard(client: string, server: string, port: number | null): Guard {
+function guard(client: string, server: string, port: number | null, doors?: readonly Entry[]): Guard {
   const packet = {
     source: client,
     destination: server,
@@ -66,9 +72,10 @@ function guard(client: string, server: string, port: number | null): Guard {
   };
   return {
     works: (network) => {
-      const trips = entriesOf(network, server, client).entries.flatMap((entry) =>
-        roundTrips(network, entry, packet),
-      );
+      const entries = doors
+        ? doors.map((door) => ({ ...door, station: network.station(door.station.node, door.station.netns)! }))
+        : entriesOf(network, server, client).entries;
+      const trips = entries.flatMap((entry) => roundTrips(network, entry, packet));
       return (
         trips.length > 0 &&
         trips.every(({ fate }) => fate.kind === 'answered' || fate.kind === 'answered-elsewhere')

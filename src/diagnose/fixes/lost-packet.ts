@@ -1,4 +1,5 @@
 import type { Attempt } from '../../correlate/attempt.js';
+import type { Sighting } from '../../model/sighting.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { type Loss, lossOf } from '../loss.js';
 import { type Place, placeOf } from '../place.js';
@@ -7,8 +8,6 @@ import { type Place, placeOf } from '../place.js';
 export interface LostPacket {
   loss: Loss;
   place: Place & { interface: string };
-  /** As the kernel routed it, which NAT may have changed from what was on the wire; null where that is not known. */
-  destination: string | null;
   /** Who handed it over there; null where not known. */
   gateway: string | null;
   /** Whether another node had translated the request before it came there. */
@@ -20,18 +19,9 @@ export function lostPacketOf(attempt: Attempt, context: DiagnosisContext): LostP
   const loss = lossOf(attempt);
   const place = loss && placeOf(loss, context);
   if (!loss || !place || place.interface === null) return null;
-  return lostPacketAt(attempt, loss, { ...place, interface: place.interface }, context);
-}
-
-export function lostPacketAt(
-  attempt: Attempt,
-  loss: Loss,
-  place: LostPacket['place'],
-  context: DiagnosisContext,
-): LostPacket {
-  const gateway = senderAddress(loss, place, context);
+  const known = { ...place, interface: place.interface };
   const translated = loss.role === 'request' && wasTranslated(attempt, loss, place.node, context);
-  return { loss, place, destination: null, gateway, translated };
+  return { loss, place: known, gateway: senderAddress(loss, known, context), translated };
 }
 
 /** Whether another node translated the request before it came here: that one must see the reply, to translate it back. */
@@ -53,18 +43,27 @@ function senderAddress(
   { node, interface: name }: LostPacket['place'],
   context: DiagnosisContext,
 ): string | null {
-  const { etherSource, encapsulations } = last;
-  const isFamily = (address: string) => address.includes(':') === last.source.address.includes(':');
-  const tunnel = encapsulations.at(-1);
-  if (tunnel) {
-    const sender = tunnel.source === null ? null : context.ownerOfAddress(tunnel.source);
-    const device = sender?.model?.interfaceForVni(tunnel.id, tunnel.port) ?? null;
-    const own = sender?.model?.localAddresses.find((a) => a.interface === device && isFamily(a.address));
-    return own?.address ?? null;
-  }
+  const tunnel = last.encapsulations.at(-1);
+  if (!tunnel) return neighbourBehind(last, node, name);
+  const sender = tunnel.source === null ? null : context.ownerOfAddress(tunnel.source);
+  const device = sender?.model?.interfaceForVni(tunnel.id, tunnel.port) ?? null;
+  const isIPv6 = last.source.address.includes(':');
+  const own = sender?.model?.localAddresses.find(
+    (a) => a.interface === device && a.address.includes(':') === isIPv6,
+  );
+  return own?.address ?? null;
+}
+
+/** Whose MAC the frame came from, by the node's own neighbour entries; null where none, or several, have it. */
+export function neighbourBehind(
+  { etherSource, source }: Sighting,
+  { snapshot }: NodeView,
+  name: string,
+): string | null {
   if (etherSource === null) return null;
-  const found = (node.snapshot?.neighbours ?? []).filter(
-    (n) => n.mac === etherSource && n.interface === name && isFamily(n.address),
+  const isIPv6 = source.address.includes(':');
+  const found = (snapshot?.neighbours ?? []).filter(
+    (n) => n.mac === etherSource && n.interface === name && n.address.includes(':') === isIPv6,
   );
   return found.length === 1 ? found[0]!.address : null;
 }

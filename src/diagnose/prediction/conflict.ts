@@ -1,10 +1,16 @@
 import type { Finding } from '../../model/analysis.js';
 import type { Announcer } from '../../network/announcers.js';
 import type { Silence } from '../../network/entry.js';
+import type { Network } from '../../network/network.js';
+import { fixConflict } from '../causes/arp-conflict-fix.js';
 import { evidence } from '../evidence.js';
 
 /** Nodes that would all answer ARP (or NDP) for one VIP on one link, if they do. */
-export function announcerConflict(vip: string, announcers: readonly Announcer[]): Omit<Finding, 'id'> | null {
+export function announcerConflict(
+  vip: string,
+  announcers: readonly Announcer[],
+  network: Network,
+): Omit<Finding, 'id'> | null {
   // One node that answers on two of its links is none.
   if (new Set(announcers.map((a) => a.station.label)).size < 2) return null;
   const protocol = vip.includes(':') ? 'NDP' : 'ARP';
@@ -24,7 +30,11 @@ export function announcerConflict(vip: string, announcers: readonly Announcer[])
     attempts: [],
     summary: `${names} would each answer ${protocol} for ${vip}: whose answer a router takes is a matter of time.`,
     evidence: announcers.map(({ station, why }) => evidence('model', why, { node: station.node })),
-    fix: null,
+    fix: fixConflict(
+      vip,
+      announcers.map(({ station, interface: name, mac, by }) => ({ station, interface: name, mac, by })),
+      network,
+    ),
     alternatives: [],
   };
 }

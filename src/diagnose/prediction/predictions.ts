@@ -53,7 +53,7 @@ export function predictConnections(network: Network, requests: readonly Predicti
     for (const { trip } of risks) ids.set(trip, id);
   }
   for (const [vip, { announcers, silent }] of new Map(walked.map((w) => [w.request.vip, w.entries]))) {
-    const conflict = announcerConflict(vip, announcers);
+    const conflict = announcerConflict(vip, announcers, network);
     if (conflict) add(conflict);
     if (silent.length > 0) add(silenceFinding(vip, silent));
   }

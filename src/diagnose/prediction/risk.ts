@@ -63,7 +63,8 @@ function lost(trip: RoundTrip, { legs, end }: Journey, role: Role): Risk | null 
   return { cause: causeOf(drop), station, interface: name, role, trip, leg: legs.at(-1)!, drop, carrier };
 }
 
-function causeOf(drop: Drop): CauseId {
+/** What a drop is called. */
+export function causeOf(drop: Drop): CauseId {
   if (drop.by === 'tunnel') return 'no-route';
   if (drop.by === 'netfilter') return drop.check ? 'netfilter-rpfilter' : 'filtered';
   switch (drop.verdict.verdict) {

@@ -1,0 +1,198 @@
+import type { Fix, FixCommand } from '../../model/analysis.js';
+import type { Network } from '../../network/network.js';
+import type { Station } from '../../network/station.js';
+import type { DiagnosisContext } from '../context.js';
+import { lastingCommands } from '../fixes/lasting/commands.js';
+import { type Step, step } from '../fixes/step.js';
+import type { Contest } from '../neighbours/contest.js';
+import { describeMac } from '../neighbours/mac-words.js';
+import { shellWord } from '../shell-word.js';
+import { listed } from '../words.js';
+
+/** A node that answers for the contested address on one of its interfaces. */
+export interface Answering {
+  station: Station;
+  interface: string;
+}
+
+export function fixArpConflict({ conflict, rightful }: Contest, context: DiagnosisContext): Fix | null {
+  const { address, claims } = conflict;
+  const known = claims.flatMap(({ owner: { station, interface: name } }) =>
+    station && name !== null ? [{ station, interface: name }] : [],
+  );
+  const fix = fixConflict(address, known, context.network, rightful?.owner.node ?? null);
+  if (fix) return fix;
+  const strangers = claims.filter(({ owner }) => owner.node === null).map(({ owner }) => owner.mac);
+  return strangers.length === 0 ? null : fixStranger(address, strangers, known);
+}
+
+/**
+ * What leaves one node to answer for the address; tried in the model, by asking each node again.
+ *
+ * @param rightful the node that should go on answering; null where that is not known
+ * @returns null where it is not in the hands of the nodes that answer
+ */
+export function fixConflict(
+  address: string,
+  answering: readonly Answering[],
+  network: Network,
+  rightful: string | null = null,
+): Fix | null {
+  if (answering.length === 0) return null;
+  const leaks = [...answering, ...ipvsHolders(address, answering, network)].filter(
+    ({ station, interface: name }) => answersForAnother(station, name, address),
+  );
+  if (leaks.length > 0) return strictArp(address, leaks, answering, network);
+  const nodes = new Set(answering.map(({ station }) => station.node));
+  if (nodes.size < 2) return null;
+  const speaking = answering.filter(({ station }) => speaks(network, station, address));
+  if (speaking.length === answering.length) return checkSpeakers(address, answering);
+  return removeAddress(address, answering, rightful);
+}
+
+/** Whether the kernel answers at the interface for an address of another one (arp_ignore 0). */
+function answersForAnother({ model }: Station, name: string, address: string): boolean {
+  const own = model.localAddresses.filter((a) => a.address === address);
+  return !own.some((a) => a.interface === name) && ask(model, name, address).by === 'own-address';
+}
+
+function ask(model: Station['model'], name: string, address: string) {
+  return model.answersFor(address, name, address.includes(':') ? '::' : '0.0.0.0');
+}
+
+/** kube-proxy puts the addresses of all Services on kube-ipvs0 of every node: those not heard yet will answer next. */
+function ipvsHolders(address: string, answering: readonly Answering[], { stations }: Network): Answering[] {
+  const name = answering[0]!.interface;
+  return stations
+    .filter(({ netns, snapshot }) => netns === null && isOnIpvs(snapshot.addresses, address))
+    .filter((station) => !answering.some((a) => a.station === station) && station.model.link(name) !== null)
+    .map((station) => ({ station, interface: name }));
+}
+
+function isOnIpvs(addresses: Station['snapshot']['addresses'], address: string): boolean {
+  return addresses?.some((own) => own.interface === 'kube-ipvs0' && own.address === address) ?? false;
+}
+
+function speaks({ speakers }: Network, { node }: Station, address: string): boolean {
+  return speakers.announcements.some((a) => a.node === node && a.addresses.includes(address));
+}
+
+const STRICT = 'net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2';
+
+/** As kube-proxy sets it under strictARP: each interface answers for its own addresses alone. */
+function strictArp(
+  address: string,
+  leaks: readonly Answering[],
+  answering: readonly Answering[],
+  network: Network,
+): Fix | null {
+  const stations = [...new Set(leaks.map(({ station }) => station))];
+  const steps = stations.map((station) => step(station, `sysctl -w ${STRICT}`));
+  const changed = steps.reduce((now, { node, netns, apply }) => {
+    return now.with(apply(now.station(node, netns)!.snapshot));
+  }, network);
+  const after = ({ station }: Answering) => changed.station(station.node, station.netns)!;
+  const silent = leaks.filter((leak) => !ask(after(leak).model, leak.interface, address).answers);
+  if (silent.length < leaks.length) return null;
+  const left = answering.filter(
+    (a) => speaks(network, a.station, address) || ask(after(a).model, a.interface, address).answers,
+  );
+  const byIpvs = stations.some(({ snapshot }) => isOnIpvs(snapshot.addresses, address));
+  const heirs = [...new Set(left.map(({ station }) => station.label))];
+  const rest =
+    heirs.length === 0
+      ? `nobody that is known answers for ${address} then: a speaker has to announce it`
+      : `${listed(heirs)} alone ${heirs.length === 1 ? 'goes' : 'go'} on answering`;
+  return {
+    summary: byIpvs
+      ? 'Set strictARP: true in the ConfigMap of kube-proxy, and until it has taken effect the same sysctls on each node, so that kernels do not answer for what is on kube-ipvs0.'
+      : `Let interfaces answer for their own addresses alone on ${listed(stations.map((s) => s.label))}.`,
+    commands: [
+      ...steps.map(({ node, command }) => ({ node, command, persists: false })),
+      ...lastingCommands(steps),
+      ...(byIpvs && network.cluster.isKnown ? kubeProxyCommands(stations[0]!.node) : []),
+    ],
+    manifests: [],
+    risk: `Interfaces no longer answer for addresses of the node's other interfaces: whoever reaches those by ARP on this link loses them. ${left.length === 0 ? `A speaker, keepalived or kube-vip has to answer for ${address}.` : ''}`.trim(),
+    expected: `Tried in the model of the nodes' settings: the kernels of ${listed(silent.map(({ station }) => station.label))} no longer answer for ${address}; ${rest}.`,
+  };
+}
+
+/** kube-proxy reads its configuration when it starts. */
+function kubeProxyCommands(node: string): FixCommand[] {
+  const inKubeSystem = 'kubectl -n kube-system';
+  const edit = "sed 's/strictARP: false/strictARP: true/'";
+  return [
+    `${inKubeSystem} get configmap kube-proxy -o yaml | ${edit} | ${inKubeSystem} apply -f -`,
+    `${inKubeSystem} rollout restart daemonset kube-proxy`,
+  ].map((command) => ({ node, command, persists: true }));
+}
+
+/** Several nodes have the address on the interface that is asked at. */
+function removeAddress(
+  address: string,
+  answering: readonly Answering[],
+  rightful: string | null,
+): Fix | null {
+  const wrong = rightful === null ? [] : answering.filter(({ station }) => station.node !== rightful);
+  const steps = wrong.flatMap(({ station, interface: name }) => removal(station, name, address));
+  const nodes = listed(answering.map(({ station }) => station.label));
+  const why = `If keepalived or another VRRP daemon put it there, its peers do not hear each other: tcpdump -n -i ${shellWord(answering[0]!.interface)} 'ip proto 112 or ip6 proto 112' on each of them, and firewall rules for protocol 112 and 224.0.0.18 (ff02::12).`;
+  if (steps.length === 0 || steps.length < wrong.length) {
+    return {
+      summary: `Decide which of ${nodes} is to have ${address}, and take it from the others. ${why}`,
+      commands: [],
+      manifests: [],
+      risk: 'Connections that are open to a node lose it when the address is taken from it.',
+      expected: 'Not tried: which node should have the address is not in the snapshots.',
+    };
+  }
+  return {
+    summary: `Take ${address} from ${listed(wrong.map(({ station }) => station.label))}, which ${rightful} should have alone. ${why}`,
+    commands: steps.map(({ node, command }) => ({ node, command, persists: false })),
+    manifests: [],
+    risk: `Connections that are open to ${listed(wrong.map(({ station }) => station.label))} under this address are lost. Whatever put it there may do so again.`,
+    expected: `Tried in the model of the nodes' settings: ${listed(steps.map(({ node }) => node))} no longer answers for ${address}; ${rightful} alone goes on answering.`,
+  };
+}
+
+function removal(station: Station, name: string, address: string): Step[] {
+  const own = station.model.localAddresses.find((a) => a.address === address && a.interface === name);
+  if (!own || station.netns !== null) return [];
+  const removing = step(station, `ip addr del ${address}/${own.prefixLength} dev ${shellWord(name)}`);
+  const changed = removing.apply(station.snapshot);
+  return changed.addresses?.some((a) => a.address === address && a.interface === name) ? [] : [removing];
+}
+
+/** Speakers agree on one of them over memberlist; where they do not hear each other, each takes itself for the one. */
+function checkSpeakers(address: string, answering: readonly Answering[]): Fix {
+  const nodes = listed(answering.map(({ station }) => station.label));
+  return {
+    summary: `Let the speakers of ${nodes} hear each other again: each takes itself for the one that announces ${address}. Their memberlist needs port 7946 between the nodes, TCP and UDP; the speakers' logs tell who has left whom.`,
+    commands: [],
+    manifests: [],
+    risk: 'None beyond the open port between the nodes.',
+    expected: 'Not tried: what speakers say to each other is not in the snapshots.',
+  };
+}
+
+function fixStranger(address: string, macs: readonly string[], known: readonly Answering[]): Fix {
+  const [near] = known;
+  const probe =
+    near && !address.includes(':') ? `arping -D -c 3 -I ${shellWord(near.interface)} ${address}` : null;
+  const who = macs.map((mac) => `${mac} (${describeMac(mac)})`).join(' and ');
+  const hosts = macs.length === 1 ? 'the host with the MAC' : 'the hosts with the MACs';
+  const take =
+    known.length > 0
+      ? `take ${address} from ${macs.length === 1 ? 'it' : 'them'}`
+      : `leave ${address} to one of them`;
+  return {
+    summary: `Find ${hosts} ${who} by the switch's address table, and ${take}. If a host outside the cluster is to keep it, take the address out of the pool that VIPs come from.`,
+    commands: near && probe ? [{ node: near.station.node, command: probe, persists: false }] : [],
+    manifests: [],
+    risk: `Whoever uses that host by ${address} loses it.`,
+    expected: probe
+      ? `Not tried, for that host is not in the snapshots. ${probe} shows who else still answers.`
+      : 'Not tried, for that host is not in the snapshots.',
+  };
+}

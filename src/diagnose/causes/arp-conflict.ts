@@ -1,0 +1,140 @@
+import type { Attempt } from '../../correlate/attempt.js';
+import { causalOrder } from '../../correlate/causal-order.js';
+import type { Sighting } from '../../model/sighting.js';
+import { type Cause, cause, type Suspicion } from '../cause.js';
+import type { DiagnosisContext } from '../context.js';
+import { lossOf } from '../loss.js';
+import type { Claim } from '../neighbours/claim.js';
+import { type Contest, claimReached, contestAbout, isWrong } from '../neighbours/contest.js';
+import { concludeArpConflict } from './arp-conflict-finding.js';
+import { surveyArpConflicts } from './arp-conflict-survey.js';
+import { filtered } from './filtered.js';
+import { netfilterRpFilter } from './netfilter-rpfilter.js';
+import { rpFilter } from './rp-filter.js';
+
+/** How an attempt was lost to a conflict. */
+export interface ArpConflictProof {
+  contest: Contest;
+  /** The packet that tells: a request that went to the wrong claimant, its RST, or the reply that was left waiting. */
+  packet: Sighting;
+  /** Where it went to, or came from, wrongly; null where the client's next packet went there unseen. */
+  wrong: Claim | null;
+}
+
+/**
+ * More than one MAC answers ARP (or NDP) for an address at one time, so that packets go to one or the other by who
+ * answered faster last. RFC 5227 section 1.1; arp_process() of net/ipv4/arp.c, ndisc_recv_ns() of net/ipv6/ndisc.c.
+ *
+ * Proof: two MACs answer one request, or take turns in announcing it. Against: the old owner falls silent when the new
+ * one announces itself (a hand-over); one of them is a proxy, or has an anycast address; the captures are of two links.
+ */
+export const arpConflict = cause<ArpConflictProof>({
+  id: 'arp-conflict',
+  examine,
+  conclude: concludeArpConflict,
+  survey: surveyArpConflicts,
+});
+
+function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<ArpConflictProof> | null {
+  const proof = attempt.outcome === 'refused' ? ofRefusal(attempt, context) : ofLoss(attempt, context);
+  if (!proof || isBefore(attempt, proof, context) || isExplainedBetter(attempt, proof, context)) return null;
+  const { conflict } = proof.contest;
+  return {
+    attempt,
+    confidence: conflict.exchanges.length > 0 ? 'confirmed' : 'probable',
+    node: null,
+    interface: null,
+    aspect: conflict.address,
+    proof,
+  };
+}
+
+function ofRefusal(attempt: Attempt, context: DiagnosisContext): ArpConflictProof | null {
+  const resets = attempt.others.filter((s) => s.kind === 'rst' && !s.fromClient);
+  const errors = attempt.others.filter((s) => s.kind === 'icmp-error' && s.fromClient);
+  const packet = causalOrder(resets.length > 0 ? resets : errors, context.aligned)[0];
+  const request = attempt.traces.find((trace) => trace.role === 'request')?.sightings.at(-1);
+  if (!packet || !request) return null;
+  const contest = contestAbout(request, context);
+  const wrong = contest && (claimFrom(packet, contest) ?? claimReached(request, contest.conflict, context));
+  return wrong && isWrong(wrong, contest) ? { contest, packet, wrong } : null;
+}
+
+/** The claimant whose packet this is, by who sent the frame. */
+function claimFrom({ etherSource, point, direction }: Sighting, { conflict }: Contest): Claim | null {
+  const { claims } = conflict;
+  const byMac = claims.find(({ owner }) => owner.mac === etherSource);
+  if (byMac) return byMac;
+  return (direction === 'out' && claims.find(({ owner }) => owner.node === point.node)) || null;
+}
+
+function ofLoss(attempt: Attempt, context: DiagnosisContext): ArpConflictProof | null {
+  const loss = lossOf(attempt);
+  if (!loss) return null;
+  const { last } = loss;
+  const contest = contestAbout(last, context);
+  if (contest) {
+    const wrong = claimReached(last, contest.conflict, context);
+    return wrong && isWrong(wrong, contest) ? { contest, packet: last, wrong } : null;
+  }
+  return loss.role === 'reply' ? ofReply(attempt, loss.traces.at(-1)!.sightings.at(-1)!, context) : null;
+}
+
+/**
+ * The rightful owner answered and hears no more of the client, whose packets go to the other claimant since it
+ * answered: where that is seen, or was answered between the request and the last reply.
+ */
+function ofReply(attempt: Attempt, reply: Sighting, context: DiagnosisContext): ArpConflictProof | null {
+  const request = attempt.traces
+    .find((trace) => trace.role === 'request')
+    ?.sightings.find((s) => s.destination.address === reply.source.address);
+  const contest = request ? contestAbout(request, context) : null;
+  if (!request || !contest) return null;
+  const { conflict } = contest;
+  const reached = claimReached(request, conflict, context);
+  if (!reached || isWrong(reached, contest)) return null;
+  const later = [...attempt.others, ...attempt.traces.flatMap((trace) => trace.sightings)].find((s) => {
+    const to =
+      s.fromClient && s.destination.address === conflict.address ? claimReached(s, conflict, context) : null;
+    return to !== null && to !== reached && to.owner.node !== reached.owner.node;
+  });
+  if (later) return { contest, packet: later, wrong: claimReached(later, conflict, context) };
+  const [from, to] = [context.aligned(request), context.aligned(reply)];
+  if (from === null || to === null) return null;
+  const changed = conflict.exchanges.some(({ answers }) =>
+    [...answers.values()].some((answer) => {
+      const at = context.aligned(answer);
+      return answer.claimedMac !== reached.owner.mac && at !== null && at >= from && at <= to;
+    }),
+  );
+  return changed ? { contest, packet: reply, wrong: null } : null;
+}
+
+/** How long before the second claimant is heard of its packets may be taken for it, by an unseen answer. */
+const UNHEARD = 5_000_000_000n;
+
+/** Whether the attempt was over before there was a second claimant. */
+function isBefore(
+  { traces }: Attempt,
+  { contest }: ArpConflictProof,
+  { aligned }: DiagnosisContext,
+): boolean {
+  const { since } = contest.conflict;
+  const times = traces.flatMap(({ sightings }) => sightings.map(aligned)).filter((time) => time !== null);
+  return since !== null && times.length > 0 && times.every((time) => time < since - UNHEARD);
+}
+
+/** What a kernel drops, whoever it was for. */
+const DROPS: readonly Cause[] = [netfilterRpFilter, filtered, rpFilter];
+
+/** The kernel's record of a drop names another cause; its settings alone do where nobody is known to be wrong. */
+function isExplainedBetter(
+  attempt: Attempt,
+  { contest }: ArpConflictProof,
+  context: DiagnosisContext,
+): boolean {
+  return DROPS.some((other) => {
+    const suspicion = other.examine(attempt, context);
+    return suspicion !== null && (suspicion.confidence === 'confirmed' || contest.rightful === null);
+  });
+}

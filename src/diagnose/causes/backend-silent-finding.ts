@@ -1,0 +1,104 @@
+import type { Alternative, Endpoint, Evidence } from '../../model/analysis.js';
+import { endpointLabel } from '../../model/endpoint.js';
+import { wayText } from '../../network/narrate.js';
+import type { Conclusion, Suspicion } from '../cause.js';
+import { surest } from '../confidence.js';
+import type { DiagnosisContext } from '../context.js';
+import { unresolvedEvidence, unresolvedGap } from '../drops/unresolved-evidence.js';
+import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { lastSightings } from '../loss.js';
+import { listed } from '../words.js';
+import type { SilenceProof } from './backend-silent.js';
+
+export function concludeBackendSilent(
+  suspicions: readonly Suspicion<SilenceProof>[],
+  context: DiagnosisContext,
+): Conclusion {
+  const { attempt, node, interface: name, proof } = suspicions[0]!;
+  const { loss, listened, unresolved } = proof;
+  const { netns } = loss.last.point;
+  const backends = listed(suspicions.map((s) => endpointLabel(backendOf(s.proof))));
+  const { address, port } = backendOf(proof);
+  const called = context.nameOf(address, port);
+  const label = netns === null ? node : `${node}/${netns}`;
+  const seen = loss.last.direction === 'out' ? 'left' : 'reached';
+  const pod = called === null ? '' : ` (${called})`;
+  return {
+    finding: {
+      cause: 'backend-silent',
+      confidence: surest(suspicions.map((s) => s.confidence)),
+      severity: 'fault',
+      vip: attempt.vip,
+      node,
+      interface: name,
+      ...(netns === null ? {} : { netns }),
+      claimants: [],
+      attempts: suspicions.map((s) => s.attempt.id),
+      summary: unresolved
+        ? `${backends}${pod} gives no answer, not even to ${address.includes(':') ? 'neighbour solicitations' : 'ARP'}: ${unresolved.station.label} asks for it on ${unresolved.hop.dev} in vain.`
+        : `${backends}${pod} gives no answer: the requests ${seen} ${label}${name === null ? '' : ` by ${name}`}, right before the backend, and nothing came back.`,
+      evidence: evidenceOf(suspicions),
+      fix: null,
+      alternatives: ruledOut(proof),
+    },
+    gaps: [
+      ...(unresolved ? [unresolvedGap(unresolved)] : []),
+      {
+        node,
+        interface: name,
+        why: `what the backend does with the requests is not seen from outside${listened === null ? '' : ` (${listened} was captured)`}: its own sockets, its own firewall, or whether it lives at all`,
+        capture: `in the backend's own network namespace: ss -ltn; nstat -az TcpExtListenOverflows TcpExtListenDrops; iptables-save; nft list ruleset; tcpdump -i any -n 'port ${port}'`,
+      },
+    ],
+  };
+}
+
+function backendOf({ loss, unresolved }: SilenceProof): Endpoint {
+  return unresolved?.destination ?? loss.last.destination;
+}
+
+function evidenceOf(suspicions: readonly Suspicion<SilenceProof>[]): Evidence[] {
+  const { journey, listened, unreplied, doubts, loss, unresolved } = suspicions[0]!.proof;
+  const at = { node: loss.last.point.node };
+  const lost = suspicions.flatMap(({ proof }) => lastSightings(proof.loss));
+  const found = lost.slice(0, QUOTED).map((sighting) => packetEvidence(sighting, ' and no answer was seen'));
+  if (lost.length > QUOTED) {
+    found.push(
+      evidence('capture', `${lost.length} packets of ${suspicions.length} attempts ended there`, at),
+    );
+  }
+  if (unresolved) found.push(...unresolvedEvidence(unresolved));
+  if (listened !== null) {
+    found.push(evidence('capture', `${listened} was captured meanwhile, and no reply came by it`, at));
+  }
+  if (unreplied) {
+    const { source, destination, destinationPort } = unreplied.original;
+    const asked = endpointLabel({ address: destination, port: destinationPort });
+    const text = `${source} > ${asked} is tracked as [UNREPLIED]: no reply ever came to the node`;
+    found.push(evidence('conntrack', text, { ...at, file: 'conntrack.txt' }));
+  }
+  if (journey)
+    found.push(evidence('model', `by the nodes' settings the request goes ${wayText(journey)}`, at));
+  return [...found, ...doubts.slice(0, QUOTED).map((line) => evidence('model', `assumed: ${line}`, at))];
+}
+
+function ruledOut({ journey, doubts, unresolved }: SilenceProof): Alternative[] {
+  if (unresolved) {
+    const why = `${unresolved.station.label} has a route to it, right on the link of ${unresolved.hop.dev}`;
+    return [{ cause: 'no-route', why }];
+  }
+  const found: Alternative[] = [
+    { cause: 'not-delivered', why: 'the request was captured at every step to the backend' },
+    {
+      cause: 'refused',
+      why: 'a closed port answers at once, with a RST or an ICMP port unreachable, and none came',
+    },
+  ];
+  if (journey && doubts.length === 0) {
+    found.push(
+      { cause: 'filtered', why: 'no rule of the nodes on the way drops the request, or its reply' },
+      { cause: 'no-route', why: 'the nodes on the way have a route for the reply' },
+    );
+  }
+  return found;
+}

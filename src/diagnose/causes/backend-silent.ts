@@ -1,0 +1,115 @@
+import type { Attempt } from '../../correlate/attempt.js';
+import { expectsReply } from '../../correlate/expects-reply.js';
+import type { ConntrackEntry } from '../../model/snapshot.js';
+import type { Journey } from '../../network/journey.js';
+import { cause, type Suspicion } from '../cause.js';
+import type { DiagnosisContext } from '../context.js';
+import { isCutShort } from '../cut-short.js';
+import { entryOf } from '../drops/conntrack.js';
+import { type Course, coursesOf } from '../drops/courses.js';
+import { type Unresolved, unresolvedOf } from '../drops/unresolved.js';
+import { isVisible } from '../drops/visibility.js';
+import { type Loss, lossOf } from '../loss.js';
+import { concludeBackendSilent } from './backend-silent-finding.js';
+
+/** What shows that the backend had the request and gave no answer. */
+export interface SilenceProof {
+  loss: Loss;
+  /** The whole way, as the settings have it and the captures saw it; null where only the backend's own capture tells. */
+  journey: Journey | null;
+  /** The interface on which the answer would have been captured; null where none says so. */
+  listened: string | null;
+  /** The entry of the node that handed the request over, which no reply ever came to. */
+  unreplied: ConntrackEntry | null;
+  doubts: readonly string[];
+  /** It does not even answer ARP: the request could not be handed over. */
+  unresolved: Unresolved | null;
+}
+
+/**
+ * The request was handed to the backend (it left by the pod's own device, reached the pod's namespace, or was
+ * delivered on the node itself), and no answer ever left it. One that does not even answer ARP is silent as well.
+ *
+ * Proof: the request's last step was captured, and so would have been the reply's first; or the node's conntrack
+ * entry is still `[UNREPLIED]`. Against: a capture that sees one direction only, that ended, that lost packets, or that
+ * was not on the way back; and any setting that drops the reply before it can be seen.
+ */
+export const backendSilent = cause<SilenceProof>({
+  id: 'backend-silent',
+  examine,
+  conclude: concludeBackendSilent,
+});
+
+function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<SilenceProof> | null {
+  const loss = lossOf(attempt);
+  if (loss?.role !== 'request' || loss.made) return null;
+  const proof = byNeighbour(attempt, loss, context) ?? bySilence(attempt, loss, context);
+  if (!proof) return null;
+  const { point } = loss.last;
+  return {
+    attempt,
+    confidence: proof.doubts.length === 0 ? 'probable' : 'possible',
+    node: point.node,
+    interface: point.interface,
+    aspect: `${point.netns} ${proof.unresolved !== null}`,
+    proof,
+  };
+}
+
+function bySilence(attempt: Attempt, loss: Loss, context: DiagnosisContext): SilenceProof | null {
+  if (attempt.outcome !== 'no-reply' || isCutShort(attempt, context)) return null;
+  if (!expectsReply(attempt, context.attempts)) return null;
+  return byWay(attempt, loss, context) ?? byNamespace(attempt, loss, context);
+}
+
+/** Its own node asks for it in vain. */
+function byNeighbour(attempt: Attempt, loss: Loss, context: DiagnosisContext): SilenceProof | null {
+  const unresolved = unresolvedOf(attempt, context);
+  if (!unresolved?.translated || unresolved.hop.via !== null) return null;
+  return { loss, journey: null, listened: null, unreplied: null, doubts: [], unresolved };
+}
+
+/** The captures saw every step to the backend, and would have seen its answer's first. */
+function byWay(attempt: Attempt, loss: Loss, context: DiagnosisContext): SilenceProof | null {
+  const { requests, replies } = coursesOf(attempt, context)!;
+  const arrived = requests.filter(isHandedOver);
+  const [request] = arrived;
+  if (!request || arrived.length < requests.filter((course) => course.missedAt === null).length) return null;
+  const { journey, doubts } = request;
+  const { station } = journey.legs.at(-1)!;
+  const entry = entryOf(attempt, station);
+  if (entry && !entry.unreplied) return null;
+  const answers = replies.filter((reply) => reply.request === request);
+  const missed = answers.map((reply) => reply.missedAt);
+  const [first] = missed;
+  // Another host on the link may answer by a way of its own.
+  if (answers.length === 0) return null;
+  if (!entry && (!first || missed.includes(null))) return null;
+  const proof = {
+    loss,
+    journey,
+    listened: first?.interface ?? null,
+    unreplied: entry,
+    doubts,
+    unresolved: null,
+  };
+  return answers.some((reply) => reply.journey.end.kind === 'dropped' && reply.missedAt === null)
+    ? null
+    : proof;
+}
+
+function isHandedOver({ journey: { end }, stops, reached, missedAt }: Course): boolean {
+  return (end.kind === 'delivered' || end.kind === 'left') && reached === stops.length && missedAt === null;
+}
+
+/** The request was captured in the pod's own namespace, of which nothing else is known. */
+function byNamespace(attempt: Attempt, loss: Loss, context: DiagnosisContext): SilenceProof | null {
+  const { point, destination, direction } = loss.last;
+  const node = context.node(point.node, point.netns);
+  if (point.netns === null || point.interface === null || direction === 'out' || !node || node.snapshot)
+    return null;
+  const times = attempt.traces.flatMap(({ sightings }) => context.aligned(sightings[0]!) ?? []);
+  const answer = { role: 'reply', server: destination } as const;
+  if (!isVisible(node, point.interface, answer, times, context)) return null;
+  return { loss, journey: null, listened: point.interface, unreplied: null, doubts: [], unresolved: null };
+}

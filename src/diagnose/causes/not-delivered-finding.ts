@@ -1,0 +1,83 @@
+import type { Evidence } from '../../model/analysis.js';
+import { endpointLabel } from '../../model/endpoint.js';
+import type { Conclusion, Suspicion } from '../cause.js';
+import { surest } from '../confidence.js';
+import type { DiagnosisContext } from '../context.js';
+import { unresolvedEvidence, unresolvedGap } from '../drops/unresolved-evidence.js';
+import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { lastSightings } from '../loss.js';
+import { listed } from '../words.js';
+import type { UndeliveredProof } from './not-delivered.js';
+
+export function concludeNotDelivered(
+  suspicions: readonly Suspicion<UndeliveredProof>[],
+  context: DiagnosisContext,
+): Conclusion {
+  const { attempt, node, interface: name, proof } = suspicions[0]!;
+  const { loss, entries, silent, unresolved } = proof;
+  const places = [...entries, ...silent].map((place) => `${place.interface} of ${place.station.label}`);
+  const servers = listed(suspicions.map((s) => endpointLabel(s.attempt.server)));
+  const why =
+    silent.length > 0 && entries.length === 0 ? `; nobody answers for the address: ${silent[0]!.why}` : '';
+  const { netns } = loss.last.point;
+  const { address } = attempt.server;
+  const door = [...entries, ...silent][0]?.station.label ?? address;
+  return {
+    finding: {
+      cause: 'not-delivered',
+      confidence: surest(suspicions.map((s) => s.confidence)),
+      severity: 'fault',
+      vip: attempt.vip,
+      node,
+      interface: name,
+      ...(netns === null ? {} : { netns }),
+      claimants: [],
+      attempts: suspicions.map((s) => s.attempt.id),
+      summary: unresolved
+        ? `${unresolved.station.label} cannot hand on requests to ${servers}: nobody answers ${address.includes(':') ? 'neighbour solicitations' : 'ARP'} for ${unresolved.address} on ${unresolved.hop.dev}.`
+        : `Requests to ${servers} were seen last on ${node}${name === null ? '' : ` (${name})`} and never came to ${listed(places)}, which was captured meanwhile${why}.`,
+      evidence: evidenceOf(suspicions),
+      fix: null,
+      alternatives: unresolved
+        ? [
+            {
+              cause: 'no-route',
+              why: `${unresolved.station.label} has a route to it, by ${unresolved.hop.dev}`,
+            },
+          ]
+        : [
+            {
+              cause: 'filtered',
+              why: `a packet is captured before any filter of the node that it comes to, and it was not`,
+            },
+            { cause: 'rp-filter', why: 'the same: it was not captured on its way in' },
+          ],
+    },
+    gaps: unresolved
+      ? [unresolvedGap(unresolved)]
+      : [
+          {
+            node,
+            interface: name,
+            why: `what carries frames between ${node} and ${door} is not seen from either; who answers for ${address}, and which MAC ${node} sends to, tells where they go`,
+            capture: address.includes(':')
+              ? `ndisc6 ${address} ${name ?? 'IFACE'}; ip -6 neigh show ${address}`
+              : `arping -c 3 -I '${name ?? 'IFACE'}' ${address}; ip neigh show ${address}`,
+          },
+        ],
+  };
+
+  function evidenceOf(all: readonly Suspicion<UndeliveredProof>[]): Evidence[] {
+    const lost = all.flatMap((s) => lastSightings(s.proof.loss));
+    const found = lost.slice(0, QUOTED).map((s) => packetEvidence(s, ' and was seen nowhere after'));
+    if (unresolved) found.push(...unresolvedEvidence(unresolved));
+    for (const { station, interface: device, why: reason } of [...entries, ...silent].slice(0, QUOTED)) {
+      const captures = context.node(station.node, station.netns)?.captures ?? [];
+      const file =
+        captures.find((c) => c.interfaces === null || c.interfaces.includes(device!))?.file ?? null;
+      const text = `${device} of ${station.label} was captured meanwhile and shows none of them (it would come in there: ${reason})`;
+      found.push(evidence('capture', text, { node: station.node, file }));
+    }
+    return found;
+  }
+}

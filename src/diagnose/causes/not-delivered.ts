@@ -1,0 +1,113 @@
+import type { Attempt } from '../../correlate/attempt.js';
+import { expectsReply } from '../../correlate/expects-reply.js';
+import type { Sighting } from '../../model/sighting.js';
+import type { Nanoseconds } from '../../model/time.js';
+import { type Entry, entriesOf, type Silence } from '../../network/entry.js';
+import { arrivalOf } from '../../network/next.js';
+import type { Station } from '../../network/station.js';
+import { cause, type Suspicion } from '../cause.js';
+import type { DiagnosisContext } from '../context.js';
+import { isCutShort } from '../cut-short.js';
+import { type Unresolved, unresolvedOf } from '../drops/unresolved.js';
+import { isRunning } from '../drops/visibility.js';
+import { type Loss, lossOf } from '../loss.js';
+import { placeAfter } from '../place.js';
+import { concludeNotDelivered } from './not-delivered-finding.js';
+
+export interface UndeliveredProof {
+  loss: Loss;
+  /** Where it had to come in, each of which was captured. */
+  entries: readonly Entry[];
+  /** The nodes that have the address and do not answer for it on its link. */
+  silent: readonly Silence[];
+  /** Whoever handed it on asks for the next hop in vain. */
+  unresolved: Unresolved | null;
+}
+
+/**
+ * The request was seen to leave the client, or a router, and never came to the node that has the VIP, whose interface
+ * was captured meanwhile. Something between them lost it: a switch, a stale neighbour entry, or nobody who answers ARP
+ * for the address.
+ *
+ * Against: a capture there that had not begun, that lost packets itself, or that shows nothing of the time.
+ */
+export const notDelivered = cause<UndeliveredProof>({
+  id: 'not-delivered',
+  examine,
+  conclude: concludeNotDelivered,
+});
+
+function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<UndeliveredProof> | null {
+  const loss = lossOf(attempt);
+  if (loss?.role !== 'request' || loss.made) return null;
+  const proof = byNeighbour(attempt, loss, context) ?? byCaptures(attempt, loss, context);
+  if (!proof) return null;
+  const { node, interface: name, netns } = loss.last.point;
+  // That nobody answers is known; that a watched interface shows nothing is only what was seen.
+  const known = proof.unresolved !== null || proof.entries.length === 0;
+  return {
+    attempt,
+    confidence: known ? 'probable' : 'possible',
+    node,
+    interface: name,
+    aspect: `${netns} ${proof.unresolved !== null}`,
+    proof,
+  };
+}
+
+function byNeighbour(attempt: Attempt, loss: Loss, context: DiagnosisContext): UndeliveredProof | null {
+  const unresolved = unresolvedOf(attempt, context);
+  if (!unresolved || unresolved.translated) return null;
+  return { loss, entries: [], silent: [], unresolved };
+}
+
+function byCaptures(attempt: Attempt, loss: Loss, context: DiagnosisContext): UndeliveredProof | null {
+  if (attempt.outcome !== 'no-reply' || isCutShort(attempt, context)) return null;
+  if (!expectsReply(attempt, context.attempts)) return null;
+  const { address } = attempt.server;
+  const all = entriesOf(context.network, address, attempt.client.address);
+  if (all.entries.some((entry) => entry.interface === null) || isClaimedByStranger(address, context))
+    return null;
+  const nodes = new Set([...all.entries, ...all.silent].map(({ station }) => station.node));
+  // Past the VIP's node it was delivered, whatever became of it then.
+  const passed = attempt.traces.flatMap((trace) => (trace.role === 'request' ? trace.sightings : []));
+  if (nodes.size === 0 || passed.some(({ point }) => nodes.has(point.node))) return null;
+  const target = targetOf(loss.last, context);
+  const isTarget = ({ station }: Entry | Silence) => target === null || station === target;
+  const entries = all.entries.filter(isTarget);
+  const silent = all.silent.filter(isTarget);
+  const times = attempt.traces.flatMap(({ sightings }) => context.aligned(sightings[0]!) ?? []);
+  const doors = [...entries, ...silent];
+  if (doors.length === 0 || !doors.every((door) => isWatched(door, times, context))) return null;
+  return { loss, entries, silent, unresolved: null };
+}
+
+/** To whom its last node sent it: by the frame's MAC, or by that node's routes and neighbours; null where not known. */
+function targetOf(last: Sighting, context: DiagnosisContext): Station | null {
+  const { network } = context;
+  const place = placeAfter(last, context);
+  if (place && !place.seen) return network.station(place.node.name, place.node.netns);
+  const from = network.station(last.point.node, last.point.netns);
+  if (!from || last.direction !== 'out') return null;
+  const [source, destination] = [last.source.address, last.destination.address];
+  const way = from.model.output({ source: null, destination });
+  if (way.verdict !== 'output' || way.dev !== last.point.interface) return null;
+  return arrivalOf(network, from, { dev: way.dev!, via: way.via }, { source, destination })?.station ?? null;
+}
+
+/** Whether a MAC that is none of the nodes' was announced for the address: then it went there. */
+function isClaimedByStranger(address: string, context: DiagnosisContext): boolean {
+  return context.neighbours.some(
+    ({ target, claimedMac }) => target === address && claimedMac !== null && !context.ownerOfMac(claimedMac),
+  );
+}
+
+/** Whether what comes in there was captured at the time; no filter that shows anything of the VIP hides its requests. */
+function isWatched(
+  { station, interface: name }: Entry | Silence,
+  times: readonly Nanoseconds[],
+  context: DiagnosisContext,
+): boolean {
+  const captures = context.node(station.node, station.netns)?.captures ?? [];
+  return captures.some((capture) => isRunning(capture, name!, times, context));
+}

@@ -1,0 +1,214 @@
+import type { Attempt } from '../../correlate/attempt.js';
+import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
+import type { Confidence, Evidence, Fix } from '../../model/analysis.js';
+import type { Sighting } from '../../model/sighting.js';
+import { announcersOf } from '../../network/announcers.js';
+import { cause, type Suspicion } from '../cause.js';
+import type { DiagnosisContext, NodeView } from '../context.js';
+import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { lossOf } from '../loss.js';
+import { ownershipOf } from '../neighbours/conflicts.js';
+import { messageEvidence, resolutionOf } from '../neighbours/evidence.js';
+import { ownerOf } from '../neighbours/owner.js';
+import { shellWord } from '../shell-word.js';
+
+interface StaleProof {
+  packet: Sighting;
+  address: string;
+  /** Where the packet went, and to whom it should have gone. */
+  old: Party;
+  now: Party;
+  /** The last that the old owner said, and the first of the new one; null where the settings alone tell. */
+  change: { from: NeighbourMessage; to: NeighbourMessage } | null;
+  /** Who has the old owner's MAC for the address: the sender of the packet, where its neighbours are known. */
+  holder: { node: NodeView; interface: string } | null;
+}
+
+interface Party {
+  mac: string | null;
+  node: string | null;
+  interface: string | null;
+}
+
+/** What was sent before its sender can have heard of the new owner is no stale entry's. */
+const GRACE = 200_000_000n;
+
+/**
+ * The address was handed over, and who sends to it still has the old owner's MAC: it missed the announcement, or does
+ * not heed unasked ones. RFC 826 leaves entries until they are heard otherwise of; Linux probes a used one after
+ * base_reachable_time and delay_first_probe_time, routers often after hours.
+ */
+export const staleNeighbour = cause<StaleProof>({
+  id: 'not-delivered',
+
+  examine(attempt, context) {
+    const packet = misledPacket(attempt);
+    if (!packet || packet.encapsulations.length > 0) return null;
+    return byAnnouncement(attempt, packet, context) ?? bySettings(attempt, packet, context);
+  },
+
+  conclude(suspicions) {
+    const { attempt, proof, confidence, node, interface: name } = suspicions[0]!;
+    const { address, old, now, change, holder } = proof;
+    const count =
+      suspicions.length === 1 ? 'One connection attempt' : `${suspicions.length} connection attempts`;
+    const sender = holder ? holder.node.name : 'Who sends them';
+    const when = change ? `after ${label(now)} had announced it` : `though ${label(now)} has it now`;
+    return {
+      finding: {
+        cause: 'not-delivered',
+        confidence,
+        severity: 'fault',
+        vip: attempt.vip ?? address,
+        node,
+        interface: name,
+        claimants: [],
+        attempts: suspicions.map((s) => s.attempt.id),
+        summary: `${count} to ${address} still went to ${label(old)}, which no longer answers for it, ${when}. ${sender} kept the old owner's MAC: that is a stale neighbour entry, not a conflict.`,
+        evidence: [
+          ...(change ? [messageEvidence(change.from), messageEvidence(change.to)] : []),
+          ...suspicions
+            .slice(0, QUOTED)
+            .map((s) => packetEvidence(s.proof.packet, old.mac === null ? '' : `, to the MAC ${old.mac}`)),
+          ...entryEvidence(proof),
+        ],
+        fix: flush(proof),
+        alternatives: [
+          { cause: 'arp-conflict', why: `${label(old)} claimed ${address} no more after ${label(now)} did` },
+        ],
+      },
+      gaps: holder
+        ? []
+        : [
+            {
+              node: null,
+              interface: null,
+              why: `the neighbour entry for ${address} of the router or client that sends to it was not recorded`,
+              capture: `ip -j neigh show ${address}`,
+            },
+          ],
+    };
+  },
+});
+
+/** The request that was lost, or refused by who got it. */
+function misledPacket(attempt: Attempt): Sighting | null {
+  const loss = lossOf(attempt);
+  if (loss?.role === 'request') {
+    const { sightings } = loss.traces.at(-1)!;
+    // A switch that does not know the old owner's port any more floods what is for it: others see it as well.
+    return sightings.findLast((s) => s.direction !== null) ?? sightings.at(-1)!;
+  }
+  if (attempt.outcome !== 'refused') return null;
+  return attempt.traces.find((trace) => trace.role === 'request')?.sightings.at(-1) ?? null;
+}
+
+function byAnnouncement(
+  attempt: Attempt,
+  packet: Sighting,
+  context: DiagnosisContext,
+): Suspicion<StaleProof> | null {
+  const address = packet.destination.address;
+  const change = ownershipOf(context).handOvers.find((h) => h.address === address);
+  if (!change) return null;
+  const [sent, announced] = [context.aligned(packet), context.aligned(change.to)];
+  if (sent === null || announced === null || sent < announced + GRACE) return null;
+  const old = ownerOf(change.from.claimedMac!, address, [change.from], context);
+  const now = ownerOf(change.to.claimedMac!, address, [change.to], context);
+  if (!wentTo(packet, old)) return null;
+  return suspicion(attempt, 'probable', {
+    packet,
+    address,
+    old,
+    now,
+    change,
+    holder: holderOf(packet, old.mac, context),
+  });
+}
+
+function wentTo({ etherDestination, direction, point }: Sighting, { mac, node }: Party): boolean {
+  if (etherDestination !== null) return etherDestination === mac;
+  return direction === 'in' && node !== null && point.node === node;
+}
+
+/** No announcement was captured: who got the packet has the address no more, and another node has it. */
+function bySettings(
+  attempt: Attempt,
+  packet: Sighting,
+  context: DiagnosisContext,
+): Suspicion<StaleProof> | null {
+  const address = packet.destination.address;
+  const got = packet.etherDestination === null ? null : context.ownerOfMac(packet.etherDestination);
+  const node =
+    got ?? (packet.direction === 'in' ? context.node(packet.point.node, packet.point.netns) : null);
+  const station = node && context.network.station(node.name, node.netns);
+  if (!node || !station?.snapshot.addresses || station.model.hasAddress(address)) return null;
+  if (context.translatesTo(node, address) || station.model.addressType(address, null).type === 'local')
+    return null;
+  const heirs = announcersOf(context.network, address, attempt.client.address);
+  const [heir] = heirs;
+  if (!heir || heirs.length > 1 || heir.station.node === node.name || heir.unknown.length > 0) return null;
+  const name =
+    packet.direction === 'in' ? packet.point.interface : station.model.ownerOfMac(packet.etherDestination!);
+  const mac = packet.etherDestination ?? (name === null ? null : (station.model.link(name)?.mac ?? null));
+  const holder = mac === null ? null : holderOf(packet, mac, context);
+  // A router between may have got it to pass on: only an entry for the address itself tells otherwise.
+  if (!holder) return null;
+  const old = { mac, node: node.name, interface: name };
+  const now = { mac: heir.mac, node: heir.station.node, interface: heir.interface };
+  return suspicion(attempt, 'possible', { packet, address, old, now, change: null, holder });
+}
+
+function suspicion(attempt: Attempt, confidence: Confidence, proof: StaleProof): Suspicion<StaleProof> {
+  const { node, interface: name } = proof.packet.point;
+  return { attempt, confidence, node, interface: name, aspect: `stale ${proof.address}`, proof };
+}
+
+/** The node whose neighbour entry for the address is the old owner's MAC. */
+function holderOf(
+  { destination }: Sighting,
+  mac: string | null,
+  { nodes }: DiagnosisContext,
+): StaleProof['holder'] {
+  for (const node of nodes.values()) {
+    const entry = node.snapshot?.neighbours?.find((n) => n.address === destination.address && n.mac === mac);
+    if (entry) return { node, interface: entry.interface };
+  }
+  return null;
+}
+
+function entryEvidence({ holder, address, old }: StaleProof): Evidence[] {
+  if (!holder) return [];
+  const text = `${address} dev ${holder.interface} lladdr ${old.mac}, in the neighbours of ${holder.node.name}`;
+  return [evidence('neighbour', text, { node: holder.node.name })];
+}
+
+function label({ node, interface: name, mac }: Party): string {
+  if (node === null) return mac ?? 'another host';
+  return [node, name === null ? '' : ` (${name})`].join('');
+}
+
+function flush({ holder, address, now }: StaleProof): Fix {
+  const device = holder ? shellWord(holder.interface) : 'IFACE';
+  const node = holder?.node.name ?? '';
+  const again =
+    now.node !== null && now.interface !== null && !address.includes(':')
+      ? [
+          {
+            node: now.node,
+            command: `arping -U -c 3 -I ${shellWord(now.interface)} ${address}`,
+            persists: false,
+          },
+        ]
+      : [];
+  return {
+    summary: `Have the entry for ${address} forgotten where it is kept, or have ${label(now)} announce the address again.`,
+    commands: [
+      ...again,
+      ...(holder ? [{ node, command: `ip neigh flush to ${address} dev ${device}`, persists: false }] : []),
+    ],
+    manifests: [],
+    risk: 'None: the address is asked for anew.',
+    expected: `The next request is asked for by ${resolutionOf(address)}, and goes to ${label(now)}.`,
+  };
+}

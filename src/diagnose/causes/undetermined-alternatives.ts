@@ -1,0 +1,55 @@
+import type { Attempt } from '../../correlate/attempt.js';
+import type { Alternative, Evidence } from '../../model/analysis.js';
+import { wayText } from '../../network/narrate.js';
+import type { DiagnosisContext } from '../context.js';
+import { type DemandedDrop, demandOf } from '../drops/demand.js';
+import { counterOf } from '../drops/records.js';
+import { evidence } from '../evidence.js';
+
+/** What the settings of the nodes on the way rule out, where they are known well enough. */
+export function ruledOutBySettings(attempt: Attempt, context: DiagnosisContext): Alternative[] {
+  const demand = demandOf(attempt, context);
+  if (!demand || demand.courses.loss.made) return [];
+  if (demand.drop) return disproved(demand.drop, context);
+  const { requests, replies, loss } = demand.courses;
+  const known = loss.role === 'request' ? requests : replies;
+  if (known.length === 0 || demand.doubts.length > 0) return [];
+  const what = loss.role;
+  return [
+    { cause: 'filtered', why: `no rule of the nodes on its known way drops the ${what}` },
+    { cause: 'no-route', why: `the nodes on its known way have a route for the ${what}` },
+    { cause: 'forwarding-off', why: `the nodes on its known way pass the ${what} on` },
+  ];
+}
+
+/** A drop that the settings demand, and that the kernel's counter says did not happen. */
+function disproved({ cause, drop, leg, station, interface: name }: DemandedDrop, context: DiagnosisContext) {
+  const node = context.node(station.node, station.netns)!;
+  const counter = counterOf(drop, { family: leg.passage.packet.family, input: name !== null }, node);
+  if (counter?.rise !== 0) return [];
+  const why = `${station.label} would drop it by its settings as recorded, but its counter ${counter.name} did not move`;
+  return [{ cause, why }];
+}
+
+/** The way that the settings have the packet go from where it was seen last. */
+export function wayEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[] {
+  const courses = demandOf(attempt, context)?.courses;
+  if (!courses) return [];
+  const known = courses.loss.role === 'request' ? courses.requests : courses.replies;
+  const ways = new Set(
+    known.filter((course) => course.missedAt === null).map(({ journey }) => wayText(journey)),
+  );
+  return [...ways]
+    .slice(0, 2)
+    .map((way) => evidence('model', `by the nodes' settings the ${courses.loss.role} goes ${way}`));
+}
+
+/** Where the settings have it go next and a capture shows that it did not. */
+export function missedEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[] {
+  const courses = demandOf(attempt, context)?.courses;
+  const missed = courses?.requests.find((course) => course.missedAt !== null)?.missedAt;
+  if (!missed || courses?.loss.role !== 'request') return [];
+  const { station, interface: name, direction } = missed;
+  const text = `${name} was captured, and the request did not ${direction === 'in' ? 'come in' : 'leave'} by it, as the settings have it`;
+  return [evidence('capture', text, { node: station.node })];
+}

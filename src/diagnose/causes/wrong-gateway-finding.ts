@@ -1,0 +1,123 @@
+import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
+import type { Conclusion, Suspicion } from '../cause.js';
+import { surest } from '../confidence.js';
+import type { DiagnosisContext } from '../context.js';
+import { packetEvidence } from '../evidence.js';
+import { fixFor } from '../fixes/fix-for.js';
+import {
+  beyondGap,
+  detourEvidence,
+  receiverText,
+  senderText,
+  waySourceGaps,
+  wayText,
+} from '../ways/detour-evidence.js';
+import { asksAgain } from '../ways/handshake.js';
+import { nearMisses } from '../ways/near-miss.js';
+import { packetWords } from '../ways/packet-words.js';
+import { listed } from '../words.js';
+import type { WrongGatewayProof } from './wrong-gateway.js';
+
+/** The finding for replies of one node that leave by one interface. */
+export function concludeWrongGateway(
+  suspicions: readonly Suspicion<WrongGatewayProof>[],
+  context: DiagnosisContext,
+): Conclusion {
+  const { attempt, proof } = suspicions[0]!;
+  const { detour } = proof;
+  const attempts = suspicions.map((s) => s.attempt);
+  const confidence = surest(suspicions.map((s) => s.confidence));
+  return {
+    finding: {
+      cause: 'wrong-gateway',
+      confidence,
+      severity: 'fault',
+      vip: attempt.vip,
+      node: detour.node.name,
+      interface: detour.out.interface,
+      ...(detour.node.netns === null ? {} : { netns: detour.node.netns }),
+      claimants: [],
+      attempts: attempts.map((a) => a.id),
+      summary: summarize(suspicions, confidence === 'possible', context),
+      evidence: gatherEvidence(suspicions, context),
+      fix: fixFor('wrong-gateway', attempts, context),
+      alternatives: ruledOut(suspicions[0]!),
+    },
+    gaps: confidence === 'confirmed' ? [] : gapsOf(suspicions[0]!, context),
+  };
+}
+
+function summarize(
+  suspicions: readonly Suspicion<WrongGatewayProof>[],
+  doubtful: boolean,
+  context: DiagnosisContext,
+): string {
+  const { detour, others, isDirectReturn } = suspicions[0]!.proof;
+  const clients = listed(suspicions.map((s) => s.attempt.client.address));
+  const out = wayText(detour.out, 'to', receiverText(detour, context));
+  const into = wayText(detour.in, 'from', senderText(detour, context));
+  const lost = doubtful ? 'they do not come back, and that way may be why' : 'they are lost on that way';
+  const also = [
+    chosenBy(suspicions[0]!.proof),
+    others > 0
+      ? `Connections of ${others} other ${others === 1 ? 'client' : 'clients'} are made by the same ways.`
+      : '',
+    isDirectReturn ? 'The node has the address itself, so its replies may be meant to go straight back.' : '',
+  ];
+  const first = `${detour.node.name} sends its replies to ${clients} ${out}, though the requests come in ${into}; ${lost}.`;
+  return [first, ...also].filter((sentence) => sentence !== '').join(' ');
+}
+
+/** What of the node's settings chose the way, and what was meant to and did not. */
+function chosenBy({ detour }: WrongGatewayProof): string {
+  const { settings, node, in: into, agrees } = detour;
+  if (!settings || !agrees) return '';
+  const rule = settings.verdict?.lookup?.rule;
+  const misses = into.interface === null ? [] : nearMisses(node, settings, into.interface);
+  if (misses.length > 0) {
+    const { rule: missed, why } = misses[0]!;
+    return `Its rule ${missed.priority} would send them back by ${into.interface}, but ${why}.`;
+  }
+  if (!rule || rule.table === 'main' || rule.from === null) return '';
+  return `Its rule ${rule.priority} (from ${rule.from}) catches them${into.interface === null ? '' : `, also those to clients behind ${into.interface}`}.`;
+}
+
+function gatherEvidence(
+  suspicions: readonly Suspicion<WrongGatewayProof>[],
+  context: DiagnosisContext,
+): Evidence[] {
+  const { error, loss } = suspicions[0]!.proof;
+  const found = detourEvidence(
+    suspicions.map(({ attempt, proof }) => ({ attempt, detour: proof.detour })),
+    context,
+  );
+  const out = suspicions[0]!.proof.detour.out.all;
+  if (!out.includes(loss.last)) found.push(packetEvidence(loss.last, ' and was seen nowhere after'));
+  if (error) found.push(packetEvidence(error, `: ${error.icmp!.from} has no way on for the reply`));
+  const again = suspicions.map((s) => askedAgain(s)).find((sighting) => sighting !== null);
+  if (again) found.push(packetEvidence(again, ' again, after the reply had left'));
+  return found;
+}
+
+function askedAgain({ attempt }: Suspicion<WrongGatewayProof>) {
+  const reply = attempt.traces.findIndex((trace) => trace.role === 'reply');
+  return attempt.traces.slice(reply).find((trace) => trace.role === 'request')?.sightings[0] ?? null;
+}
+
+function ruledOut({ attempt, proof }: Suspicion<WrongGatewayProof>): Alternative[] {
+  const { node } = proof.detour;
+  const { request, reply } = packetWords(attempt);
+  const others: Alternative[] = [
+    { cause: 'not-delivered', why: `the request came in on ${node.name}` },
+    { cause: 'backend-silent', why: `the ${reply} was sent` },
+  ];
+  if (attempt.protocol === 'tcp' && asksAgain(attempt)) {
+    const why = `the client sends its ${request} again: it did not get the ${reply}, which behind a stateful gateway it would have`;
+    others.push({ cause: 'stateful-gateway', why });
+  }
+  return others;
+}
+
+function gapsOf({ attempt, proof }: Suspicion<WrongGatewayProof>, context: DiagnosisContext): Gap[] {
+  return [beyondGap(proof.detour, attempt, 'the reply', context), ...waySourceGaps(proof.detour, attempt)];
+}

@@ -1,0 +1,73 @@
+import type { Attempt } from '../../correlate/attempt.js';
+import type { Confidence } from '../../model/analysis.js';
+import type { Sighting } from '../../model/sighting.js';
+import { cause, type Suspicion } from '../cause.js';
+import type { DiagnosisContext } from '../context.js';
+import { type Loss, lossOf } from '../loss.js';
+import { isAtClient } from '../ways/client-side.js';
+import { type Detour, detourOf } from '../ways/detour.js';
+import { undeliverableReply } from '../ways/undeliverable.js';
+import { travellersOf } from '../ways/way-index.js';
+import { concludeWrongGateway } from './wrong-gateway-finding.js';
+
+export interface WrongGatewayProof {
+  detour: Detour;
+  loss: Loss;
+  /** A router's word that it has no way on for the reply; null where none was captured. */
+  error: Sighting | null;
+  /** Clients whose connections were made by the same ways. */
+  others: number;
+  /** The node has the server's address beside another that was asked for it: replies are meant to go straight back. */
+  isDirectReturn: boolean;
+}
+
+/**
+ * The reply leaves by another interface, or to another next hop, than its request came from, and does not get back.
+ * By itself that is no fault: nothing in IP asks that both ways be the same, and a virtual router takes packets at
+ * another MAC than it may send them from (RFC 9568 section 7.3).
+ *
+ * Proof: both packets, the loss, and the node's own routes and rules that choose that way; a router's ICMP error for the
+ * reply confirms it. Against: the client got the reply, or its connections are made by the same ways.
+ */
+export const wrongGateway = cause<WrongGatewayProof>({
+  id: 'wrong-gateway',
+  examine,
+  conclude: concludeWrongGateway,
+});
+
+function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<WrongGatewayProof> | null {
+  const loss = lossOf(attempt);
+  if (loss?.role !== 'reply' || isAtClient(attempt, loss.last, context)) return null;
+  const detour = detourOf(attempt, context);
+  if (!detour) return null;
+  const { made } = travellersOf(detour, context);
+  if (made.has(attempt.client.address)) return null;
+  const error = undeliverableReply(attempt);
+  const isDirectReturn = isDirectServerReturn(attempt, detour, context);
+  const proof = { detour, loss, error, others: made.size, isDirectReturn };
+  return {
+    attempt,
+    confidence: confidenceOf(proof),
+    node: detour.node.name,
+    interface: detour.out.interface,
+    aspect: `${detour.difference} ${detour.in.interface}`,
+    proof,
+  };
+}
+
+function confidenceOf({ detour, error, others, isDirectReturn }: WrongGatewayProof): Confidence {
+  if (error) return 'confirmed';
+  return detour.agrees && others === 0 && !isDirectReturn ? 'probable' : 'possible';
+}
+
+/** Direct server return: a director hands the request over unchanged, and the server has the VIP on no link of its own. */
+function isDirectServerReturn(
+  attempt: Attempt,
+  { node, in: into }: Detour,
+  context: DiagnosisContext,
+): boolean {
+  const handedOver =
+    into.sighting.encapsulations.length > 0 || (into.mac !== null && context.ownerOfMac(into.mac));
+  const holder = node.model?.localAddresses.find((a) => a.address === attempt.server.address);
+  return Boolean(handedOver) && holder !== undefined;
+}

@@ -1,0 +1,21 @@
+import type { Attempt } from '../correlate/attempt.js';
+import type { DiagnosisContext } from './context.js';
+
+/**
+ * A SYN is sent again after a second at the earliest, and tcpdump may lose its last second when it is stopped:
+ * what ends a capture this close to its end proves nothing, ns.
+ */
+const END_OF_CAPTURE = 1_500_000_000n;
+
+/** Whether an attempt asked once only, and the captures that saw it ended right after. */
+export function isCutShort(attempt: Attempt, context: DiagnosisContext): boolean {
+  if (attempt.tries > 1) return false;
+  for (const { sightings } of attempt.traces) {
+    for (const { time, point } of sightings) {
+      const capture = context.node(point.node, point.netns)?.captures.find((c) => c.file === point.file);
+      if (time === null || capture?.lastTime == null) return false;
+      if (capture.lastTime - time > END_OF_CAPTURE) return false;
+    }
+  }
+  return true;
+}

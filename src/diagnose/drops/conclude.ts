@@ -1,0 +1,44 @@
+import type { CauseId } from '../../model/analysis.js';
+import type { Conclusion, Suspicion } from '../cause.js';
+import { surest } from '../confidence.js';
+import type { DiagnosisContext } from '../context.js';
+import { fixFor } from '../fixes/fix-for.js';
+import { dropAlternatives } from './alternatives.js';
+import { dropEvidence } from './evidence.js';
+import type { DropProof } from './examine.js';
+import { dropGaps } from './gaps.js';
+import { summaryOf } from './words.js';
+
+/** The finding for drops of one node, interface and rule. */
+export function concludeDrop(
+  cause: CauseId,
+  suspicions: readonly Suspicion<DropProof>[],
+  context: DiagnosisContext,
+): Conclusion {
+  const confidence = surest(suspicions.map((s) => s.confidence));
+  // The surest tells best what happened.
+  const ordered = [
+    ...suspicions.filter((s) => s.confidence === confidence),
+    ...suspicions.filter((s) => s.confidence !== confidence),
+  ];
+  const { attempt, node, interface: name, proof } = ordered[0]!;
+  const attempts = suspicions.map((s) => s.attempt);
+  return {
+    finding: {
+      cause,
+      confidence,
+      severity: 'fault',
+      vip: attempt.vip,
+      node,
+      interface: name,
+      ...(proof.node.netns === null ? {} : { netns: proof.node.netns }),
+      claimants: [],
+      attempts: attempts.map((a) => a.id),
+      summary: summaryOf(cause, ordered),
+      evidence: dropEvidence(ordered),
+      fix: fixFor(cause, attempts, context),
+      alternatives: dropAlternatives(cause, ordered, context),
+    },
+    gaps: dropGaps(ordered[0]!),
+  };
+}

@@ -1,0 +1,238 @@
+/**
+ * The ways that a lost packet may have gone by the nodes' own settings, held against the captures: those on which it
+ * would have been seen elsewhere than it was are none.
+ */
+import type { Attempt } from '../../correlate/attempt.js';
+import type { PacketTrace } from '../../correlate/trace.js';
+import type { PacketQuestion } from '../../kernel/netfilter/passage.js';
+import type { Role } from '../../model/analysis.js';
+import type { Sighting } from '../../model/sighting.js';
+import type { Nanoseconds } from '../../model/time.js';
+import { decisive } from '../../network/decisive.js';
+import type { Journey } from '../../network/journey.js';
+import { answerStart, answerTo } from '../../network/round-trip.js';
+import type { DiagnosisContext } from '../context.js';
+import { farthestOf, type Loss, lossOf } from '../loss.js';
+import { disproves } from './conntrack.js';
+import { Journeys } from './journeys.js';
+import { type Start, startsOf } from './start.js';
+import { isAt, type Stop, serverOf, stopsOf } from './stops.js';
+import { isVisible } from './visibility.js';
+
+/** One way of one packet. */
+export interface Course {
+  role: Role;
+  journey: Journey;
+  stops: readonly Stop[];
+  /** How many of the stops, from the first, have been passed: the last of them is where it was seen last. */
+  reached: number;
+  /** Where it would have been seen behind that, and was not; null where nothing speaks against the way. */
+  missedAt: Stop | null;
+  /** Without which it may have gone another way, from where it was seen last. */
+  doubts: readonly string[];
+  /** The request's way that a reply answers; null for a request, and where none is known. */
+  request: Course | null;
+}
+
+/** What became of an attempt by the settings. */
+export interface Courses {
+  loss: Loss;
+  /** Of the requests, as far as they agree with what was seen. */
+  requests: readonly Course[];
+  /** Of the replies: those that were seen, or else those that would have been sent. */
+  replies: readonly Course[];
+}
+
+const KNOWN = new WeakMap<DiagnosisContext, CourseFinder>();
+
+/** @returns null where nothing was lost */
+export function coursesOf(attempt: Attempt, context: DiagnosisContext): Courses | null {
+  let finder = KNOWN.get(context);
+  if (!finder) {
+    finder = new CourseFinder(context);
+    KNOWN.set(context, finder);
+  }
+  return finder.find(attempt);
+}
+
+class CourseFinder {
+  readonly #context: DiagnosisContext;
+  readonly #found = new Map<Attempt, Courses | null>();
+  readonly #journeys: Journeys;
+
+  constructor(context: DiagnosisContext) {
+    this.#context = context;
+    this.#journeys = new Journeys(context);
+  }
+
+  find(attempt: Attempt): Courses | null {
+    const known = this.#found.get(attempt);
+    if (known !== undefined) return known;
+    const loss = attempt.outcome === 'refused' ? farthestOf(attempt, 'request') : lossOf(attempt);
+    const courses = loss && this.#coursesOf(attempt, loss);
+    this.#found.set(attempt, courses);
+    return courses;
+  }
+
+  #coursesOf(attempt: Attempt, loss: Loss): Courses {
+    const times = timesOf(attempt, this.#context);
+    const asked = loss.role === 'request' ? loss : farthestOf(attempt, 'request');
+    const requests = asked ? this.#requests(attempt, asked, times) : [];
+    const replies =
+      loss.role === 'request'
+        ? requests.filter((c) => c.missedAt === null).flatMap((c) => this.#unseenReplies(attempt, c, times))
+        : this.#seenReplies(attempt, loss, requests, times);
+    return { loss, requests, replies };
+  }
+
+  #requests(attempt: Attempt, { trace }: Loss, times: readonly Nanoseconds[]): Course[] {
+    return this.#fromEarliest(attempt, trace, (start) =>
+      this.#journeys
+        .from(start, 'request')
+        .flatMap((journey) =>
+          this.#held(
+            attempt,
+            { role: 'request', journey, asked: start.packet, start, trace, request: null },
+            times,
+          ),
+        ),
+    );
+  }
+
+  /**
+   * From the first place where the settings have the packet go as it was seen to. What they say of nodes before may be
+   * wrong, or not known.
+   */
+  #fromEarliest(attempt: Attempt, trace: PacketTrace, from: (start: Start) => Course[]): Course[] {
+    for (const start of startsOf(attempt, trace, this.#context)) {
+      const courses = from(start);
+      if (courses.length > 0) return courses;
+    }
+    return [];
+  }
+
+  #seenReplies(
+    attempt: Attempt,
+    { trace }: Loss,
+    requests: readonly Course[],
+    times: readonly Nanoseconds[],
+  ): Course[] {
+    const arrived = requests.filter(({ journey, missedAt }) => journey.end.kind !== 'dropped' && !missedAt);
+    return this.#fromEarliest(attempt, trace, (start) => {
+      const held = (journey: Journey, request: Course | null) =>
+        this.#held(attempt, { role: 'reply', journey, asked: start.packet, start, trace, request }, times);
+      if (arrived.length === 0)
+        return this.#journeys.from(start, 'reply').flatMap((journey) => held(journey, null));
+      return arrived.flatMap((request) =>
+        this.#journeys.answering(start, request.journey).flatMap((journey) => held(journey, request)),
+      );
+    });
+  }
+
+  /** Of a request that arrives by the settings, though nobody saw an answer. */
+  #unseenReplies(attempt: Attempt, request: Course, times: readonly Nanoseconds[]): Course[] {
+    const { journey } = request;
+    const at = answerStart(this.#context.network, journey, attempt.client.address);
+    if (!at || 'fate' in at) return [];
+    const asked: PacketQuestion & { source: string } = {
+      ...answerTo(journey),
+      tcp: attempt.protocol === 'tcp' ? 'syn-ack' : null,
+    };
+    const start = { ...at, packet: asked };
+    return this.#journeys
+      .answering(start, journey)
+      .flatMap((reply) =>
+        this.#held(
+          attempt,
+          { role: 'reply', journey: reply, asked, start: null, trace: null, request },
+          times,
+        ),
+      );
+  }
+
+  /** The course, if the sightings and the connections that nodes track agree with it. */
+  #held(attempt: Attempt, draft: Draft, times: readonly Nanoseconds[]): Course[] {
+    const { role, journey, asked, start, trace, request } = draft;
+    const stops = stopsOf(journey, asked);
+    const reached = trace && start ? this.#reach(journey, stops, trace, start, role) : 0;
+    if (reached === null || disproves(attempt, journey, role)) return [];
+    const missedAt = stops.slice(reached).find((stop) => this.#wouldShow(stop, role, times)) ?? null;
+    const doubts = doubtsFrom(journey, reached === 0 ? 0 : stops[reached - 1]!.leg);
+    const before = trace === null ? (request?.doubts ?? []) : [];
+    return [
+      { role, journey, stops, reached, missedAt, doubts: [...new Set([...before, ...doubts])], request },
+    ];
+  }
+
+  /** How many stops were passed; null where a sighting is of none of them. */
+  #reach(
+    { end }: Journey,
+    stops: readonly Stop[],
+    { sightings }: PacketTrace,
+    start: Start,
+    role: Role,
+  ): number | null {
+    let reached = 0;
+    for (const sighting of sightings.slice(start.index)) {
+      const { node, netns } = sighting.point;
+      const view = this.#context.node(node, netns);
+      if (!view?.snapshot) continue;
+      const at = stops.findIndex((stop, i) => i + 1 >= reached && isAt(stop, sighting, role, view));
+      if (at >= 0) reached = Math.max(reached, at + 1);
+      else if (!isBefore(sighting, start) && !isCarrier(sighting, end)) return null;
+    }
+    return reached;
+  }
+
+  #wouldShow(stop: Stop, role: Role, times: readonly Nanoseconds[]): boolean {
+    const { station, interface: name } = stop;
+    const view = this.#context.node(station.node, station.netns);
+    return (
+      view !== null && isVisible(view, name, { role, server: serverOf(stop, role) }, times, this.#context)
+    );
+  }
+}
+
+interface Draft {
+  role: Role;
+  journey: Journey;
+  asked: PacketQuestion & { source: string };
+  /** Null for a packet that nobody saw. */
+  start: Start | null;
+  trace: PacketTrace | null;
+  request: Course | null;
+}
+
+/** Seen at the node before the one where the way begins to be known, as it left that. */
+function isBefore({ point, ttl }: Sighting, { sighting, station }: Start): boolean {
+  const { node, netns } = sighting.point;
+  const isElsewhere = station.node !== node || station.netns !== netns;
+  return isElsewhere && point.node === node && point.netns === netns && ttl === sighting.ttl;
+}
+
+/** The tunnel packet around it, where that one was dropped. */
+function isCarrier({ encapsulations, point }: Sighting, end: Journey['end']): boolean {
+  if (end.kind !== 'dropped' || !end.carrier || encapsulations.length === 0) return false;
+  return end.station.node === point.node && end.station.netns === point.netns;
+}
+
+/** What a journey had to assume from one of its legs on: what was passed before was passed. */
+function doubtsFrom({ legs, doubts }: Journey, from: number): string[] {
+  const of = (some: typeof legs) =>
+    new Set(
+      some.flatMap(({ station, passage }) =>
+        [...station.blindSpots, ...decisive(passage)].map((line) => `${station.label}: ${line}`),
+      ),
+    );
+  const before = of(legs.slice(0, from));
+  const after = of(legs.slice(from));
+  return doubts.filter((line) => after.has(line) || !before.has(line));
+}
+
+/** When an attempt's packets were on their way, on the first node's clock. */
+function timesOf({ traces }: Attempt, { aligned }: DiagnosisContext): Nanoseconds[] {
+  return traces.flatMap(({ sightings }) => {
+    const time = aligned(sightings[0]!);
+    return time === null ? [] : [time];
+  });
+}

@@ -1,0 +1,110 @@
+/** What a finding about a drop shows: the packets, the kernel's own records, and the settings that decided. */
+import { sysctlKey } from '../../kernel/sysctl.js';
+import type { Evidence } from '../../model/analysis.js';
+import { wayText } from '../../network/narrate.js';
+import type { Suspicion } from '../cause.js';
+import { evidence, packetEvidence, QUOTED, sysctlEvidence } from '../evidence.js';
+import { lastSightings } from '../loss.js';
+import type { DemandedDrop } from './demand.js';
+import type { DropProof } from './examine.js';
+
+export function dropEvidence(suspicions: readonly Suspicion<DropProof>[]): Evidence[] {
+  const { node, demanded } = suspicions[0]!.proof;
+  return [
+    ...packets(suspicions),
+    ...answers(suspicions),
+    ...records(suspicions),
+    ...counter(suspicions[0]!.proof),
+    ...(demanded ? settings(demanded, suspicions[0]!.proof) : []),
+    ...(demanded?.doubts ?? [])
+      .slice(0, QUOTED)
+      .map((line) => evidence('model', `assumed: ${line}`, { node: node.name })),
+  ];
+}
+
+function packets(suspicions: readonly Suspicion<DropProof>[]): Evidence[] {
+  const lost = suspicions.flatMap(({ proof }) => lastSightings(proof.loss));
+  const { loss, demanded } = suspicions[0]!.proof;
+  const remark =
+    demanded && demanded.role !== loss.role ? ' and no answer was seen' : ' and was seen nowhere after';
+  const shown = lost.slice(0, QUOTED).map((sighting) => packetEvidence(sighting, remark));
+  if (lost.length > QUOTED) {
+    const text = `${lost.length} packets of ${suspicions.length} attempts ended there`;
+    shown.push(evidence('capture', text, { node: loss.last.point.node }));
+  }
+  return shown;
+}
+
+function answers(suspicions: readonly Suspicion<DropProof>[]): Evidence[] {
+  return suspicions
+    .flatMap(({ proof }) => proof.answers.slice(0, 1))
+    .slice(0, QUOTED)
+    .map((sighting) => {
+      const { icmp } = sighting;
+      const said = icmp
+        ? ` (from ${icmp.from}, type ${icmp.type}, code ${icmp.code})`
+        : ', sent by the rule in place of the server';
+      return packetEvidence(sighting, said);
+    });
+}
+
+function records(suspicions: readonly Suspicion<DropProof>[]): Evidence[] {
+  const { node } = suspicions[0]!.proof;
+  const found = [...new Set(suspicions.flatMap(({ proof }) => proof.records))];
+  const shown = found.slice(0, QUOTED).map(({ reason, location, line }) => {
+    const where = location === null ? '' : ` in ${location}()`;
+    const text = `${reason}${where}, at the time of a lost packet`;
+    return evidence('drop-reason', text, { node: node.name, file: node.snapshot!.drops!.file, line });
+  });
+  if (found.length > QUOTED) {
+    shown.push(evidence('drop-reason', `${found.length} such records in all`, { node: node.name }));
+  }
+  return shown;
+}
+
+function counter({ counter: moved, node }: DropProof): Evidence[] {
+  if (moved?.rise == null) return [];
+  return [evidence('counter', `${moved.name} rose by ${moved.rise} while capturing`, { node: node.name })];
+}
+
+function settings(demanded: DemandedDrop, { node }: DropProof): Evidence[] {
+  const { drop, station, leg, seen, course } = demanded;
+  const at = { node: station.node };
+  const found: Evidence[] = [];
+  if (drop.by === 'netfilter' && drop.rule) {
+    const { file, line, text } = drop.rule;
+    found.push(evidence('rule', text, { ...at, file, line }));
+  }
+  if (drop.by === 'netfilter' && !drop.rule) {
+    found.push(
+      evidence(
+        'rule',
+        `policy of ${drop.chain}, in ${drop.hook}: drop; no rule before it takes the packet`,
+        at,
+      ),
+    );
+  }
+  if (drop.by === 'netfilter' && drop.check) {
+    const source = leg.passage.packet.source.text;
+    const { why } = station.model.output({ source: null, destination: source });
+    found.push(evidence('route', `the way back to ${source} by the routes of ${station.label}: ${why}`, at));
+  }
+  if (drop.by === 'routing') {
+    if (drop.verdict.verdict === 'forwarding-off')
+      found.push(...forwarding(demanded).map((key) => sysctlEvidence(node, key)));
+    else
+      found.push(evidence('route', `by the routes and rules of ${station.label}: ${drop.verdict.why}`, at));
+  }
+  if (!seen || leg !== course.journey.legs[0]) {
+    found.push(
+      evidence('model', `by the nodes' settings the ${course.role} goes ${wayText(course.journey)}`, at),
+    );
+  }
+  return found;
+}
+
+/** The keys that turn forwarding on: of IPv4 ip_forward sets that of every interface. */
+function forwarding({ leg, interface: name }: DemandedDrop): string[] {
+  if (leg.passage.packet.family === 6) return ['net.ipv6.conf.all.forwarding'];
+  return ['net.ipv4.ip_forward', sysctlKey('net.ipv4.conf', name!, 'forwarding')];
+}

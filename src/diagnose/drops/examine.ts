@@ -1,0 +1,205 @@
+import type { Attempt } from '../../correlate/attempt.js';
+import type { CauseId, Confidence } from '../../model/analysis.js';
+import type { Sighting } from '../../model/sighting.js';
+import type { DropRecord } from '../../model/snapshot.js';
+import type { Nanoseconds } from '../../model/time.js';
+import type { Suspicion } from '../cause.js';
+import type { DiagnosisContext, NodeView } from '../context.js';
+import { isCutShort } from '../cut-short.js';
+import { matchMartians } from '../kernel-records.js';
+import { type Loss, lastSightings, lossOf } from '../loss.js';
+import { inputInterface, placeOf } from '../place.js';
+import { type Demand, type DemandedDrop, demandOf } from './demand.js';
+import { type CounterRise, causeOfRecord, counterOf, icmpOf, recordsNear, resetsOf } from './records.js';
+import { clockOffset } from './visibility.js';
+
+/** What speaks for a node having dropped a packet by its settings. */
+export interface DropProof {
+  loss: Loss;
+  node: NodeView;
+  /** What the settings demand; null where they are not known well enough, and the kernel's record alone tells. */
+  demanded: DemandedDrop | null;
+  /** Drop reasons of this kind, near the times at which packets were lost. */
+  records: DropRecord[];
+  counter: CounterRise | null;
+  /** The node's own ICMP errors, or RSTs that a rule sent. */
+  answers: Sighting[];
+}
+
+/** Whether the cause explains an attempt: by what the settings demand of its packet, and what the kernel recorded. */
+export function examineDrop(
+  cause: CauseId,
+  attempt: Attempt,
+  context: DiagnosisContext,
+): Suspicion<DropProof> | null {
+  const demand = demandOf(attempt, context);
+  if (!demand) return null;
+  const byDemand = demand.drop && examineDemand(attempt, demand, demand.drop, context);
+  if (byDemand) return byDemand.cause === cause ? byDemand.suspicion : null;
+  const byRecord = examineRecords(attempt, demand, context);
+  return byRecord?.cause === cause ? byRecord.suspicion : null;
+}
+
+interface Judged {
+  cause: CauseId;
+  suspicion: Suspicion<DropProof>;
+}
+
+function examineDemand(
+  attempt: Attempt,
+  { courses: { loss } }: Demand,
+  demanded: DemandedDrop,
+  context: DiagnosisContext,
+): Judged | null {
+  const { station, drop, role, leg } = demanded;
+  // A later packet got through what the settings say at the end.
+  if (loss.made) return null;
+  if (!demanded.seen && isCutShort(attempt, context)) return null;
+  const node = context.node(station.node, station.netns)!;
+  const { packet } = leg.passage;
+  const times = timesAt(loss, node, context);
+  const martians = matchMartians(node, {
+    source: packet.source.text,
+    destinations: [packet.destination.text],
+    interface: demanded.interface,
+    times,
+  });
+  if (martians.length > 0) return null;
+  const counter = counterOf(drop, { family: packet.family, input: demanded.interface !== null }, node);
+  if (counter?.rise === 0) return null;
+  // The record tells a filter's drop, not which rule's.
+  const kind = demanded.cause === 'netfilter-rpfilter' ? 'filtered' : demanded.cause;
+  const records = recordsNear(node, times, packet.family, kind);
+  // What a node cannot route of its own has never been a packet, and leaves no record.
+  const leavesRecord = drop.by === 'netfilter' || demanded.interface !== null;
+  const others = records.length > 0 || !leavesRecord ? [] : recordsNear(node, times, packet.family);
+  if (others.some((record) => causeOfRecord(record) === 'rp-filter')) return null;
+  const answers = [
+    ...icmpOf(attempt, drop, station, role === 'request'),
+    ...resetsOf(attempt, drop, station),
+  ];
+  // A refusal has this cause where a rule sent it; else the server did.
+  if (attempt.outcome === 'refused' && answers.length === 0) return null;
+  const confidence = judge(demanded, {
+    recorded: records.length > 0,
+    answered: answers.length > 0,
+    contested: others.length > 0,
+    counted: (counter?.rise ?? 0) > 0,
+    enclosed: isEnclosed(node),
+  });
+  if (confidence === null) return null;
+  const proof = { loss, node, demanded, records, counter, answers };
+  const place = { node: station.node, interface: demanded.interface };
+  const aspect = `${role} ${demanded.carrier} ${station.netns} ${ruleOf(demanded)}`;
+  return { cause: demanded.cause, suspicion: { attempt, confidence, ...place, aspect, proof } };
+}
+
+interface Signs {
+  /** The kernel gave a reason of this kind at the time. */
+  recorded: boolean;
+  /** The node itself said so, by ICMP or a RST. */
+  answered: boolean;
+  /** The kernel gave another reason at the time. */
+  contested: boolean;
+  /** The counter of such drops rose. */
+  counted: boolean;
+  /** The node was captured on more than its way in: the packet would have been seen to leave. */
+  enclosed: boolean;
+}
+
+function judge({ seen, doubts, drop }: DemandedDrop, signs: Signs): Confidence | null {
+  const { recorded, answered, contested, counted, enclosed } = signs;
+  const certain = doubts.length === 0;
+  if (answered) return certain || drop.by === 'routing' ? 'confirmed' : 'probable';
+  if (contested) return certain && seen ? 'possible' : null;
+  if (!seen) {
+    if (certain) return recorded ? 'probable' : 'possible';
+    return recorded ? 'possible' : null;
+  }
+  if (certain) return recorded ? 'confirmed' : 'probable';
+  // That a filter dropped it is certain then; which rule did rests on what is not known.
+  if (recorded) return drop.by === 'netfilter' ? 'probable' : 'confirmed';
+  // A route that is not known is no missing route.
+  const isOpen = drop.by === 'routing' && drop.verdict.verdict === 'no-route' && !counted;
+  return enclosed && !isOpen ? 'possible' : null;
+}
+
+function isEnclosed({ captures }: NodeView): boolean {
+  if (captures.some((capture) => capture.interfaces === null)) return true;
+  return new Set(captures.flatMap((capture) => capture.interfaces!)).size > 1;
+}
+
+function ruleOf({ drop }: DemandedDrop): string {
+  return drop.by === 'netfilter' ? `${drop.hook} ${drop.chain} ${drop.rule?.text ?? ''}` : '';
+}
+
+/** Causes that a drop reason tells with no knowledge of the settings. */
+const RECORDED: ReadonlySet<CauseId> = new Set(['filtered', 'forwarding-off', 'no-route']);
+
+/** The settings are not known well enough, or were changed: for each lost packet a record near it, of one kind. */
+function examineRecords(attempt: Attempt, demand: Demand, context: DiagnosisContext): Judged | null {
+  const { loss, requests, replies } = demand.courses;
+  const place = placeOf(loss, context);
+  if (!place?.seen || place.interface === null || attempt.outcome === 'refused') return null;
+  const courses = [...requests, ...replies];
+  const isKnown = courses.length > 0 && courses.every((course) => course.doubts.length === 0);
+  if (isKnown && !loss.made) return null;
+  const { node } = place;
+  const family = loss.last.source.address.includes(':') ? 6 : 4;
+  const near = recordsNear(node, timesAt(loss, node, context), family);
+  const causes = new Set(near.map(causeOfRecord));
+  const [cause] = causes;
+  if (!cause || causes.size !== 1 || !RECORDED.has(cause)) return null;
+  if (!isEach(near, loss, cause, node, context)) return null;
+  const proof: DropProof = { loss, node, demanded: null, records: near, counter: null, answers: [] };
+  // Of a tunnel packet whose content never came out of the tunnel, the outer one was dropped.
+  const isOuter = loss.last.encapsulations.length > 0 && cause === 'filtered' && isEnclosed(node);
+  const name = isOuter ? inputInterface(loss.last, node) : place.interface;
+  const at = { node: node.name, interface: name };
+  const aspect = `${loss.role} record ${node.netns}`;
+  return { cause, suspicion: { attempt, confidence: 'possible', ...at, aspect, proof } };
+}
+
+/** Between an event's stamp and its packet's up to 50 ms were measured. */
+const CLOSE: Nanoseconds = 100_000_000n;
+
+/**
+ * Whether each of several lost packets has a record of its own right at its time, and there are few others of the kind:
+ * where a filter drops all day long, one lies near every packet.
+ */
+function isEach(
+  near: readonly DropRecord[],
+  loss: Loss,
+  cause: CauseId,
+  node: NodeView,
+  context: DiagnosisContext,
+): boolean {
+  const times = lastSightings(loss).flatMap(({ time }) => time ?? []);
+  const alike = node.snapshot!.drops!.records.filter((record) => causeOfRecord(record) === cause);
+  if (times.length < 2 || near.length < times.length || alike.length > 2 * lostPackets(context)) return false;
+  return times.every((time) =>
+    near.some((record) => record.time! >= time - CLOSE && record.time! <= time + CLOSE),
+  );
+}
+
+const LOST = new WeakMap<DiagnosisContext, number>();
+
+/** How many packets all attempts lost. */
+function lostPackets(context: DiagnosisContext): number {
+  let count = LOST.get(context);
+  if (count === undefined) {
+    const losses = context.attempts.flatMap((attempt) => lossOf(attempt) ?? []);
+    count = losses.reduce((sum, loss) => sum + loss.traces.length, 0);
+    LOST.set(context, count);
+  }
+  return count;
+}
+
+/** When packets were lost, by the clock of the node that dropped them: its own captures' stamps, or others' moved to it. */
+export function timesAt(loss: Loss, node: NodeView, context: DiagnosisContext): Nanoseconds[] {
+  const offset = clockOffset(node.name, context);
+  return lastSightings(loss).flatMap((sighting) => {
+    const time = context.aligned(sighting);
+    return time === null ? [] : [time + offset];
+  });
+}

@@ -1,0 +1,47 @@
+import type { Gap } from '../../model/analysis.js';
+import type { Suspicion } from '../cause.js';
+import {
+  captureCommand,
+  captureFilter,
+  filesNamedIn,
+  RECORD_COUNTERS,
+  RECORD_DROPS,
+  snapshotCommand,
+} from '../recording.js';
+import type { DropProof } from './examine.js';
+
+/** What would make a finding surer: the files that were missing, the place that was not captured, the kernel's record. */
+export function dropGaps({ confidence, proof, interface: name }: Suspicion<DropProof>): Gap[] {
+  if (confidence === 'confirmed') return [];
+  const { node, demanded, loss } = proof;
+  const at = { node: node.name, interface: name };
+  const missing = snapshotCommand(filesNamedIn(demanded?.doubts ?? []));
+  if (missing !== null) {
+    const why = `what ${node.name} does with the packet rests on files that are missing: ${demanded!.doubts[0]}`;
+    return [{ ...at, why, capture: missing }];
+  }
+  if (!demanded) {
+    const why = `the kernel's record names a kind of drop and no packet; the settings of ${node.name} would say whether it is this one`;
+    const files = [
+      'sysctl.txt',
+      'ip-route.json',
+      'ip-rule.json',
+      'ip-addr.json',
+      'ip-link.json',
+      'iptables-save.txt',
+      'nft.json',
+    ];
+    return [{ ...at, why, capture: snapshotCommand(files) }];
+  }
+  if (!demanded.seen) {
+    const why = `the packet was not captured on its way into ${node.name}: only its settings say that it is dropped there`;
+    return [{ ...at, why, capture: captureCommand(name, captureFilter(loss.last)) }];
+  }
+  if (demanded.interface === null && demanded.drop.by === 'routing') {
+    if (proof.counter?.rise != null) return [];
+    const why = `a reply that ${node.name} cannot route is never sent: only its counter ${proof.counter?.name ?? 'of missing routes'} shows it`;
+    return [{ ...at, why, capture: RECORD_COUNTERS }];
+  }
+  const why = `no record of the kernel's own names the drop on ${node.name}; a drop reason would confirm it`;
+  return [{ ...at, why, capture: RECORD_DROPS }];
+}

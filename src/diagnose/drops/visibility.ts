@@ -1,0 +1,125 @@
+/** What the silence of a capture is worth: whether it would have shown a packet. */
+import type { Endpoint, Role } from '../../model/analysis.js';
+import type { Sighting } from '../../model/sighting.js';
+import type { Nanoseconds } from '../../model/time.js';
+import type { Coverage, DiagnosisContext, NodeView } from '../context.js';
+
+/** The servers that a capture file shows packets of, under the addresses that they have there. */
+interface Shown {
+  endpoints: Set<string>;
+  addresses: Set<string>;
+  ports: Set<number | null>;
+  /** Sightings of what clients sent, and of what came back. */
+  sent: number;
+  back: number;
+}
+
+interface Seen {
+  files: Map<string, Shown>;
+  /** How far each node's clock is ahead of the first node's, ns. */
+  offsets: Map<string, Nanoseconds>;
+}
+
+const SEEN = new WeakMap<DiagnosisContext, Seen>();
+
+/**
+ * Whether a packet on the interface would have been captured for certain.
+ *
+ * A capture's filter is not in its file. One that shows packets of the same server would have shown this one; so
+ * would one that shows several addresses and several ports, which is filtered by neither. One that shows nothing but
+ * what clients sent may be filtered to one direction: of replies its silence says nothing.
+ *
+ * @param server the end of the packet that is the server's, as it would have it there
+ * @param times when it would have passed, on the first node's clock; one of them is enough
+ */
+export function isVisible(
+  node: NodeView,
+  name: string,
+  { role, server }: { role: Role; server: Endpoint },
+  times: readonly Nanoseconds[],
+  context: DiagnosisContext,
+): boolean {
+  return node.captures.some((capture) => {
+    if (!isRunning(capture, name, times, context)) return false;
+    const shown = seenIn(context).files.get(capture.file);
+    if (!shown) return false;
+    if (role === 'reply' && shown.back === 0 && capture.packets <= shown.sent) return false;
+    if (shown.endpoints.has(labelOf(server))) return true;
+    return shown.addresses.size > 1 && shown.ports.size > 1;
+  });
+}
+
+/** Whether a capture that lost nothing was listening on the interface at one of the times. */
+export function isRunning(
+  { node, interfaces, firstTime, lastTime, dropped }: Coverage,
+  name: string,
+  times: readonly Nanoseconds[],
+  context: DiagnosisContext,
+): boolean {
+  if (interfaces !== null && !interfaces.includes(name)) return false;
+  if (firstTime === null || lastTime === null || (dropped ?? 0) > 0) return false;
+  const offset = clockOffset(node, context);
+  return times.some((time) => time >= firstTime - offset && time <= lastTime - offset);
+}
+
+/** How far a node's clock is ahead of the first node's, ns; 0 where it captured nothing of any attempt. */
+export function clockOffset(node: string, context: DiagnosisContext): Nanoseconds {
+  return seenIn(context).offsets.get(node) ?? 0n;
+}
+
+function seenIn(context: DiagnosisContext): Seen {
+  let seen = SEEN.get(context);
+  if (seen) return seen;
+  seen = { files: new Map(), offsets: new Map() };
+  SEEN.set(context, seen);
+  for (const { traces, others } of context.attempts) {
+    for (const { role, sightings } of traces) {
+      for (const sighting of sightings) {
+        note(seen.files, sighting, role === 'request');
+        noteClock(seen.offsets, sighting, context);
+      }
+    }
+    for (const sighting of others) {
+      // An error comes from the other side than what it quotes.
+      count(shownIn(seen.files, sighting.point.file), sighting.fromClient !== (sighting.icmp !== null));
+    }
+  }
+  return seen;
+}
+
+function noteClock(
+  offsets: Map<string, Nanoseconds>,
+  sighting: Sighting,
+  { aligned }: DiagnosisContext,
+): void {
+  const { node } = sighting.point;
+  if (sighting.time === null || offsets.has(node)) return;
+  offsets.set(node, sighting.time - aligned(sighting)!);
+}
+
+function note(files: Map<string, Shown>, sighting: Sighting, toServer: boolean): void {
+  const shown = shownIn(files, sighting.point.file);
+  const server = toServer ? sighting.destination : sighting.source;
+  shown.endpoints.add(labelOf(server));
+  shown.addresses.add(server.address);
+  shown.ports.add(server.port);
+  count(shown, toServer);
+}
+
+function shownIn(files: Map<string, Shown>, file: string): Shown {
+  let shown = files.get(file);
+  if (!shown) {
+    shown = { endpoints: new Set(), addresses: new Set(), ports: new Set(), sent: 0, back: 0 };
+    files.set(file, shown);
+  }
+  return shown;
+}
+
+function count(shown: Shown, toServer: boolean): void {
+  if (toServer) shown.sent++;
+  else shown.back++;
+}
+
+function labelOf({ address, port }: Endpoint): string {
+  return `${address} ${port}`;
+}

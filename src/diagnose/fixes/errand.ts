@@ -1,0 +1,118 @@
+/** An attempt's connection, to be walked again through the nodes' settings. */
+import type { Attempt } from '../../correlate/attempt.js';
+import type { Sighting } from '../../model/sighting.js';
+import type { Entry } from '../../network/entry.js';
+import { follow, type Journey } from '../../network/journey.js';
+import type { Network } from '../../network/network.js';
+import { type RoundTrip, roundTrips } from '../../network/round-trip.js';
+import { senderOf } from '../../network/sender.js';
+import type { DiagnosisContext } from '../context.js';
+import { packetQuestion } from '../packet-question.js';
+import { inputInterface } from '../place.js';
+import { type LostPacket, lostPacketOf, neighbourBehind } from './lost-packet.js';
+import type { Errand } from './trial.js';
+
+/**
+ * Follows the attempt's request from where it was seen first, and its reply back: by the whole network's settings,
+ * where there is a snapshot of the first node, else from the node that lost the packet.
+ *
+ * @param back whether the reply has to leave by the way that the request came
+ */
+export function errandOf(attempt: Attempt, context: DiagnosisContext, back: boolean): Errand {
+  const lost = lostPacketOf(attempt, context);
+  const client = attempt.client.address;
+  const first = attempt.traces
+    .find((trace) => trace.role === 'request')
+    ?.sightings.find((s) => s.direction === 'in' && s.encapsulations.length === 0);
+  const wanted = first ? backendsOf(fromFirst(context.network, first, attempt, context), attempt, lost) : [];
+  if (first && wanted.length > 0) {
+    const walk = (network: Network) => {
+      const trips = fromFirst(network, first, attempt, context);
+      const same = trips.filter((trip) => wanted.includes(backendOf(trip)));
+      // What was dropped before its translation may be for any backend.
+      return same.length > 0 ? same : trips;
+    };
+    return { client, back, translated: false, walk };
+  }
+  if (!lost) return { client, back, translated: false, walk: () => [] };
+  const { place, loss, translated } = lost;
+  const walk = (network: Network) => {
+    const station = network.station(place.node.name, place.node.netns);
+    if (!station) return [];
+    const entry = { station, interface: place.interface, sender: lost.gateway, ...NO_WHY };
+    if (loss.role === 'reply') return inward(network, entry, attempt, lost);
+    return roundTrips(network, entry, packetQuestion(attempt, loss.last, 'request'));
+  };
+  // What came before is not in the snapshots: a node there has to get the reply, to translate it back.
+  return { client, back: back || translated, translated, walk };
+}
+
+const NO_WHY: Pick<Entry, 'why' | 'unknown' | 'isPod' | 'isGuess'> = {
+  why: '',
+  unknown: [],
+  isPod: false,
+  isGuess: false,
+};
+
+function fromFirst(
+  network: Network,
+  first: Sighting,
+  attempt: Attempt,
+  context: DiagnosisContext,
+): RoundTrip[] {
+  const { node, netns } = first.point;
+  const station = network.station(node, netns);
+  const view = context.node(node, netns);
+  const name = station && view && inputInterface(first, view);
+  if (!station || !view || name === null || first.destination.address !== attempt.server.address) return [];
+  const sender =
+    neighbourBehind(first, view, name) ?? senderOf(network, station, name, attempt.client.address).address;
+  const entry = { station, interface: name, sender, ...NO_WHY };
+  return roundTrips(network, entry, packetQuestion(attempt, first, 'request'));
+}
+
+/** As the request is addressed in the end. */
+function backendOf({ request: { packet } }: RoundTrip): string {
+  return `${packet.destination.text} ${packet.destinationPort}`;
+}
+
+/** Of all that a Service's request may be translated to: what this one was, as far as that is known. */
+function backendsOf(trips: readonly RoundTrip[], attempt: Attempt, lost: LostPacket | null): string[] {
+  const { server } = attempt.legs.at(-1) ?? attempt;
+  const same = trips.map(backendOf).filter((backend) => backend === `${server.address} ${server.port}`);
+  if (attempt.legs.length > 1 && same.length > 0) return [...new Set(same)];
+  const concerned = lost ? trips.filter((trip) => passes(trip, lost)) : trips;
+  return [...new Set(concerned.map(backendOf))];
+}
+
+/** Whether the packet that was lost is on this way. */
+function passes({ request, reply }: RoundTrip, { loss, place }: LostPacket): boolean {
+  const journey: Journey | null = loss.role === 'request' ? request : reply;
+  const { node } = place;
+  return (journey?.legs ?? []).some(
+    (leg) =>
+      leg.station.node === node.name && leg.station.netns === node.netns && leg.interface === place.interface,
+  );
+}
+
+/** A reply whose request is not followed: whether the node takes it in. */
+function inward(network: Network, entry: Entry, attempt: Attempt, { loss }: LostPacket): RoundTrip[] {
+  const { client, server } = attempt;
+  return follow(network, entry, packetQuestion(attempt, loss.last, 'reply')).map((reply) => {
+    const fate = reply.end.kind === 'dropped' ? { kind: 'lost' as const, role: 'reply' as const } : ANSWERED;
+    return { entry, client, server, backend: null, request: reply, reply, fate };
+  });
+}
+
+const ANSWERED = { kind: 'answered' } as const;
+
+/** Those that differ in more than the client's port. */
+export function distinctAttempts(attempts: readonly Attempt[]): Attempt[] {
+  const byPacket = new Map<string, Attempt>();
+  for (const attempt of attempts) {
+    const ends = attempt.legs.map(({ client, server }) => [client.address, server.address, server.port]);
+    const key = [attempt.client.address, attempt.server.address, attempt.server.port, ...ends].join(' ');
+    if (!byPacket.has(key)) byPacket.set(key, attempt);
+  }
+  return [...byPacket.values()];
+}

@@ -1,0 +1,74 @@
+import type { Fix, FixCommand } from '../../model/analysis.js';
+import type { Network } from '../../network/network.js';
+import type { Risk } from '../prediction/risk.js';
+import type { FixIdea } from './idea.js';
+import { lastingCommands } from './lasting/commands.js';
+import { daemonSets } from './lasting/daemon-set.js';
+import { lastingFiles } from './lasting/files.js';
+import { undoneBy } from './lasting/undone.js';
+import type { Step } from './step.js';
+
+/** What was tried and helps. */
+export interface Solution {
+  ideas: readonly FixIdea[];
+  /** What comes next after each idea but the last. */
+  uncovered: readonly Risk[];
+  /** With all of them carried out. */
+  network: Network;
+  /** What becomes of the connections that are mended, in words, and of those of which that cannot be told. */
+  mended: readonly string[];
+  open: readonly string[];
+}
+
+/** Of what the trials saw, the ones that are told. */
+const TOLD = 3;
+
+export function toFix(solution: Solution): Fix {
+  const { ideas, network } = solution;
+  const steps = ideas.flatMap((idea) => idea.steps);
+  const files = lastingFiles(steps, network);
+  const undone = undoneBy(steps, network, files);
+  return {
+    summary: distinctText(ideas.map((idea) => idea.summary)),
+    commands: inOrder([...steps.map(commandOf), ...lastingCommands(steps)]),
+    manifests: [...ideas.flatMap((idea) => idea.manifests ?? []), ...daemonSets(steps, network)],
+    ...(files.length === 0 ? {} : { files }),
+    ...(undone.length === 0 ? {} : { undoneBy: undone }),
+    risk: distinctText(ideas.map((idea) => idea.risk)),
+    expected: expectedText(solution),
+  };
+}
+
+function distinctText(texts: readonly string[]): string {
+  return [...new Set(texts)].filter((text) => text !== '').join(' ');
+}
+
+function commandOf({ node, netns, command }: Step): FixCommand {
+  const inside = netns === null ? command : `ip netns exec ${netns} ${command}`;
+  return { node, command: inside, persists: false };
+}
+
+/** A node's commands together, those that take effect at once before those that persist. */
+function inOrder(commands: readonly FixCommand[]): FixCommand[] {
+  const nodes = [...new Set(commands.map(({ node }) => node))];
+  return nodes.flatMap((node) =>
+    [false, true].flatMap((persists) => commands.filter((c) => c.node === node && c.persists === persists)),
+  );
+}
+
+function expectedText({ ideas, uncovered, mended, open }: Solution): string {
+  const all = mended.length + open.length;
+  const rest =
+    open.length === 0
+      ? ''
+      : ` ${mended.length} of ${all} that were tried are mended; of the others it cannot be told: ${told(open)}.`;
+  const alone = uncovered.map(
+    ({ cause, station }) => ` The first alone is no fix: what comes next is ${cause} on ${station.label}.`,
+  );
+  const first = ideas.length > 1 ? (alone[0] ?? '') : '';
+  return `Tried in the model of the nodes' routes, rules and settings: ${told(mended)}.${rest}${first}`;
+}
+
+function told(texts: readonly string[]): string {
+  return [...new Set(texts)].slice(0, TOLD).join('. ');
+}

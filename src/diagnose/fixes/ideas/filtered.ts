@@ -1,0 +1,97 @@
+/** A rule that dropped what should get through: another in front of it, as narrow as the connection allows. */
+import { hasPorts } from '../../../kernel/protocols.js';
+import { outerInterfaces } from '../../../network/link.js';
+import type { Risk } from '../../prediction/risk.js';
+import { COST, type FixIdea, type IdeasFor } from '../idea.js';
+import { acceptAt, type FilterDrop, placeOfDrop, type RulePlace, type Selector } from './firewall.js';
+import { isTranslated, podNetwork } from './way-in.js';
+
+export const filteredIdeas: IdeasFor = ({ risks }) => {
+  const { drop } = risks[0]!;
+  const idea = drop?.by === 'netfilter' ? accepting(risks[0]!, drop) : null;
+  return idea ? [idea] : [];
+};
+
+/** @returns null where the rule is not an administrator's: what wrote it has its own way to be told, and takes back what others write */
+export function accepting(risk: Risk, drop: FilterDrop): FixIdea | null {
+  const { station, role, carrier } = risk;
+  const place = placeOfDrop(station, drop);
+  if (!place || OWNED.test(place.chain)) return null;
+  const selector = carrier ? tunnelSelector(risk) : packetSelector(risk, drop);
+  if (!selector) return null;
+  const what = carrier ? 'the tunnel between the nodes' : role === 'request' ? 'requests' : 'replies';
+  return {
+    summary: `Let ${what} through on ${station.label}, before ${ruleName(place)}.`,
+    steps: [acceptAt(station, place, selector)],
+    risk: `The rule was put there for a reason: ask whoever keeps the firewall of ${station.label}. The new one lets through ${scopeText(selector)}, and no more.`,
+    cost: COST.change + COST.looser,
+  };
+}
+
+/** Chains that kube-proxy, a network policy controller, or docker makes from what it is told elsewhere. */
+const OWNED = /^(KUBE-|cali-|CILIUM_|cilium|WEAVE-|ANTREA-|DOCKER(?!-USER))/;
+
+export function ruleName(place: RulePlace): string {
+  const where =
+    place.tool === 'nft' ? `${place.family} ${place.table} ${place.chain}` : `${place.table} ${place.chain}`;
+  return place.rule === null ? `the policy of ${where} drops them` : `the rule that drops them in ${where}`;
+}
+
+function packetSelector(risk: Risk, drop: FilterDrop): Selector | null {
+  const { leg, role, station, interface: name, trip } = risk;
+  const { packet } = leg.passage;
+  const { protocol, family, source, destination } = packet;
+  const widened = (address: string) =>
+    isTranslated(risk) && address !== trip.server.address
+      ? podNetwork(station, address, outerInterfaces(station))
+      : address;
+  const input = drop.hook === 'output' || drop.hook === 'postrouting' ? null : name;
+  const base = {
+    family,
+    protocol,
+    input,
+    source: null,
+    destination: null,
+    sourcePort: null,
+    destinationPort: null,
+  };
+  if (!hasPorts(protocol) && !/icmp/.test(protocol)) return null;
+  if (role === 'request') {
+    const { destinationPort } = packet;
+    return { ...base, destination: widened(destination.text), destinationPort, established: false };
+  }
+  const established = packet.connection !== null && packet.direction === 'reply';
+  return { ...base, source: widened(source.text), sourcePort: packet.sourcePort, established };
+}
+
+/** The outer packets between two nodes, by their addresses and the tunnel's port. */
+function tunnelSelector({ leg, station }: Risk): Selector | null {
+  const near = leg.station.model.link(leg.hop?.dev ?? '')?.vxlan;
+  if (!near?.local) return null;
+  const far = station.snapshot.links?.find((link) => link.vxlan?.id === near.id)?.vxlan?.local ?? null;
+  return {
+    family: near.local.includes(':') ? 6 : 4,
+    protocol: 'udp',
+    input: null,
+    source: near.local,
+    // Where the sender itself drops it, the far end is not on the way yet.
+    destination: station.label === leg.station.label ? null : far,
+    sourcePort: null,
+    destinationPort: near.port,
+    established: false,
+  };
+}
+
+function scopeText({
+  protocol,
+  source,
+  destination,
+  sourcePort,
+  destinationPort,
+  established,
+}: Selector): string {
+  const from = source === null ? '' : ` from ${source}${sourcePort === null ? '' : ` port ${sourcePort}`}`;
+  const to = destination === null ? '' : ` to ${destination}`;
+  const port = destinationPort === null ? '' : ` port ${destinationPort}`;
+  return `${established ? 'answers of known connections, ' : ''}${protocol}${from}${to}${port}`;
+}

@@ -1,0 +1,185 @@
+/** A route that is missing, or one that refuses. */
+import { familyOf } from '../../../model/address.js';
+import { onOneLink, outerInterfaces, TUNNELS } from '../../../network/link.js';
+import type { Network } from '../../../network/network.js';
+import type { Station } from '../../../network/station.js';
+import { shellWord } from '../../shell-word.js';
+import { COST, type FixIdea, type IdeasFor, type Problem } from '../idea.js';
+import { step } from '../step.js';
+import { connectionMarks } from './connection-mark.js';
+import { localPolicy } from './local-policy.js';
+import { backTheWayIn } from './source-routing.js';
+import { clientsOf, wayInto } from './way-in.js';
+
+export const noRouteIdeas: IdeasFor = (problem) => {
+  const { role, drop } = problem.risks[0]!;
+  if (drop?.by === 'tunnel') return [];
+  const back = role === 'reply' && wayInto(problem)?.translated;
+  return [
+    ...refusingRoute(problem),
+    ...(role === 'request' ? towardsOwner(problem) : []),
+    ...(role === 'reply' ? defaultRoute(problem) : []),
+    ...(back
+      ? [...localPolicy(problem), ...connectionMarks(problem, { checked: false }), ...backTheWayIn(problem)]
+      : []),
+    ...(role === 'reply' ? clientRoute(problem) : []),
+  ];
+};
+
+function ipOf(address: string): string {
+  return familyOf(address) === 6 ? 'ip -6' : 'ip';
+}
+
+/** A route of type blackhole, unreachable or prohibit is taken away, where another leads on. */
+function refusingRoute({ risks: [risk] }: Problem): FixIdea[] {
+  const { drop, station, leg } = risk!;
+  const route = drop?.by === 'routing' ? drop.verdict.lookup?.route : null;
+  if (!route || !['blackhole', 'unreachable', 'prohibit'].includes(route.type)) return [];
+  const table = route.table === 'main' ? '' : ` table ${route.table}`;
+  const metric = route.metric === 0 ? '' : ` metric ${route.metric}`;
+  const command = `${ipOf(leg.passage.packet.destination.text)} route del ${route.type} ${route.destination}${table}${metric}`;
+  return [
+    {
+      summary: `Take away the ${route.type} route of ${station.label} for ${route.destination}.`,
+      steps: [step(station, command)],
+      risk: `Somebody, or a program, put it there to keep packets from going astray: find out who (\`ip route show ${route.destination}\` names the protocol) before it is gone for good.`,
+      cost: COST.change + COST.looser,
+    },
+  ];
+}
+
+/** A backend's network, by the node that has it: through the tunnel that both are on, else right over their link. */
+function towardsOwner({ network, risks: [risk] }: Problem): FixIdea[] {
+  const { station, leg } = risk!;
+  const target = leg.passage.packet.destination.text;
+  const owners = network.stations.filter((s) => s !== station && s.netns === null && localNetwork(s, target));
+  const [owner] = owners;
+  const to = owners.length === 1 ? localNetwork(owner!, target) : null;
+  const way = to === null ? null : wayBetween(station, owner!, familyOf(target)!);
+  if (to === null || way === null) return [];
+  const onlink = way.onlink ? ' onlink' : '';
+  return [
+    {
+      summary: `Give ${station.label} a route to ${to} on ${owner!.label}, by ${way.device}.`,
+      steps: [
+        step(
+          station,
+          `${ipOf(target)} route replace ${to} via ${way.via} dev ${shellWord(way.device)}${onlink}`,
+        ),
+      ],
+      risk: 'Where a network plugin makes these routes, find out why it did not: it may be down on one of the two nodes.',
+      cost: COST.change,
+    },
+  ];
+}
+
+/** The network right behind one of the node's own devices that an address is in; null where there is none. */
+function localNetwork({ model }: Station, address: string): string | null {
+  const { verdict, via, lookup } = model.output({ source: null, destination: address });
+  const route = lookup?.route;
+  const near = verdict === 'output' && via === null && route?.type === 'unicast' && lookup!.prefixLength > 0;
+  return near ? route.destination : null;
+}
+
+function wayBetween(
+  from: Station,
+  to: Station,
+  family: 4 | 6,
+): { via: string; device: string; onlink: boolean } | null {
+  for (const link of from.snapshot.links ?? []) {
+    if (!TUNNELS.has(link.kind ?? '') || link.vxlan === null) continue;
+    const far = to.snapshot.links?.find((l) => l.kind === link.kind && l.vxlan?.id === link.vxlan!.id);
+    const via = far && addressOn(to, far.name, family);
+    if (via) return { via, device: link.name, onlink: true };
+  }
+  for (const device of outerInterfaces(from)) {
+    for (const far of outerInterfaces(to)) {
+      const via = onOneLink(from, device, to, far) ? addressOn(to, far, family) : null;
+      if (via !== null) return { via, device, onlink: false };
+    }
+  }
+  return null;
+}
+
+function addressOn({ model }: Station, device: string, family: 4 | 6): string | null {
+  return (
+    model.localAddresses.find((a) => a.interface === device && familyOf(a.address) === family)?.address ??
+    null
+  );
+}
+
+/** Where the node has none: the router of the nodes that are on its link, else whom the request came from. */
+function defaultRoute(problem: Problem): FixIdea[] {
+  const { network, risks } = problem;
+  const { station, leg } = risks[0]!;
+  const family = leg.passage.packet.family;
+  const routes = (family === 6 ? station.snapshot.routes6 : station.snapshot.routes4) ?? [];
+  if (routes.some((r) => r.table === 'main' && r.destination.endsWith('/0') && r.type === 'unicast'))
+    return [];
+  const found = peerRouter(network, station, family) ?? senderRouter(problem);
+  if (!found) return [];
+  const { via, device, why } = found;
+  return [
+    {
+      summary: `Give ${station.label} a default route via ${via} by ${device}, ${why}.`,
+      steps: [
+        step(
+          station,
+          `${family === 6 ? 'ip -6' : 'ip'} route replace default via ${via} dev ${shellWord(device)}`,
+        ),
+      ],
+      risk: `All that ${station.label} has no other route for then goes to ${via}.`,
+      cost: COST.change,
+    },
+  ];
+}
+
+interface Router {
+  via: string;
+  device: string;
+  why: string;
+}
+
+function peerRouter({ stations }: Network, station: Station, family: 4 | 6): Router | null {
+  for (const peer of stations) {
+    if (peer === station || peer.netns !== null) continue;
+    const routes = (family === 6 ? peer.snapshot.routes6 : peer.snapshot.routes4) ?? [];
+    const hops = routes
+      .filter((r) => r.table === 'main' && r.destination.endsWith('/0'))
+      .flatMap((r) => r.nextHops);
+    for (const { gateway, interface: name } of hops) {
+      if (gateway === null || name === null) continue;
+      const device = outerInterfaces(station).find((own) => onOneLink(station, own, peer, name));
+      if (device !== undefined) return { via: gateway, device, why: `as ${peer.label} has it` };
+    }
+  }
+  return null;
+}
+
+function senderRouter(problem: Problem): Router | null {
+  const door = wayInto(problem);
+  if (!door || door.gateway === null || door.translated || clientsOf(problem).includes(door.gateway))
+    return null;
+  return { via: door.gateway, device: door.interface, why: 'where the requests come from' };
+}
+
+/** A route to the clients alone, by whom the requests come in from. */
+function clientRoute(problem: Problem): FixIdea[] {
+  const { station } = problem.risks[0]!;
+  const door = wayInto(problem);
+  const clients = clientsOf(problem);
+  if (problem.anyone || !door || door.gateway === null || clients.includes(door.gateway)) return [];
+  return [
+    {
+      summary: `Give ${station.label} a route to these clients via ${door.gateway} by ${door.interface}, where their requests come in.`,
+      steps: clients.map((client) =>
+        step(
+          station,
+          `${ipOf(client)} route replace ${client} via ${door.gateway} dev ${shellWord(door.interface)} onlink`,
+        ),
+      ),
+      risk: 'Holds for these clients alone: better is a route to the whole network that they are in.',
+      cost: COST.change + COST.someClients,
+    },
+  ];
+}

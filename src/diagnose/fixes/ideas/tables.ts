@@ -1,0 +1,59 @@
+/** What of a node's routing tables, rule priorities and marks nobody uses yet. */
+import type { Snapshot } from '../../../model/snapshot.js';
+
+const KNOWN_TABLES: ReadonlySet<string> = new Set(['local', 'main', 'default', 'unspec']);
+
+export function freeTable({ routes4, rules4, routes6, rules6 }: Snapshot, family: 4 | 6): string {
+  const entries =
+    family === 4 ? [...(routes4 ?? []), ...(rules4 ?? [])] : [...(routes6 ?? []), ...(rules6 ?? [])];
+  const used = new Set(entries.map((entry) => entry.table));
+  // A table with a name has a number that is in no snapshot: most are below this.
+  const named = [...used].some((table) => table !== null && !KNOWN_TABLES.has(table) && !/^\d+$/.test(table));
+  let table = named ? 24_100 : 100;
+  while (used.has(String(table))) table++;
+  return String(table);
+}
+
+/** The first of two priorities in a row before all rules but that of `local`; null where there is no room. */
+export function firstPriority({ rules4, rules6 }: Snapshot, family: 4 | 6): number | null {
+  const rules = (family === 4 ? rules4 : rules6) ?? [];
+  const first = Math.min(102, ...rules.map((rule) => rule.priority).filter((priority) => priority > 0));
+  return first < 3 ? null : first - 2;
+}
+
+/**
+ * Below what kube-proxy (0x4000, 0x8000), Calico (0xffff0000), Cilium (0x0f00) and Tailscale (0xff0000) mark with by
+ * default.
+ */
+const MARK_BITS = [0x10, 0x20, 0x40, 0x80, 0x1, 0x2, 0x4, 0x8];
+
+/** A bit of the packet mark that no rule of the node's names, as `0x10`; null where all are taken. */
+export function freeMark({ rules4, rules6, iptables, ip6tables, nft }: Snapshot): string | null {
+  const rules = [...(rules4 ?? []), ...(rules6 ?? [])];
+  const texts = `${iptables ?? ''}${ip6tables ?? ''}`.matchAll(/mark\S* (?:! )?(0x[0-9a-f]+)/gi);
+  const numbers = nft === null ? [] : marksIn(nft);
+  const used = [
+    ...rules.map((rule) => rule.fwmark ?? 0),
+    ...[...texts].map(([, m]) => Number(m)),
+    ...numbers,
+  ];
+  const free = MARK_BITS.find((bit) => used.every((mark) => (mark & bit) === 0));
+  return free === undefined ? null : `0x${free.toString(16)}`;
+}
+
+/** Every number that an nft listing has beside a mark. */
+function marksIn(value: unknown): number[] {
+  if (Array.isArray(value)) return value.flatMap(marksIn);
+  if (value === null || typeof value !== 'object') return [];
+  const inner = Object.values(value).flatMap(marksIn);
+  const { left, right, key, value: written } = value as Record<string, unknown>;
+  const ofMark = (of: unknown) => JSON.stringify(of ?? null).includes('"mark"');
+  const own = [...(ofMark(left) ? numbersIn([left, right]) : []), ...(ofMark(key) ? numbersIn(written) : [])];
+  return [...own, ...inner];
+}
+
+function numbersIn(value: unknown): number[] {
+  if (typeof value === 'number') return [value];
+  if (value === null || typeof value !== 'object') return [];
+  return Object.values(value).flatMap(numbersIn);
+}

@@ -1,0 +1,175 @@
+/**
+ * The search for a fix: walk the connections, see what fails first, try what is known of against that on a copy of the
+ * snapshots, and walk again. What only uncovers the next fault is carried on from there; what helps nothing is dropped.
+ */
+import type { Endpoint, Fix } from '../../model/analysis.js';
+import { UsageError } from '../../model/errors.js';
+import type { Entry } from '../../network/entry.js';
+import type { Network } from '../../network/network.js';
+import { type Risk, riskOf } from '../prediction/risk.js';
+import { type Solution, toFix } from './fix.js';
+import { type Guard, guardsFor } from './guards.js';
+import type { FixIdea, Problem } from './idea.js';
+import { IDEAS } from './ideas/registry.js';
+import { isMended } from './mended.js';
+import { type Errand, tryOut } from './trial.js';
+
+/** Changes of one fix: whoever has to do more than these should look at the whole. */
+const MOST_CHANGES = 3;
+
+/** States of the network that are walked before the search is given up. */
+const MOST_TRIED = 60;
+
+export interface RepairRequest {
+  network: Network;
+  errands: readonly Errand[];
+  /** What is asked for, beside what is to be mended: what of it works has to go on working. */
+  services: readonly Endpoint[];
+  /** Whether the clients stand for others beyond them. */
+  anyone: boolean;
+}
+
+interface State {
+  network: Network;
+  ideas: readonly FixIdea[];
+  /** What each of them left, but the last: the fault that comes next. */
+  uncovered: readonly Risk[];
+  cost: number;
+}
+
+/**
+ * The cheapest of the changes that bring every connection to its end and worsen nothing that works.
+ *
+ * @returns null where the nodes' settings let them through as it is, and where nothing that is known of helps
+ */
+export function repair(request: RepairRequest): Fix | null {
+  const guards = guardsOf(request);
+  const open: State[] = [{ network: request.network, ideas: [], uncovered: [], cost: 0 }];
+  for (let count = 0; open.length > 0 && count < MOST_TRIED; count++) {
+    const state = takeCheapest(open);
+    const tried = state.ideas.at(-1)?.tried;
+    if (tried !== undefined) return toFix({ ...solutionOf(state, []), mended: [tried] });
+    const results = request.errands.map((errand) => tryOut(errand, state.network));
+    const problem = problemOf(request, state.network, results);
+    if (!problem) {
+      if (state.ideas.length === 0) return null;
+      const helps = results.some((result) => result?.mended === true);
+      if (helps && guards(state)) return toFix(solutionOf(state, results));
+      continue;
+    }
+    // The same fault as before: the last change did nothing about it.
+    if (state.uncovered.some((risk) => keyOf(risk) === keyOf(problem.risks[0]!))) continue;
+    if (state.ideas.length < MOST_CHANGES) open.push(...nextStates(state, problem));
+  }
+  return null;
+}
+
+/** The earliest of those that cost the least. */
+function takeCheapest(open: State[]): State {
+  const least = Math.min(...open.map((state) => state.cost));
+  return open.splice(
+    open.findIndex((state) => state.cost === least),
+    1,
+  )[0]!;
+}
+
+function nextStates(state: State, problem: Problem): State[] {
+  const ideas = IDEAS[problem.risks[0]!.cause]?.(problem) ?? [];
+  return ideas.flatMap((idea) => {
+    const network = carriedOut(state.network, idea);
+    if (!network) return [];
+    return [
+      {
+        network,
+        ideas: [...state.ideas, idea],
+        uncovered: [...state.uncovered, problem.risks[0]!],
+        cost: state.cost + idea.cost,
+      },
+    ];
+  });
+}
+
+/** The network with the commands carried out; null where the model cannot do one of them. */
+function carriedOut(network: Network, idea: FixIdea): Network | null {
+  try {
+    return idea.steps.reduce((now, { node, netns, apply }) => {
+      const station = now.station(node, netns)!;
+      return now.with(apply(station.snapshot));
+    }, network);
+  } catch (error) {
+    if (error instanceof UsageError) return null;
+    throw error;
+  }
+}
+
+function problemOf(
+  { errands, anyone }: RepairRequest,
+  network: Network,
+  results: readonly ReturnType<typeof tryOut>[],
+): Problem | null {
+  const failing = errands.flatMap((errand, i) =>
+    (results[i]?.trips ?? [])
+      .filter((trip) => isMended(trip, errand.back) === false)
+      .map((trip) => ({ risk: riskOf(trip), errand })),
+  );
+  const first = failing[0]?.risk;
+  if (!first) return null;
+  const alike = failing.filter(({ risk }) => risk !== null && keyOf(risk) === keyOf(first));
+  return {
+    network,
+    risks: alike.map(({ risk }) => risk!),
+    whole: alike.length === failing.length,
+    anyone,
+    translated: alike.some(({ errand }) => errand.translated),
+  };
+}
+
+function keyOf({ cause, station, interface: name, role, drop }: Risk): string {
+  const rule = drop?.by === 'netfilter' ? `${drop.hook} ${drop.chain} ${drop.rule?.text}` : '';
+  return [cause, station.label, name, role, rule].join('\n');
+}
+
+/** Whether what works as it is goes on working, on and around every node that is changed. */
+function guardsOf({ network, errands, services }: RepairRequest): (state: State) => boolean {
+  const clients = [...new Set(errands.map((errand) => errand.client))];
+  const doors = doorsOf(errands, network);
+  const byNode = new Map<string, Guard[]>();
+  return ({ network: changed, ideas }) =>
+    ideas
+      .flatMap((idea) => idea.steps)
+      .every(({ node, netns }) => {
+        const station = network.station(node, netns)!;
+        let guards = byNode.get(station.label);
+        if (!guards) {
+          guards = guardsFor(network, station, { services, clients, doors });
+          byNode.set(station.label, guards);
+        }
+        return guards.every((guard) => guard.works(changed));
+      });
+}
+
+/** By the address that is asked for: where the errands' requests come in. */
+function doorsOf(errands: readonly Errand[], network: Network): Map<string, Entry[]> {
+  const doors = new Map<string, Entry[]>();
+  const whole = errands.filter((errand) => !errand.translated);
+  for (const { entry, server } of whole.flatMap((errand) => errand.walk(network))) {
+    const known = doors.get(server.address) ?? [];
+    const isSame = (other: Entry) => other.station === entry.station && other.interface === entry.interface;
+    if (!known.some(isSame)) doors.set(server.address, [...known, entry]);
+  }
+  return doors;
+}
+
+function solutionOf(
+  { ideas, uncovered, network }: State,
+  results: readonly ReturnType<typeof tryOut>[],
+): Solution {
+  const known = results.filter((result) => result !== null);
+  return {
+    ideas,
+    uncovered: uncovered.slice(1),
+    network,
+    mended: known.filter(({ mended }) => mended === true).map(({ text }) => text),
+    open: known.filter(({ mended }) => mended === null).map(({ text }) => text),
+  };
+}

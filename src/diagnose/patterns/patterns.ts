@@ -1,0 +1,136 @@
+import type { Attempt } from '../../correlate/attempt.js';
+import { kubeObjects } from '../../ingest/kube/objects.js';
+import { servicesOf } from '../../ingest/kube/services.js';
+import type { Finding, Pattern } from '../../model/analysis.js';
+import type { DiagnosisContext } from '../context.js';
+import { isSlow } from '../loss.js';
+import type { Case } from './case.js';
+import type { Candidate, Dimension } from './dimension.js';
+import { PodNodes } from './pod-nodes.js';
+import { DIMENSIONS } from './registry.js';
+import { shownRows } from './words.js';
+
+/** Faults that are looked at, the gravest first: each takes a pass over the VIP's attempts for each dimension. */
+const MOST_FINDINGS = 20;
+const MOST_PATTERNS = 3;
+
+/** What is less clear than this does not part failures from successes. */
+const CLEAR = 0.5;
+
+/** How likely chance may be to do as well: a finding is tried by some 15 dimensions. */
+const LOG_UNLIKELY = { given: Math.log(0.01), sought: Math.log(0.001) };
+
+/** A clean split of few attempts is told as one that may be chance: three of each at least. */
+const LOG_TENTATIVE = Math.log(0.2);
+
+/** Sets the attempts of each fault against those of the same VIP that were made; its gravest finding gets by what they differ. */
+export function addPatterns(findings: readonly Finding[], context: DiagnosisContext): void {
+  const faults = new Map<string, string>();
+  for (const finding of findings) for (const id of finding.attempts) faults.set(id, faultOf(finding));
+  const kin = vipsOfOneService(context);
+  const gravest = new Map<string, Finding>();
+  for (const finding of findings) {
+    const concerns = finding.severity === 'fault' || (finding.slow ?? 0) > 0;
+    if (concerns && !gravest.has(faultOf(finding))) gravest.set(faultOf(finding), finding);
+  }
+  for (const [fault, finding] of [...gravest].slice(0, MOST_FINDINGS)) {
+    const patterns = patternsOf(fault, faults, kin, context);
+    if (patterns.length > 0) finding.patterns = patterns;
+  }
+}
+
+/** Findings of one cause and place are one fault, that some connections get over and others do not. */
+function faultOf({ cause, node, netns, interface: name, vip }: Finding): string {
+  return [cause, node, netns, name, vip].join('\n');
+}
+
+function patternsOf(
+  fault: string,
+  faults: ReadonlyMap<string, string>,
+  kin: ReadonlyMap<string, string>,
+  context: DiagnosisContext,
+): Pattern[] {
+  const vipKey = ({ server }: Attempt) => kin.get(server.address) ?? server.address;
+  const portKey = ({ protocol, server }: Attempt) => `${protocol} ${server.address} ${server.port}`;
+  const vips = new Set<string>();
+  const ports = new Set<string>();
+  for (const attempt of context.attempts) {
+    if (faults.get(attempt.id) !== fault) continue;
+    vips.add(vipKey(attempt));
+    ports.add(portKey(attempt));
+  }
+  const ofVip: Case[] = [];
+  for (const attempt of context.attempts) {
+    if (!vips.has(vipKey(attempt))) continue;
+    const fate = fateOf(attempt, faults.get(attempt.id), fault);
+    if (fate) ofVip.push({ attempt, fate });
+  }
+  const among = { vip: ofVip, port: ofVip.filter(({ attempt }) => ports.has(portKey(attempt))) };
+  const setting = {
+    context,
+    nodes: new PodNodes(
+      context,
+      among.port.map(({ attempt }) => attempt),
+    ),
+  };
+  const found: Ranked[] = [];
+  for (const dimension of DIMENSIONS) {
+    if (dimension.family === 'try' && found.length > 0) continue;
+    const candidates = dimension.candidates(among[dimension.among], setting);
+    for (const candidate of candidates) {
+      const certain = candidate.logChance <= LOG_UNLIKELY[dimension.values];
+      if (certain ? candidate.clarity >= CLEAR : isTentative(candidate, dimension)) {
+        found.push({ dimension, candidate, certain });
+      }
+    }
+  }
+  return clearest(found).map(({ candidate, certain }) => ({
+    by: candidate.by,
+    rows: shownRows(candidate.rows),
+    summary: certain ? candidate.summary : `${candidate.summary} So few connections may fall so by chance.`,
+  }));
+}
+
+/** How an attempt counts for a fault; null where it says nothing about it, as one that failed for another. */
+function fateOf(attempt: Attempt, own: string | undefined, fault: string): Case['fate'] | null {
+  if (attempt.outcome === 'established' || attempt.outcome === 'reply-unseen') {
+    if (!isSlow(attempt)) return 'made';
+    return own === undefined || own === fault ? 'slow' : null;
+  }
+  return own === fault ? 'failed' : null;
+}
+
+interface Ranked {
+  dimension: Dimension;
+  candidate: Candidate;
+  certain: boolean;
+}
+
+function isTentative({ clarity, logChance }: Candidate, { values }: Dimension): boolean {
+  return values === 'given' && clarity > 1 - 1e-9 && logChance <= LOG_TENTATIVE;
+}
+
+/** Of each family the clearest; of those, the clearest three. What may be chance comes after all that hardly is. */
+function clearest(found: readonly Ranked[]): Ranked[] {
+  const families = new Set<string>();
+  return [...found]
+    .sort((a, b) => Number(b.certain) - Number(a.certain) || differenceOf(b, a))
+    .filter(({ dimension: { family } }) => !families.has(family) && families.add(family))
+    .slice(0, MOST_PATTERNS);
+}
+
+/** Rounding must not decide between two that are as clear: then the order of the registry does. */
+function differenceOf(a: Ranked, b: Ranked): number {
+  const difference = a.candidate.clarity - b.candidate.clarity;
+  return Math.abs(difference) < 1e-9 ? 0 : difference;
+}
+
+/** The VIPs of Services that have one of each IP version, by address: they stand for one another. */
+function vipsOfOneService({ network }: DiagnosisContext): Map<string, string> {
+  const objects = network.stations.flatMap(({ snapshot }) => kubeObjects(snapshot.kube));
+  return new Map(
+    servicesOf(objects)
+      .filter(({ vips }) => vips.length > 1)
+      .flatMap(({ vips }) => vips.map((vip): [string, string] => [vip, vips[0]!])),
+  );
+}

@@ -1,0 +1,61 @@
+/** The gateway that carried a request, and what its own rules make of the client's ACK once the reply went round it. */
+import type { Attempt } from '../../correlate/attempt.js';
+import type { PassageDrop } from '../../kernel/netfilter/passage.js';
+import type { Sighting } from '../../model/sighting.js';
+import type { DiagnosisContext, NodeView } from '../context.js';
+import { packetQuestion } from '../packet-question.js';
+import { wayInto } from './crossing.js';
+
+export type FilterDrop = Extract<PassageDrop, { by: 'netfilter' }>;
+
+export interface Gateway {
+  view: NodeView;
+  /** Where it saw the request come in; null where that was not captured. */
+  request: Sighting | null;
+  /** That the request comes in by; null where it cannot be told. */
+  device: string | null;
+}
+
+/**
+ * A node as the one that carried the request of an attempt.
+ *
+ * @param request as it was before this node, where it was not captured here
+ */
+export function gatewayOf(attempt: Attempt, view: NodeView): Gateway {
+  const sightings = attempt.traces.find((trace) => trace.role === 'request')?.sightings ?? [];
+  const into = wayInto(sightings, view);
+  const towards = view.model?.output({ source: null, destination: attempt.client.address });
+  return {
+    view,
+    request: into?.sighting ?? null,
+    device: into?.interface ?? (towards?.verdict === 'output' ? towards.dev : null),
+  };
+}
+
+/**
+ * What a gateway that saw the SYN and no SYN-ACK does with the client's ACK: to its conntrack that is invalid
+ * (tcp_conntracks[] of net/netfilter/nf_conntrack_proto_tcp.c), and a rule may drop what is.
+ *
+ * @param seen the request where the gateway did not capture it
+ * @returns `passes` where it lets it through; null where its rules are not known or leave it open
+ */
+export function fateOfAck(
+  attempt: Attempt,
+  { view, request, device }: Gateway,
+  seen: Sighting,
+  context: DiagnosisContext,
+): FilterDrop | 'passes' | null {
+  const station = context.network.station(view.name, view.netns);
+  if (!station || device === null) return null;
+  const { snapshot } = station;
+  if (snapshot.iptables === null && snapshot.ip6tables === null && snapshot.nft === null) return null;
+  const question = packetQuestion(attempt, request ?? seen, 'request');
+  const passed = station.path.receive(question, device).filter((passage) => !passage.drop);
+  const fates = passed.flatMap(({ connection }) =>
+    station.path.receive({ ...question, tcp: 'ack' }, device, connection ? [connection] : []),
+  );
+  if (fates.length === 0 || fates.some((fate) => fate.unknown.length > 0)) return null;
+  const drops = fates.flatMap(({ drop }) => (drop?.by === 'netfilter' ? [drop] : []));
+  if (drops.length === 0) return fates.every((fate) => !fate.drop) ? 'passes' : null;
+  return drops.length === fates.length ? drops[0]! : null;
+}

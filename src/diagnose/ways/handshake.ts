@@ -1,0 +1,31 @@
+/** Who sent again, which tells how far a handshake got. */
+import type { Attempt } from '../../correlate/attempt.js';
+import type { Sighting } from '../../model/sighting.js';
+
+/** Whether the client asked again after a reply was sent: it did not get that one. */
+export function asksAgain({ traces }: Attempt): boolean {
+  const firstReply = traces.findIndex((trace) => trace.role === 'reply');
+  return firstReply >= 0 && traces.slice(firstReply).some((trace) => trace.role === 'request');
+}
+
+export function repliesOf({ traces }: Attempt): number {
+  return traces.filter((trace) => trace.role === 'reply').length;
+}
+
+/** The client's segments that follow the handshake, as far as they are kept. */
+export function acknowledgmentsOf({ others }: Attempt): Sighting[] {
+  return others.filter((s) => s.kind === 'ack' && s.fromClient);
+}
+
+/**
+ * Whether a connection that its client takes as made never came to be: the server sends its SYN-ACK again and nothing
+ * else, for the client's ACK and data do not reach it (RFC 9293 section 3.5).
+ */
+export function isHalfOpen(attempt: Attempt): boolean {
+  return (
+    attempt.protocol === 'tcp' &&
+    attempt.outcome === 'established' &&
+    repliesOf(attempt) > 1 &&
+    attempt.legs.every((leg) => !leg.serverSpoke)
+  );
+}

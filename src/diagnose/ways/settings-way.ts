@@ -1,0 +1,90 @@
+/** By which way a node's own settings send the reply to a request that was seen to come in. */
+import type { Attempt } from '../../correlate/attempt.js';
+import type { Hop, Verdict } from '../../kernel/verdict.js';
+import { endpointLabel } from '../../model/endpoint.js';
+import type { Sighting } from '../../model/sighting.js';
+import { follow, type Journey, type Leg } from '../../network/journey.js';
+import { answerStart, answerTo } from '../../network/round-trip.js';
+import type { DiagnosisContext, NodeView } from '../context.js';
+import { packetQuestion } from '../packet-question.js';
+import { remembered } from './remembered.js';
+
+export interface SettingsWay {
+  /** The request from that node on, and its reply from the backend on. */
+  request: Journey;
+  reply: Journey;
+  /** Where the reply passes the node. */
+  leg: Leg;
+  hop: Hop;
+  /** The route decision; null where the passage does not tell it. */
+  verdict: Verdict | null;
+  /** Nothing had to be assumed that another way could come of. */
+  certain: boolean;
+}
+
+interface Arrival {
+  attempt: Attempt;
+  /** On its way into the node. */
+  request: Sighting;
+  node: NodeView;
+  device: string;
+}
+
+/** The reply's way out of the node where the request came in; null where the snapshot does not tell of one. */
+export function settingsWay(
+  attempt: Attempt,
+  request: Sighting,
+  node: NodeView,
+  device: string | null,
+  context: DiagnosisContext,
+): SettingsWay | null {
+  return device === null ? null : findWay({ attempt, request, node, device }, context);
+}
+
+/** A client's next connection differs in its port alone, which no way but a multipath route's depends on. */
+const findWay = remembered(
+  ({ attempt, request, node, device }: Arrival) =>
+    [
+      ...[node.name, node.netns, device, attempt.protocol, request.source.address],
+      ...[request.destination, ...attempt.legs.map((leg) => leg.server)].map(endpointLabel),
+    ].join('\n'),
+  wayOf,
+);
+
+function wayOf(arrival: Arrival, context: DiagnosisContext): SettingsWay | null {
+  const { node } = arrival;
+  const ways = roundsOf(arrival, context).flatMap(({ request, reply }) => {
+    const leg = reply.legs.findLast(({ station, hop }) => isStation(station, node) && hop !== null);
+    if (!leg) return [];
+    const doubts = [...request.doubts, ...reply.doubts];
+    const { verdict } = leg.passage;
+    return [{ request, reply, leg, hop: leg.hop!, verdict, certain: doubts.length === 0 }];
+  });
+  const [first] = ways;
+  if (!first) return null;
+  const agree = ways.every(({ hop }) => hop.dev === first.hop.dev && hop.via === first.hop.via);
+  return { ...first, certain: agree && ways.every((way) => way.certain) };
+}
+
+/** The request's ways from the node on to the backends that the attempt is known to have, and their replies' ways. */
+function roundsOf(
+  { attempt, request: seen, node, device }: Arrival,
+  { network }: DiagnosisContext,
+): { request: Journey; reply: Journey }[] {
+  const station = network.station(node.name, node.netns);
+  if (!station) return [];
+  const question = packetQuestion(attempt, seen, 'request');
+  const backends = attempt.legs.map((leg) => leg.server.address);
+  const requests = follow(network, { station, interface: device }, question);
+  const known = requests.filter(({ packet }) => backends.includes(packet.destination.text));
+  return (known.length > 0 ? known : requests).flatMap((request) => {
+    const start = answerStart(network, request, seen.source.address);
+    if (!start || 'fate' in start) return [];
+    const answer = { ...answerTo(request), tcp: question.tcp ? ('syn-ack' as const) : null };
+    return follow(network, start, answer, request.connections).map((reply) => ({ request, reply }));
+  });
+}
+
+function isStation(station: Leg['station'], node: NodeView): boolean {
+  return station.node === node.name && station.netns === node.netns;
+}

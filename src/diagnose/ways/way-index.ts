@@ -1,0 +1,44 @@
+import type { DiagnosisContext } from '../context.js';
+import { type Crossing, crossingsOf } from './crossing.js';
+import { asksAgain, isHalfOpen } from './handshake.js';
+import { remembered } from './remembered.js';
+
+/** The clients whose connections went by one pair of ways. */
+export interface Travellers {
+  /** Whose connections were made. */
+  made: Set<string>;
+  /** Who asked again after a reply had been sent. */
+  asking: Set<string>;
+}
+
+/** What became of all attempts that came into the node and left it by the same ways. */
+export function travellersOf(crossing: Crossing, context: DiagnosisContext): Travellers {
+  return index(undefined, context).get(keyOf(crossing)) ?? { made: new Set(), asking: new Set() };
+}
+
+const index = remembered(
+  () => 'all',
+  (_: undefined, context) => indexOf(context),
+);
+
+function indexOf(context: DiagnosisContext): Map<string, Travellers> {
+  const travellersBy = new Map<string, Travellers>();
+  for (const attempt of context.attempts) {
+    const made = attempt.outcome === 'established' && !isHalfOpen(attempt);
+    if (!made && !asksAgain(attempt)) continue;
+    for (const crossing of crossingsOf(attempt, context)) {
+      const key = keyOf(crossing);
+      let travellers = travellersBy.get(key);
+      if (!travellers) {
+        travellers = { made: new Set(), asking: new Set() };
+        travellersBy.set(key, travellers);
+      }
+      (made ? travellers.made : travellers.asking).add(attempt.client.address);
+    }
+  }
+  return travellersBy;
+}
+
+function keyOf({ node, in: into, out }: Crossing): string {
+  return [node.name, node.netns, into.interface, into.mac, out.interface, out.mac].join('\n');
+}

@@ -1,0 +1,111 @@
+import test from 'ava';
+import { Altered, NSTAT, RULES } from './altered.js';
+
+const kinds = (findings: readonly string[]) => findings.map((f) => f.split(' ').slice(0, 2).join(' '));
+
+test('a rule in FORWARD: named with its file and line, and confirmed by the drop reason', async (t) => {
+  const { findings } = await new Altered(t, 'filtered-forward').analyze();
+  const { cause, confidence, node, interface: name, evidence, alternatives } = findings[0]!;
+  t.deepEqual(
+    [findings.length, cause, confidence, node, name],
+    [1, 'filtered', 'confirmed', 'worker-b', 'vxlan.calico'],
+  );
+  const rule = evidence.find((e) => e.kind === 'rule')!;
+  t.regex(rule.file!, /iptables-save\.txt|nft\.json/);
+  t.true(evidence.some((e) => e.kind === 'drop-reason' && /NETFILTER_DROP/.test(e.text)));
+  t.true(alternatives.some((a) => a.cause === 'no-route'));
+});
+
+test('without a record: probable', async (t) => {
+  t.deepEqual(kinds(await new Altered(t, 'filtered-forward').without('drops.txt', ...NSTAT).findings()), [
+    'filtered probable',
+  ]);
+});
+
+test('a rule that accepts before it: what vanished is not blamed on it', async (t) => {
+  const altered = new Altered(t, 'filtered-forward')
+    .without('drops.txt')
+    .edit('worker-b', 'iptables-save.txt', (text) =>
+      text.replace(/^(:FORWARD .*)$/m, '$1\n-A FORWARD -j ACCEPT'),
+    );
+  t.deepEqual(kinds(await altered.findings()), ['undetermined possible']);
+  t.deepEqual(await new Altered(t, 'filtered-forward-accepted-before').findings(), []);
+});
+
+test('rules that are not known: the records make it possible, and without them the files are asked for', async (t) => {
+  t.deepEqual(kinds(await new Altered(t, 'filtered-forward').without(...RULES).findings()), [
+    'filtered possible',
+  ]);
+  const bare = new Altered(t, 'filtered-forward').without('drops.txt', ...RULES);
+  const { findings, gaps } = await bare.analyze();
+  t.is(findings[0]!.cause, 'undetermined');
+  t.regex(gaps[0]!.capture!, /iptables-save > iptables-save\.txt/);
+});
+
+test('records of a filter that drops all day long are no record of this packet', async (t) => {
+  const noise = (text: string) => {
+    const drop = text.split('\n').find((line) => line.includes('NETFILTER_DROP'))!;
+    const stamp = /\s(\d+\.\d+): kfree_skb/.exec(drop)!;
+    const extra = Array.from({ length: 200 }, (_, i) =>
+      drop.replace(stamp[1]!, (Number(stamp[1]) + i / 50 - 1).toFixed(6)),
+    );
+    return [...text.split('\n'), ...extra].join('\n');
+  };
+  const altered = new Altered(t, 'filtered-forward').without(...RULES).edit('worker-b', 'drops.txt', noise);
+  t.deepEqual(kinds(await altered.findings()), ['undetermined possible']);
+});
+
+test('a connection in the conntrack table has passed all hooks: no rule dropped its request', async (t) => {
+  const altered = new Altered(t, 'filtered-forward').without('drops.txt');
+  const { attempts } = await altered.analyze();
+  const lines = attempts.map(({ path }) => {
+    const { source, destination } = path.filter((step) => step.node === 'worker-b').at(-1)!;
+    const tuple = (a: typeof source, b: typeof source) =>
+      `src=${a.address} dst=${b.address} sport=${a.port} dport=${b.port}`;
+    const [there, back] = [tuple(source, destination), tuple(destination, source)];
+    return `tcp      6 100 SYN_SENT ${there} [UNREPLIED] ${back} mark=0 use=1`;
+  });
+  altered.edit('worker-b', 'conntrack.txt', (text) => `${text}${lines.join('\n')}\n`);
+  t.false(kinds(await altered.findings()).some((f) => f.startsWith('filtered')));
+});
+
+test("a local server's reply in OUTPUT, with no interface that it came in by", async (t) => {
+  t.deepEqual(await new Altered(t, 'filtered-output').findings(), ['filtered probable lb-3 null']);
+});
+
+test('a reply on its way through the announcing node, and its twin', async (t) => {
+  t.deepEqual(await new Altered(t, 'filtered-reply').findings(), ['filtered probable node1 flannel.1']);
+  t.deepEqual(await new Altered(t, 'filtered-reply-established').findings(), []);
+});
+
+test("a firewall on the tunnel's port drops what it carries, at the interface of the outer packet", async (t) => {
+  const { findings } = await new Altered(t, 'filtered-vxlan-port').analyze();
+  t.deepEqual([findings[0]!.cause, findings[0]!.node, findings[0]!.interface], ['filtered', 'node2', 'eth0']);
+  t.regex(findings[0]!.summary, /tunnel packets that carry requests/);
+  t.deepEqual(await new Altered(t, 'filtered-vxlan-port-open').findings(), []);
+});
+
+test('the same, from the far node alone', async (t) => {
+  const altered = new Altered(t, 'filtered-vxlan-port').only('node2');
+  t.deepEqual(await altered.findings(), ['filtered probable node2 eth0']);
+});
+
+test('REJECT answers in the place of the server: a filter, not a closed port', async (t) => {
+  const reset = await new Altered(t, 'filtered-reject-reset').analyze();
+  t.deepEqual([reset.findings[0]!.cause, reset.findings[0]!.confidence], ['filtered', 'confirmed']);
+  t.true(reset.findings[0]!.alternatives.some((a) => a.cause === 'refused'));
+  t.deepEqual(kinds(await new Altered(t, 'filtered-nft-reject').findings()), ['filtered confirmed']);
+  // Its twin: the RST comes from the backend.
+  t.deepEqual(kinds(await new Altered(t, 'refused-backend').findings()), ['refused confirmed']);
+});
+
+test('a rule that may accept and is not understood leaves the policy after it in doubt', async (t) => {
+  const altered = new Altered(t, 'filtered-network-policy')
+    .without('drops.txt')
+    .edit('worker-b', 'iptables-save.txt', (text) =>
+      text.replace(/^(:FORWARD .*)$/m, '$1\n-A FORWARD -m u32 --u32 "0>>22" -j ACCEPT'),
+    );
+  const { findings } = await altered.analyze();
+  t.is(`${findings[0]!.cause} ${findings[0]!.confidence}`, 'filtered possible');
+  t.true(findings[0]!.evidence.some((e) => /^assumed: .*u32/.test(e.text)));
+});

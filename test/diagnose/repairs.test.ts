@@ -1,0 +1,241 @@
+/**
+ * Fixes for one and two things that are wrong at once, on copies of recorded healthy clusters: what is proposed, on
+ * which nodes, what makes it last, and that nothing is proposed that another program would take back.
+ */
+import test from 'ava';
+import { parse } from 'yaml';
+import { readSnapshots } from '../../src/correlate/read-snapshots.js';
+import { predictConnections } from '../../src/diagnose/prediction/predictions.js';
+import { applyChanges } from '../../src/kernel/what-if/apply.js';
+import { parseChange } from '../../src/kernel/what-if/parse-change.js';
+import type { Finding } from '../../src/model/analysis.js';
+import type { Snapshot } from '../../src/model/snapshot.js';
+import { Network } from '../../src/network/network.js';
+import { testInNamespaces } from '../gates.js';
+import { Namespace } from '../kernel/namespace.js';
+import { CLIENT, VIP } from '../lab/addresses.js';
+import { bundlesIn } from '../scenarios/truth.js';
+import { fixture } from '../support.js';
+
+async function recorded(name: string): Promise<Snapshot[]> {
+  const { snapshots } = await readSnapshots(bundlesIn(fixture(name)), { keepGoing: false });
+  return snapshots;
+}
+
+const MASQUERADED = await recorded('healthy-masquerade');
+const MARKED = await recorded('healthy-no-masquerade');
+
+/** The VIP bound to node1, so that it is known who takes requests. */
+const OWNED = 'node1:ip addr add 192.168.1.100/32 dev eth0';
+const FORGETTING = 'node2:ip rule del from 10.244.1.0/24 fwmark 0x100 lookup 100';
+
+function changed(snapshots: readonly Snapshot[], commands: readonly string[]): Snapshot[] {
+  const changes = commands.map((text) => parseChange(text, /:(ip|ip6?tables) /.test(text) ? 'add' : 'set'));
+  return applyChanges(snapshots, changes).snapshots;
+}
+
+function foretell(snapshots: readonly Snapshot[], anyone = false, vip = VIP, client = CLIENT): Finding[] {
+  const request = { vip, protocol: 'tcp', port: 80, client, anyone };
+  return predictConnections(Network.of(snapshots), [request]).findings;
+}
+
+function commandsOf(findings: readonly Finding[]): string[] {
+  return (findings[0]?.fix?.commands ?? [])
+    .filter((c) => !c.persists)
+    .map(({ node, command }) => `${node}: ${command}`);
+}
+
+test('two faults on two nodes: both changes, and that the first alone is none', (t) => {
+  const both = changed(MASQUERADED, [
+    OWNED,
+    'node2:net.ipv4.conf.flannel/1.forwarding=0',
+    'node1:iptables -I FORWARD -i flannel.1 -p tcp -m tcp --sport 8080 -j DROP',
+  ]);
+  const findings = foretell(both);
+  t.deepEqual(commandsOf(findings), [
+    'node2: sysctl -w net.ipv4.conf.flannel/1.forwarding=1',
+    'node1: iptables -I FORWARD 1 -i flannel.1 -s 10.244.1.0/24 -p tcp -m tcp --sport 8080 -m conntrack --ctstate ESTABLISHED -j ACCEPT',
+  ]);
+  t.regex(findings[0]!.fix!.expected, /The first alone is no fix: what comes next is filtered on node1/);
+  const again = changed(
+    both,
+    commandsOf(findings).map((line) => line.replace(': ', ':').replace('sysctl -w ', '')),
+  );
+  t.deepEqual(foretell(again), []);
+});
+
+test('the twin with one of the two needs one change', (t) => {
+  const one = changed(MASQUERADED, [OWNED, 'node2:net.ipv4.conf.flannel/1.forwarding=0']);
+  const findings = foretell(one);
+  t.is(commandsOf(findings).length, 1);
+  t.notRegex(findings[0]!.fix!.expected, /alone is no fix/);
+});
+
+test('loose mode that would only uncover the next fault is not proposed; a mark mends it for any client', (t) => {
+  const strict = changed(MARKED, [OWNED, FORGETTING, 'node2:net.ipv4.conf.all.rp_filter=1']);
+  for (const anyone of [false, true]) {
+    const findings = foretell(strict, anyone);
+    const commands = commandsOf(findings);
+    t.false(commands.some((command) => /rp_filter=[02]/.test(command)));
+    t.true(
+      commands.some((command) =>
+        /ip rule add from 10\.244\.1\.0\/24 fwmark 0x10\/0x10 lookup 101/.test(command),
+      ),
+    );
+    t.true(commands.includes('node2: sysctl -w net.ipv4.conf.flannel/1.src_valid_mark=1'));
+    t.false(commands.some((command) => command.includes(CLIENT)));
+  }
+});
+
+test('with the tool that made the rules: nft, where there is no iptables', (t) => {
+  const nft = MARKED.map((snapshot) =>
+    snapshot.node === 'node2' ? { ...snapshot, iptables: null } : snapshot,
+  );
+  const listing = nft.map((snapshot) =>
+    snapshot.node === 'node2' ? { ...snapshot, nft: { nftables: [] } } : snapshot,
+  );
+  const commands = commandsOf(foretell(changed(listing, [OWNED])));
+  t.true(commands.some((command) => /^node2: nft 'table ip returnpath \{ chain prerouting/.test(command)));
+});
+
+test('what a network plugin makes after boot is waited for by a unit, not given to netplan', (t) => {
+  const { files } = foretell(changed(MARKED, [OWNED, FORGETTING]))[0]!.fix!;
+  t.deepEqual(
+    files!.map(({ node, manager }) => [node, manager]),
+    [['node2', 'systemd']],
+  );
+  t.regex(files![0]!.content, /BindsTo=sys-subsystem-net-devices-flannel\.1\.device/);
+  t.regex(
+    files![0]!.content,
+    /ExecStart=.*ip route replace default via 10\.244\.0\.0 dev flannel\.1 onlink table 101/,
+  );
+});
+
+test('a sysctl has its own command that lasts, and is said to be undone where a device is made with another', (t) => {
+  const { fix } = foretell(changed(MARKED, [OWNED, 'node2:net.ipv4.conf.all.rp_filter=1']))[0]!;
+  t.deepEqual(
+    fix!.commands.map(({ persists }) => persists),
+    [false, true],
+  );
+  t.regex(
+    fix!.commands[1]!.command,
+    /^echo 'net\.ipv4\.conf\.flannel\/1\.rp_filter = 2' > \/etc\/sysctl\.d\/90-/,
+  );
+  t.regex(fix!.undoneBy!.join(), /conf\.default\.rp_filter is 0 on node2: flannel\.1 starts with that/);
+  const same = changed(MARKED, [
+    OWNED,
+    'node2:net.ipv4.conf.all.rp_filter=1',
+    'node2:net.ipv4.conf.default.rp_filter=2',
+  ]);
+  t.is(foretell(same)[0]!.fix!.undoneBy, undefined);
+});
+
+test('no hole is made in what a policy controller, or kube-proxy, writes', (t) => {
+  const dropping = (chain: string) =>
+    MASQUERADED.map((snapshot) => ({
+      ...snapshot,
+      iptables: `${snapshot.iptables}*filter\n:FORWARD ACCEPT [0:0]\n:${chain} - [0:0]\n-A FORWARD -j ${chain}\n-A ${chain} -p tcp -m tcp --dport 8080 -j DROP\nCOMMIT\n`,
+    }));
+  const owned = foretell(changed(dropping('cali-tw-cali123'), [OWNED]));
+  t.is(owned[0]!.cause, 'filtered');
+  t.is(owned[0]!.fix, null);
+  const own = foretell(changed(dropping('SITE'), [OWNED]));
+  t.regex(commandsOf(own)[0]!, /^node1: iptables -I SITE 1 -i eth0 -d 10\.244\.1\.0\/24 -p tcp/);
+});
+
+test('the ways to make routing last say the same, each in its own words', async (t) => {
+  const strict = await recorded('second-nic-strict');
+  const { fix } = foretell(strict, false, '10.9.8.7')[0]!;
+  const byManager = new Map(fix!.files!.map((file) => [file.manager, file]));
+  t.deepEqual([...byManager.keys()], ['systemd-networkd', 'netplan', 'NetworkManager']);
+  const networkd = byManager.get('systemd-networkd')!;
+  t.regex(networkd.path, /^\/etc\/systemd\/network\/eth1\.network\.d\/.*\.conf$/);
+  t.regex(
+    networkd.content,
+    /\[Route\]\nDestination=0\.0\.0\.0\/0\nGateway=10\.9\.8\.1\nGatewayOnLink=yes\nTable=100\n/,
+  );
+  t.regex(
+    networkd.content,
+    /\[RoutingPolicyRule\]\nFrom=10\.9\.8\.7\/32\nTable=main\nSuppressPrefixLength=0\nPriority=100\n/,
+  );
+  // netplan has no word for suppress_prefixlength.
+  t.regex(byManager.get('netplan')!.path, /10-netplan-eth1\.network\.d/);
+  const manager = byManager.get('NetworkManager')!.content;
+  t.regex(manager, /\+ipv4\.routes '0\.0\.0\.0\/0 10\.9\.8\.1 table=100 onlink=true'/);
+  t.regex(
+    manager,
+    /\+ipv4\.routing-rules 'priority 100 from 10\.9\.8\.7\/32 table 254 suppress_prefixlength 0'/,
+  );
+});
+
+const SERVICE = {
+  kind: 'ServiceList',
+  items: [
+    {
+      metadata: { namespace: 'shop', name: 'web' },
+      spec: { externalTrafficPolicy: 'Cluster', ports: [{ port: 80 }] },
+      status: { loadBalancer: { ingress: [{ ip: VIP }] } },
+    },
+  ],
+};
+
+test('with a Service, requests are kept on the node that takes them; not where they are already', (t) => {
+  const withPolicy = (externalTrafficPolicy: string) => {
+    const [item] = SERVICE.items;
+    const items = [{ ...item, spec: { ...item!.spec, externalTrafficPolicy } }];
+    const kube = new Map<string, unknown>([['services.json', { ...SERVICE, items }]]);
+    return changed(MARKED, [OWNED, FORGETTING]).map((snapshot) => ({ ...snapshot, kube }));
+  };
+  const { fix } = foretell(withPolicy('Cluster'))[0]!;
+  t.deepEqual(fix!.commands, []);
+  t.regex(fix!.manifests[0]!, /name: web\n {2}namespace: shop\nspec:\n {2}externalTrafficPolicy: Local/);
+  t.regex(
+    fix!.expected,
+    /by eth0 into node2, by cni0 to 10\.244\.1\.10:8080; the reply goes by cni0 into node2, by eth0/,
+  );
+  t.regex(fix!.risk, /none ready nobody answers/);
+  t.deepEqual(foretell(withPolicy('Local'))[0]!.fix!.manifests, []);
+});
+
+test('in a cluster, a DaemonSet may set the sysctls in place of a person', (t) => {
+  const off = changed(MASQUERADED, [OWNED, 'node2:net.ipv4.conf.flannel/1.forwarding=0']);
+  const kube = new Map<string, unknown>([['services.json', SERVICE]]);
+  const { fix } = foretell(off.map((snapshot) => ({ ...snapshot, kube })))[0]!;
+  const [daemonSet] = fix!.manifests.map((manifest) => parse(manifest) as Record<string, unknown>);
+  t.is(daemonSet!.kind, 'DaemonSet');
+  const text = fix!.manifests[0]!;
+  t.regex(text, /command:\n\s+- sysctl\n\s+- -w\n\s+- net\.ipv4\.conf\.flannel\/1\.forwarding=1\n/);
+  t.regex(text, /operator: In\n\s+values:\n\s+- node2\n/);
+  t.deepEqual(foretell(off)[0]!.fix!.manifests, [], 'where nothing tells of a cluster there is none');
+});
+
+/** npx puts a program of the same name before the system's. */
+const NFT = 'PATH=/usr/sbin:/sbin:/usr/bin:/bin nft';
+
+testInNamespaces('nft')('what nft makes of a command is what was tried', (t) => {
+  const nftOnly = changed(MARKED, [OWNED]).map((snapshot) =>
+    snapshot.node === 'node2' ? { ...snapshot, iptables: null, nft: { nftables: [] } } : snapshot,
+  );
+  const commands = commandsOf(foretell(nftOnly)).filter((command) => command.startsWith('node2: nft'));
+  t.is(commands.length, 1);
+  const namespace = new Namespace();
+  try {
+    namespace.run('sh', '-c', commands[0]!.replace('node2: nft', NFT));
+    const listing = JSON.parse(namespace.run('sh', '-c', `${NFT} -j list ruleset`)) as object;
+    const really = nftOnly.map((snapshot) =>
+      snapshot.node === 'node2' ? { ...snapshot, nft: listing } : snapshot,
+    );
+    const rest = commandsOf(foretell(nftOnly)).filter((command) => !command.startsWith('node2: nft'));
+    t.deepEqual(
+      foretell(
+        changed(
+          really,
+          rest.map((line) => line.replace(': ', ':').replace('sysctl -w ', '')),
+        ),
+      ),
+      [],
+    );
+  } finally {
+    namespace.remove();
+  }
+});

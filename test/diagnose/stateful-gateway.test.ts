@@ -1,0 +1,79 @@
+/** A gateway that saw the SYN and not the SYN-ACK: what each side's captures tell of it. */
+import test from 'ava';
+import { EditedScenario } from './edited-bundle.js';
+
+const BOTH = 'stateful-gateway-recorded';
+/** `nft -j list ruleset` without its rules. */
+const noRules = (text: string) => {
+  const { nftables } = JSON.parse(text) as { nftables: Record<string, unknown>[] };
+  return JSON.stringify({ nftables: nftables.filter((object) => !('rule' in object)) });
+};
+
+test('from the server alone: possible, and it says what would look the same', async (t) => {
+  const { findings, gaps } = await new EditedScenario(t, BOTH).analyze(['lb-3']);
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.severity, f.node, f.interface]),
+    [['stateful-gateway', 'possible', 'fault', 'lb-3', 'ens18']],
+  );
+  t.regex(findings[0]!.summary, /round the gateway 172\.31\.255\.254/);
+  t.true(gaps.some((gap) => /gives up within a second/.test(gap.why)));
+  t.true(findings[0]!.alternatives.some((a) => a.cause === 'wrong-gateway'));
+});
+
+test('with the gateway: its rule, and the ACK that came to it and went no farther', async (t) => {
+  const { findings, totals } = await new EditedScenario(t, BOTH).analyze();
+  // The client's ACK was captured: by its own account it is connected.
+  t.is(totals[0]!.outcomes.established, 3);
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.node, f.interface]),
+    [['stateful-gateway', 'probable', 'lb-3', 'ens18']],
+  );
+  const texts = findings[0]!.evidence.map((e) => `${e.kind} ${e.node} ${e.text}`);
+  t.true(texts.some((text) => /^rule gw2 .*ct state invalid/.test(text)));
+  t.true(texts.some((text) => /^packet gw2 ACK .* came in by wan and never came to lb-3/.test(text)));
+});
+
+test("the gateway's own record of the drop confirms it", async (t) => {
+  const scenario = new EditedScenario(t, BOTH);
+  const { attempts } = await scenario.analyze();
+  const { time } = attempts[0]!.path.find((step) => step.node === 'gw2')!;
+  const seconds = Date.parse(time!) / 1000;
+  const uptime = 5000;
+  scenario.write('gw2', 'clock.txt', `${seconds.toFixed(9)}\n${uptime.toFixed(2)} 9000.00\n`);
+  const line = (at: number) =>
+    `          <idle>-0       [001] ..s1.  ${at.toFixed(6)}: kfree_skb: skbaddr=00000000c0ffee00 rx_sk=0000000000000000 protocol=2048 location=nft_do_chain+0x1 reason: NETFILTER_DROP\n`;
+  scenario.write('gw2', 'drops.txt', line(uptime + 0.005));
+  t.deepEqual(await scenario.findings(), ['stateful-gateway confirmed fault lb-3 ens18']);
+});
+
+test('from the gateway alone: it passed the SYN on, saw no SYN-ACK, and kept the ACK', async (t) => {
+  const { findings, gaps } = await new EditedScenario(t, BOTH).analyze(['gw2']);
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.node]),
+    [['stateful-gateway', 'probable', null]],
+  );
+  t.true(gaps.some((gap) => gap.capture?.startsWith('ip route get 203.0.113.45 from 172.31.255.80')));
+});
+
+test("the server's settings alone say by which way its replies leave", async (t) => {
+  const scenario = new EditedScenario(t, BOTH);
+  const captures = scenario.filesOf('lb-3').filter((name) => name.includes('pcap'));
+  t.deepEqual(await scenario.without('lb-3', ...captures).findings(), [
+    'stateful-gateway probable fault lb-3 ens18',
+  ]);
+});
+
+test('a gateway without that rule lets the ACK pass: it is not accused', async (t) => {
+  const scenario = new EditedScenario(t, BOTH).edit('gw2', 'nft.json', noRules);
+  const found = await scenario.findings();
+  t.deepEqual(
+    found.filter((f) => f.startsWith('stateful-gateway')),
+    [],
+  );
+});
+
+test('nothing is found where the gateway is lenient, or where the replies go back by it', async (t) => {
+  for (const scenario of ['stateful-gateway-lenient', 'stateful-gateway-source-routed']) {
+    t.deepEqual(await new EditedScenario(t, scenario).findings(), [], scenario);
+  }
+});

@@ -1,0 +1,109 @@
+/** Replies that leave another way than their requests came: what is proof of a fault, and what is not. */
+import test from 'ava';
+import { EditedScenario } from './edited-bundle.js';
+
+const FOUND = 'wrong-gateway probable fault lb-3 ens18';
+
+test('both packets and the routes: probable, with both next hops by name and MAC', async (t) => {
+  const { findings } = await new EditedScenario(t, 'wrong-gateway-ethernet').analyze();
+  t.is(findings.length, 1);
+  const [finding] = findings;
+  t.deepEqual(
+    [finding!.cause, finding!.confidence, finding!.severity],
+    ['wrong-gateway', 'probable', 'fault'],
+  );
+  t.regex(finding!.summary, /by ens18 to 10\.20\.30\.254 \(02:00:0a:14:1e:fe\)/);
+  t.regex(finding!.summary, /come in by ens19 from 172\.31\.255\.254 \(02:00:ac:1f:ff:fe\)/);
+  const kinds = finding!.evidence.map((e) => e.kind);
+  t.true(kinds.includes('packet') && kinds.includes('route'));
+  t.true(finding!.evidence.some((e) => /again, after the reply had left/.test(e.text)));
+  t.true(finding!.alternatives.some((a) => a.cause === 'stateful-gateway'));
+});
+
+test('captures with MACs alone show it, and no more than that', async (t) => {
+  const bare = new EditedScenario(t, 'wrong-gateway-ethernet').withoutSnapshot('lb-3');
+  const { findings, gaps } = await bare.analyze();
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.node, f.interface]),
+    [['wrong-gateway', 'possible', 'lb-3', 'ens18']],
+  );
+  t.true(gaps.some((gap) => gap.capture?.startsWith('ip route get 203.0.113.45 from 172.31.255.80')));
+});
+
+test('routes that send it back now were changed since: possible', async (t) => {
+  const changed = new EditedScenario(t, 'wrong-gateway').edit('lb-3', 'ip-route.json', (text) =>
+    text.replace(/("dst":"default","gateway":")[^"]+","dev":"ens18"/, '$1172.31.255.254","dev":"ens19"'),
+  );
+  t.deepEqual(await changed.findings(), ['wrong-gateway possible fault lb-3 ens18']);
+});
+
+test('the same client is served by the same ways: asymmetry is not what lost it', async (t) => {
+  const both = new EditedScenario(t, 'wrong-gateway-ethernet')
+    .join(t, 'wrong-gateway-passes', 'lb-3', 'ens18.pcap', 'ens18-0001.pcap')
+    .join(t, 'wrong-gateway-passes', 'lb-3', 'ens19.pcap', 'ens19-0001.pcap');
+  const { findings, totals } = await both.analyze();
+  t.is(totals[0]!.outcomes.established, 3);
+  t.is(totals[0]!.outcomes['reply-lost'], 3);
+  t.deepEqual(
+    findings.map((f) => f.cause),
+    ['undetermined'],
+  );
+});
+
+test('two routers on one link: another MAC is a sign, a virtual one is none', async (t) => {
+  t.deepEqual(await new EditedScenario(t, 'wrong-gateway-one-lan').findings(), [FOUND]);
+  t.deepEqual(await new EditedScenario(t, 'wrong-gateway-one-lan-passes').findings(), []);
+  // The pcap's own bytes are edited: the reply goes to a VRRP group's MAC, and the request came from a member's.
+  const virtual = new EditedScenario(t, 'wrong-gateway-one-lan').editBytes('lb-3', 'ens18.pcap', (bytes) =>
+    replaceBytes(bytes, '02000a141efe', '00005e000105'),
+  );
+  const found = await virtual.findings();
+  t.deepEqual(
+    found.map((f) => f.split(' ')[0]),
+    ['undetermined'],
+  );
+});
+
+function replaceBytes(bytes: Buffer, from: string, to: string): Buffer {
+  return Buffer.from(bytes.toString('hex').replaceAll(from, to), 'hex');
+}
+
+test('the reply was not captured, and the settings send it where no capture looks: possible', async (t) => {
+  const blind = new EditedScenario(t, 'wrong-gateway-ethernet').without('lb-3', 'ens18.pcap');
+  const { findings, gaps } = await blind.analyze();
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.node, f.interface]),
+    [['wrong-gateway', 'possible', 'lb-3', 'ens18']],
+  );
+  t.true(gaps.some((gap) => gap.interface === 'ens18' && gap.capture?.includes("-i 'ens18' -e")));
+});
+
+test('its twin: the reply is as unseen, and the client goes on', async (t) => {
+  const blind = new EditedScenario(t, 'wrong-gateway-passes').without('lb-3', 'ens18.pcap');
+  const { findings, totals } = await blind.analyze();
+  t.is(totals[0]!.outcomes['reply-unseen'], 3);
+  t.deepEqual(findings, []);
+});
+
+test('the well-known recipe does not reach a pod: the summary says which rule, and why not', async (t) => {
+  const { findings } = await new EditedScenario(t, 'wrong-gateway-pod-recipe').analyze();
+  t.is(findings[0]!.cause, 'wrong-gateway');
+  t.regex(
+    findings[0]!.summary,
+    /rule 32765 would send them back by ens19, but the reply is routed while its source is 10\.233\.64\.5/,
+  );
+});
+
+test('UDP and echo speak of requests and replies', async (t) => {
+  for (const scenario of ['wrong-gateway-udp', 'wrong-gateway-echo']) {
+    const { findings } = await new EditedScenario(t, scenario).analyze();
+    const finding = findings.find((f) => f.severity === 'fault')!;
+    t.is(finding.cause, 'wrong-gateway', scenario);
+    const texts = [
+      finding.summary,
+      ...finding.evidence.map((e) => e.text),
+      ...finding.alternatives.map((a) => a.why),
+    ];
+    for (const text of texts) t.notRegex(text, /SYN/, scenario);
+  }
+});
