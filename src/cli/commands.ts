@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { UsageError } from '../model/errors.js';
 import { analyzeCommand } from './commands/analyze.js';
+import { explainCommand } from './commands/explain.js';
 import { predictCommand } from './commands/predict.js';
 import { routeCommand } from './commands/route.js';
 import { schemaCommand } from './commands/schema.js';
@@ -26,8 +27,9 @@ export async function run(args: readonly string[]): Promise<number> {
     .command(analyzeCommand(settle))
     .command(predictCommand(settle))
     .command(routeCommand(settle))
+    .command(explainCommand(settle))
     .command(schemaCommand(settle))
-    .demandCommand(1, 'name a command: analyze, predict, route, schema')
+    .demandCommand(1, 'name a command: analyze, predict, route, explain, schema')
     .strict()
     .recommendCommands()
     .version(version())

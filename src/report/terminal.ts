@@ -8,6 +8,7 @@ import { exemplar, findingSection } from './terminal/finding.js';
 import { gapsSection } from './terminal/gaps.js';
 import { inputsSection } from './terminal/inputs.js';
 import { predictionsSection } from './terminal/predictions.js';
+import { servicesSection } from './terminal/services.js';
 import { verdict } from './terminal/verdict.js';
 
 export interface TerminalOptions {
@@ -33,6 +34,7 @@ export function renderTerminal(analysis: Analysis, { columns, color }: TerminalO
     ...predictionsSection(safe, style),
     ...totalsSection(safe, style),
     ...attemptsSection(safe.attempts.slice(0, listed.length), analysis.attempts.length, style),
+    ...servicesSection(safe, style),
     ...clocksSection(safe, style),
     ...inputsSection(safe, escapeText(commonDirectory(analysis)), style),
     ...gapsSection(safe, style),

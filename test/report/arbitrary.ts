@@ -8,7 +8,7 @@ import {
   OUTCOMES,
   SEVERITIES,
 } from '../../src/model/analysis.js';
-import { HOSTILE } from './sample.js';
+import { HOSTILE } from './hostile.js';
 
 /** Any text at all: names, log lines and file names are not ours to choose. */
 const text = fc.oneof(
@@ -85,6 +85,14 @@ const fix = fc.record({
   expected: text,
 });
 
+const pattern = fc.record({
+  by: fc.oneof(text, fc.constant('backend-node')),
+  rows: fc.array(fc.record({ value: text, failed: fc.nat(1e6), slow: fc.nat(9), made: fc.nat(1e6) }), {
+    maxLength: 9,
+  }),
+  summary: text,
+});
+
 const finding = fc.record({
   id: fc.constantFrom('f1', 'f2'),
   cause: fc.constantFrom(...CAUSES),
@@ -101,7 +109,42 @@ const finding = fc.record({
   summary: text,
   evidence: fc.array(evidence, { maxLength: 12 }),
   fix: orNull(fix),
+  slow: fc.nat(9),
+  patterns: fc.array(pattern, { maxLength: 3 }),
   alternatives: fc.array(fc.record({ cause: fc.constantFrom(...CAUSES), why: text }), { maxLength: 3 }),
+});
+
+const service = fc.record({
+  vip: address,
+  namespace: text,
+  name: text,
+  ports: fc.array(fc.record({ protocol: text, port: fc.nat(65_535), name: orNull(text) }), { maxLength: 6 }),
+  externalTrafficPolicy: orNull(fc.oneof(text, fc.constant('Local'))),
+  backends: fc.array(
+    fc.record({
+      address,
+      port: orNull(fc.nat(65_535)),
+      pod: orNull(text),
+      node: orNull(text),
+      ready: fc.boolean(),
+    }),
+    { maxLength: 9 },
+  ),
+  announcedBy: orNull(fc.oneof(text, fc.constant('metallb-l2'))),
+  pool: orNull(text),
+  advertisements: fc.array(text, { maxLength: 3 }),
+  announcers: fc.array(
+    fc.record({
+      node: text,
+      interface: orNull(text),
+      count,
+      firstTime: orNull(time),
+      lastTime: orNull(time),
+      current: orNull(fc.boolean()),
+    }),
+    { maxLength: 6 },
+  ),
+  handOvers: fc.array(fc.record({ time, from: text, to: text }), { maxLength: 6 }),
 });
 
 /** Any analysis that the types allow, likely or not. */
@@ -147,6 +190,7 @@ export const anyAnalysis: fc.Arbitrary<Analysis> = fc.record({
       vip: orNull(address),
       protocol: fc.constantFrom('tcp', 'udp'),
       outcomes: fc.tuple(...OUTCOMES.map(() => fc.nat(1e6))).map(toOutcomes),
+      slow: fc.nat(99),
     }),
     { maxLength: 3 },
   ),
@@ -156,6 +200,8 @@ export const anyAnalysis: fc.Arbitrary<Analysis> = fc.record({
     fc.record({ node: orNull(text), interface: orNull(text), why: text, capture: orNull(text) }),
     { maxLength: 3 },
   ),
+  services: fc.array(service, { maxLength: 3 }),
+  cluster: fc.record({ kubeProxyMode: orNull(text), strictARP: orNull(fc.boolean()) }),
 });
 
 function toOutcomes(counts: number[]): Analysis['totals'][number]['outcomes'] {

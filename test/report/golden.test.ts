@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import test from 'ava';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { ROOT } from '../support.js';
-import { rpFilter, SAMPLES } from './sample.js';
+import { rpFilter } from './sample.js';
+import { SAMPLES } from './samples.js';
 
 const DIRECTORY = join(ROOT, 'test', 'report', 'golden');
 

@@ -8,7 +8,9 @@ import type { Analysis } from '../../src/model/analysis.js';
 import { jsonChunks, renderJson } from '../../src/report/json.js';
 import { ROOT } from '../support.js';
 import { anyAnalysis } from './arbitrary.js';
-import { healthy, hostile, rpFilter, SAMPLES, tenThousand } from './sample.js';
+import { hostile } from './hostile.js';
+import { healthy, rpFilter, tenThousand } from './sample.js';
+import { SAMPLES } from './samples.js';
 
 /** The same value with the keys of every object the other way round. */
 function reversed<T>(value: T): T;

@@ -4,6 +4,7 @@ import {
   type Analysis,
   type AnalysisAttempt,
   type AnalysisInput,
+  type AnalysisService,
   type Direction,
   type Endpoint,
   type Evidence,
@@ -18,6 +19,41 @@ import { formatTime, toNanoseconds } from '../../src/model/time.js';
 
 const START = 1_769_903_999;
 export const VIP = '192.168.1.100';
+
+/** The Service of the VIP, with a backend on each node. */
+export const WEB: AnalysisService = {
+  vip: VIP,
+  namespace: 'default',
+  name: 'web',
+  ports: [{ protocol: 'tcp', port: 80, name: 'http' }],
+  externalTrafficPolicy: 'Cluster',
+  backends: [
+    { address: '10.244.1.10', port: 8080, pod: 'default/web-7c9f8d6b5-abcde', node: 'node1', ready: true },
+    { address: '10.244.2.10', port: 8080, pod: 'default/web-7c9f8d6b5-fghij', node: 'node2', ready: true },
+  ],
+  announcedBy: 'metallb-l2',
+  pool: 'lan',
+  advertisements: ['lan-l2'],
+  announcers: [
+    {
+      node: 'node2',
+      interface: null,
+      count: 1,
+      firstTime: at(-7_200e6),
+      lastTime: at(-7_200e6),
+      current: false,
+    },
+    {
+      node: 'node1',
+      interface: 'eth0',
+      count: 7,
+      firstTime: at(-3_600e6),
+      lastTime: at(-60e6),
+      current: true,
+    },
+  ],
+  handOvers: [{ time: at(-3_600e6), from: 'node2', to: 'node1' }],
+};
 
 /** The text of the time `microseconds` after the samples' first packet. */
 export function at(microseconds: number): string {
@@ -437,59 +473,3 @@ export function tenThousand(): Analysis {
     findings: [{ ...base.findings[0]!, attempts: lost.map((attempt) => attempt.id) }],
   };
 }
-
-export const HOSTILE =
-  '\u001b]0;owned\u0007\u001b[2J\r\nOK  No fault\u202egnp.exe\u200b\u009b31m\u0000\ud800 e\u0301 漢字 \u{e0041}';
-
-/** Every text that a capture, a log or a file name can choose is hostile. */
-export function hostile(): Analysis {
-  const base = rpFilter();
-  const [first] = base.findings;
-  const poison = (text: string) => `${text}${HOSTILE}`;
-  return {
-    ...base,
-    inputs: base.inputs.map((i) => ({
-      ...i,
-      node: poison(i.node),
-      file: poison(i.file),
-      error: poison('bad'),
-    })),
-    attempts: base.attempts.map((attempt) => ({
-      ...attempt,
-      path: attempt.path.map((step) => ({
-        ...step,
-        node: poison(step.node),
-        interface: poison(step.interface!),
-        file: poison(step.file),
-        tunnels: step.tunnels.map(poison),
-      })),
-    })),
-    findings: [
-      {
-        ...first!,
-        node: poison('node2'),
-        interface: poison('flannel.1'),
-        summary: poison(first!.summary),
-        evidence: first!.evidence.map((e) => ({ ...e, node: poison('node2'), text: poison(e.text) })),
-        fix: {
-          ...first!.fix!,
-          commands: [{ node: poison('node2'), command: poison('echo '), persists: false }],
-          manifests: [`kind: A\nname: ${HOSTILE.replace('\n', ' ')}\n`],
-        },
-      },
-    ],
-    gaps: [{ node: poison('node2'), interface: null, why: HOSTILE, capture: poison('tcpdump ') }],
-  };
-}
-
-export const SAMPLES: Record<string, () => Analysis> = {
-  empty,
-  healthy,
-  'rp-filter': rpFilter,
-  'long-names': longNames,
-  refused,
-  undetermined,
-  unclear,
-  'ten-thousand': tenThousand,
-  hostile,
-};

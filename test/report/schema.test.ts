@@ -11,7 +11,8 @@ import {
 } from '../../src/model/analysis.js';
 import schema from '../../src/report/schema.json' with { type: 'json' };
 import { anyAnalysis } from './arbitrary.js';
-import { rpFilter, SAMPLES } from './sample.js';
+import { rpFilter } from './sample.js';
+import { SAMPLES } from './samples.js';
 
 const validate = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true }).compile(schema);
 

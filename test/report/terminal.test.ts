@@ -6,22 +6,22 @@ import { type Analysis, CAUSES, OUTCOMES } from '../../src/model/analysis.js';
 import { escapeLines, escapeText } from '../../src/report/escape.js';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { anyAnalysis } from './arbitrary.js';
+import { hostile } from './hostile.js';
 import {
   analysis,
   endpoint,
   finding,
   healthy,
-  hostile,
   longNames,
   outcomes,
   refused,
   rpFilter,
-  SAMPLES,
   steps,
   tenThousand,
   unclear,
   undetermined,
 } from './sample.js';
+import { kubernetes, SAMPLES, slow } from './samples.js';
 
 // An independent measure of width: not ours, but the one that the table library itself goes by.
 const require = createRequire(import.meta.url);
@@ -277,6 +277,59 @@ test('the attempts table has 20 rows, failures first, and says how many more the
   t.regex(prose(tenThousand()), /1,000 of 10,000 connections failed/);
 });
 
+test('slow connections are counted, stand before the others that were made, and say how late', (t) => {
+  const text = plain(slow());
+  t.regex(text, /established {2}of which slow\n.*\n192\.168\.1\.100 .* 2 +1\n/);
+  t.deepEqual(
+    text.match(/^a\d .*/gm)!.map((line) => line.replace(/\s+/g, ' ').split(' ')[4]),
+    ['1.0', '1'],
+  );
+  t.regex(verdictOf(slow()), /were established\. 1 of them only after lost packets\./);
+  t.regex(verdictOf(slow()), /1 of 2 connections was slow\.$/);
+  const [one] = slow().findings;
+  const both = { ...slow(), findings: [{ ...one!, attempts: ['a1', 'a2'] }] };
+  t.regex(verdictOf(both), /2 of 2 connections affected: 1 failed, 1 slow\.$/);
+  // What was lost is the first SYN: the path ends where that was seen last.
+  t.regex(prose(slow()), /Last seen SYN \(try 1\) on node1\/pod1 eth0/);
+  t.notRegex(plain(rpFilter()), /slow|late/);
+});
+
+test('addresses are called what Kubernetes calls them: in the verdict, and where the path first has them', (t) => {
+  t.regex(
+    verdictOf(kubernetes()),
+    /drops requests for 192\.168\.1\.100 \(Service default\/web\) on flannel\.1/,
+  );
+  const path = plain(kubernetes(), 120).match(/^Path of[\s\S]*?^ {2}X/m)![0];
+  t.is(path.match(/to Service default\/web$/gm)!.length, 1);
+  t.is(path.match(/to pod default\/web-7c9f8d6b5-fghij on node2$/gm)!.length, 1);
+  t.notRegex(plain(rpFilter()), /Service|pod default/);
+});
+
+test('Services that share an address are told apart by the port', (t) => {
+  const [web] = kubernetes().services!;
+  const other = { ...web!, name: 'other', ports: [{ protocol: 'tcp', port: 443, name: null }] };
+  const text = prose({ ...kubernetes(), services: [web!, other] });
+  t.regex(text, /requests for 192\.168\.1\.100 \(Services default\/web and default\/other\)/);
+  t.regex(text, /> 192\.168\.1\.100:80 to Service default\/web /);
+});
+
+test('the Services: backends by node, who announces and did, and what the policy makes of it', (t) => {
+  const text = prose(kubernetes());
+  t.regex(text, /kube-proxy runs in ipvs mode; strictARP is off\./);
+  t.regex(
+    text,
+    /announcer node1 eth0, now; 7 announcements, 01-31 22:59:58 to 01-31 23:58:58 announcer node2, no more/,
+  );
+  t.regex(text, /hand-overs 01-31 22:59:58 from node2 to node1 \(UTC\)/);
+  t.regex(text, /! node1 announces it and has no ready backend/);
+  t.is(text.match(/has no ready backend/g)!.length, 1);
+  t.regex(text, /on node1 3 ready; on node2 2 ready, 1 not; on node3 3 ready/);
+  // One that no finding and no VIP of the analysis is about is counted alone.
+  t.regex(text, /\.\.\. and 1 Service more/);
+  t.notRegex(text, /unasked/);
+  t.notRegex(plain(rpFilter()), /^Services$/m);
+});
+
 test('one that is established stands in the table after those that are not', (t) => {
   t.deepEqual(plain(refused()).match(/^a\d/gm), ['a2', 'a1']);
 });
@@ -308,7 +361,11 @@ test('commands are grouped by node and by whether they last, in their order', (t
 
 test('a manifest is a command that can be copied as it is', (t) => {
   const [manifest] = longNames().findings[0]!.fix!.manifests;
-  t.true(plain(longNames()).includes(`\nkubectl apply -f - <<'EOF'\n${manifest}EOF\n`));
+  t.true(
+    plain(longNames()).includes(
+      `\nkubectl apply --server-side --force-conflicts -f - <<'EOF'\n${manifest}EOF\n`,
+    ),
+  );
 });
 
 test('a fault without a fix says so, and what is undetermined asks for captures', (t) => {

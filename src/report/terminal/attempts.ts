@@ -2,29 +2,54 @@ import { type Analysis, type AnalysisAttempt, type AnalysisTotal, OUTCOMES } fro
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
 import { type Cell, type Column, naturalWidth, table } from './table.js';
-import { endpointText, lastSighting, numberText, outcomesText, packetName, placeText } from './words.js';
+import {
+  durationText,
+  endpointText,
+  isSlow,
+  lastSighting,
+  nodeText,
+  numberText,
+  outcomesText,
+  packetName,
+  placeText,
+  slowCount,
+} from './words.js';
 import { wrap } from './wrap.js';
 
 /** Rows of the attempts table. */
 const MOST_ATTEMPTS = 20;
 
-/** How many attempts ended how, a line a VIP and protocol; outcomes that nobody had are left out. */
+/**
+ * How many attempts ended how, a line a VIP and protocol; outcomes that nobody had are left out, and so is how many
+ * of the established were slow.
+ */
 export function totalsSection({ totals }: Analysis, style: Style): string[] {
   if (totals.length === 0) return [];
   const seen = OUTCOMES.filter((outcome) => totals.some((total) => total.outcomes[outcome] > 0));
+  const slow = slowCount(totals) > 0;
   const columns: Column[] = [
     { title: 'VIP' },
     { title: 'protocol' },
     { title: 'total', align: 'right' },
-    ...seen.map((title): Column => ({ title, align: 'right' })),
+    ...seen.flatMap((title): Column[] => [
+      { title, align: 'right' },
+      ...(title === 'established' && slow ? [{ title: 'of which slow', align: 'right' as const }] : []),
+    ]),
   ];
   const rows = totals.map((total): Cell[] => [
     ...totalHead(total),
-    ...seen.map((outcome) => numberText(total.outcomes[outcome])),
+    ...seen.flatMap((outcome) => [
+      numberText(total.outcomes[outcome]),
+      ...(outcome === 'established' && slow ? [slowCell(total, style)] : []),
+    ]),
   ]);
   const lines =
     naturalWidth(columns, rows) <= style.columns ? table(columns, rows, style) : narrowTotals(totals, style);
   return [...heading('Connections', style), ...lines];
+}
+
+function slowCell({ slow = 0 }: AnalysisTotal, style: Style): Cell {
+  return slow === 0 ? '0' : { text: numberText(slow), paint: style.yellow };
 }
 
 /** Many outcomes, or long addresses: the outcomes of a line in one cell. */
@@ -35,7 +60,10 @@ function narrowTotals(totals: AnalysisTotal[], style: Style): string[] {
     { title: 'total', align: 'right' },
     { title: 'outcomes' },
   ];
-  const rows = totals.map((total): Cell[] => [...totalHead(total), outcomesText(total.outcomes)]);
+  const rows = totals.map((total): Cell[] => {
+    const late = total.slow ? `; of the established, ${numberText(total.slow)} slow` : '';
+    return [...totalHead(total), `${outcomesText(total.outcomes)}${late}`];
+  });
   return table(columns, rows, style);
 }
 
@@ -44,11 +72,12 @@ function totalHead({ vip, protocol, outcomes }: AnalysisTotal): [string, string,
   return [vip ?? '(others)', protocol, numberText(sum)];
 }
 
-/** The attempts that the table has room for, those that were not established first. */
+/** The attempts that the table has room for, those that were not established first, then the slow ones. */
 export function shownAttempts({ attempts }: Analysis): AnalysisAttempt[] {
-  const shown = attempts.filter((attempt) => attempt.outcome !== 'established').slice(0, MOST_ATTEMPTS);
-  const established = attempts.filter((attempt) => attempt.outcome === 'established');
-  return [...shown, ...established.slice(0, MOST_ATTEMPTS - shown.length)];
+  const failed = attempts.filter((attempt) => attempt.outcome !== 'established');
+  const slow = attempts.filter(isSlow);
+  const made = attempts.filter((attempt) => attempt.outcome === 'established' && !isSlow(attempt));
+  return [failed, slow, made].flatMap((some) => some.slice(0, MOST_ATTEMPTS)).slice(0, MOST_ATTEMPTS);
 }
 
 /**
@@ -58,11 +87,13 @@ export function shownAttempts({ attempts }: Analysis): AnalysisAttempt[] {
  */
 export function attemptsSection(shown: AnalysisAttempt[], listed: number, style: Style): string[] {
   if (shown.length === 0) return [];
+  const slow = shown.some(isSlow);
   const columns: Column[] = [
     { title: 'id' },
     { title: 'client' },
     { title: 'server' },
     { title: 'outcome' },
+    ...(slow ? [{ title: 'late', align: 'right' as const }] : []),
     { title: 'tries', align: 'right' },
     { title: 'last seen' },
   ];
@@ -70,7 +101,8 @@ export function attemptsSection(shown: AnalysisAttempt[], listed: number, style:
     attempt.id,
     endpointText(attempt.client),
     endpointText(attempt.server),
-    { text: attempt.outcome, paint: attempt.outcome === 'established' ? style.green : style.red },
+    outcomeCell(attempt, style),
+    ...(slow ? [lateCell(attempt, style)] : []),
     numberText(attempt.tries),
     lastSeen(attempt),
   ]);
@@ -79,8 +111,19 @@ export function attemptsSection(shown: AnalysisAttempt[], listed: number, style:
   return ['', ...table(columns, rows, style), ...(more > 0 ? wrap(rest, style.measure) : [])];
 }
 
+function outcomeCell(attempt: AnalysisAttempt, style: Style): Cell {
+  const { outcome } = attempt;
+  if (isSlow(attempt)) return { text: outcome, paint: style.yellow };
+  return { text: outcome, paint: outcome === 'established' ? style.green : style.red };
+}
+
+/** How much longer it took for packets that were lost. */
+function lateCell(attempt: AnalysisAttempt, style: Style): Cell {
+  return isSlow(attempt) ? { text: durationText(attempt.delayNs!), paint: style.yellow } : '';
+}
+
 function lastSeen(attempt: AnalysisAttempt): string {
   const step = lastSighting(attempt);
   if (!step) return '-';
-  return `${packetName(attempt.protocol, step.role)} ${placeText(step.node, step.interface)}`;
+  return `${packetName(attempt.protocol, step.role)} ${placeText(nodeText(step), step.interface)}`;
 }

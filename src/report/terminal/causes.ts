@@ -1,5 +1,6 @@
 import type { CauseId, Finding, Role } from '../../model/analysis.js';
-import { counted, placeText } from './words.js';
+import { type AddressNames, namedAddress } from './names.js';
+import { counted, nodeText, placeText } from './words.js';
 
 interface Wording {
   /** What is broken and where, as one sentence without its full stop. */
@@ -88,8 +89,9 @@ function claimed({ vip, claimants }: Finding, { service }: Subject): string {
   return ` answer ${protocol} for ${service}${where}`;
 }
 
-function lastSeen({ node, interface: name }: Finding): string {
-  return node === null && name === null ? '' : `, last seen on ${placeText(node, name)}`;
+function lastSeen(finding: Finding): string {
+  const { node, interface: name } = finding;
+  return node === null && name === null ? '' : `, last seen on ${placeText(nodeText(finding), name)}`;
 }
 
 /**
@@ -97,14 +99,14 @@ function lastSeen({ node, interface: name }: Finding): string {
  *
  * @param lost which packet got nowhere, null where no attempt tells
  */
-export function headline(finding: Finding, lost: Role | null): string {
-  const service = finding.vip ?? 'the service';
+export function headline(finding: Finding, lost: Role | null, names: AddressNames): string {
+  const service = finding.vip === null ? 'the service' : namedAddress(finding.vip, names);
   const packets =
     lost === 'reply' ? `replies from ${service}` : `${lost ? 'requests' : 'packets'} for ${service}`;
   return WORDINGS[finding.cause].headline(finding, {
     packets,
     service,
-    node: finding.node ?? 'a node that was not captured',
+    node: nodeText(finding) ?? 'a node that was not captured',
     with: (preposition) => (finding.interface === null ? '' : ` ${preposition} ${finding.interface}`),
   });
 }

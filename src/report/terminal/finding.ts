@@ -2,10 +2,21 @@ import type { Analysis, AnalysisAttempt, Confidence, Finding } from '../../model
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
 import { ladder } from './ladder.js';
+import { addressNames, namedAddress } from './names.js';
+import { patternLines } from './patterns.js';
 import { wayLines } from './predictions.js';
 import { proof, ruledOut } from './proof.js';
 import { remedy } from './remedy.js';
-import { causeText, counted, flowText, lastSighting, numberText, packetName, placeText } from './words.js';
+import {
+  causeText,
+  counted,
+  flowText,
+  lastSighting,
+  nodeText,
+  numberText,
+  packetName,
+  placeText,
+} from './words.js';
 import { labelled, wrap } from './wrap.js';
 
 /** Column of the text beside `Where`, `Last seen` and their like. */
@@ -30,6 +41,7 @@ export function findingSection(finding: Finding, number: number, analysis: Analy
     ...wrap(finding.summary, style.measure),
     '',
     ...facts(finding, attempt, analysis, style),
+    ...patternLines(finding, style),
     ...(attempt ? path(attempt, finding, analysis, style) : []),
     ...predictedWay(finding, analysis, style),
     ...proof(finding, style),
@@ -61,14 +73,21 @@ function facts(
   analysis: Analysis,
   style: Style,
 ): string[] {
-  const { interface: by, netns } = finding;
-  const at = finding.node === null || netns === undefined ? finding.node : `${finding.node}/${netns}`;
+  const { interface: by, vip, slow = 0 } = finding;
+  const at = nodeText(finding);
   const rows: [string, string][] = at === null && by === null ? [] : [['Where', placeText(at, by)]];
   for (const { node, interface: name, mac } of finding.claimants) {
     rows.push(['Claimed by', `${mac} (${placeText(node, name)})`]);
   }
   const affected = affectedText(finding, analysis);
-  if (affected) rows.push(['Affected', `${affected}${finding.vip === null ? '' : ` to ${finding.vip}`}`]);
+  if (affected) {
+    const to = vip === null ? '' : ` to ${namedAddress(vip, addressNames(analysis))}`;
+    const late =
+      slow === 0
+        ? ''
+        : `; ${slow >= finding.attempts.length ? 'all' : `${numberText(slow)} of them`} made in the end, after lost packets`;
+    rows.push(['Affected', `${affected}${to}${late}`]);
+  }
   if (finding.cause !== 'undetermined')
     rows.push(['Certainty', `${finding.confidence}: ${certainty(finding, analysis)}`]);
   if (attempt) rows.push(['Last seen', lastSeenText(attempt)]);
@@ -84,7 +103,7 @@ function lastSeenText(attempt: AnalysisAttempt): string {
   const name = packetName(attempt.protocol, step.role);
   const direction = step.direction === null ? '' : ` going ${step.direction}`;
   const time = step.time === null ? '' : ` at ${step.time}`;
-  return `${name} (try ${step.try}) on ${placeText(step.node, step.interface)}${direction}${time} [${step.file} packet ${step.packet}]`;
+  return `${name} (try ${step.try}) on ${placeText(nodeText(step), step.interface)}${direction}${time} [${step.file} packet ${step.packet}]`;
 }
 
 function predictedWay({ id }: Finding, { predictions }: Analysis, style: Style): string[] {
@@ -100,6 +119,6 @@ function path(attempt: AnalysisAttempt, finding: Finding, analysis: Analysis, st
   return [
     '',
     ...labelled('Path of', title, style.measure, 8, style.bold),
-    ...ladder(attempt, finding, analysis.clocks, style),
+    ...ladder(attempt, finding, analysis, style),
   ];
 }

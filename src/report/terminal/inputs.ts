@@ -2,7 +2,7 @@ import type { Analysis, AnalysisInput } from '../../model/analysis.js';
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
 import { type Cell, type Column, table } from './table.js';
-import { counted, durationText, millisecondsBetween, numberText } from './words.js';
+import { counted, durationText, millisecondsBetween, numberText, shortTimeText } from './words.js';
 import { labelled, wrap } from './wrap.js';
 
 /** A ring buffer of captures is many files; those with something wrong come first. */
@@ -31,7 +31,7 @@ export function inputsSection({ inputs }: Analysis, directory: string, style: St
     input.file,
     input.linkType,
     numberText(input.packets),
-    startText(input.firstTime),
+    shortTimeText(input.firstTime),
     spanText(input),
     input.dropped === null ? '?' : numberText(input.dropped),
   ]);
@@ -57,16 +57,6 @@ function flaws(input: AnalysisInput): string[] {
       : []),
     ...(input.error === null ? [] : [`reading stopped: ${input.error}`]),
   ];
-}
-
-/** `01-31 23:59:59`: the year is in every other time of the report, and fractions tell no captures apart. */
-function startText(time: string | null): string {
-  return time === null
-    ? '-'
-    : time
-        .replace(/^\d{4}-/, '')
-        .replace('T', ' ')
-        .replace(/\.\d+Z$/, '');
 }
 
 function spanText({ firstTime, lastTime }: AnalysisInput): string {

@@ -1,13 +1,22 @@
-import type { AnalysisAttempt, AnalysisClock, Finding, PathStep, Role } from '../../model/analysis.js';
+import type {
+  Analysis,
+  AnalysisAttempt,
+  AnalysisClock,
+  Endpoint,
+  Finding,
+  PathStep,
+} from '../../model/analysis.js';
 import type { Style } from '../style.js';
 import { lossMark } from './causes.js';
+import { type AddressNames, addressNames } from './names.js';
 import { type Cell, type Column, naturalWidth, table } from './table.js';
 import {
   causeText,
   counted,
   flowText,
-  lostRole,
+  lastSightingIndex,
   millisecondsBetween,
+  nodeText,
   packetName,
   placeText,
 } from './words.js';
@@ -24,19 +33,19 @@ const TRANSLATED = 'NAT:';
 /**
  * The way of one try through nodes and interfaces, a sighting a line, and where it got lost.
  *
- * Of a path with many tries it shows one: the last try of the packet that got nowhere and, where that is a reply,
- * the request that it answers.
+ * Of a path with many tries it shows one: the last try of the packet that got nowhere (the first, where a later one
+ * got through) and, where that is a reply, the request that it answers.
  */
 export function ladder(
   attempt: AnalysisAttempt,
   finding: Finding,
-  clocks: AnalysisClock[],
+  analysis: Analysis,
   style: Style,
 ): string[] {
-  const steps = oneTry(attempt.path, lostRole(attempt));
+  const steps = oneTry(attempt.path, lastSightingIndex(attempt));
   const hidden = attempt.path.length - steps.length;
-  const lines = stepLines(steps, attempt.protocol, clocks, style);
-  if (finding.severity === 'fault') lines.push(...lossLines(steps.at(-1)!, finding, style));
+  const lines = stepLines(steps, attempt.protocol, analysis, style);
+  if (finding.severity === 'fault' || finding.slow) lines.push(...lossLines(steps.at(-1)!, finding, style));
   if (hidden > 0) {
     const note = `(${counted(hidden, 'sighting')} of other tries left out: see --format json)`;
     lines.push(...labelled('', note, style.measure, 5).map(style.dim));
@@ -44,13 +53,12 @@ export function ladder(
   return lines;
 }
 
-/** The last run of sightings of one try of `role`, with the run of the request before it for a reply. */
-function oneTry(path: PathStep[], role: Role): PathStep[] {
-  const end = path.findLastIndex((step) => step.role === role);
+/** The run of sightings of one try that ends at `end`, with the run of the request before it for a reply. */
+function oneTry(path: PathStep[], end: number): PathStep[] {
   const start = runStart(path, end);
   const answered = path.slice(0, start).findLastIndex((step) => step.role === 'request');
   const reply = path.slice(start, end + 1);
-  if (role === 'request' || answered < 0) return reply;
+  if (path[end]!.role === 'request' || answered < 0) return reply;
   return [...path.slice(runStart(path, answered), answered + 1), ...reply];
 }
 
@@ -71,21 +79,22 @@ const COLUMNS: Column[] = [
   { title: '+ms', align: 'right' },
 ];
 
-function stepLines(steps: PathStep[], protocol: string, clocks: AnalysisClock[], style: Style): string[] {
+function stepLines(steps: PathStep[], protocol: string, analysis: Analysis, style: Style): string[] {
+  const names = addressNames(analysis);
   const first = steps[0]!;
   const rows = steps.map((step, i): Cell[] => {
     const elapsed = millisecondsBetween(first.time, step.time);
-    const skew = clockSkew(first.node, step.node, clocks);
+    const skew = clockSkew(first.node, step.node, analysis.clocks);
     return [
       String(i + 1),
       packetName(protocol, step.role),
-      step.node,
+      nodeText(step)!,
       step.interface ?? '?',
       step.direction ?? '?',
       elapsed === null || skew === null ? '?' : (elapsed - skew).toFixed(3),
     ];
   });
-  const addresses = steps.map((step, i) => addressText(step, steps[i - 1]));
+  const addresses = steps.map((step, i) => addressText(step, steps[i - 1], names));
   const cut = steps.length - FIRST_ROWS - LAST_ROWS;
   if (cut > 0) {
     rows.splice(FIRST_ROWS, cut, ['', style.ellipsis, `${cut} more`, '', '', '']);
@@ -116,18 +125,32 @@ function clockSkew(reference: string, node: string, clocks: AnalysisClock[]): nu
   return from == null || to == null ? null : (to - from) / 1e6;
 }
 
-/** Addresses are written where they change, so that what NAT did stands out. A tunnel is a line of its own. */
-function addressText(step: PathStep, before: PathStep | undefined): string {
+/**
+ * Addresses are written where they change, so that what NAT did stands out. A tunnel is a line of its own, and so is
+ * what Kubernetes calls an address that was not there before.
+ */
+function addressText(step: PathStep, before: PathStep | undefined, names: AddressNames): string {
+  const known = before?.role === step.role ? before : undefined;
   const flow = flowText(step.source, step.destination);
+  const same = known && flow === flowText(known.source, known.destination);
+  const named = [
+    ...nameLine('from', step.source, known?.source, names),
+    ...nameLine('to', step.destination, known?.destination, names),
+  ];
   const tunnels = step.tunnels.map((tunnel) => `in ${tunnel}`);
-  if (before?.role !== step.role) return [flow, ...tunnels].join('\n');
-  const same = flow === flowText(before.source, before.destination);
-  return [same ? UNCHANGED : `${TRANSLATED} ${flow}`, ...tunnels].join('\n');
+  const first = same ? UNCHANGED : known ? `${TRANSLATED} ${flow}` : flow;
+  return [first, ...named, ...tunnels].join('\n');
+}
+
+function nameLine(word: string, now: Endpoint, before: Endpoint | undefined, names: AddressNames): string[] {
+  const name = now.address === before?.address ? null : names.of(now.address, now.port);
+  return name === null ? [] : [`${word} ${name}`];
 }
 
 function lossLines(last: PathStep, finding: Finding, style: Style): string[] {
-  const { node, interface: name } = finding;
-  const elsewhere = node !== null && (node !== last.node || (name !== null && name !== last.interface));
+  const { interface: name } = finding;
+  const node = nodeText(finding);
+  const elsewhere = node !== null && (node !== nodeText(last) || (name !== null && name !== last.interface));
   const where = elsewhere ? ` (the fault is on ${placeText(node, name)})` : '';
   const mark = `${lossMark(finding)}${where}: ${causeText(finding)}`;
   return labelled(`  ${style.lost}`, mark, style.measure, 5).map((line) => style.bold(style.red(line)));

@@ -1,6 +1,7 @@
 import type { Analysis, Fate, PredictedStep, PredictedWay, Prediction } from '../../model/analysis.js';
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
+import { type AddressNames, addressNames } from './names.js';
 import { type Cell, type Column, table } from './table.js';
 import { counted, endpointText, flowText, numberText, placeText } from './words.js';
 import { labelled, wrap } from './wrap.js';
@@ -37,14 +38,17 @@ export function predictionVerdict({ predictions, findings }: Analysis, style: St
 }
 
 /** Each client's connections: who answers for the VIP, every way that they may go, and how it ends. */
-export function predictionsSection({ predictions }: Analysis, style: Style): string[] {
-  return (predictions ?? []).flatMap((prediction) => predictionLines(prediction, style));
+export function predictionsSection(analysis: Analysis, style: Style): string[] {
+  const names = addressNames(analysis);
+  return (analysis.predictions ?? []).flatMap((prediction) => predictionLines(prediction, names, style));
 }
 
-function predictionLines(prediction: Prediction, style: Style): string[] {
+function predictionLines(prediction: Prediction, names: AddressNames, style: Style): string[] {
   const { vip, protocol, port, client, anyone, announcers, ways } = prediction;
   const who = anyone ? `any client beyond the routers (as ${client})` : client;
-  const title = `Ways of ${who} to ${endpointText({ address: vip, port })} (${protocol})`;
+  const name = names.of(vip, port);
+  const service = name === null ? '' : `, ${name}`;
+  const title = `Ways of ${who} to ${endpointText({ address: vip, port })} (${protocol})${service}`;
   const lines = heading(title, style);
   const answering = vip.includes(':') ? 'NDP' : 'ARP';
   for (const { node, interface: name, mac, why } of announcers) {

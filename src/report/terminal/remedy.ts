@@ -1,4 +1,4 @@
-import type { CauseId, Finding, Fix, FixCommand, WhatIf } from '../../model/analysis.js';
+import type { CauseId, Finding, Fix, FixCommand, FixFile, WhatIf } from '../../model/analysis.js';
 import type { Style } from '../style.js';
 import { labelled, wrap } from './wrap.js';
 
@@ -49,8 +49,10 @@ function fixLines(fix: Fix, style: Style): string[] {
     heading = next;
     lines.push(`    ${style.cyan(command.command)}`);
   }
+  lines.push(...fileLines(fix.files ?? [], style));
   for (const manifest of fix.manifests) lines.push('', ...manifestLines(manifest, style));
   if (fix.commands.length + fix.manifests.length > 0) lines.push('');
+  for (const line of fix.undoneBy ?? []) lines.push(...labelled('  Undone by', line, style.measure, 13));
   if (fix.risk !== '') lines.push(...labelled('  Risk', fix.risk, style.measure, 12));
   if (fix.expected !== '') lines.push(...labelled('  Expected', fix.expected, style.measure, 12));
   return lines;
@@ -60,8 +62,36 @@ function commandHeading({ node, persists }: FixCommand): string {
   return `on ${node}, ${persists ? 'stays after a reboot' : 'lasts until the next reboot'}:`;
 }
 
-/** At the left edge, for the shell looks for the end of a here-document there. */
+/** One way of making it last is written out; of several, any of which will do, the places, as comments. */
+function fileLines(files: readonly FixFile[], style: Style): string[] {
+  const lines: string[] = [];
+  for (const node of new Set(files.map((file) => file.node))) {
+    const own = files.filter((file) => file.node === node);
+    const [only] = own;
+    lines.push('', style.dim(`    # on ${node}, to stay after a reboot:`));
+    if (own.length === 1 && only) {
+      lines.push(style.dim(`    # ${only.manager}: ${only.path}`));
+      lines.push(
+        ...only.content
+          .trimEnd()
+          .split('\n')
+          .map((line) => style.dim(`    #   ${line}`.trimEnd())),
+      );
+      continue;
+    }
+    lines.push(...own.map(({ manager, path }) => style.dim(`    #   ${manager}: ${path}`)));
+    lines.push(style.dim('    # whichever configures the node; --format json has what to write'));
+  }
+  return lines;
+}
+
+/**
+ * At the left edge, for the shell looks for the end of a here-document there. Applied on the server's side, for a
+ * manifest that says no more than what is to change would take the rest away on the client's.
+ */
 function manifestLines(manifest: string, style: Style): string[] {
   const body = manifest.replace(/\n+$/, '').split('\n');
-  return [`kubectl apply -f - <<'${HEREDOC_END}'`, ...body, HEREDOC_END].map(style.cyan);
+  return [`kubectl apply --server-side --force-conflicts -f - <<'${HEREDOC_END}'`, ...body, HEREDOC_END].map(
+    style.cyan,
+  );
 }

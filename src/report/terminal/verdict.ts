@@ -10,8 +10,9 @@ import type { Style } from '../style.js';
 import { headline } from './causes.js';
 import { affectedText, exemplar } from './finding.js';
 import { isIncomplete } from './inputs.js';
+import { addressNames, namedAddress } from './names.js';
 import { predictionVerdict } from './predictions.js';
-import { causeText, counted, lostRole, numberText, outcomesText } from './words.js';
+import { causeText, counted, lostRole, numberText, outcomesText, slowCount } from './words.js';
 import { labelled } from './wrap.js';
 
 const INDENT = 9;
@@ -49,22 +50,32 @@ function findingLines(findings: Finding[], analysis: Analysis, style: Style): st
 
 const CONSEQUENCE: Record<Severity, string> = { fault: 'failed', risk: 'affected', info: 'affected' };
 
+/** `3 of 5 connections failed`, and of those that were made in the end that they were slow. */
+function consequence(finding: Finding, analysis: Analysis): string {
+  const affected = affectedText(finding, analysis);
+  const { slow = 0, attempts } = finding;
+  if (affected === null) return '';
+  if (slow === 0) return ` ${affected} ${CONSEQUENCE[finding.severity]}.`;
+  if (slow >= attempts.length) return ` ${affected} ${slow === 1 ? 'was' : 'were'} slow.`;
+  return ` ${affected} affected: ${numberText(attempts.length - slow)} failed, ${numberText(slow)} slow.`;
+}
+
 function findingText(finding: Finding, analysis: Analysis): string {
   const attempt = exemplar(finding, analysis);
   if (analysis.predictions) return `${causeText(finding)}: ${foretold(finding, analysis)}.`;
-  const affected = affectedText(finding, analysis);
-  const consequence = affected === null ? '' : ` ${affected} ${CONSEQUENCE[finding.severity]}.`;
-  return `${causeText(finding)}: ${headline(finding, attempt && lostRole(attempt))}.${consequence}`;
+  const what = headline(finding, attempt && lostRole(attempt), addressNames(analysis));
+  return `${causeText(finding)}: ${what}.${consequence(finding, analysis)}`;
 }
 
 /** Nobody has met it yet: it is what the settings make of it. */
-function foretold(finding: Finding, { predictions }: Analysis): string {
+function foretold(finding: Finding, analysis: Analysis): string {
+  const { predictions } = analysis;
   const ways = (predictions ?? []).flatMap((prediction) => prediction.ways);
   const way = ways.find((w) => w.finding === finding.id);
   const role = way?.fate === 'lost-reply' ? 'reply' : 'request';
   const lost = ways.filter((w) => w.finding === finding.id).length;
   const share = lost === 0 ? '' : ` (${numberText(lost)} of ${counted(ways.length, 'way')})`;
-  return `as configured, ${headline(finding, role)}${share}`;
+  return `as configured, ${headline(finding, role, addressNames(analysis))}${share}`;
 }
 
 function noFault(analysis: Analysis, style: Style): string[] {
@@ -81,10 +92,12 @@ function noFault(analysis: Analysis, style: Style): string[] {
   }
   const services = new Set(analysis.totals.map((total) => total.vip));
   const [vip] = services;
-  const to = services.size === 1 && vip ? ` to ${vip}` : '';
+  const to = services.size === 1 && vip ? ` to ${namedAddress(vip, addressNames(analysis))}` : '';
   const count = `${numberText(outcomes.established)} of ${counted(all, 'connection')}${to} were established`;
   const rest = outcomesText(outcomes, ['established']);
-  const others = rest === '' ? '' : ` The others: ${rest}.`;
+  const slow = slowCount(analysis.totals);
+  const late = slow === 0 ? '' : ` ${numberText(slow)} of them only after lost packets.`;
+  const others = `${late}${rest === '' ? '' : ` The others: ${rest}.`}`;
   return isFine(outcomes)
     ? labelled('OK', `No fault found: ${count}.${others}`, style.measure, INDENT, label)
     : labelled(

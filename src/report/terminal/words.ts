@@ -1,4 +1,12 @@
-import type { AnalysisAttempt, Endpoint, Finding, Outcome, PathStep, Role } from '../../model/analysis.js';
+import type {
+  AnalysisAttempt,
+  AnalysisTotal,
+  Endpoint,
+  Finding,
+  Outcome,
+  PathStep,
+  Role,
+} from '../../model/analysis.js';
 import { parseTime } from '../../model/time.js';
 
 /** `10.0.0.5:40000`, `[2001:db8::5]:40000`, or the bare address where there is no port. */
@@ -15,6 +23,11 @@ export function flowText(source: Endpoint, destination: Endpoint): string {
 /** `node1 eth0`, or what of it is known. */
 export function placeText(node: string | null, interfaceName: string | null): string {
   return [node, interfaceName].filter((part) => part !== null).join(' ') || 'an unknown place';
+}
+
+/** `node1`, or `node1/pod1` for another network namespace of the node. */
+export function nodeText({ node, netns }: { node: string | null; netns?: string | null }): string | null {
+  return node === null || netns == null ? node : `${node}/${netns}`;
 }
 
 /** `1 connection`, `2 connections`; thousands are set apart. */
@@ -39,6 +52,12 @@ export function millisecondsBetween(from: string | null, to: string | null): num
   return start === null || end === null ? null : Number(end - start) / 1e6;
 }
 
+/** `01-31 23:59:59`: the year is in every other time of the report, and fractions tell nothing apart. */
+export function shortTimeText(time: string | null): string {
+  const plain = time?.replace(/^\d{4}-/, '').replace('T', ' ');
+  return plain?.replace(/\.\d+Z$/, '') ?? '-';
+}
+
 /** A length of time in the unit that suits it: `950 ns`, `12.3 us`, `4.0 ms`, `1.5 s`, `2.0 h`. */
 export function durationText(ns: number): string {
   const size = Math.abs(ns);
@@ -58,15 +77,38 @@ export function outcomesText(outcomes: Record<Outcome, number>, leaveOut: Outcom
     .join(', ');
 }
 
-/** Which packet of the attempt got nowhere: the reply where one was sent, else the request. */
+/** Whether it was made in the end, after lost packets. */
+export function isSlow({ outcome, delayNs }: AnalysisAttempt): boolean {
+  return outcome === 'established' && delayNs !== null && delayNs > 0;
+}
+
+/** Of the established, those that were made after lost packets alone. */
+export function slowCount(totals: readonly AnalysisTotal[]): number {
+  return totals.reduce((sum, { slow = 0 }) => sum + slow, 0);
+}
+
+/**
+ * Which packet of the attempt got nowhere: the reply where one was sent, else the request. Of a slow attempt, the
+ * request where it was sent again before any reply was.
+ */
 export function lostRole(attempt: AnalysisAttempt): Role {
-  return attempt.path.some((step) => step.role === 'reply') ? 'reply' : 'request';
+  const reply = attempt.path.find((step) => step.role === 'reply');
+  if (!reply) return 'request';
+  const again = attempt.path.find((step) => step.role === 'request' && step.try > 1);
+  const unanswered = isSlow(attempt) && again && (millisecondsBetween(again.time, reply.time) ?? -1) >= 0;
+  return unanswered ? 'request' : 'reply';
+}
+
+/** Where in the path the packet that got nowhere was seen last; -1 where the path is empty. */
+export function lastSightingIndex(attempt: AnalysisAttempt): number {
+  const role = lostRole(attempt);
+  const lost = attempt.path.findLastIndex((step) => step.role === role && step.try === 1);
+  return isSlow(attempt) && lost >= 0 ? lost : attempt.path.findLastIndex((step) => step.role === role);
 }
 
 /** The last sighting of the packet that got nowhere; null where the path is empty. */
 export function lastSighting(attempt: AnalysisAttempt): PathStep | null {
-  const role = lostRole(attempt);
-  return attempt.path.findLast((step) => step.role === role) ?? null;
+  return attempt.path[lastSightingIndex(attempt)] ?? null;
 }
 
 /** `rp-filter (confirmed)` */

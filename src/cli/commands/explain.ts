@@ -1,0 +1,45 @@
+import type { CommandModule } from 'yargs';
+import { CAUSES } from '../../model/analysis.js';
+import { UsageError } from '../../model/errors.js';
+import { nearestName } from '../nearest.js';
+import { columns, wantsColor, write } from '../output.js';
+
+interface ExplainArguments {
+  cause: string | undefined;
+}
+
+export function explainCommand(settle: (status: number) => void): CommandModule<object, ExplainArguments> {
+  return {
+    command: 'explain [cause]',
+    describe: 'explain a cause: what it means, what proves it, what looks like it, how to fix it',
+    builder: (yargs) =>
+      yargs
+        .positional('cause', {
+          describe: 'as a finding names it; without one, all are listed',
+          type: 'string',
+        })
+        .example('$0 explain', 'all causes, a line each')
+        .example('$0 explain rp-filter', 'one of them, on a screen'),
+    handler: async ({ cause }) => {
+      const { EXPLANATIONS } = await import('../../diagnose/explanations/index.js');
+      const { renderCauses, renderExplanation } = await import('../../report/explain.js');
+      const options = { columns: columns(), color: wantsColor() };
+      if (cause === undefined) {
+        await write([renderCauses(EXPLANATIONS, options)]);
+      } else {
+        const known = CAUSES.find((name) => name === cause);
+        if (!known) {
+          const nearest = nearestName(cause.slice(0, LONGEST), CAUSES);
+          throw new UsageError(
+            `no cause is called "${cause}"; the nearest is ${nearest} (see: returnpath explain)`,
+          );
+        }
+        await write([renderExplanation(known, EXPLANATIONS[known], options)]);
+      }
+      settle(0);
+    },
+  };
+}
+
+/** What is longer is no name that was mistyped. */
+const LONGEST = 64;

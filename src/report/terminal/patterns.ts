@@ -1,0 +1,36 @@
+import type { Finding, Pattern } from '../../model/analysis.js';
+import type { Style } from '../style.js';
+import { type Cell, type Column, table } from './table.js';
+import { numberText } from './words.js';
+import { wrap } from './wrap.js';
+
+/** By what the attempts that failed differ from those that were made: a sentence and a small table each. */
+export function patternLines({ patterns = [] }: Finding, style: Style): string[] {
+  if (patterns.length === 0) return [];
+  return ['', style.bold('Not always'), ...patterns.flatMap((pattern, i) => lines(pattern, i > 0, style))];
+}
+
+const INDENT = 2;
+
+function lines({ by, rows, summary }: Pattern, another: boolean, style: Style): string[] {
+  const isSlow = rows.some((row) => row.slow > 0);
+  const columns: Column[] = [
+    { title: by.replaceAll('-', ' ') },
+    { title: 'failed', align: 'right' },
+    ...(isSlow ? [{ title: 'slow', align: 'right' } as const] : []),
+    { title: 'made', align: 'right' },
+  ];
+  const cells = rows.map(({ value, failed, slow, made }): Cell[] => [
+    value,
+    count(failed, style.red),
+    ...(isSlow ? [count(slow, style.yellow)] : []),
+    count(made, style.green),
+  ]);
+  const said = wrap(summary, style.measure - INDENT).map((line) => ' '.repeat(INDENT) + line);
+  return [...(another ? [''] : []), ...said, ...table(columns, cells, style, INDENT + 2)];
+}
+
+/** A zero is not worth a colour. */
+function count(value: number, paint: (text: string) => string): Cell {
+  return value === 0 ? '0' : { text: numberText(value), paint };
+}
