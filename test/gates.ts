@@ -13,3 +13,8 @@ export function testWith(...commands: string[]) {
 export function testInNamespaces(...commands: string[]) {
   return MUST_RUN || has(['ip', ...commands], true) ? test.serial : test.serial.skip;
 }
+
+/** The same, all at once: for tests that see to it themselves that they do not disturb each other. */
+export function testSideBySide(...commands: string[]) {
+  return MUST_RUN || has(['ip', ...commands], true) ? test : test.skip;
+}

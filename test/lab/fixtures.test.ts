@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { CAUSES } from '../../src/model/analysis.js';
 import { fixture } from '../support.js';
-import { nodesOf, type Scenario } from './scenario.js';
+import { withContents } from './contents.js';
+import { contradictions } from './proofs.js';
+import { expectations, nodesOf, type Scenario } from './scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
-import { contradictions, counterDeltas, type Truth } from './truth.js';
+import { counterDeltas, type Truth } from './truth.js';
 
 /** A file of a committed recording's bundle. */
 function bundled(scenario: Scenario, node: string, file: string): string {
@@ -20,8 +23,9 @@ for (const scenario of SCENARIOS) {
     t.is(truth.scenario, scenario.name);
     t.is(truth.description, scenario.description);
     t.deepEqual(truth.expect, scenario.expect);
-    t.is(truth.healthy, scenario.expect === null);
-    t.is(truth.client.length, scenario.connections);
+    t.deepEqual(truth.also, scenario.also ?? []);
+    t.is(truth.healthy, expectations(scenario).length === 0);
+    t.is(truth.client.length, scenario.traffic.connections);
     for (const node of nodesOf(scenario)) {
       const [before, after] = ['before', 'after'].map((when) =>
         bundled(scenario, node, `nstat-${when}.json`),
@@ -36,7 +40,12 @@ for (const scenario of SCENARIOS) {
   });
 }
 
-test('the index names every scenario', (t) => {
-  const index = readFileSync(fixture('README.md'), 'utf8');
-  for (const { name } of SCENARIOS) t.true(index.includes(`| \`${name}\` |`), name);
+test('the contents name every scenario as it is', (t) => {
+  const readme = readFileSync(fixture('README.md'), 'utf8');
+  t.is(readme, withContents(readme, SCENARIOS), 'npm run lab -- record writes them');
+});
+
+test('every cause has two scenarios at least', (t) => {
+  const found = SCENARIOS.flatMap((scenario) => expectations(scenario).map(({ cause }) => cause));
+  for (const cause of CAUSES) t.true(found.filter((c) => c === cause).length >= 2, cause);
 });

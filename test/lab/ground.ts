@@ -18,7 +18,10 @@ const SYSTEM_ENVIRONMENT = {
   TZ: 'UTC',
 };
 
+/** The third makes the MAC, or is it. */
 type VethEnd = [namespace: string, device: string, address?: string];
+
+const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 
 /** A process of the lab that runs inside one of its namespaces. */
 export interface Actor {
@@ -46,25 +49,31 @@ export class Ground {
     return `${this.id}-${name}`;
   }
 
-  /** Makes a namespace with `lo` up and, to keep captures small, IPv6 off. */
-  async add(name: string): Promise<void> {
+  /**
+   * Makes a namespace with `lo` up and, to keep captures small, IPv6 off; where IPv6 is wanted, addresses are usable
+   * at once and routers are not asked for.
+   */
+  async add(name: string, ipv6 = false): Promise<void> {
     const namespace = this.namespace(name);
     this.onTeardown(() => command(['ip', 'netns', 'del', namespace]));
     await command(['ip', 'netns', 'add', namespace], { signal: this.#signal });
-    await this.sysctl(name, {
-      'net.ipv6.conf.all.disable_ipv6': 1,
-      'net.ipv6.conf.default.disable_ipv6': 1,
-    });
+    const wanted = ipv6 ? { accept_dad: 0, accept_ra: 0, router_solicitations: 0 } : { disable_ipv6: 1 };
+    const values = Object.entries(wanted).flatMap(([key, value]) =>
+      ['all', 'default'].map((scope) => [`net.ipv6.conf.${scope}.${key}`, value] as const),
+    );
+    await this.sysctl(name, Object.fromEntries(values));
     await this.ip(name, ['link set lo up']);
   }
 
   /**
    * Joins two namespaces by a veth pair, both ends up.
    *
-   * @param left, right `[namespace, interface, address]`; the address only makes the MAC, left to the kernel without
+   * @param left, right `[namespace, interface, address]`; of the address or MAC only the MAC is made, left to the
+   *   kernel without
    */
   async join(left: VethEnd, right: VethEnd): Promise<void> {
-    const mac = ([, , address]: VethEnd) => (address ? `address ${macOf(address)} ` : '');
+    const mac = ([, , address]: VethEnd) =>
+      address ? `address ${MAC.test(address) ? address : macOf(address)} ` : '';
     await this.ip(left[0], [
       `link add ${left[1]} ${mac(left)}type veth ` +
         `peer name ${right[1]} ${mac(right)}netns ${this.namespace(right[0])}`,
@@ -79,6 +88,11 @@ export class Ground {
       input: `${lines.join('\n')}\n`,
       signal: this.#signal,
     });
+  }
+
+  /** Runs shell lines in a namespace, one after the other. */
+  async shell(name: string, lines: readonly string[]): Promise<void> {
+    for (const line of lines) await this.run(name, ['sh', '-c', line]);
   }
 
   async sysctl(name: string, values: Record<string, string | number>): Promise<void> {

@@ -8,6 +8,7 @@ function service(change: Partial<Service>): Service {
     portName: 'https',
     clusterIp: '10.96.0.1',
     loadBalancerIp: '192.168.1.100',
+    protocol: 'tcp',
     port: 443,
     endpoints: ['10.244.0.10:8080', '10.244.1.10:8080', '10.244.1.11:8080'],
     masquerade: true,

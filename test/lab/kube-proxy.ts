@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { host, isIPv6 } from './addresses.js';
 
 /** A Service as kube-proxy sees it on one node. */
 export interface Service {
@@ -7,8 +8,9 @@ export interface Service {
   portName: string;
   clusterIp: string;
   loadBalancerIp: string;
+  protocol: 'tcp' | 'udp';
   port: number;
-  /** `ADDRESS:PORT` of every ready backend. */
+  /** `ADDRESS:PORT` of every ready backend, an IPv6 address in brackets. */
   endpoints: string[];
   /** Whether outside traffic gets the node's own address as its source, as with externalTrafficPolicy Cluster. */
   masquerade: boolean;
@@ -20,20 +22,20 @@ export interface Service {
  */
 export function iptablesRules(service: Service): string {
   const portName = `${service.namespace}/${service.name}:${service.portName}`;
-  const hash = iptablesHash(`${portName}tcp`);
+  const { protocol } = service;
+  const hash = iptablesHash(`${portName}${protocol}`);
   const comment = (text: string) => `-m comment --comment "${text}"`;
-  const to = (address: string) => `-d ${address}/32 -p tcp -m tcp --dport ${service.port}`;
+  const to = (address: string) => `-d ${host(address)} -p ${protocol} -m ${protocol} --dport ${service.port}`;
   const chains: string[] = [];
   const jumps: string[] = [];
   for (const [i, endpoint] of service.endpoints.entries()) {
-    const chain = `KUBE-SEP-${iptablesHash(`${portName}tcp${endpoint}`)}`;
+    const chain = `KUBE-SEP-${iptablesHash(`${portName}${protocol}${endpoint}`)}`;
     const left = service.endpoints.length - i;
     const share = left > 1 ? `-m statistic --mode random --probability ${(1 / left).toFixed(10)} ` : '';
     jumps.push(`-A KUBE-SVC-${hash} ${comment(`${portName} -> ${endpoint}`)} ${share}-j ${chain}`);
-    const address = endpoint.split(':', 1)[0];
     chains.push(
-      `-A ${chain} -s ${address}/32 ${comment(portName)} -j KUBE-MARK-MASQ`,
-      `-A ${chain} -p tcp ${comment(portName)} -m tcp -j DNAT --to-destination ${endpoint}`,
+      `-A ${chain} -s ${host(addressIn(endpoint))} ${comment(portName)} -j KUBE-MARK-MASQ`,
+      `-A ${chain} -p ${protocol} ${comment(portName)} -m ${protocol} -j DNAT --to-destination ${endpoint}`,
     );
   }
   const lines = [
@@ -61,20 +63,22 @@ export function iptablesRules(service: Service): string {
 
 /** What kube-proxy's nftables mode makes of a Service, for `nft -f` (pkg/proxy/nftables, same names). */
 export function nftablesRules(service: Service): string {
-  const name = `${service.namespace}/${service.name}/tcp/${service.portName}`;
+  const { protocol } = service;
+  const ip = isIPv6(service.loadBalancerIp) ? 'ip6' : 'ip';
+  const name = `${service.namespace}/${service.name}/${protocol}/${service.portName}`;
   const chain = `service-${nftablesName(name)}`;
   const external = `external-${nftablesName(name)}`;
   const endpoints = service.endpoints.map((endpoint) => ({
     endpoint,
-    address: endpoint.split(':', 1)[0],
-    chain: `endpoint-${nftablesName(`${name}__${endpoint.replace(':', '/')}`)}`,
+    address: addressIn(endpoint),
+    chain: `endpoint-${nftablesName(`${name}__${inChainName(endpoint)}`)}`,
   }));
-  return `table ip kube-proxy {
+  return `table ${ip} kube-proxy {
   map service-ips {
-    type ipv4_addr . inet_proto . inet_service : verdict
+    type ${ip === 'ip' ? 'ipv4' : 'ipv6'}_addr . inet_proto . inet_service : verdict
     elements = {
-      ${service.clusterIp} . tcp . ${service.port} : goto ${chain},
-      ${service.loadBalancerIp} . tcp . ${service.port} : goto ${external}
+      ${service.clusterIp} . ${protocol} . ${service.port} : goto ${chain},
+      ${service.loadBalancerIp} . ${protocol} . ${service.port} : goto ${external}
     }
   }
   chain mark-for-masquerade { meta mark set meta mark or 0x4000; }
@@ -86,8 +90,8 @@ export function nftablesRules(service: Service): string {
 ${endpoints
   .map(
     (e) => `  chain ${e.chain} {
-    ip saddr ${e.address} jump mark-for-masquerade
-    meta l4proto tcp dnat to ${e.endpoint}
+    ${ip} saddr ${e.address} jump mark-for-masquerade
+    meta l4proto ${protocol} dnat to ${e.endpoint}
   }`,
   )
   .join('\n')}
@@ -97,12 +101,21 @@ ${endpoints
   chain ${external} {
     ${service.masquerade ? 'jump mark-for-masquerade\n    ' : ''}goto ${chain}
   }
-  chain services { ip daddr . meta l4proto . th dport vmap @service-ips; }
+  chain services { ${ip} daddr . meta l4proto . th dport vmap @service-ips; }
   chain nat-prerouting { type nat hook prerouting priority dstnat; policy accept; jump services; }
   chain nat-output { type nat hook output priority -100; policy accept; jump services; }
   chain nat-postrouting { type nat hook postrouting priority srcnat; policy accept; jump masquerading; }
 }
 `;
+}
+
+/** Names of nftables chains may hold neither brackets nor colons. */
+function inChainName(endpoint: string): string {
+  return `${addressIn(endpoint).replaceAll(':', '.')}/${/\d+$/.exec(endpoint)![0]}`;
+}
+
+function addressIn(endpoint: string): string {
+  return endpoint.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
 function iptablesHash(text: string): string {

@@ -1,6 +1,8 @@
 /** `npm run lab -- list` and `npm run lab -- record [SCENARIO…]`. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { UsageError } from '../../src/model/errors.js';
 import { fixture } from '../support.js';
+import { withContents } from './contents.js';
 import { recordScenario } from './record.js';
 import type { Scenario } from './scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
@@ -16,6 +18,8 @@ async function main([verb, ...names]: string[], signal: AbortSignal): Promise<vo
       const { truth } = await recordScenario(scenario, fixture(scenario.name), signal);
       process.stdout.write(`${truth.client.map((client) => client.result).join(' ')}\n`);
     }
+    const readme = fixture('README.md');
+    await writeFile(readme, withContents(await readFile(readme, 'utf8'), SCENARIOS));
   } else throw new UsageError(USAGE);
 }
 

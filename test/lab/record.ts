@@ -2,19 +2,18 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SERVICE_PORT } from './addresses.js';
 import { pack } from './archive.js';
+import { buildSite } from './build.js';
+import { truthOf } from './contents.js';
 import { type DropTrace, traceDrops } from './drops.js';
 import { command, Ground } from './ground.js';
+import type { Site } from './grounds/plan.js';
+import { contradictions } from './proofs.js';
 import { kernelLog, NodeRecorder } from './recorder.js';
-import { type NodeName, nodesOf, type Scenario } from './scenario.js';
+import { expectations, nodesOf, type Scenario } from './scenario.js';
 import { requireTools } from './tools.js';
-import { buildSite, type Site } from './topology.js';
-import { type ClientResult, contradictions, counterDeltas, type Errand, type Truth } from './truth.js';
+import { type ClientResult, counterDeltas, type Errand, packetsFiltered, type Truth } from './truth.js';
 
-/** SYNs go out again after 1, 2 and 3 seconds: each lost connection is four tries. */
-const TIMEOUT_MS = 3600;
-const STAGGER_MS = 130;
 const FIRST_SOURCE_PORT = 40001;
 const SETTLE_MS = 400;
 
@@ -22,7 +21,7 @@ const SETTLE_MS = 400;
 export interface Recording {
   /** Holds the bundles, truth.json and README.md. */
   directory: string;
-  /** The bundles' paths, node1 first. */
+  /** The bundles' paths, in the order of the scenario's nodes. */
   bundles: string[];
   truth: Truth;
 }
@@ -65,36 +64,49 @@ async function recordNodes(ground: Ground, scenario: Scenario, workshop: string)
   const start = new Date();
   const site = await buildSite(ground, scenario);
   const drops = scenario.form.drops ? await traceDrops(ground) : null;
-  const recorders = new Map<NodeName, NodeRecorder>();
+  const recorders = new Map<string, NodeRecorder>();
+  const { lateMs = 0 } = scenario.form;
   for (const node of nodesOf(scenario)) {
     await mkdir(join(workshop, node));
     const recorder = new NodeRecorder(ground, node, join(workshop, node), scenario.form);
-    await recorder.start(site.interfaces);
+    await recorder.begin();
     recorders.set(node, recorder);
   }
+  const capture = async () => {
+    for (const [node, recorder] of recorders) await recorder.capture(site.interfaces[node]!);
+  };
+  if (lateMs === 0) await capture();
   await site.announce();
-  const client = await runClient(ground, site, scenario.connections);
+  const [client] = await Promise.all([
+    runClient(ground, site, scenario),
+    lateMs > 0 && ground.sleep(lateMs).then(capture),
+  ]);
   await ground.sleep(SETTLE_MS);
-  return finish(scenario, site, recorders, drops, client, start);
+  return finish(ground, scenario, site, recorders, drops, client, start);
 }
 
 /** Sends the client to the VIP. @returns what became of each connection, by the client itself */
-export async function runClient(ground: Ground, site: Site, connections: number): Promise<ClientResult[]> {
+export async function runClient(ground: Ground, site: Site, scenario: Scenario): Promise<ClientResult[]> {
+  const { connections, ...traffic } = scenario.traffic;
   const errand: Errand = {
-    address: site.vip,
-    port: SERVICE_PORT,
+    ...traffic,
+    address: scenario.ground.vip,
+    port: scenario.ground.port,
     sourcePorts: Array.from({ length: connections }, (_, i) => FIRST_SOURCE_PORT + i),
-    staggerMs: STAGGER_MS,
-    timeoutMs: TIMEOUT_MS,
   };
   const program = fileURLToPath(new URL('./actors/client.js', import.meta.url));
-  return JSON.parse(await ground.run('client', [process.execPath, program, JSON.stringify(errand)]));
+  const [results] = await Promise.all([
+    ground.run('client', [process.execPath, program, JSON.stringify(errand)]),
+    scenario.meanwhile?.(ground, site),
+  ]);
+  return JSON.parse(results);
 }
 
 async function finish(
+  ground: Ground,
   scenario: Scenario,
   site: Site,
-  recorders: Map<NodeName, NodeRecorder>,
+  recorders: Map<string, NodeRecorder>,
   drops: DropTrace | null,
   client: ClientResult[],
   start: Date,
@@ -103,24 +115,34 @@ async function finish(
   const log = await kernelLog(scenario.form.kernelLog, start);
   const dropText = drops ? await drops.read() : null;
   const counters: Truth['counters'] = {};
-  for (const [node, recorder] of recorders) {
+  const filtered: Truth['filtered'] = {};
+  for (const [i, [node, recorder]] of [...recorders].entries()) {
     await recorder.stop();
     await recorder.add('kernel.log', log);
     if (dropText !== null) await recorder.add('drops.txt', dropText);
+    // A person asks for the cluster's objects once.
+    if (i === 0)
+      for (const [file, text] of Object.entries(site.kube())) await recorder.add(`kube/${file}`, text);
     counters[node] = counterDeltas(
       await recorder.read('nstat-before.json'),
       await recorder.read('nstat-after.json'),
     );
+    filtered[node] = packetsFiltered(await ground.run(node, ['nft', 'list', 'ruleset']));
   }
+  const { vip, port, client: from } = scenario.ground;
   const truth: Truth = {
     scenario: scenario.name,
     description: scenario.description,
-    vip: site.vip,
-    port: SERVICE_PORT,
-    healthy: scenario.expect === null,
+    vip,
+    protocol: scenario.traffic.protocol,
+    port,
+    from,
+    healthy: expectations(scenario).length === 0,
     expect: scenario.expect,
+    also: scenario.also ?? [],
     client,
     counters,
+    filtered,
   };
   const wrong = contradictions(scenario, truth, { kernelLog: log, drops: dropText });
   if (wrong.length > 0) throw new Error(`${scenario.name}: not what the scenario says: ${wrong.join('; ')}`);
@@ -132,17 +154,13 @@ async function readme(scenario: Scenario): Promise<string> {
     (await command(argv, { mayFail: true })).split('\n', 1)[0]!.trim();
   const kernel = (await version(['uname', '-r'])).split('-', 1)[0];
   const iproute = await version(['ip', '-V']);
-  const truth = scenario.expect
-    ? `${scenario.expect.cause} on ${scenario.expect.node}` +
-      (scenario.expect.interface ? `, ${scenario.expect.interface}` : '')
-    : 'healthy';
   return `# ${scenario.name}
 
 ${scenario.description}
 
-Truth: ${truth}; what happened is in truth.json.
+Truth: ${truthOf(scenario)}; what happened is in truth.json.
 
-Made by \`npm run lab -- record ${scenario.name}\` on Linux ${kernel} (${iproute}), with real TCP between
+Made by \`npm run lab -- record ${scenario.name}\` on Linux ${kernel} (${iproute}), with real packets between
 network namespaces of one machine. ${scenario.form.drops ? 'kernel.log and drops.txt are' : 'kernel.log is'} the whole machine's, the same in every node's bundle.
 `;
 }

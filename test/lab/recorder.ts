@@ -1,10 +1,10 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type Actor, command, type Ground } from './ground.js';
-import type { NodeName, RecordingForm } from './scenario.js';
+import type { RecordingForm } from './scenario.js';
 
-/** Keeps what tells of connections and of who owns an address, and the tunnels that may hold them. */
-const FILTER = 'arp or icmp or icmp6 or tcp or udp port 8472 or udp port 4789';
+/** Keeps what tells of connections and of who owns an address; UDP holds the tunnels. */
+const FILTER = 'arp or icmp or icmp6 or tcp or udp';
 
 /** A file of the bundle and the command whose output it is. */
 const SNAPSHOT: [file: string, argv: string[]][] = [
@@ -28,23 +28,27 @@ const NSTAT = ['nstat', '-a', '-s', '-z', '--json'];
 /** Records one node into a directory, as a person would with these commands. */
 export class NodeRecorder {
   readonly #ground: Ground;
-  readonly #node: NodeName;
+  readonly #node: string;
   readonly #directory: string;
   readonly #form: RecordingForm;
   #captures: Actor[] = [];
 
-  constructor(ground: Ground, node: NodeName, directory: string, form: RecordingForm) {
+  constructor(ground: Ground, node: string, directory: string, form: RecordingForm) {
     this.#ground = ground;
     this.#node = node;
     this.#directory = directory;
     this.#form = form;
   }
 
-  /** Starts the captures; resolved once they run. @param interfaces those worth a capture of their own */
-  async start(interfaces: string[]): Promise<void> {
+  /** Takes down what can only be told before the traffic. */
+  async begin(): Promise<void> {
     const node = `${JSON.stringify({ format: 'returnpath-bundle/1', node: this.#node })}\n`;
     await writeFile(join(this.#directory, 'node.json'), node);
     await this.#save('nstat-before.json', NSTAT);
+  }
+
+  /** Starts the captures; resolved once they run. @param interfaces those worth a capture of their own */
+  async capture(interfaces: readonly string[]): Promise<void> {
     for (const [argv, ready] of this.#captureCommands(interfaces)) {
       this.#captures.push(await this.#ground.start(this.#node, argv, ready));
     }
@@ -60,8 +64,10 @@ export class NodeRecorder {
   }
 
   /** Adds a file that is not the output of a command inside the node. */
-  add(file: string, text: string): Promise<void> {
-    return writeFile(join(this.#directory, file), text);
+  async add(file: string, text: string): Promise<void> {
+    const path = join(this.#directory, file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
   }
 
   read(file: string): Promise<string> {
@@ -70,11 +76,12 @@ export class NodeRecorder {
 
   readonly #captureFiles: string[] = [];
 
-  #captureCommands(interfaces: string[]): [argv: string[], ready: RegExp][] {
+  #captureCommands(interfaces: readonly string[]): [argv: string[], ready: RegExp][] {
     const file = (name: string) => {
       this.#captureFiles.push(name);
       return join(this.#directory, name);
     };
+    const filter = this.#form.filter ?? FILTER;
     const tcpdump = ['tcpdump', '-Z', 'root', '-p', '-U', '--immediate-mode', '--time-stamp-precision=nano'];
     switch (this.#form.captures) {
       case 'any': {
@@ -88,17 +95,17 @@ export class NodeRecorder {
           '128',
           '-w',
           file('any.pcap'),
-          FILTER,
+          filter,
         ];
         return [[argv, /listening on/]];
       }
       case 'per-interface':
         return interfaces.map((name) => [
-          [...tcpdump, '-i', name, '-s', '128', '-w', file(`${name}.pcap`), FILTER],
+          [...tcpdump, '-i', name, '-s', '128', '-w', file(`${name}.pcap`), filter],
           /listening on/,
         ]);
       case 'pcapng': {
-        const each = interfaces.flatMap((name) => ['-i', name, '-f', FILTER, '-s', '128', '-p']);
+        const each = interfaces.flatMap((name) => ['-i', name, '-f', filter, '-s', '128', '-p']);
         return [[['dumpcap', '-n', ...each, '-w', file('capture.pcapng')], /File: /]];
       }
     }

@@ -1,9 +1,9 @@
 import type { Fix } from '../../src/model/analysis.js';
+import { buildSite } from './build.js';
 import { Ground } from './ground.js';
 import { runClient } from './record.js';
 import type { Scenario } from './scenario.js';
 import { requireTools } from './tools.js';
-import { buildSite } from './topology.js';
 import type { ClientResult } from './truth.js';
 
 /**
@@ -21,7 +21,7 @@ export async function connectWith(scenario: Scenario, fix: Fix): Promise<ClientR
       if (!persists) await ground.run(node, ['sh', '-c', command]);
     }
     await site.announce();
-    return await runClient(ground, site, scenario.connections);
+    return await runClient(ground, site, scenario);
   } finally {
     await ground.teardown();
   }

@@ -1,39 +1,19 @@
-/** What a scenario is: a ground, its settings, how it is recorded, and what must come of it. */
-
-export type NodeName = 'node1' | 'node2';
+/** What a scenario is: a ground, what is set on it, how it is recorded, and what must come of it. */
+import type { CauseId, Claimant, Outcome } from '../../src/model/analysis.js';
+import type { Ground } from './ground.js';
+import type { Plan, Site } from './grounds/plan.js';
 
 /** What the analysis of a faulty recording has to find. */
 export interface Expectation {
-  cause: 'rp-filter' | 'untranslated-reply' | 'refused';
-  node: NodeName;
+  cause: CauseId;
   /** Null where the cause has none. */
+  node: string | null;
   interface: string | null;
+  /** Of `arp-conflict` alone, in any order. */
+  claimants?: Claimant[];
 }
 
-/**
- * A LoadBalancer Service on two nodes with a flannel overlay between them; node1 announces the VIP, and
- * kube-proxy's rules on both nodes translate it.
- */
-export interface ClusterGround {
-  kind: 'cluster';
-  /** The Service's endpoints. */
-  backends: ('pod1' | 'pod2')[];
-  /** False: nothing listens in the backends. */
-  listening: boolean;
-  proxy: 'iptables' | 'nftables';
-  masquerade: boolean;
-  /** Sends what answers a connection that came through the overlay back through it, by a connection mark. */
-  returnPolicy: boolean;
-  /** False: node2 knows its own networks only. */
-  node2DefaultRoute: boolean;
-}
-
-/** One node with a second interface, on which it serves an address that is bound to `lo`. */
-export interface SecondNicGround {
-  kind: 'second-nic';
-}
-
-/** How a node is recorded, so that the fixtures hold every form that a bundle may take. */
+/** How the nodes are recorded, so that the fixtures hold every form that a bundle may take. */
 export interface RecordingForm {
   /** `any`: one cooked capture. `per-interface`: an Ethernet pcap each. `pcapng`: all in one file, by dumpcap. */
   captures: 'any' | 'per-interface' | 'pcapng';
@@ -41,6 +21,20 @@ export interface RecordingForm {
   kernelLog: 'dmesg' | 'dmesg-iso';
   drops: boolean;
   container: 'tar.gz' | 'tgz' | 'tar' | 'directory';
+  /** What is captured, as a person might choose; the recorder's own choice, which hides nothing, without. */
+  filter?: string;
+  /** Captures begin this long after the client. */
+  lateMs?: number;
+}
+
+/** What the client does. */
+export interface Traffic {
+  protocol: 'tcp' | 'udp' | 'icmp';
+  connections: number;
+  /** Between the starts of two connections. */
+  staggerMs: number;
+  /** The client gives a connection up after. */
+  timeoutMs: number;
 }
 
 export interface Scenario {
@@ -48,19 +42,42 @@ export interface Scenario {
   name: string;
   /** One sentence. */
   description: string;
-  ground: ClusterGround | SecondNicGround;
-  /** `net.ipv4.conf.KEY.rp_filter` of each node; every key not named here is set to 0. */
-  rpFilter: Partial<Record<NodeName, Record<string, 0 | 1 | 2>>>;
+  ground: Plan;
+  /** `net.ipv4.conf.KEY.rp_filter` of each machine; every key of a node not named here is set to 0. */
+  rpFilter: Readonly<Record<string, Readonly<Record<string, 0 | 1 | 2>>>>;
   logMartians: boolean;
+  /** Shell lines, run in each machine's namespace once the ground stands: what sets this scenario apart. */
+  changes: Readonly<Record<string, readonly string[]>>;
+  /** What happens while the client runs. */
+  meanwhile?: (ground: Ground, site: Site) => Promise<void>;
+  traffic: Traffic;
   form: RecordingForm;
-  connections: number;
-  /** Null: healthy, every connection is made. */
+  /** The machines that a bundle is made of; all nodes of the ground without. */
+  recorded?: readonly string[];
+  /** Null: healthy, nothing is lost for good. */
   expect: Expectation | null;
+  /** What has to be found beside `expect`. */
+  also?: readonly Expectation[];
+  /** True: the kernel has no counter for the loss, as with a blackhole, which it drops without a word. */
+  uncounted?: boolean;
+  /** How a connection ends that is not made; `timeout` without. */
+  fails?: 'refused' | 'unreachable';
   /** True: some connections are made in spite of the fault. */
   intermittent: boolean;
+  /** Connections that were made, but only after lost packets, for this reason. */
+  slow?: CauseId;
+  /** How the VIP's port appears where no recorded node has seen it before translation. */
+  seenAs?: { address: string; port: number };
+  /** Outcomes that are right here beside those that the client's own experience names: a capture sees less. */
+  alsoFitting?: readonly Outcome[];
 }
 
-/** The nodes that a scenario records. */
-export function nodesOf(scenario: Scenario): NodeName[] {
-  return scenario.ground.kind === 'cluster' ? ['node1', 'node2'] : ['node1'];
+/** The machines that a scenario records, in the order of the ground's plan. */
+export function nodesOf(scenario: Scenario): readonly string[] {
+  return scenario.recorded ?? scenario.ground.nodes;
+}
+
+/** All that an analysis has to find. */
+export function expectations(scenario: Pick<Scenario, 'expect' | 'also'>): Expectation[] {
+  return [...(scenario.expect ? [scenario.expect] : []), ...(scenario.also ?? [])];
 }

@@ -15,6 +15,8 @@ const PACKAGES: Record<string, string> = {
   nft: 'nftables',
   iptables: 'iptables',
   conntrack: 'conntrack',
+  ping: 'iputils-ping',
+  arping: 'iputils-arping',
   tar: 'tar',
   gzip: 'gzip',
   zstd: 'zstd',

@@ -1,6 +1,7 @@
 /**
  * Answers ARP for an address that nobody has bound, and announces it, as MetalLB's layer 2 speaker does.
- * Arguments: interface, address, MAC. Runs inside a node's namespace until it is stopped.
+ * Arguments: interface, address, MAC, and how often it announces (ms) and how many times. Runs inside a node's
+ * namespace until it is stopped.
  */
 import { createRequire } from 'node:module';
 import { formatIPv4, formatMac } from '../../../src/model/address.js';
@@ -13,11 +14,12 @@ interface Cap {
   on(event: 'packet', listener: (length: number, truncated: boolean) => void): void;
 }
 
-const ANNOUNCE_EVERY_MS = 1100;
-const ANNOUNCEMENTS = 5;
-
 const { Cap } = createRequire(import.meta.url)('cap') as { Cap: new () => Cap };
-const [device, address, mac] = process.argv.slice(2) as [string, string, string];
+const [device, address, mac, everyMs = '1100', times = '5'] = process.argv.slice(2) as [
+  ...[string, string, string],
+  string?,
+  string?,
+];
 
 const frame = Buffer.alloc(65535);
 const cap = new Cap();
@@ -32,10 +34,10 @@ cap.on('packet', (length) => {
   if (formatIPv4(arp.targetAddress) === address) send(replyTo(arp, address, mac));
 });
 
-let left = ANNOUNCEMENTS;
+let left = Number(times);
 const announce = () => {
   for (const bytes of announcements(address, mac)) send(bytes);
-  if (--left > 0) setTimeout(announce, ANNOUNCE_EVERY_MS);
+  if (--left > 0) setTimeout(announce, Number(everyMs));
 };
 announce();
 process.stdout.write('ready\n');

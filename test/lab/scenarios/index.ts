@@ -1,6 +1,19 @@
 import type { Scenario } from '../scenario.js';
-import { CLUSTER } from './cluster.js';
-import { SECOND_NIC } from './second-nic.js';
+import { BACKENDS } from './backends.js';
+import { FILTERS } from './filters.js';
+import { GATEWAYS } from './gateways.js';
+import { OWNERS } from './owners.js';
+import { ROUTING } from './routes.js';
+import { RP_FILTER } from './rp-filter.js';
+import { VIEWS } from './views.js';
 
 /** Every scenario that the lab can record. */
-export const SCENARIOS: readonly Scenario[] = [...CLUSTER, ...SECOND_NIC];
+export const SCENARIOS: readonly Scenario[] = [
+  ...RP_FILTER,
+  ...ROUTING,
+  ...FILTERS,
+  ...GATEWAYS,
+  ...OWNERS,
+  ...BACKENDS,
+  ...VIEWS,
+];
