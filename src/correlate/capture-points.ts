@@ -6,6 +6,11 @@ import type { Link, Snapshot } from '../model/snapshot.js';
 const LINUX_SLL2 = 276;
 const LINUX_SLL = 113;
 
+/** What is made on an interface and yet gets its packets by the interface's own MAC, through IP. */
+const TUNNELS = new Set(
+  'vxlan geneve gre gretap erspan ip6gre ip6gretap ip6erspan ipip sit ip6tnl vti vti6 xfrm'.split(' '),
+);
+
 /** What is known of one capture file, and how its packets' interfaces are named. */
 export interface CaptureFile {
   node: string;
@@ -26,7 +31,7 @@ export class CapturePoints {
   readonly #macsOf = new Map<string, string>();
   readonly #macs = new Set<string>();
   readonly #addresses = new Set<string>();
-  /** Interfaces that take frames to other MACs than theirs: ports of a bridge, and what others are made on. */
+  /** Interfaces that take frames to other MACs than theirs: ports of a bridge, and what VLANs and their like are made on. */
   readonly #shared = new Set<string>();
 
   constructor(file: CaptureFile) {
@@ -34,7 +39,7 @@ export class CapturePoints {
     for (const link of file.snapshot?.links ?? []) {
       this.#linksByIndex.set(link.ifindex, link);
       if (link.master !== null) this.#shared.add(link.name);
-      if (link.lower !== null) this.#shared.add(link.lower);
+      if (link.lower !== null && !TUNNELS.has(link.kind ?? '')) this.#shared.add(link.lower);
       if (link.mac === null || link.flags.includes('LOOPBACK')) continue;
       this.#macsOf.set(link.name, link.mac);
       this.#macs.add(link.mac);

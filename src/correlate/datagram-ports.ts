@@ -102,13 +102,19 @@ const NEVER: ReadonlyMap<number, string> = new Map([
 // Asked for every UDP packet: an octet a port.
 const never = new Uint8Array(0x10000);
 for (const port of NEVER.keys()) never[port] = 1;
+const owing = new Uint8Array(0x10000);
+for (const port of REQUEST_REPLY.keys()) owing[port] = 1;
 const services = new Uint8Array(0x10000);
 for (const port of [...REQUEST_REPLY.keys(), ...SILENT.keys()]) services[port] = 1;
 
-/** Whether datagrams from or to the port are left out altogether. */
+/**
+ * Whether a datagram is left out altogether. Both ways of an exchange are judged alike: resolvers, and NAT with random
+ * ports, take any as a client's, also one of these. A tunnel's source port is a hash of what it carries, and may be any
+ * ephemeral one.
+ */
 export function isNoise(sourcePort: number, destinationPort: number): boolean {
-  // A tunnel's source port is a hash of what it carries, and may be any.
-  return never[destinationPort] === 1 || (never[sourcePort] === 1 && services[destinationPort] === 0);
+  if (never[destinationPort] === 1) return never[sourcePort] === 1 || owing[sourcePort] === 0;
+  return never[sourcePort] === 1 && services[destinationPort] === 0;
 }
 
 /** Whether a service is known on the port, be it one that answers or one that does not. */

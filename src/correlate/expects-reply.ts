@@ -5,8 +5,8 @@ import { serviceOf } from './datagram-ports.js';
 const answering = new WeakMap<readonly Attempt[], ReadonlySet<string>>();
 
 /**
- * Whether silence is a fault: TCP, a protocol that owes every request a reply, a request that the client sent again, or
- * one to a server that was seen to answer another. A lone datagram to a port of which nothing is known may be one that
+ * Whether silence is a fault: TCP, a protocol that owes every request a reply, a request to a VIP that
+ * the client sent again, or one to a server that was seen to answer another. A lone datagram to a port of which nothing is known may be one that
  * nobody answers; a lone echo may be one that a firewall, or a VIP that is no interface's, leaves unanswered by design.
  *
  * @param all the attempts of the same analysis
@@ -14,7 +14,8 @@ const answering = new WeakMap<readonly Attempt[], ReadonlySet<string>>();
 export function expectsReply(attempt: Attempt, all: readonly Attempt[]): boolean {
   if (attempt.protocol === 'tcp') return true;
   if (attempt.traces.some((trace) => trace.role === 'reply')) return true;
-  if (attempt.protocol === 'udp' && attempt.tries > 1) return true;
+  // Of an address that nobody asked about, a heartbeat in the same words is no retry.
+  if (attempt.protocol === 'udp' && attempt.tries > 1 && attempt.vip !== null) return true;
   const owed = attempt.legs.some(({ server }) => server.port !== null && serviceOf(server.port) !== null);
   return owed || answeringServers(all).has(serverKey(attempt));
 }

@@ -107,6 +107,36 @@ export class SightingKeeper {
     }
   }
 
+  /**
+   * Whether a packet is the one that was kept last of its flow, where that was not kept yet: at another interface, in
+   * another direction, or with another hop limit (a router with one leg passes it on by the interface it came in by).
+   */
+  repeatsElsewhere(kind: Kind, flow: number, packet: Packet, record: PacketRecord): boolean {
+    const { flows, sightings } = this;
+    const last = flows.get(flow, Flow.lastSighting) - 1;
+    if (last < 0 || (sightings.get(last, Field.kindTtlId) & 0xff) !== kind) return false;
+    const number = packet.acknowledgmentNumber;
+    if (sightings.get(last, Field.acknowledgmentNumber) !== number) return false;
+    const index = packet.ifindex !== 0 ? packet.ifindex : record.interface.index;
+    const type = (packet.packetType + 1) & 0xf;
+    for (
+      let row = flows.get(flow, Flow.firstSighting) - 1;
+      row >= 0;
+      row = sightings.get(row, Field.next) - 1
+    ) {
+      const kindTtlId = sightings.get(row, Field.kindTtlId);
+      if (
+        (kindTtlId & 0xff) === kind &&
+        ((kindTtlId >>> 8) & 0xff) === (packet.ttl & 0xff) &&
+        sightings.get(row, Field.interface) === index &&
+        ((sightings.get(row, Field.bitsWindow) >>> Bit.packetTypeShift) & 0xf) === type
+      ) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Link-layer addresses of the outermost frame, and what the packet was wrapped in. */
   #keepFrame(row: number, frame: Packet): void {
     const { bytes, tunnelDepth } = frame;

@@ -2,7 +2,7 @@
  * Hot path. The fold over one capture's packets: `observe` each, ask for the state at any time (`legs.ts`).
  *
  * Every TCP packet updates its flow's row; only those that decide an attempt (SYN, SYN-ACK, RST, the client's
- * first ACK, ICMP errors) are kept as sightings. UDP and echoes are another file's, and so are ARP and NDP. Nothing
+ * first ACK at each interface, ICMP errors) are kept as sightings. UDP and echoes are another file's, and so are ARP and NDP. Nothing
  * here depends on other captures, nor on the order in which captures are read.
  */
 import { ACK, FIN, type Packet, RST, SYN } from '../decode/packet.js';
@@ -79,14 +79,17 @@ export class Tracker extends SightingKeeper {
     if (state !== before) flows.set(row, Flow.state, state);
     this.touch(row, record);
     const clientIsB = (state & State.clientIsB) !== 0;
-    if (
-      (state & State.clientKnown) !== 0 &&
-      clientIsB === fromB &&
-      (packet.tcpFlags & ACK) !== 0 &&
-      (before & (fromB ? State.bSpoke : State.aSpoke)) === 0
-    ) {
+    if ((state & State.clientKnown) === 0 || clientIsB !== fromB || (packet.tcpFlags & ACK) === 0) return;
+    const isFirst = (before & (fromB ? State.bSpoke : State.aSpoke)) === 0;
+    if (isFirst || this.#isHandshakeElsewhere(row, packet, record)) {
       this.keep(Kind.ack, row, fromB, packet, packet, record, null);
     }
+  }
+
+  /** Whether it is the ACK that was kept last, at another interface or on its way out of the node that it came in to. */
+  #isHandshakeElsewhere(row: number, packet: Packet, record: PacketRecord): boolean {
+    const isEarly = packet.sequenceNumber === (this.flows.get(row, Flow.clientSequence) + 1) >>> 0;
+    return isEarly && packet.payloadLength === 0 && this.repeatsElsewhere(Kind.ack, row, packet, record);
   }
 
   #observeSyn(newest: number, fromB: boolean, packet: Packet, record: PacketRecord): void {

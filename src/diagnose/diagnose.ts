@@ -4,6 +4,7 @@ import { CONFIDENCE_ORDER } from './confidence.js';
 import type { DiagnosisContext } from './context.js';
 import { addPatterns } from './patterns/patterns.js';
 import { CAUSE_REGISTRY } from './registry.js';
+import { withoutScans } from './scan.js';
 import { withSlow } from './slow.js';
 
 export interface Diagnosis {
@@ -31,12 +32,9 @@ export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): 
   const gaps: Gap[] = [];
   for (const { cause, suspicions } of groups.values()) {
     const conclusion = cause.conclude(suspicions, context);
-    findings.push(
-      withSlow(
-        conclusion.finding,
-        suspicions.map((suspicion) => suspicion.attempt),
-      ),
-    );
+    const attempts = suspicions.map((suspicion) => suspicion.attempt);
+    const finding = withSlow(conclusion.finding, attempts);
+    findings.push(withoutScans(finding, attempts, context.attempts));
     gaps.push(...conclusion.gaps);
   }
   for (const cause of registry) {

@@ -13,6 +13,7 @@ const LOG_WINDOW: Nanoseconds = 2_000_000_000n;
 const DROP_WINDOW: Nanoseconds = 400_000_000n;
 
 const ETHERTYPE_IPV4 = 0x0800;
+const ETHERTYPE_ARP = 0x0806;
 
 export interface PacketWords {
   source: string;
@@ -24,17 +25,27 @@ export interface PacketWords {
   times: readonly Nanoseconds[];
 }
 
-/** The martian lines of a node's log that are about the packet. */
-export function matchMartians(node: NodeView, packet: PacketWords): MartianRecord[] {
+/**
+ * The martian lines of a node's log that are about the packet.
+ *
+ * @param what `arp`: those of ARP requests from the packet's source for the destinations
+ */
+export function matchMartians(
+  node: NodeView,
+  packet: PacketWords,
+  what: 'ipv4' | 'arp' = 'ipv4',
+): MartianRecord[] {
   return (node.snapshot?.kernelLog?.martians ?? []).filter(
     (line) =>
       line.kind === 'source' &&
       // An ARP request from an address that fails the check is logged in the same words.
-      (line.etherType === null || line.etherType === ETHERTYPE_IPV4) &&
+      (what === 'arp'
+        ? line.etherType === ETHERTYPE_ARP
+        : line.etherType === null || line.etherType === ETHERTYPE_IPV4) &&
       line.source === packet.source &&
       packet.destinations.includes(line.destination) &&
       (packet.interface === null || line.interface === packet.interface) &&
-      isOwnFrame(node, line) &&
+      (isBroadcast(line) || isOwnFrame(node, line)) &&
       near(line, packet.times),
   );
 }
@@ -94,6 +105,11 @@ function near(line: MartianRecord, times: readonly Nanoseconds[]): boolean {
     const rest = ((ahead % QUARTER) + QUARTER) % QUARTER;
     return rest <= window || QUARTER - rest <= window;
   });
+}
+
+/** As ARP requests are, which names no node. */
+function isBroadcast({ linkDestination }: MartianRecord): boolean {
+  return linkDestination === 'ff:ff:ff:ff:ff:ff';
 }
 
 /** How far a counter rose while capturing; null where it was not read before and after. */

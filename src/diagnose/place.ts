@@ -27,8 +27,7 @@ export function placeOf({ last }: Loss, context: DiagnosisContext): Place | null
 export function placeAfter(last: Sighting, context: DiagnosisContext): Place | null {
   const here = context.node(last.point.node, last.point.netns);
   if (!here) return null;
-  // Neither from nor for one of the node's own MACs: overheard.
-  if (last.direction === null && here.snapshot?.links) return null;
+  if (isOverheard(last, context)) return null;
   const outer = last.encapsulations[0];
   if (last.direction === 'out') return nextNode(last, here, context);
   if (!outer) return { node: here, interface: inputInterface(last, here), seen: true };
@@ -36,6 +35,11 @@ export function placeAfter(last: Sighting, context: DiagnosisContext): Place | n
     if (here.model?.hasAddress(outer.destination) === false) return null;
   }
   return { node: here, interface: decapsulatingInterface(last, here), seen: true };
+}
+
+/** Whether the node only overheard it, as a frame that a switch floods: neither from nor for one of its own MACs. */
+export function isOverheard({ point, direction }: Sighting, context: DiagnosisContext): boolean {
+  return direction === null && context.node(point.node, point.netns)?.snapshot?.links != null;
 }
 
 /**

@@ -3,9 +3,11 @@ import { addressType } from './address-type.js';
 import { Doubts } from './doubts.js';
 import { type InputQuestion, inputIPv4 } from './input.js';
 import { inputIPv6, outputIPv6 } from './ipv6.js';
+import { arpAnnouncement, type Resolution, type SenderChoice } from './neighbour/arp-announcement.js';
 import { arpReply } from './neighbour/arp-reply.js';
 import { neighbourAdvertisement } from './neighbour/neighbour-advertisement.js';
 import type { NeighbourAnswer } from './neighbour/neighbour-answer.js';
+import { neighbourSolicitationSource } from './neighbour/neighbour-solicitation.js';
 import { type OutputQuestion, outputIPv4 } from './output.js';
 import { isLinkLocal, toAddress } from './prefix.js';
 import { selectSource4 } from './source-address4.js';
@@ -105,6 +107,17 @@ export class KernelModel {
     return target.includes(':')
       ? neighbourAdvertisement(this.state, { interface: device, target, source: sender })
       : arpReply(this.state, { interface: device, target, sender });
+  }
+
+  /**
+   * The sender that the kernel gives when it asks for a neighbour's MAC.
+   *
+   * @throws RangeError where an address is none
+   */
+  asksAs(resolution: Resolution): SenderChoice {
+    return resolution.target.includes(':')
+      ? neighbourSolicitationSource(this.state, resolution)
+      : arpAnnouncement(this.state, resolution);
   }
 
   /** Empty where ip-addr.json is missing. */

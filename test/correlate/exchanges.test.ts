@@ -276,6 +276,60 @@ for (const [what, packet] of NOISE) {
   });
 }
 
+test('a client may have any port: also that of a protocol that is left out', async (t) => {
+  for (const port of [67, 137, 1900, 4789, 5355, 5405, 6081, 8472]) {
+    const [client, server] = [`203.0.113.9:${port}`, '198.51.100.7:53'];
+    const { attempts } = await analyzeCooked(t, [
+      udp({ at: 0, on: 2, way: 'in' }, client, server, 'question'),
+      udp({ at: 0.01, on: 2, way: 'out' }, server, client, 'answer'),
+      later(9),
+    ]);
+    t.deepEqual(
+      attempts.map((a) => [a.client.port, a.server.port, a.outcome]),
+      [[port, 53, 'established']],
+    );
+  }
+});
+
+test('a scan of ports finds them closed, and that is no fault; a client that is refused on one is', async (t) => {
+  const refusal = (port: number, at: number) => {
+    const asked = udp({ at, on: 2, way: 'in' }, CLIENT, `198.51.100.7:${port}`, 'probe');
+    return [
+      asked,
+      icmpError({ at: at + 0.001, on: 2, way: 'out' }, '198.51.100.7', '203.0.113.9', [3, 3], asked),
+    ];
+  };
+  const faults = async (ports: number[]) => {
+    const packets = ports.flatMap((port, i) => refusal(port, i * 0.1));
+    const { attempts, findings } = await analyzeCooked(t, [...packets, later(20)]);
+    t.true(attempts.every((a) => a.outcome === 'refused'));
+    return findings.filter((f) => f.severity === 'fault').length;
+  };
+  t.is(await faults(Array.from({ length: 12 }, (_, i) => 7000 + i)), 0);
+  t.is(await faults([7000]), 1);
+});
+
+test('a closed port whose host answers some datagrams alone is refused for all', async (t) => {
+  const asked = (at: number, port: number) =>
+    udp({ at, on: 2, way: 'in' }, `203.0.113.9:${port}`, '198.51.100.7:53', 'question');
+  const refusal = icmpError(
+    { at: 0.01, on: 2, way: 'out' },
+    '198.51.100.7',
+    '203.0.113.9',
+    [3, 3],
+    asked(0, 40_001),
+  );
+  const { findings } = await analyzeCooked(t, [asked(0, 40_001), refusal, asked(0.02, 40_002), later(9)]);
+  t.deepEqual(
+    findings.filter((f) => f.severity === 'fault').map((f) => [f.cause, f.attempts.length]),
+    [['refused', 2]],
+  );
+  t.true(findings[0]!.evidence.some((e) => /1 more to the same was not answered/.test(e.text)));
+  const stranger = udp({ at: 0.02, on: 2, way: 'in' }, '203.0.113.10:40002', '198.51.100.7:53', 'question');
+  const apart = await analyzeCooked(t, [asked(0, 40_001), refusal, stranger, later(9)]);
+  t.is(apart.findings.find((f) => f.cause === 'refused')!.attempts.length, 1);
+});
+
 test('where a named VIP serves it, what is never answered counts, and is no fault', async (t) => {
   const syslog = udp({ at: 0, on: 2, way: 'in' }, CLIENT, '198.51.100.7:514', '<13>hello');
   const { attempts, findings } = await analyzeCooked(t, [syslog, later(9)], ['198.51.100.7']);

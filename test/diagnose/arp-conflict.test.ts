@@ -272,6 +272,37 @@ test('requests to the old owner after a hand-over: its entry is stale, and nothi
   t.true(finding.fix!.commands.some(({ command }) => command.startsWith('arping -U')));
 });
 
+test('who claimed the address and serves it no more is no router that should have passed requests on', async (t) => {
+  const wire = madeBy(asked([A]), A, 40_001).wait(5000);
+  lostAt(wire, A, 40_002);
+  const serving = `*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d ${VIP}/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 192.0.2.12:8080\nCOMMIT\n`;
+  const old = nodeFiles([{ name: 'eth0', mac: A, addresses: ['192.0.2.11/24'] }], { forwarding: 0 });
+  const captured = { ...old, 'eth0.pcap': wire.capture() };
+  const heir = nodeFiles([{ name: 'eth0', mac: B, addresses: ['192.0.2.12/24'] }]);
+  const analysis = await run(t, { node1: captured, node2: { ...heir, 'iptables-save.txt': serving } });
+  t.deepEqual(faults(analysis), ['not-delivered']);
+  const finding = analysis.findings.find((f) => f.cause === 'not-delivered')!;
+  t.deepEqual([finding.confidence, finding.node, finding.interface], ['possible', 'node1', 'eth0']);
+  t.true(finding.evidence.some(({ text }) => text.startsWith('ARP reply')));
+  const both = { ...captured, 'iptables-save.txt': serving };
+  const still = await run(t, { node1: both, node2: { ...heir, 'iptables-save.txt': serving } });
+  t.false(still.findings.some((f) => /stale/.test(f.summary)));
+});
+
+test('a program of another node answers: it is found and stopped there, no address is taken', async (t) => {
+  const wire = madeBy(lostAt(asked([B, A]), B, 40_001), A, 40_002);
+  const analysis = await run(t, {
+    router: { 'eth0.pcap': wire.capture() },
+    node1: node(A, `${VIP}/32`),
+    node2: nodeFiles([{ name: 'eth0', mac: B, addresses: ['192.0.2.12/24'] }]),
+  });
+  t.deepEqual(faults(analysis), ['arp-conflict']);
+  t.regex(
+    conflicts(analysis)[0]!.fix!.summary,
+    /what on node2 \(eth0\) answers for 192\.0\.2\.100, which node1/,
+  );
+});
+
 test('a proxy that passes requests on to their owner is no second owner', async (t) => {
   const wire = asked([B, A]).syn(ROUTER, B, from(40_001));
   madeBy(wire, A, 40_002)
@@ -322,6 +353,22 @@ test('the kernels answer for what is on kube-ipvs0: strict ARP, tried in the mod
   t.regex(finding!.fix!.summary, /strictARP/);
   t.regex(finding!.fix!.expected, /kernels of node1, node2 no longer answer/);
   t.true(finding!.fix!.commands.some((c) => c.persists && c.command.includes('/etc/sysctl.d/')));
+});
+
+test('what a node has on kube-ipvs0 and refuses is not served there: with no connection made, still the conflict', async (t) => {
+  const ipvs = (mac: string, address: string) =>
+    nodeFiles([
+      { name: 'eth0', mac, addresses: [address] },
+      { name: 'kube-ipvs0', mac: '02:00:00:00:00:ff', addresses: [`${VIP}/32`] },
+    ]);
+  const wire = refusedBy(refusedBy(asked([A, B]), B, 40_001).wait(500), B, 40_002);
+  const analysis = await run(t, {
+    router: { 'eth0.pcap': wire.capture() },
+    node1: ipvs(A, '192.0.2.11/24'),
+    node2: ipvs(B, '192.0.2.12/24'),
+  });
+  t.deepEqual(faults(analysis), ['arp-conflict']);
+  t.is(conflicts(analysis)[0]!.attempts.length, 2);
 });
 
 test('two holders and no ARP captured: possible, with what to capture; none where one has arp_ignore', async (t) => {

@@ -128,3 +128,12 @@ test('an ARP request that failed the check is logged in the same words, and is n
   const bundle = new Bundle(t).edit('kernel.log', arp).without('drops.txt');
   t.deepEqual(await bundle.findings(), ['rp-filter probable']);
 });
+
+test('drop records of other traffic, without settings that demand the drop, prove nothing', async (t) => {
+  const unknown = ['sysctl.txt', 'ip-route.json', 'ip-rule.json', ...NSTAT];
+  const bare = () => new Bundle(t).edit('kernel.log', noMartians).without(...unknown);
+  t.deepEqual(await bare().findings(), ['rp-filter confirmed']);
+  const crowd = (text: string) =>
+    text.replace(/^.*IP_RPFILTER.*$/gm, (line) => Array.from({ length: 9 }, () => line).join('\n'));
+  t.false((await bare().edit('drops.txt', crowd).findings()).some((f) => f.startsWith('rp-filter')));
+});

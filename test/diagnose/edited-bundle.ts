@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -29,6 +29,10 @@ export class EditedScenario {
     return readdirSync(join(this.#root, node)).sort();
   }
 
+  read(node: string, file: string): Buffer {
+    return readFileSync(join(this.#root, node, file));
+  }
+
   edit(node: string, file: string, change: (text: string) => string): this {
     return this.editBytes(node, file, (bytes) => Buffer.from(change(bytes.toString())));
   }
@@ -42,7 +46,7 @@ export class EditedScenario {
     return this;
   }
 
-  write(node: string, file: string, text: string): this {
+  write(node: string, file: string, text: string | Buffer): this {
     writeFileSync(join(this.#root, node, file), text);
     return this;
   }
@@ -57,6 +61,25 @@ export class EditedScenario {
     const files = readdirSync(join(this.#root, node)).filter((name) => !/pcap|^node\.json$/.test(name));
     for (const file of files) rmSync(join(this.#root, node, file), { recursive: true });
     return this;
+  }
+
+  /** Adds a node of another scenario. */
+  adopt(t: ExecutionContext, scenario: string, node: string): this {
+    const other = new EditedScenario(t, scenario);
+    cpSync(join(other.#root, node), join(this.#root, node), { recursive: true });
+    return this;
+  }
+
+  /** Adds another scenario's capture of a node of the same name, changed, as one more file of the bundle. */
+  joinEdited(
+    t: ExecutionContext,
+    scenario: string,
+    node: string,
+    file: string,
+    as: string,
+    change: (bytes: Buffer) => Buffer,
+  ): this {
+    return this.join(t, scenario, node, file, as).editBytes(node, as, change);
   }
 
   /** Adds another scenario's capture of a node of the same name, as one more file of the bundle. */

@@ -5,12 +5,15 @@
 import test from 'ava';
 import { parse } from 'yaml';
 import { readSnapshots } from '../../src/correlate/read-snapshots.js';
+import { repair } from '../../src/diagnose/fixes/repair.js';
 import { predictConnections } from '../../src/diagnose/prediction/predictions.js';
+import { riskOf } from '../../src/diagnose/prediction/risk.js';
 import { applyChanges } from '../../src/kernel/what-if/apply.js';
 import { parseChange } from '../../src/kernel/what-if/parse-change.js';
 import type { Finding } from '../../src/model/analysis.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { Network } from '../../src/network/network.js';
+import { roundTrips } from '../../src/network/round-trip.js';
 import { testInNamespaces } from '../gates.js';
 import { Namespace } from '../kernel/namespace.js';
 import { CLIENT, VIP } from '../lab/addresses.js';
@@ -24,6 +27,7 @@ async function recorded(name: string): Promise<Snapshot[]> {
 
 const MASQUERADED = await recorded('healthy-masquerade');
 const MARKED = await recorded('healthy-no-masquerade');
+const ROUTED = await recorded('stateful-gateway-recorded');
 
 /** The VIP bound to node1, so that it is known who takes requests. */
 const OWNED = 'node1:ip addr add 192.168.1.100/32 dev eth0';
@@ -238,4 +242,70 @@ testInNamespaces('nft')('what nft makes of a command is what was tried', (t) => 
   } finally {
     namespace.remove();
   }
+});
+
+/** A server with two routers: requests come in by gw2, and replies leave by gw1, which a twin of gw2's snapshot stands for. */
+const GATEWAY = ROUTED.find(({ node }) => node === 'gw2')!;
+const TWO_ROUTERS: Snapshot[] = [...ROUTED, otherGateway(GATEWAY)];
+const BY_GATEWAY = ['203.0.113.45', '172.31.255.80'] as const;
+/** For this client alone: gw1 sends requests of its own to the server, which gw2's firewall would not let back. */
+const ROUTED_BACK = [
+  'lb-3: ip route add default via 172.31.255.254 dev ens19 onlink table 100',
+  'lb-3: ip rule add from 172.31.255.80 to 203.0.113.45 lookup 100 priority 100',
+];
+
+function otherGateway(gateway: Snapshot): Snapshot {
+  const { addresses, links, neighbours, routes4 } = gateway;
+  const moved = JSON.stringify({ addresses, links, neighbours, routes4 })
+    .replaceAll('172.31.255.254', '10.20.30.254')
+    .replaceAll('172.31.255.13', '10.20.30.13')
+    .replaceAll('172.31.255.0', '10.20.30.0')
+    .replaceAll('172.31.255.255', '10.20.30.255')
+    .replaceAll('02:00:ac:1f:ff:', '02:00:0a:14:1e:')
+    .replaceAll('100.64.2.', '100.64.1.')
+    .replaceAll('02:00:64:40:02:', '02:00:64:40:01:');
+  return { ...gateway, ...(JSON.parse(moved) as Snapshot), node: 'gw1', nft: { nftables: [] } };
+}
+
+function repairByGateway(snapshots: readonly Snapshot[], cause: 'answered-elsewhere' | 'dropped') {
+  const network = Network.of(snapshots);
+  const [client, vip] = BY_GATEWAY;
+  const packet = {
+    ...{ source: client, destination: vip, protocol: 'tcp', sourcePort: 40001, destinationPort: 8443 },
+    tcp: 'syn' as const,
+  };
+  const entry = {
+    ...{ station: network.station('gw2')!, interface: 'wan', sender: null },
+    ...{ why: '', unknown: [], isPod: false, isGuess: false },
+  };
+  const walk = (now: Network) => roundTrips(now, { ...entry, station: now.station('gw2')! }, packet);
+  const errand = { client, back: cause === 'answered-elsewhere', translated: false, walk };
+  const services = [{ address: vip, port: 8443 }];
+  const fix = repair({ network, errands: [errand], services, anyone: false });
+  const risks = walk(network).map(riskOf);
+  return {
+    risks: risks.map((risk) => risk && `${risk.cause} ${risk.station.label} ${risk.interface}`),
+    commands: (fix?.commands ?? [])
+      .filter((c) => !c.persists)
+      .map(({ node, command }) => `${node}: ${command}`),
+  };
+}
+
+test('a reply that goes on by another router is turned at the node that sent it, not at that router', (t) => {
+  t.deepEqual(repairByGateway(TWO_ROUTERS, 'answered-elsewhere'), {
+    risks: ['wrong-gateway lb-3 ens18'],
+    commands: ROUTED_BACK,
+  });
+});
+
+test('a firewall that never saw the request keeps its rule: the reply is routed back', (t) => {
+  const invalid = changed(TWO_ROUTERS, ['gw1:iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP']);
+  t.deepEqual(repairByGateway(invalid, 'dropped'), { risks: ['filtered gw1 lan'], commands: ROUTED_BACK });
+});
+
+test('a router without a route is not told to send to itself', (t) => {
+  const lost = changed(TWO_ROUTERS, ['gw1:ip route del default']);
+  const { risks, commands } = repairByGateway(lost, 'dropped');
+  t.deepEqual(risks, ['no-route gw1 lan']);
+  t.deepEqual(commands, ROUTED_BACK);
 });

@@ -66,9 +66,76 @@ test('undetermined: where the packet went on uncaptured, that is what to capture
   const { findings, gaps } = await new Altered(t, 'forwarding-off').only('worker-a').analyze();
   t.is(findings[0]!.cause, 'undetermined');
   t.regex(gaps[0]!.why, /where nothing was captured/);
-  t.regex(gaps[0]!.capture!, /^tcpdump -i 'any'/);
+  t.regex(gaps[0]!.capture!, /^tcpdump -i any/);
 });
 
 test('rp-filter at a node whose captures are filtered to the VIP: its martian lines name the packet', async (t) => {
   t.deepEqual(await new Altered(t, 'filter-host-vip').findings(), ['rp-filter confirmed node2 flannel.1']);
+});
+
+/** The pod's bridge as a veth that leads to the pod alone, with the node's end of its network on it. */
+function onOwnWire(altered: Altered): Altered {
+  const toVeth = (text: string) =>
+    JSON.stringify(
+      (JSON.parse(text) as { ifname: string; linkinfo?: object; master?: string }[]).map((link) =>
+        link.ifname === 'cni0'
+          ? { ...link, linkinfo: { info_kind: 'veth' } }
+          : link.master === 'cni0'
+            ? { ...link, master: undefined }
+            : link,
+      ),
+    );
+  return altered.edit('node2', 'ip-link.json', toVeth).without('conntrack.txt');
+}
+
+test('backend-silent: a namespace alone on a veth of the node, of which it is assumed that it has no other', async (t) => {
+  const altered = onOwnWire(new Altered(t, 'backend-silent'));
+  t.deepEqual(await altered.findings(), ['backend-silent possible node2 cni0']);
+  const { findings } = await altered.analyze();
+  t.true(findings[0]!.evidence.some((e) => /assumed: .* alone behind cni0/.test(e.text)));
+});
+
+test('not backend-silent where others are on the veth: the backend may answer by one of them', async (t) => {
+  const other = { dst: '10.42.1.99', dev: 'cni0', lladdr: '02:00:00:00:00:99', state: ['REACHABLE'] };
+  const altered = onOwnWire(new Altered(t, 'backend-silent')).edit('node2', 'ip-neigh.json', (text) =>
+    JSON.stringify([...(JSON.parse(text) as object[]), other]),
+  );
+  t.deepEqual(first(await altered.findings()), ['undetermined']);
+});
+
+test('not backend-silent where the reply cannot leave: its next hop drops the ARP request, whose sender it would not route back', async (t) => {
+  const altered = new Altered(t, 'reply-asked-in-vain');
+  const { findings } = await altered.analyze();
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.node, f.interface].join(' ')),
+    ['rp-filter confirmed gw eno2'],
+  );
+  t.regex(findings[0]!.summary, /srv cannot send replies .* asks for by ARP in vain/);
+  // Without the line of the ARP request, its node's settings and the entry that is still incomplete.
+  t.deepEqual(await altered.without('kernel.log').findings(), ['rp-filter probable gw eno2']);
+  // The strict check gone, the neighbour is silent for another reason.
+  altered.edit('gw', 'sysctl.txt', (text) => text.replace(/(eno2\.rp_filter = )1/, '$10'));
+  t.deepEqual(first(await altered.findings()), ['undetermined']);
+});
+
+test('not backend-silent where nobody answers for the next hop of the reply', async (t) => {
+  const { findings, gaps } = await new Altered(t, 'reply-dead-gateway').analyze();
+  t.deepEqual(
+    findings.map((f) => f.cause),
+    ['undetermined'],
+  );
+  t.regex(findings[0]!.summary, /srv sends its reply by ens3 to 10\.77\.1\.99, and nobody answers it ARP/);
+  t.regex(gaps[0]!.capture!, /arping -c 3 -I 'ens3' 10\.77\.1\.99/);
+});
+
+test('not backend-silent where a rule may have dropped the request by a rate that nobody knows', async (t) => {
+  const limit = '-A FORWARD -m hashlimit --hashlimit-above 5/sec --hashlimit-name h -j DROP';
+  const table = `*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${limit}\nCOMMIT\n`;
+  const altered = new Altered(t, 'backend-silent')
+    .without('conntrack.txt')
+    .edit('node2', 'iptables-save.txt', (text) => text + table);
+  const { findings } = await altered.analyze();
+  t.is(findings[0]!.cause, 'undetermined');
+  t.true(findings[0]!.evidence.some(({ text }) => text.includes('hashlimit')));
+  t.false(findings[0]!.alternatives.some(({ cause }) => cause === 'filtered'));
 });

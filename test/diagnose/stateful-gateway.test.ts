@@ -1,5 +1,5 @@
 /** A gateway that saw the SYN and not the SYN-ACK: what each side's captures tell of it. */
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { EditedScenario } from './edited-bundle.js';
 
 const BOTH = 'stateful-gateway-recorded';
@@ -77,3 +77,79 @@ test('nothing is found where the gateway is lenient, or where the replies go bac
     t.deepEqual(await new EditedScenario(t, scenario).findings(), [], scenario);
   }
 });
+
+test('one capture of both interfaces shows as well that the ACK came in and did not leave', async (t) => {
+  const { filesOf, one } = await asOneFile(t);
+  t.deepEqual(filesOf, ['both.pcapng']);
+  t.deepEqual(
+    one.map((f) => [f.cause, f.confidence, f.node]),
+    [['stateful-gateway', 'probable', null]],
+  );
+});
+
+test('with the gateways beside the node: routed back by the one that has the connection', async (t) => {
+  // A router that knows the client by another next hop than its frames come from, and nobody else.
+  const scenario = new EditedScenario(t, BOTH).edit('gw2', 'ip-route.json', (text) =>
+    text.replace('"dst":"default","gateway":"100.64.2.1"', '"dst":"203.0.113.45","gateway":"100.64.2.9"'),
+  );
+  const { findings } = await scenario.analyze();
+  t.deepEqual(
+    findings[0]!.fix?.commands.filter((c) => !c.persists).map((c) => `${c.node}: ${c.command}`),
+    [
+      'lb-3: ip route add default via 172.31.255.254 dev ens19 onlink table 100',
+      'lb-3: ip rule add from 172.31.255.80 lookup main suppress_prefixlength 0 priority 100',
+      'lb-3: ip rule add from 172.31.255.80 lookup 100 priority 101',
+    ],
+  );
+});
+
+/** The gateway alone, its two Ethernet captures in one pcapng. */
+async function asOneFile(t: ExecutionContext) {
+  const captures = new Map<string, Buffer>();
+  const scenario = new EditedScenario(t, BOTH);
+  for (const name of ['wan', 'lan']) {
+    captures.set(name, scenario.read('gw2', `${name}.pcap`));
+    scenario.without('gw2', `${name}.pcap`);
+  }
+  scenario.write('gw2', 'both.pcapng', pcapngOf(captures));
+  const { findings } = await scenario.analyze(['gw2']);
+  return { filesOf: scenario.filesOf('gw2').filter((name) => name.includes('pcap')), one: findings };
+}
+
+/** Ethernet captures in microseconds, by interface, as one pcapng in the order of time. */
+function pcapngOf(captures: ReadonlyMap<string, Buffer>): Buffer {
+  const block = (type: number, body: Buffer) => {
+    const length = 12 + body.length + padding(body.length);
+    const [head, tail] = [Buffer.alloc(8), Buffer.alloc(4)];
+    head.writeUInt32LE(type, 0);
+    head.writeUInt32LE(length, 4);
+    tail.writeUInt32LE(length, 0);
+    return Buffer.concat([head, body, Buffer.alloc(padding(body.length)), tail]);
+  };
+  const section = Buffer.from('4d3c2b1a01000000ffffffffffffffff', 'hex');
+  const interfaces = [...captures.keys()].map((name) => {
+    const head = Buffer.from('010000000000040002000000', 'hex');
+    head.writeUInt16LE(name.length, 10);
+    return block(1, Buffer.concat([head, Buffer.from(name), Buffer.alloc(padding(name.length) + 4)]));
+  });
+  const packets = [...captures.values()].flatMap((bytes, index) => {
+    const found: { time: bigint; block: Buffer }[] = [];
+    for (let at = 24; at < bytes.length; ) {
+      const length = bytes.readUInt32LE(at + 8);
+      const time = BigInt(bytes.readUInt32LE(at)) * 1_000_000n + BigInt(bytes.readUInt32LE(at + 4));
+      const head = Buffer.alloc(20);
+      head.writeUInt32LE(index, 0);
+      head.writeUInt32LE(Number(time >> 32n), 4);
+      head.writeUInt32LE(Number(time & 0xffffffffn), 8);
+      head.writeUInt32LE(length, 12);
+      head.writeUInt32LE(bytes.readUInt32LE(at + 12), 16);
+      found.push({ time, block: block(6, Buffer.concat([head, bytes.subarray(at + 16, at + 16 + length)])) });
+      at += 16 + length;
+    }
+    return found;
+  });
+  packets.sort((a, b) => Number(a.time - b.time));
+  return Buffer.concat([block(0x0a0d0d0a, section), ...interfaces, ...packets.map((p) => p.block)]);
+}
+
+const padding = (length: number) => (4 - (length % 4)) % 4;

@@ -1,5 +1,5 @@
 /** Replies that leave another way than their requests came: what is proof of a fault, and what is not. */
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { EditedScenario } from './edited-bundle.js';
 
 const FOUND = 'wrong-gateway probable fault lb-3 ens18';
@@ -107,3 +107,34 @@ test('UDP and echo speak of requests and replies', async (t) => {
     for (const text of texts) t.notRegex(text, /SYN/, scenario);
   }
 });
+
+/** The gateway behind ens19 of lb-3, as another scenario has it: it only passes requests on. */
+const withGateway = (t: ExecutionContext, scenario: string) =>
+  new EditedScenario(t, scenario)
+    .adopt(t, 'stateful-gateway-recorded', 'gw2')
+    .without('gw2', 'wan.pcap', 'lan.pcap');
+
+test('a router among the inputs is no director: the VIP on lo does not make it direct return', async (t) => {
+  const { findings } = await withGateway(t, 'wrong-gateway-ethernet').analyze();
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.node]),
+    [['wrong-gateway', 'probable', 'lb-3']],
+  );
+  t.notRegex(findings[0]!.summary, /straight back/);
+});
+
+test('others are served by the same ways, and a client that asks but once accuses no gateway', async (t) => {
+  const { findings, totals } = await new EditedScenario(t, 'stateful-gateway-recorded')
+    .joinEdited(t, 'wrong-gateway-passes', 'lb-3', 'ens18.pcap', 'ens18-0001.pcap', otherClient)
+    .joinEdited(t, 'wrong-gateway-passes', 'lb-3', 'ens19.pcap', 'ens19-0001.pcap', otherClient)
+    .analyze(['lb-3']);
+  t.is(totals[0]!.outcomes.established, 3);
+  t.is(totals[0]!.outcomes['reply-lost'], 3);
+  t.deepEqual(
+    findings.map((f) => f.cause),
+    ['undetermined'],
+  );
+});
+
+/** 203.0.113.45 becomes 203.0.113.46. */
+const otherClient = (bytes: Buffer) => replaceBytes(bytes, 'cb00712d', 'cb00712e');

@@ -138,6 +138,17 @@ function removeAddress(
   const steps = wrong.flatMap(({ station, interface: name }) => removal(station, name, address));
   const nodes = listed(answering.map(({ station }) => station.label));
   const why = `If keepalived or another VRRP daemon put it there, its peers do not hear each other: tcpdump -n -i ${shellWord(answering[0]!.interface)} 'ip proto 112 or ip6 proto 112' on each of them, and firewall rules for protocol 112 and 224.0.0.18 (ff02::12).`;
+  const strange = wrong.filter(({ station }) => !station.model.hasAddress(address));
+  if (strange.length > 0) {
+    const others = listed(strange.map(({ station, interface: name }) => `${station.label} (${name})`));
+    return {
+      summary: `Find what on ${others} answers for ${address}, which ${rightful} should have alone, and stop it: no kernel there has the address, so that it is a program (a speaker, an ARP daemon, a virtual machine or container behind it).`,
+      commands: [],
+      manifests: [],
+      risk: `Whoever reaches a service on ${others} by ${address} loses it.`,
+      expected: 'Not tried: what answers is not in the snapshots.',
+    };
+  }
   if (steps.length === 0 || steps.length < wrong.length) {
     return {
       summary: `Decide which of ${nodes} is to have ${address}, and take it from the others. ${why}`,

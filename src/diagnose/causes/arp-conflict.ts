@@ -57,6 +57,8 @@ function ofRefusal(attempt: Attempt, context: DiagnosisContext): ArpConflictProo
   if (!packet || !request) return null;
   const contest = contestAbout(request, context);
   const wrong = contest && (claimFrom(packet, contest) ?? claimReached(request, contest.conflict, context));
+  // Translated in sight: it was served, and the refusal is the backend's.
+  if (contest?.rightful === null && attempt.legs.length > 1) return null;
   return wrong && isWrong(wrong, contest) ? { contest, packet, wrong } : null;
 }
 

@@ -2,10 +2,10 @@ import type { Alternative, Endpoint, Evidence } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import { wayText } from '../../network/narrate.js';
 import type { Conclusion, Suspicion } from '../cause.js';
-import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
 import { unresolvedEvidence, unresolvedGap } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { faultOf } from '../fault.js';
 import { lastSightings } from '../loss.js';
 import { listed } from '../words.js';
 import type { SilenceProof } from './backend-silent.js';
@@ -25,15 +25,7 @@ export function concludeBackendSilent(
   const pod = called === null ? '' : ` (${called})`;
   return {
     finding: {
-      cause: 'backend-silent',
-      confidence: surest(suspicions.map((s) => s.confidence)),
-      severity: 'fault',
-      vip: attempt.vip,
-      node,
-      interface: name,
-      ...(netns === null ? {} : { netns }),
-      claimants: [],
-      attempts: suspicions.map((s) => s.attempt.id),
+      ...faultOf('backend-silent', suspicions, netns),
       summary: unresolved
         ? `${backends}${pod} gives no answer, not even to ${address.includes(':') ? 'neighbour solicitations' : 'ARP'}: ${unresolved.station.label} asks for it on ${unresolved.hop.dev} in vain.`
         : `${backends}${pod} gives no answer: the requests ${seen} ${label}${name === null ? '' : ` by ${name}`}, right before the backend, and nothing came back.`,
@@ -47,11 +39,18 @@ export function concludeBackendSilent(
         node,
         interface: name,
         why: `what the backend does with the requests is not seen from outside${listened === null ? '' : ` (${listened} was captured)`}: its own sockets, its own firewall, or whether it lives at all`,
-        capture: `in the backend's own network namespace: ss -ltn; nstat -az TcpExtListenOverflows TcpExtListenDrops; iptables-save; nft list ruleset; tcpdump -i any -n 'port ${port}'`,
+        capture: `in the backend's own network namespace: ${LOOK[attempt.protocol]}; iptables-save; nft list ruleset; tcpdump -i any -n '${port === null ? 'icmp or icmp6' : `port ${port}`}'`,
       },
     ],
   };
 }
+
+/** What the backend itself knows of requests that it did not answer. */
+const LOOK = {
+  tcp: 'ss -ltn; nstat -az TcpExtListenOverflows TcpExtListenDrops',
+  udp: 'ss -lun; nstat -az UdpInErrors UdpRcvbufErrors',
+  icmp: 'sysctl -a -r icmp.*echo_ignore',
+} as const;
 
 function backendOf({ loss, unresolved }: SilenceProof): Endpoint {
   return unresolved?.destination ?? loss.last.destination;
@@ -91,7 +90,7 @@ function ruledOut({ journey, doubts, unresolved }: SilenceProof): Alternative[] 
     { cause: 'not-delivered', why: 'the request was captured at every step to the backend' },
     {
       cause: 'refused',
-      why: 'a closed port answers at once, with a RST or an ICMP port unreachable, and none came',
+      why: 'a closed port answers at once, with a RST or (at a limited rate) an ICMP port unreachable, and none came',
     },
   ];
   if (journey && doubts.length === 0) {

@@ -1,7 +1,9 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import { expectsReply } from '../../correlate/expects-reply.js';
 import type { ConntrackEntry } from '../../model/snapshot.js';
+import { doubtfulDrops } from '../../network/decisive.js';
 import type { Journey } from '../../network/journey.js';
+import type { Station } from '../../network/station.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { isCutShort } from '../cut-short.js';
@@ -79,11 +81,12 @@ function byWay(attempt: Attempt, loss: Loss, context: DiagnosisContext): Silence
   const { station } = journey.legs.at(-1)!;
   const entry = entryOf(attempt, station);
   if (entry && !entry.unreplied) return null;
+  // Of a rule that drops now and then (a rate limit, a set that grows), a tracked connection alone says that it did not.
+  if (!entry && doubtfulDrops(journey).length > 0) return null;
   const answers = replies.filter((reply) => reply.request === request);
   const missed = answers.map((reply) => reply.missedAt);
   const [first] = missed;
-  // Another host on the link may answer by a way of its own.
-  if (answers.length === 0) return null;
+  if (answers.length === 0) return byOwnWire(attempt, loss, request, context);
   if (!entry && (!first || missed.includes(null))) return null;
   const proof = {
     loss,
@@ -96,6 +99,42 @@ function byWay(attempt: Attempt, loss: Loss, context: DiagnosisContext): Silence
   return answers.some((reply) => reply.journey.end.kind === 'dropped' && reply.missedAt === null)
     ? null
     : proof;
+}
+
+/**
+ * A host on the link may answer by a way of its own. One that rules translate to, alone with the node on a veth behind
+ * which no router is known, is most likely a namespace of the node's, as a pod, that has no other.
+ */
+function byOwnWire(
+  attempt: Attempt,
+  loss: Loss,
+  { journey, doubts }: Course,
+  context: DiagnosisContext,
+): SilenceProof | null {
+  const { end, packet } = journey;
+  if (end.kind !== 'left' || end.hop.via !== null) return null;
+  const { station, hop } = end;
+  const { address } = loss.last.destination;
+  const view = context.node(station.node, station.netns);
+  if (!view || packet.destination.text !== address || !isAloneOnWire(station, hop.dev, address)) return null;
+  if (![...context.nodes.values()].some((node) => context.translatesTo(node, address))) return null;
+  const times = attempt.traces.flatMap(({ sightings }) => context.aligned(sightings[0]!) ?? []);
+  const server = loss.last.destination;
+  if (!isVisible(view, hop.dev, { role: 'reply', server }, times, context)) return null;
+  const assumed = `${address} is taken to be alone behind ${hop.dev} of ${station.label}, and to answer by it`;
+  const unreplied = entryOf(attempt, station);
+  if (unreplied && !unreplied.unreplied) return null;
+  return { loss, journey, listened: hop.dev, unreplied, doubts: [...doubts, assumed], unresolved: null };
+}
+
+function isAloneOnWire({ model, snapshot }: Station, device: string, address: string): boolean {
+  if (model.link(device)?.kind !== 'veth') return false;
+  const routes = [...(snapshot.routes4 ?? []), ...(snapshot.routes6 ?? [])];
+  if (routes.some((r) => r.nextHops.some((hop) => hop.interface === device && hop.gateway !== null)))
+    return false;
+  const there = (snapshot.neighbours ?? []).filter((n) => n.interface === device && n.mac !== null);
+  const mac = there.find((n) => n.address === address)?.mac;
+  return mac !== undefined && there.every((n) => n.mac === mac);
 }
 
 function isHandedOver({ journey: { end }, stops, reached, missedAt }: Course): boolean {

@@ -1,10 +1,10 @@
 import type { Evidence } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Conclusion, Suspicion } from '../cause.js';
-import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
 import { unresolvedEvidence, unresolvedGap } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { faultOf } from '../fault.js';
 import { lastSightings } from '../loss.js';
 import { listed } from '../words.js';
 import type { UndeliveredProof } from './not-delivered.js';
@@ -24,15 +24,7 @@ export function concludeNotDelivered(
   const door = [...entries, ...silent][0]?.station.label ?? address;
   return {
     finding: {
-      cause: 'not-delivered',
-      confidence: surest(suspicions.map((s) => s.confidence)),
-      severity: 'fault',
-      vip: attempt.vip,
-      node,
-      interface: name,
-      ...(netns === null ? {} : { netns }),
-      claimants: [],
-      attempts: suspicions.map((s) => s.attempt.id),
+      ...faultOf('not-delivered', suspicions, netns),
       summary: unresolved
         ? `${unresolved.station.label} cannot hand on requests to ${servers}: nobody answers ${address.includes(':') ? 'neighbour solicitations' : 'ARP'} for ${unresolved.address} on ${unresolved.hop.dev}.`
         : `Requests to ${servers} were seen last on ${node}${name === null ? '' : ` (${name})`} and never came to ${listed(places)}, which was captured meanwhile${why}.`,

@@ -1,5 +1,6 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import { expectsReply } from '../../correlate/expects-reply.js';
+import type { PacketTrace } from '../../correlate/trace.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { Nanoseconds } from '../../model/time.js';
 import { type Entry, entriesOf, type Silence } from '../../network/entry.js';
@@ -11,7 +12,7 @@ import { isCutShort } from '../cut-short.js';
 import { type Unresolved, unresolvedOf } from '../drops/unresolved.js';
 import { isRunning } from '../drops/visibility.js';
 import { type Loss, lossOf } from '../loss.js';
-import { placeAfter } from '../place.js';
+import { isOverheard, placeAfter } from '../place.js';
 import { concludeNotDelivered } from './not-delivered-finding.js';
 
 export interface UndeliveredProof {
@@ -38,8 +39,9 @@ export const notDelivered = cause<UndeliveredProof>({
 });
 
 function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<UndeliveredProof> | null {
-  const loss = lossOf(attempt);
-  if (loss?.role !== 'request' || loss.made) return null;
+  const farthest = lossOf(attempt);
+  if (farthest?.role !== 'request' || farthest.made) return null;
+  const loss = withoutOverheard(farthest, context);
   const proof = byNeighbour(attempt, loss, context) ?? byCaptures(attempt, loss, context);
   if (!proof) return null;
   const { node, interface: name, netns } = loss.last.point;
@@ -53,6 +55,19 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Undeliv
     aspect: `${netns} ${proof.unresolved !== null}`,
     proof,
   };
+}
+
+/** The loss as those saw it whom the packet passed: a switch floods what is for a port that it does not know. */
+function withoutOverheard(loss: Loss, context: DiagnosisContext): Loss {
+  const passed = (trace: PacketTrace): PacketTrace => ({
+    ...trace,
+    sightings: trace.sightings.filter((s) => !isOverheard(s, context)),
+  });
+  const trace = passed(loss.trace);
+  const last = trace.sightings.at(-1);
+  if (!last) return loss;
+  const traces = loss.traces.map(passed).filter(({ sightings }) => sightings.length > 0);
+  return { ...loss, trace, last, traces };
 }
 
 function byNeighbour(attempt: Attempt, loss: Loss, context: DiagnosisContext): UndeliveredProof | null {
@@ -71,7 +86,8 @@ function byCaptures(attempt: Attempt, loss: Loss, context: DiagnosisContext): Un
   const nodes = new Set([...all.entries, ...all.silent].map(({ station }) => station.node));
   // Past the VIP's node it was delivered, whatever became of it then.
   const passed = attempt.traces.flatMap((trace) => (trace.role === 'request' ? trace.sightings : []));
-  if (nodes.size === 0 || passed.some(({ point }) => nodes.has(point.node))) return null;
+  if (nodes.size === 0 || passed.some((s) => nodes.has(s.point.node) && !isOverheard(s, context)))
+    return null;
   const target = targetOf(loss.last, context);
   const isTarget = ({ station }: Entry | Silence) => target === null || station === target;
   const entries = all.entries.filter(isTarget);

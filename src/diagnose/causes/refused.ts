@@ -4,14 +4,17 @@ import { isPortUnreachable } from '../../correlate/icmp-errors.js';
 import type { Endpoint } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
-import { cause } from '../cause.js';
+import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { packetQuestion } from '../packet-question.js';
 import { inputInterface } from '../place.js';
 import { listed } from '../words.js';
+import { refusedLike } from './refused-like.js';
 
 interface RefusedProof {
+  /** No answer to the attempt's own request was seen: the answer is one to another's. */
+  unsaid: boolean;
   /** The RST or the ICMP error, where it was seen first. */
   answer: Sighting;
   backend: Endpoint;
@@ -27,6 +30,7 @@ export const refused = cause<RefusedProof>({
   id: 'refused',
 
   examine(attempt, context) {
+    if (attempt.outcome === 'no-reply') return unsaidOf(attempt, context);
     if (attempt.outcome !== 'refused') return null;
     const answers = attempt.others.filter(isRefusal);
     const answer = causalOrder(answers, context.aligned)[0];
@@ -42,19 +46,25 @@ export const refused = cause<RefusedProof>({
       node: sender.node,
       interface: null,
       aspect: `${answer.kind} ${attempt.vip === null ? '' : endpointLabel(backend)}`,
-      proof: { answer, backend, sender },
+      proof: { unsaid: false, answer, backend, sender },
     };
   },
 
   conclude(suspicions) {
-    const { answer, sender } = suspicions[0]!.proof;
+    const answered = suspicions.filter((s) => !s.proof.unsaid);
+    const { answer, sender } = (answered[0] ?? suspicions[0]!).proof;
     const backend = listed(suspicions.map((s) => endpointLabel(s.proof.backend)));
     const { node } = answer.point;
     const confirmed = sender.certain;
     const words = answer.icmp === null ? TCP_WORDS : UDP_WORDS;
-    const shown = suspicions.slice(0, QUOTED).map((s) => packetEvidence(s.proof.answer));
-    if (suspicions.length > QUOTED) {
-      shown.push(evidence('packet', `${suspicions.length} attempts were answered so`, { node }));
+    const shown = answered.slice(0, QUOTED).map((s) => packetEvidence(s.proof.answer));
+    if (answered.length > QUOTED) {
+      shown.push(evidence('packet', `${answered.length} attempts were answered so`, { node }));
+    }
+    const unsaid = suspicions.length - answered.length;
+    if (unsaid > 0) {
+      const text = `${unsaid} more to the same ${unsaid === 1 ? 'was' : 'were'} not answered at all, as a host sends such errors at a limited rate`;
+      shown.push(evidence('packet', text, { node }));
     }
     return {
       finding: {
@@ -96,6 +106,13 @@ export const refused = cause<RefusedProof>({
     };
   },
 });
+
+/** Of an attempt that had no answer, for its host had just given the same to another. */
+function unsaidOf(attempt: Attempt, context: DiagnosisContext): Suspicion<RefusedProof> | null {
+  const like = refusedLike(attempt, context);
+  const answered = like && (refused.examine(like, context) as Suspicion<RefusedProof> | null);
+  return answered && { ...answered, attempt, proof: { ...answered.proof, unsaid: true } };
+}
 
 const TCP_WORDS = {
   requests: 'connections',

@@ -1,4 +1,5 @@
 /** No reply was captured, and by the nodes' own settings it leaves where no capture looks, and another way. */
+
 import type { Attempt } from '../../correlate/attempt.js';
 import type { CauseId } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
@@ -8,6 +9,7 @@ import { type Fate, type RoundTrip, roundTrips } from '../../network/round-trip.
 import { type Cause, type Conclusion, cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { lossOf } from '../loss.js';
 import { packetQuestion } from '../packet-question.js';
@@ -130,15 +132,7 @@ function conclude(
       : `with the address of ${endpointLabel(trip.backend!)}, which ${clients} did not ask`;
   return {
     finding: {
-      cause: id,
-      confidence: 'possible',
-      severity: 'fault',
-      vip: attempt.vip,
-      node: station.node,
-      interface: name,
-      ...(station.netns === null ? {} : { netns: station.netns }),
-      claimants: [],
-      attempts: attempts.map((a) => a.id),
+      ...faultOf(id, suspicions, station.netns),
       summary: `No ${reply} to ${clients} was captured, and ${station.label}'s own routes and rules send it out by ${name ?? 'another way'}, where no capture looks, ${how}; there it may be lost.`,
       evidence: [
         ...suspicions.slice(0, QUOTED).map((s) => packetEvidence(s.proof.request)),

@@ -3,7 +3,9 @@ import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
+import { vainEvidence } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED, sysctlEvidence } from '../evidence.js';
+import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { lastSightings } from '../loss.js';
 import { listed } from '../words.js';
@@ -17,19 +19,10 @@ export function concludeRpFilter(
   const proofs = suspicions.map((s) => s.proof);
   const { node, place, loss, verdict } = proofs[0]!;
   const confidence = surest(suspicions.map((s) => s.confidence));
-  const vip = suspicions[0]!.attempt.vip;
   const name = place.interface;
   return {
     finding: {
-      cause: 'rp-filter',
-      confidence,
-      severity: 'fault',
-      vip,
-      node: node.name,
-      interface: name,
-      ...(node.netns === null ? {} : { netns: node.netns }),
-      claimants: [],
-      attempts: suspicions.map((s) => s.attempt.id),
+      ...faultOf('rp-filter', suspicions, node.netns),
       summary: summarize(proofs, confidence !== 'possible'),
       evidence: gatherEvidence(suspicions),
       fix: fixFor(
@@ -48,6 +41,11 @@ export function concludeRpFilter(
     const verb = certain ? 'drops' : 'may be dropping';
     // The model's own words, where it agrees with what happened: mode, its two parts, the way back.
     const why = verdict?.verdict === 'rp-filter' ? `: ${verdict.why}` : '';
+    const { blocked } = proofs[0]!;
+    if (blocked) {
+      const asker = blocked.stop.station.label;
+      return `${asker} cannot send ${what} from ${sources} by ${blocked.address}, which it asks for by ARP in vain: ${node.name} ${verb} what comes from there by ${name}, the ARP requests first, for its reverse-path filter${why}.`;
+    }
     return `${node.name} ${verb} ${what} from ${sources} that come in by ${name}, for its reverse-path filter${why}.`;
   }
 }
@@ -58,6 +56,7 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
   const conf = (name: string) => sysctlKey('net.ipv4.conf', name, 'rp_filter');
   const found: Evidence[] = [...packetsLost(suspicions)];
 
+  if (proofs[0]!.blocked) found.push(vainEvidence(proofs[0]!.blocked));
   const martians = [...new Set(proofs.flatMap((p) => p.martians))];
   for (const line of martians.slice(0, QUOTED)) {
     found.push(

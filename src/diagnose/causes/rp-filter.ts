@@ -5,8 +5,9 @@ import type { Confidence } from '../../model/analysis.js';
 import type { DropRecord, MartianRecord } from '../../model/snapshot.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
+import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { demandOf } from '../drops/demand.js';
-import { timesAt } from '../drops/examine.js';
+import { isCrowd, isEachRecorded, timesAt } from '../drops/examine.js';
 import { counterRise, matchMartians, nearestDrops } from '../kernel-records.js';
 import { type Loss, lastSightings, lossOf } from '../loss.js';
 import { packetQuestion } from '../packet-question.js';
@@ -25,7 +26,9 @@ export interface RpFilterProof {
   verdict: Verdict | null;
   martians: MartianRecord[];
   drops: DropRecord[];
-  /** How far TcpExtIPReversePathFilter rose; null where that was not recorded. */
+  /** The sender could not even resolve this node, which drops its ARP requests likewise; null where it did. */
+  blocked: AskedInVain | null;
+  /** How far TcpExtIPReversePathFilter rose; null where that was not recorded, and where it tells nothing. */
   counterRise: number | null;
 }
 
@@ -79,7 +82,9 @@ function whereSeenLast(attempt: Attempt, context: DiagnosisContext): Suspicion<R
   const verdicts = routed.map((destination) => ask(node, source, destination, name, marks?.[0] ?? 0));
   const settings = readVerdicts(verdicts, marks?.length !== 1);
   const contested = recorded.some((record) => MARTIAN_REASONS.has(record.reason));
-  const confidence = judge({ seen: place.seen, settings, martians, drops, rise, contested });
+  const each = drops.length > 0 && isEachRecorded(drops, loss, rpFilterDrops(node), context);
+  const crowded = isCrowd(rpFilterDrops(node), context);
+  const confidence = judge({ seen: place.seen, settings, martians, drops, each, crowded, rise, contested });
   // What the settings demand of every packet, a later one would have met as well.
   if (confidence === null || (loss.made && martians.length + drops.length === 0)) return null;
   return {
@@ -98,6 +103,7 @@ function whereSeenLast(attempt: Attempt, context: DiagnosisContext): Suspicion<R
       martians,
       drops,
       counterRise: rise,
+      blocked: null,
     },
   };
 }
@@ -115,19 +121,23 @@ function fartherOn(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFil
   const [source, destination] = [packet.source.text, packet.destination.text];
   const times = timesAt(loss, node, context);
   const place = { node, interface: drop.interface, seen: drop.seen };
-  const martians = matchMartians(node, {
-    source,
-    destinations: [destination],
-    interface: place.interface,
-    times,
-  });
+  const { blocked } = drop.course;
+  const words = { source, interface: place.interface, times };
+  const martians = blocked
+    ? matchMartians(node, { ...words, destinations: [blocked.address] }, 'arp')
+    : matchMartians(node, { ...words, destinations: [destination] });
   const recorded = nearestDrops(node, times);
   const drops = drop.seen ? recorded.filter((record) => record.reason === RP_FILTER_REASON) : [];
-  const rise = counterRise(node, 'TcpExtIPReversePathFilter');
+  // ARP requests that fail the check are not counted.
+  const rise = blocked ? null : counterRise(node, 'TcpExtIPReversePathFilter');
   const contested = recorded.some((record) => MARTIAN_REASONS.has(record.reason));
   const settings = drop.doubts.length === 0 ? 'drops' : 'may-drop';
+  const each = drops.length > 0 && isEachRecorded(drops, loss, rpFilterDrops(node), context);
+  const crowded = isCrowd(rpFilterDrops(node), context);
+  // That the neighbour is silent shows that it dropped what asked for it.
+  const seen = drop.seen || blocked !== null;
   const confidence =
-    rise === 0 ? null : judge({ seen: drop.seen, settings, martians, drops, rise, contested });
+    rise === 0 ? null : judge({ seen, settings, martians, drops, each, crowded, rise, contested });
   if (confidence === null) return null;
   const { verdict } = drop.drop;
   const proof = {
@@ -139,6 +149,7 @@ function fartherOn(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFil
     verdict,
     martians,
     drops,
+    blocked,
   };
   return {
     attempt,
@@ -151,6 +162,10 @@ function fartherOn(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFil
 }
 
 const RP_FILTER_REASON = 'IP_RPFILTER';
+
+function rpFilterDrops({ snapshot }: NodeView): DropRecord[] {
+  return (snapshot?.drops?.records ?? []).filter((record) => record.reason === RP_FILTER_REASON);
+}
 
 /** The drops that a martian line is written for as well, where the address is wrong in itself. */
 const MARTIAN_REASONS = new Set(['IP_LOCAL_SOURCE', 'IP_INVALID_SOURCE', 'IP_LOCALNET']);
@@ -208,24 +223,39 @@ interface Signs {
   settings: Settings;
   martians: readonly MartianRecord[];
   drops: readonly DropRecord[];
+  /** Each lost packet has a record right at its time, and there are few others: they are not some other traffic's. */
+  each: boolean;
+  /** Most of the node's records are of other traffic, which raised the counter as well. */
+  crowded: boolean;
   rise: number | null;
   /** The kernel recorded another reason for a martian line at the time. */
   contested: boolean;
 }
 
-function judge({ seen, settings, martians, drops, rise, contested }: Signs): Confidence | null {
+function judge({
+  seen,
+  settings,
+  martians,
+  drops,
+  each,
+  crowded,
+  rise,
+  contested,
+}: Signs): Confidence | null {
   const dated = martians.some((line) => line.time !== null);
   // A drop record names no address: beside settings that let the packet in, it is another packet's. A dated
   // martian line does name it; with the counter risen as well, the settings were changed after the fact.
   if (settings === 'accepts') return dated && rise !== null && !contested ? 'confirmed' : null;
   if (contested && drops.length === 0) return null;
   if (settings === 'drops' || settings === 'may-drop') {
-    if (martians.length > 0 || drops.length > 0) return 'confirmed';
+    if (martians.length > 0 || each) return 'confirmed';
+    if (drops.length > 0) return settings === 'drops' ? 'confirmed' : 'possible';
     if (!seen) return settings === 'drops' ? 'possible' : null;
     return settings === 'drops' ? 'probable' : 'possible';
   }
   // The settings are not known. A line that cannot be dated may be older than the capture.
   if (dated) return 'confirmed';
-  if (drops.length > 0) return contested ? 'possible' : 'confirmed';
+  if (each) return contested ? 'possible' : 'confirmed';
+  if (crowded) return null;
   return seen && (martians.length > 0 || rise !== null) ? 'possible' : null;
 }

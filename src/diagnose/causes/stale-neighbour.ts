@@ -1,11 +1,13 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
+import { translationsOf } from '../../kernel/translations.js';
 import type { Confidence, Evidence, Fix } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import { announcersOf } from '../../network/announcers.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { faultOf } from '../fault.js';
 import { lossOf } from '../loss.js';
 import { ownershipOf } from '../neighbours/conflicts.js';
 import { messageEvidence, resolutionOf } from '../neighbours/evidence.js';
@@ -20,6 +22,8 @@ interface StaleProof {
   now: Party;
   /** The last that the old owner said, and the first of the new one; null where the settings alone tell. */
   change: { from: NeighbourMessage; to: NeighbourMessage } | null;
+  /** The old owner's last claim before the packet, where the settings alone tell of the change. */
+  claim: NeighbourMessage | null;
   /** Who has the old owner's MAC for the address: the sender of the packet, where its neighbours are known. */
   holder: { node: NodeView; interface: string } | null;
 }
@@ -48,25 +52,20 @@ export const staleNeighbour = cause<StaleProof>({
   },
 
   conclude(suspicions) {
-    const { attempt, proof, confidence, node, interface: name } = suspicions[0]!;
-    const { address, old, now, change, holder } = proof;
+    const { attempt, proof } = suspicions[0]!;
+    const { address, old, now, change, claim, holder } = proof;
     const count =
       suspicions.length === 1 ? 'One connection attempt' : `${suspicions.length} connection attempts`;
     const sender = holder ? holder.node.name : 'Who sends them';
     const when = change ? `after ${label(now)} had announced it` : `though ${label(now)} has it now`;
     return {
       finding: {
-        cause: 'not-delivered',
-        confidence,
-        severity: 'fault',
+        ...faultOf('not-delivered', suspicions),
         vip: attempt.vip ?? address,
-        node,
-        interface: name,
-        claimants: [],
-        attempts: suspicions.map((s) => s.attempt.id),
         summary: `${count} to ${address} still went to ${label(old)}, which no longer answers for it, ${when}. ${sender} kept the old owner's MAC: that is a stale neighbour entry, not a conflict.`,
         evidence: [
           ...(change ? [messageEvidence(change.from), messageEvidence(change.to)] : []),
+          ...(claim ? [messageEvidence(claim)] : []),
           ...suspicions
             .slice(0, QUOTED)
             .map((s) => packetEvidence(s.proof.packet, old.mac === null ? '' : `, to the MAC ${old.mac}`)),
@@ -122,6 +121,7 @@ function byAnnouncement(
     old,
     now,
     change,
+    claim: null,
     holder: holderOf(packet, old.mac, context),
   });
 }
@@ -145,18 +145,50 @@ function bySettings(
   if (!node || !station?.snapshot.addresses || station.model.hasAddress(address)) return null;
   if (context.translatesTo(node, address) || station.model.addressType(address, null).type === 'local')
     return null;
-  const heirs = announcersOf(context.network, address, attempt.client.address);
+  const heirs = heirsOf(attempt, context);
   const [heir] = heirs;
-  if (!heir || heirs.length > 1 || heir.station.node === node.name || heir.unknown.length > 0) return null;
+  if (!heir || heirs.length > 1 || heir.node === node.name) return null;
   const name =
     packet.direction === 'in' ? packet.point.interface : station.model.ownerOfMac(packet.etherDestination!);
   const mac = packet.etherDestination ?? (name === null ? null : (station.model.link(name)?.mac ?? null));
   const holder = mac === null ? null : holderOf(packet, mac, context);
-  // A router between may have got it to pass on: only an entry for the address itself tells otherwise.
-  if (!holder) return null;
+  const claim = mac === null ? null : claimBefore(packet, mac, context);
+  // A router between may have got it to pass on: only an entry for the address itself tells otherwise, or that the
+  // old owner had told all others that it has it, and serves it no more.
+  if (!holder && (!claim || translationsOf(station.snapshot, address).size > 0)) return null;
   const old = { mac, node: node.name, interface: name };
-  const now = { mac: heir.mac, node: heir.station.node, interface: heir.interface };
-  return suspicion(attempt, 'possible', { packet, address, old, now, change: null, holder });
+  return suspicion(attempt, 'possible', { packet, address, old, now: heir, change: null, claim, holder });
+}
+
+/** Who has the address by its settings: who answers for it, or where no kernel does, whose rules serve it. */
+function heirsOf({ server, client }: Attempt, { network }: DiagnosisContext): Party[] {
+  const announcers = announcersOf(network, server.address, client.address);
+  if (announcers.some(({ unknown }) => unknown.length > 0)) return [];
+  if (announcers.length > 0)
+    return announcers.map(({ mac, station, interface: name }) => ({
+      mac,
+      node: station.node,
+      interface: name,
+    }));
+  return network.stations
+    .filter(({ netns, snapshot }) => netns === null && translationsOf(snapshot, server.address).size > 0)
+    .map(({ node }) => ({ mac: null, node, interface: null }));
+}
+
+/** The last time before the packet that the MAC claimed its destination. */
+function claimBefore(
+  packet: Sighting,
+  mac: string,
+  { neighbours, aligned }: DiagnosisContext,
+): NeighbourMessage | null {
+  const sent = aligned(packet);
+  const claims = neighbours.filter((m) => m.target === packet.destination.address && m.claimedMac === mac);
+  return (
+    claims.findLast((claim) => {
+      const at = aligned(claim);
+      return sent !== null && at !== null && at < sent;
+    }) ?? null
+  );
 }
 
 function suspicion(attempt: Attempt, confidence: Confidence, proof: StaleProof): Suspicion<StaleProof> {

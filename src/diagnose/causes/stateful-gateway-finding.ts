@@ -5,6 +5,7 @@ import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { nearestDrops } from '../kernel-records.js';
 import { detourEvidence, receiverText, senderText, waySourceGaps, wayText } from '../ways/detour-evidence.js';
@@ -18,22 +19,14 @@ export function concludeStatefulGateway(
   suspicions: readonly Suspicion<StatefulGatewayProof>[],
   context: DiagnosisContext,
 ): Conclusion {
-  const { attempt, proof } = suspicions[0]!;
+  const { proof } = suspicions[0]!;
   const { detour } = proof;
   const attempts = suspicions.map((s) => s.attempt);
   const confidence = surest(suspicions.map((s) => s.confidence));
   const best = suspicions.find((s) => s.confidence === confidence)!;
   return {
     finding: {
-      cause: 'stateful-gateway',
-      confidence,
-      severity: 'fault',
-      vip: attempt.vip,
-      node: detour.node.name,
-      interface: detour.out.interface,
-      ...(detour.node.netns === null ? {} : { netns: detour.node.netns }),
-      claimants: [],
-      attempts: attempts.map((a) => a.id),
+      ...faultOf('stateful-gateway', suspicions, detour.node.netns),
       summary: summarize(suspicions, best.proof, confidence === 'possible', context),
       evidence: gatherEvidence(suspicions, best, context),
       fix: fixFor('stateful-gateway', attempts, context),

@@ -1,12 +1,13 @@
 /** The same fault as `stateful-gateway.ts` finds from the server's side, as the gateway's own captures show it. */
+
 import type { Attempt } from '../../correlate/attempt.js';
 import type { Sighting } from '../../model/sighting.js';
 import { follow } from '../../network/journey.js';
 import { answerStart, answerTo } from '../../network/round-trip.js';
 import { type Conclusion, cause, type Suspicion } from '../cause.js';
-import { surest } from '../confidence.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { packetQuestion } from '../packet-question.js';
 import { type FilterDrop, fateOfAck, gatewayOf } from '../ways/gateway.js';
@@ -58,8 +59,8 @@ function proofAt(attempt: Attempt, ack: Sighting, context: DiagnosisContext): Ow
   const isHere = ({ point }: Sighting) => point.node === ack.point.node && point.netns === ack.point.netns;
   const gateway = context.node(ack.point.node, ack.point.netns);
   const sent = attempt.traces.flatMap((t) => (t.role === 'request' ? t.sightings : [])).filter(isHere);
-  // A capture keeps a client's first ACK alone: only another one, of the way on, shows that it did not leave.
-  const request = sent.find((s) => s.direction === 'out' && s.point.file !== ack.point.file);
+  // Where the SYN was seen to leave, the ACK would have been.
+  const request = sent.find((s) => s.direction === 'out');
   const passed = acknowledgmentsOf(attempt).some((s) => isHere(s) && s.direction === 'out');
   const answered = attempt.traces.some((t) => t.role === 'reply' && t.sightings.some(isHere));
   if (!gateway || !request || passed || answered) return null;
@@ -89,10 +90,9 @@ function sourceOfReply(
 }
 
 function conclude(suspicions: readonly Suspicion<OwnProof>[], context: DiagnosisContext): Conclusion {
-  const [{ attempt, proof, node, interface: name }] = suspicions as [Suspicion<OwnProof>];
+  const [{ proof, node, interface: name }] = suspicions as [Suspicion<OwnProof>];
   const { gateway, request, ack, drop } = proof;
   const attempts = suspicions.map((s) => s.attempt);
-  const confidence = surest(suspicions.map((s) => s.confidence));
   const servers = listed(attempts.map((a) => a.legs.at(-1)!.server.address));
   const who = node === null ? servers : `${node}${name === null ? '' : ` (${name})`}`;
   const records = ackDropRecords(
@@ -101,14 +101,7 @@ function conclude(suspicions: readonly Suspicion<OwnProof>[], context: Diagnosis
   );
   return {
     finding: {
-      cause: 'stateful-gateway',
-      confidence,
-      severity: 'fault',
-      vip: attempt.vip,
-      node,
-      interface: name,
-      claimants: [],
-      attempts: attempts.map((a) => a.id),
+      ...faultOf('stateful-gateway', suspicions),
       summary: `The replies of ${who} to ${listed(attempts.map((a) => a.client.address))} go round ${gateway.name}, which carried the requests. The client has them and answers; ${gateway.name} saw no reply, takes that ACK as out of state and drops it.`,
       evidence: [
         ...suspicions

@@ -63,6 +63,8 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Statefu
   if (fate === 'passes') return null;
   const ack = acks.findLast(({ point }) => point.node === view?.name) ?? acks.at(-1) ?? null;
   const records = gateway && fate ? ackDropRecords(gateway.view, acks) : [];
+  // Others' connections are made by the same ways: a gateway that drops what is out of state would drop theirs.
+  if (travellers.made.size > 0 && !ack) return null;
   const proof = { detour, gateway, drop: fate, ack, records };
   return {
     attempt,

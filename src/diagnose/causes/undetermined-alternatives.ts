@@ -1,5 +1,6 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import type { Alternative, Evidence } from '../../model/analysis.js';
+import { doubtfulDrops } from '../../network/decisive.js';
 import { wayText } from '../../network/narrate.js';
 import type { DiagnosisContext } from '../context.js';
 import { type DemandedDrop, demandOf } from '../drops/demand.js';
@@ -15,8 +16,11 @@ export function ruledOutBySettings(attempt: Attempt, context: DiagnosisContext):
   const known = loss.role === 'request' ? requests : replies;
   if (known.length === 0 || demand.doubts.length > 0) return [];
   const what = loss.role;
+  const filtered: Alternative[] = known.some(({ journey }) => doubtfulDrops(journey).length > 0)
+    ? []
+    : [{ cause: 'filtered', why: `no rule of the nodes on its known way drops the ${what}` }];
   return [
-    { cause: 'filtered', why: `no rule of the nodes on its known way drops the ${what}` },
+    ...filtered,
     { cause: 'no-route', why: `the nodes on its known way have a route for the ${what}` },
     { cause: 'forwarding-off', why: `the nodes on its known way pass the ${what} on` },
   ];

@@ -4,11 +4,15 @@ import type { Verdict } from '../../kernel/verdict.js';
 import type { Evidence, Gap, Severity } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
+import { doubtfulDrops } from '../../network/decisive.js';
 import { cause } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { isCutShort } from '../cut-short.js';
+import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { demandOf } from '../drops/demand.js';
+import { vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { faultOf } from '../fault.js';
 import { nearestDrops } from '../kernel-records.js';
 import { isSlow, type Loss, lastSightings, lossOf } from '../loss.js';
 import { nextHopAddress, placeOf, routedDestinations, TCP_PACKET } from '../place.js';
@@ -48,20 +52,17 @@ export const undetermined = cause<UndeterminedProof>({
     const { last, severity } = proof;
     const verdict = verdictOf(attempt, context);
     const where = last ? seenLast(last) : '';
+    const blocked = blockedReply(attempt, context);
     return {
       finding: {
-        cause: 'undetermined',
-        confidence: 'possible',
+        ...faultOf('undetermined', suspicions),
         severity,
-        vip: attempt.vip,
-        node: last?.point.node ?? null,
-        interface: last?.point.interface ?? null,
-        claimants: [],
-        attempts: suspicions.map((s) => s.attempt.id),
-        summary: `${WORDS[attempt.outcome]} (${suspicions.length} to ${listed(suspicions.map((s) => endpointLabel(s.attempt.server)))})${where}; what was captured does not tell why.`,
+        summary: `${WORDS[attempt.outcome]} (${suspicions.length} to ${listed(suspicions.map((s) => endpointLabel(s.attempt.server)))})${where}; ${blocked ? vainWords(blocked) : 'what was captured does not tell why'}.`,
         evidence: [
           ...suspicions.slice(0, QUOTED).flatMap((s) => (s.proof.last ? [packetEvidence(s.proof.last)] : [])),
           ...icmpEvidence(attempt),
+          ...(blocked ? [vainEvidence(blocked)] : []),
+          ...doubtedEvidence(attempt, context),
           ...modelEvidence(verdict, last),
           ...wayEvidence(attempt, context),
           ...missedEvidence(attempt, context),
@@ -69,7 +70,8 @@ export const undetermined = cause<UndeterminedProof>({
         fix: null,
         alternatives: ruledOutBySettings(attempt, context),
       },
-      gaps: severity === 'fault' ? gapsOf(attempt, last, verdict, context) : [],
+      gaps:
+        severity !== 'fault' ? [] : blocked ? [vainGap(blocked)] : gapsOf(attempt, last, verdict, context),
     };
   },
 });
@@ -101,6 +103,24 @@ function seenLast(last: Sighting): string {
   return last.kind === 'rst' || last.kind === 'icmp-error'
     ? `, first answered on ${last.point.node}`
     : `, last ${way}${name} on ${last.point.node}`;
+}
+
+/** By the settings the request arrives, and the next hop of its reply was asked for in vain. */
+function blockedReply(attempt: Attempt, context: DiagnosisContext): AskedInVain | null {
+  const replies = demandOf(attempt, context)?.courses.replies ?? [];
+  return replies.find(({ missedAt, blocked }) => missedAt === null && blocked !== null)?.blocked ?? null;
+}
+
+/** Rules on its known way that may have dropped the request, by what no snapshot tells. */
+function doubtedEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[] {
+  const requests = demandOf(attempt, context)?.courses.requests ?? [];
+  const lines = new Set(requests.flatMap(({ journey }) => doubtfulDrops(journey)));
+  return [...lines].slice(0, QUOTED).map((line) => evidence('rule', `it may have been dropped: ${line}`));
+}
+
+function vainWords({ stop, address }: AskedInVain): string {
+  const what = address.includes(':') ? 'neighbour solicitations' : 'ARP';
+  return `by its routes ${stop.station.label} sends its reply by ${stop.interface} to ${address}, and nobody answers it ${what} for that address`;
 }
 
 /** What would tell: the next node where none was captured there, else what the last node did not say. */

@@ -4,6 +4,7 @@ import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { detourEvidence, senderText, waySourceGaps } from '../ways/detour-evidence.js';
 import type { UntranslatedProof } from './untranslated-reply.js';
@@ -16,19 +17,10 @@ export function concludeUntranslated(
   const attempts = suspicions.map((s) => s.attempt);
   const confidence = surest(suspicions.map((s) => s.confidence));
   const best = suspicions.find((s) => s.confidence === confidence)!;
-  const { node, interface: name, attempt } = best;
   const netns = best.proof.reply.point.netns;
   return {
     finding: {
-      cause: 'untranslated-reply',
-      confidence,
-      severity: 'fault',
-      vip: attempt.vip,
-      node,
-      interface: name,
-      ...(netns === null ? {} : { netns }),
-      claimants: [],
-      attempts: attempts.map((a) => a.id),
+      ...faultOf('untranslated-reply', suspicions, netns),
       summary: summarize(best, context),
       evidence: gatherEvidence(suspicions, best, context),
       fix: fixFor('untranslated-reply', attempts, context),

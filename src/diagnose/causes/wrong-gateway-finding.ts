@@ -3,6 +3,7 @@ import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
 import { packetEvidence } from '../evidence.js';
+import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import {
   beyondGap,
@@ -23,21 +24,13 @@ export function concludeWrongGateway(
   suspicions: readonly Suspicion<WrongGatewayProof>[],
   context: DiagnosisContext,
 ): Conclusion {
-  const { attempt, proof } = suspicions[0]!;
+  const { proof } = suspicions[0]!;
   const { detour } = proof;
   const attempts = suspicions.map((s) => s.attempt);
   const confidence = surest(suspicions.map((s) => s.confidence));
   return {
     finding: {
-      cause: 'wrong-gateway',
-      confidence,
-      severity: 'fault',
-      vip: attempt.vip,
-      node: detour.node.name,
-      interface: detour.out.interface,
-      ...(detour.node.netns === null ? {} : { netns: detour.node.netns }),
-      claimants: [],
-      attempts: attempts.map((a) => a.id),
+      ...faultOf('wrong-gateway', suspicions, detour.node.netns),
       summary: summarize(suspicions, confidence === 'possible', context),
       evidence: gatherEvidence(suspicions, context),
       fix: fixFor('wrong-gateway', attempts, context),

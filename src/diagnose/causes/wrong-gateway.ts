@@ -6,6 +6,7 @@ import type { DiagnosisContext } from '../context.js';
 import { type Loss, lossOf } from '../loss.js';
 import { isAtClient } from '../ways/client-side.js';
 import { type Detour, detourOf } from '../ways/detour.js';
+import { asksAgain } from '../ways/handshake.js';
 import { undeliverableReply } from '../ways/undeliverable.js';
 import { travellersOf } from '../ways/way-index.js';
 import { concludeWrongGateway } from './wrong-gateway-finding.js';
@@ -42,6 +43,8 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<WrongGa
   if (!detour) return null;
   const { made } = travellersOf(detour, context);
   if (made.has(attempt.client.address)) return null;
+  // A client that asks but once may have gone, or never been: nothing sets it apart from those that are served.
+  if (made.size > 0 && attempt.protocol === 'tcp' && !asksAgain(attempt)) return null;
   const error = undeliverableReply(attempt);
   const isDirectReturn = isDirectServerReturn(attempt, detour, context);
   const proof = { detour, loss, error, others: made.size, isDirectReturn };
@@ -63,11 +66,14 @@ function confidenceOf({ detour, error, others, isDirectReturn }: WrongGatewayPro
 /** Direct server return: a director hands the request over unchanged, and the server has the VIP on no link of its own. */
 function isDirectServerReturn(
   attempt: Attempt,
-  { node, in: into }: Detour,
+  { node, in: into, difference }: Detour,
   context: DiagnosisContext,
 ): boolean {
-  const handedOver =
-    into.sighting.encapsulations.length > 0 || (into.mac !== null && context.ownerOfMac(into.mac));
-  const holder = node.model?.localAddresses.find((a) => a.address === attempt.server.address);
-  return Boolean(handedOver) && holder !== undefined;
+  const { address } = attempt.server;
+  const holders = (node.model?.localAddresses ?? []).filter((a) => a.address === address);
+  if (holders.length === 0 || holders.some((a) => a.interface === into.interface)) return false;
+  if (into.sighting.encapsulations.length > 0) return true;
+  const director = into.mac === null ? null : context.ownerOfMac(into.mac);
+  // A director on the servers' own link, or one that has the VIP itself; any other is a router.
+  return director !== null && (difference === 'next-hop' || director.model?.hasAddress(address) === true);
 }

@@ -2,6 +2,7 @@ import type { CauseId } from '../../model/analysis.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
+import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { dropAlternatives } from './alternatives.js';
 import { dropEvidence } from './evidence.js';
@@ -21,19 +22,11 @@ export function concludeDrop(
     ...suspicions.filter((s) => s.confidence === confidence),
     ...suspicions.filter((s) => s.confidence !== confidence),
   ];
-  const { attempt, node, interface: name, proof } = ordered[0]!;
+  const { proof } = ordered[0]!;
   const attempts = suspicions.map((s) => s.attempt);
   return {
     finding: {
-      cause,
-      confidence,
-      severity: 'fault',
-      vip: attempt.vip,
-      node,
-      interface: name,
-      ...(proof.node.netns === null ? {} : { netns: proof.node.netns }),
-      claimants: [],
-      attempts: attempts.map((a) => a.id),
+      ...faultOf(cause, suspicions, proof.node.netns),
       summary: summaryOf(cause, ordered),
       evidence: dropEvidence(ordered),
       fix: fixFor(cause, attempts, context),

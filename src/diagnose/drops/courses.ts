@@ -13,6 +13,7 @@ import type { Journey } from '../../network/journey.js';
 import { answerStart, answerTo } from '../../network/round-trip.js';
 import type { DiagnosisContext } from '../context.js';
 import { farthestOf, type Loss, lossOf } from '../loss.js';
+import { type AskedInVain, entryInVain } from './asked-in-vain.js';
 import { disproves } from './conntrack.js';
 import { Journeys } from './journeys.js';
 import { type Start, startsOf } from './start.js';
@@ -28,6 +29,8 @@ export interface Course {
   reached: number;
   /** Where it would have been seen behind that, and was not; null where nothing speaks against the way. */
   missedAt: Stop | null;
+  /** The first stop ahead that a reply cannot have passed, for its next hop did not answer; null where there is none. */
+  blocked: AskedInVain | null;
   /** Without which it may have gone another way, from where it was seen last. */
   doubts: readonly string[];
   /** The request's way that a reply answers; null for a request, and where none is known. */
@@ -156,11 +159,23 @@ class CourseFinder {
     const stops = stopsOf(journey, asked);
     const reached = trace && start ? this.#reach(journey, stops, trace, start, role) : 0;
     if (reached === null || disproves(attempt, journey, role)) return [];
-    const missedAt = stops.slice(reached).find((stop) => this.#wouldShow(stop, role, times)) ?? null;
+    const ahead = stops.slice(reached);
+    const blocked = role === 'reply' ? firstBlocked(journey, ahead) : null;
+    const open = blocked ? ahead.slice(0, ahead.indexOf(blocked.stop)) : ahead;
+    const missedAt = open.find((stop) => this.#wouldShow(stop, role, times)) ?? null;
     const doubts = doubtsFrom(journey, reached === 0 ? 0 : stops[reached - 1]!.leg);
     const before = trace === null ? (request?.doubts ?? []) : [];
     return [
-      { role, journey, stops, reached, missedAt, doubts: [...new Set([...before, ...doubts])], request },
+      {
+        role,
+        journey,
+        stops,
+        reached,
+        missedAt,
+        blocked,
+        doubts: [...new Set([...before, ...doubts])],
+        request,
+      },
     ];
   }
 
@@ -208,6 +223,17 @@ function isBefore({ point, ttl }: Sighting, { sighting, station }: Start): boole
   const { node, netns } = sighting.point;
   const isElsewhere = station.node !== node || station.netns !== netns;
   return isElsewhere && point.node === node && point.netns === netns && ttl === sighting.ttl;
+}
+
+function firstBlocked({ legs }: Journey, stops: readonly Stop[]): AskedInVain | null {
+  for (const stop of stops) {
+    const hop = stop.direction === 'out' ? legs[stop.leg]!.hop : null;
+    if (!hop) continue;
+    const address = hop.via ?? stop.destination.address;
+    const entry = entryInVain(stop.station, hop.dev, address);
+    if (entry) return { stop, address, entry };
+  }
+  return null;
 }
 
 /** The tunnel packet around it, where that one was dropped. */

@@ -4,6 +4,7 @@ import type { Drop, Leg } from '../../network/journey.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
 import { causeOf } from '../prediction/risk.js';
+import { refusesAsker } from './asked-in-vain.js';
 import { type Course, type Courses, coursesOf } from './courses.js';
 
 /** A drop that the nodes' settings demand of an attempt's packet, the first on its way. */
@@ -64,6 +65,9 @@ function dropOf(course: Course, courses: Courses, context: DiagnosisContext): De
   const { end, legs } = course.journey;
   if (end.kind !== 'dropped') return null;
   const { station, interface: name, drop, carrier } = end;
+  const { blocked } = course;
+  // What never left is dropped nowhere, unless the neighbour is silent for the very reason.
+  if (blocked && (causeOf(drop) !== 'rp-filter' || !refusesAsker(blocked, station, name!))) return null;
   const doubts = [...course.doubts];
   if (drop.by === 'netfilter' && !carrier && mayBeTracked(course, station, context)) {
     doubts.push(

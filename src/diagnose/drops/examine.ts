@@ -150,7 +150,7 @@ function examineRecords(attempt: Attempt, demand: Demand, context: DiagnosisCont
   const causes = new Set(near.map(causeOfRecord));
   const [cause] = causes;
   if (!cause || causes.size !== 1 || !RECORDED.has(cause)) return null;
-  if (!isEach(near, loss, cause, node, context)) return null;
+  if (!isEachRecorded(near, loss, alike(node, cause), context)) return null;
   const proof: DropProof = { loss, node, demanded: null, records: near, counter: null, answers: [] };
   // Of a tunnel packet whose content never came out of the tunnel, the outer one was dropped.
   const isOuter = loss.last.encapsulations.length > 0 && cause === 'filtered' && isEnclosed(node);
@@ -167,22 +167,30 @@ const CLOSE: Nanoseconds = 100_000_000n;
  * Whether each of several lost packets has a record of its own right at its time, and there are few others of the kind:
  * where a filter drops all day long, one lies near every packet.
  */
-function isEach(
+export function isEachRecorded(
   near: readonly DropRecord[],
   loss: Loss,
-  cause: CauseId,
-  node: NodeView,
+  alike: readonly DropRecord[],
   context: DiagnosisContext,
 ): boolean {
   const times = lastSightings(loss).flatMap(({ time }) => time ?? []);
-  const alike = node.snapshot!.drops!.records.filter((record) => causeOfRecord(record) === cause);
-  if (times.length < 2 || near.length < times.length || alike.length > 2 * lostPackets(context)) return false;
+  if (times.length < 2 || near.length < times.length || isCrowd(alike, context)) return false;
   return times.every((time) =>
     near.some((record) => record.time! >= time - CLOSE && record.time! <= time + CLOSE),
   );
 }
 
+/** All records of a kind. */
+function alike({ snapshot }: NodeView, cause: CauseId): DropRecord[] {
+  return snapshot!.drops!.records.filter((record) => causeOfRecord(record) === cause);
+}
+
 const LOST = new WeakMap<DiagnosisContext, number>();
+
+/** Far more records of a kind than packets that attempts lost: most are of other traffic, and so may be any. */
+export function isCrowd(alike: readonly DropRecord[], context: DiagnosisContext): boolean {
+  return alike.length > 2 * lostPackets(context);
+}
 
 /** How many packets all attempts lost. */
 function lostPackets(context: DiagnosisContext): number {

@@ -1,9 +1,11 @@
 import type { Evidence, Gap } from '../../model/analysis.js';
+import type { Neighbour } from '../../model/snapshot.js';
+import type { Station } from '../../network/station.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import type { AskedInVain } from './asked-in-vain.js';
 import type { Unresolved } from './unresolved.js';
 
-export function unresolvedEvidence({ station, hop, address, errors, entry }: Unresolved): Evidence[] {
-  const at = { node: station.node };
+export function unresolvedEvidence({ station, address, errors, entry }: Unresolved): Evidence[] {
   const found = errors
     .slice(0, QUOTED)
     .map((s) =>
@@ -12,14 +14,31 @@ export function unresolvedEvidence({ station, hop, address, errors, entry }: Unr
         ` (from ${s.icmp!.from}, type ${s.icmp!.type}, code ${s.icmp!.code}: nobody answers for ${address})`,
       ),
     );
-  if (entry) {
-    const text = `${address} on ${hop.dev}: ${entry.states.join(', ')}`;
-    found.push(evidence('neighbour', text, { ...at, file: 'ip-neigh.json' }));
-  }
+  if (entry) found.push(entryEvidence(entry, station));
   return found;
 }
 
-export function unresolvedGap({ station, hop, address }: Unresolved): Gap {
+/** What shows that a reply's next hop did not answer. */
+export function vainEvidence({ stop, entry }: AskedInVain): Evidence {
+  return entryEvidence(entry, stop.station);
+}
+
+export function vainGap({ stop, address }: AskedInVain): Gap {
+  return unresolvedGap({ station: stop.station, hop: { dev: stop.interface, via: null }, address });
+}
+
+function entryEvidence({ address, interface: name, states }: Neighbour, { node }: Station): Evidence {
+  return evidence('neighbour', `${address} on ${name}: ${states.join(', ')}`, {
+    node,
+    file: 'ip-neigh.json',
+  });
+}
+
+export function unresolvedGap({
+  station,
+  hop,
+  address,
+}: Pick<Unresolved, 'station' | 'hop' | 'address'>): Gap {
   return {
     node: station.node,
     interface: hop.dev,

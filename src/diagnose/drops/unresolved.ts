@@ -4,6 +4,7 @@ import type { Sighting } from '../../model/sighting.js';
 import type { Neighbour } from '../../model/snapshot.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
+import { entryInVain } from './asked-in-vain.js';
 import { coursesOf } from './courses.js';
 
 /** A next hop that does not answer ARP, or neighbour solicitations: the packet for it never left the node. */
@@ -26,8 +27,6 @@ export interface Unresolved {
 /** Host unreachable (RFC 792), address unreachable (RFC 4443 section 3.1): what Linux sends when asking was in vain. */
 const HOST_UNREACHABLE = { 4: { type: 3, code: 1 }, 6: { type: 1, code: 3 } } as const;
 
-const IN_VAIN = new Set(['FAILED', 'INCOMPLETE']);
-
 /** @returns null where nothing says that a next hop on the request's way was asked for in vain */
 export function unresolvedOf(attempt: Attempt, context: DiagnosisContext): Unresolved | null {
   const courses = coursesOf(attempt, context);
@@ -39,8 +38,7 @@ export function unresolvedOf(attempt: Attempt, context: DiagnosisContext): Unres
     const { station, hop } = journey.legs[next.leg]!;
     const address = hop!.via ?? next.destination.address;
     const errors = attempt.others.filter((s) => isFrom(s, station));
-    const known = station.snapshot.neighbours?.find((n) => n.address === address && n.interface === hop!.dev);
-    const entry = known?.states.some((state) => IN_VAIN.has(state)) ? known : null;
+    const entry = entryInVain(station, hop!.dev, address);
     if (errors.length === 0 && !entry) continue;
     const { server } = attempt;
     const translated = next.destination.address !== server.address;

@@ -9,6 +9,7 @@ import { senderOf } from '../../network/sender.js';
 import type { DiagnosisContext } from '../context.js';
 import { packetQuestion } from '../packet-question.js';
 import { inputInterface } from '../place.js';
+import { detourOf } from '../ways/detour.js';
 import { type LostPacket, lostPacketOf, neighbourBehind } from './lost-packet.js';
 import type { Errand } from './trial.js';
 
@@ -65,8 +66,13 @@ function fromFirst(
   const view = context.node(node, netns);
   const name = station && view && inputInterface(first, view);
   if (!station || !view || name === null || first.destination.address !== attempt.server.address) return [];
+  // Where a node behind this one turned the reply away, this one sends it on as its own routes have it.
+  const turned = detourOf(attempt, context)?.node ?? view;
   const sender =
-    neighbourBehind(first, view, name) ?? senderOf(network, station, name, attempt.client.address).address;
+    turned === view
+      ? (neighbourBehind(first, view, name) ??
+        senderOf(network, station, name, attempt.client.address).address)
+      : null;
   const entry = { station, interface: name, sender, ...NO_WHY };
   return roundTrips(network, entry, packetQuestion(attempt, first, 'request'));
 }

@@ -53,7 +53,8 @@ export function guardsFor(network: Network, changed: Station, served: Served): G
         ),
       ),
       ...own.flatMap((from) => others.map((to) => guard(from, to, null))),
-      ...[...others, ...outside].flatMap((from) => own.map((to) => guard(from, to, null))),
+      ...others.flatMap((from) => own.map((to) => guard(from, to, null))),
+      ...outside.flatMap((from) => own.map((to) => guard(from, to, null, served.doors.get(to)))),
     ];
     return guards.filter(({ works }) => works(network));
   });
@@ -73,7 +74,9 @@ function guard(client: string, server: string, port: number | null, doors?: read
   return {
     works: (network) => {
       const entries = doors
-        ? doors.map((door) => ({ ...door, station: network.station(door.station.node, door.station.netns)! }))
+        ? doors
+            .map((door) => ({ ...door, station: network.station(door.station.node, door.station.netns)! }))
+            .filter(({ station }) => knowsWay(station, client))
         : entriesOf(network, server, client).entries;
       const trips = entries.flatMap((entry) => roundTrips(network, entry, packet));
       return (
@@ -82,6 +85,11 @@ function guard(client: string, server: string, port: number | null, doors?: read
       );
     },
   };
+}
+
+/** A gateway that has no way to a client does not stand between the client and anybody. */
+function knowsWay({ model }: Station, client: string): boolean {
+  return model.output({ source: null, destination: client }).verdict !== 'no-route';
 }
 
 /** The node's first address on a link with others. */

@@ -31,6 +31,8 @@ export const COST = {
   hidesClient: 5,
   /** Looks less closely: loose in place of strict, a hole in a filter. */
   looser: 1,
+  /** A hole in a filter for what could go another way, though by more commands and for the clients that were seen. */
+  hole: 8,
   /** Looks no more at all: two changes that keep the check are better. */
   unchecked: 15,
 } as const;

@@ -61,10 +61,13 @@ export function claimReached(
 }
 
 /** Whether requests that reach a claimant are lost because it is not the one that they are for. */
-export function isWrong(claim: Claim, { conflict, rightful }: Contest): boolean {
+export function isWrong(claim: Claim, { conflict, rightful, made, lost }: Contest): boolean {
   if (rightful) return !isOneNode([claim, rightful]) && claim !== rightful;
   if (isOneNode(conflict.claims)) return false;
-  return !serves(claim, conflict.address);
+  if (translates(claim, conflict.address)) return false;
+  // What IPVS serves is in no snapshot: of a node that only has the address there, what came of requests tells.
+  const { mac } = claim.owner;
+  return !isOnIpvs(claim, conflict.address) || (!made.has(mac) && lost.has(mac));
 }
 
 function contestOf(conflict: AddressConflict, context: DiagnosisContext): Contest {
@@ -127,17 +130,22 @@ function rightfulOf(
   if (announcing) return [announcing, 'its speaker announces it'];
   const working = only(({ owner }) => (made.get(owner.mac) ?? 0) > 0);
   if (working) return [working, 'connections that went to it were made'];
-  const serving = only((claim) => serves(claim, address));
+  const serving =
+    only((claim) => translates(claim, address) || isOnIpvs(claim, address)) ??
+    only((claim) => translates(claim, address));
   if (serving) return [serving, 'of them it alone has rules that serve it'];
   const resolved = only(({ owner, kernel }) => owner.node !== null && kernel?.by === 'own-address');
   const strange = claims.filter(({ owner }) => owner.node === null).length === claims.length - 1;
   return resolved && strange ? [resolved, 'of them it alone is a node among the inputs'] : [null, ''];
 }
 
-/** Whether the claimant's node would pass requests on to a backend. */
-function serves({ owner: { station } }: Claim, address: string): boolean {
-  if (!station) return false;
-  const { snapshot } = station;
-  const onIpvs = snapshot.addresses?.some((a) => a.interface === 'kube-ipvs0' && a.address === address);
-  return onIpvs === true || translationsOf(snapshot, address).size > 0;
+/** Whether the claimant's node has rules that pass requests on to a backend. */
+function translates({ owner: { station } }: Claim, address: string): boolean {
+  return station !== null && translationsOf(station.snapshot, address).size > 0;
+}
+
+/** Whether kube-proxy has put the address there for IPVS, which may or may not serve it. */
+function isOnIpvs({ owner: { station } }: Claim, address: string): boolean {
+  const addresses = station?.snapshot.addresses ?? [];
+  return addresses.some((a) => a.interface === 'kube-ipvs0' && a.address === address);
 }

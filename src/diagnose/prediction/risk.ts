@@ -41,10 +41,10 @@ export function riskOf(trip: RoundTrip): Risk | null {
     }
     case 'untranslated':
     case 'answered-elsewhere': {
-      const leg = reply!.legs.at(-1)!;
-      const cause = fate.kind === 'untranslated' ? 'untranslated-reply' : 'wrong-gateway';
+      const isElsewhere = fate.kind === 'answered-elsewhere';
+      const leg = (isElsewhere ? partingOf(request, reply!) : null) ?? reply!.legs.at(-1)!;
       return {
-        cause,
+        cause: isElsewhere ? 'wrong-gateway' : 'untranslated-reply',
         station: leg.station,
         interface: leg.hop?.dev ?? null,
         role: 'reply',
@@ -55,6 +55,13 @@ export function riskOf(trip: RoundTrip): Risk | null {
       };
     }
   }
+}
+
+/** Where a reply parts from its request's way: nodes that only the reply passes were handed it. */
+export function partingOf(request: Journey, reply: Journey): Leg | undefined {
+  return reply.legs.findLast(({ station }) =>
+    request.legs.some((leg) => leg.station.label === station.label),
+  );
 }
 
 function lost(trip: RoundTrip, { legs, end }: Journey, role: Role): Risk | null {

@@ -139,6 +139,24 @@ test('what a snapshot does not tell is said, where everything else of the rule h
   );
 });
 
+test('nothing hangs on a chain that only logs, as ufw and others have them behind a rate limit', (t) => {
+  const [passage] = nodeWithRules({
+    filter: [
+      '-N log-denied',
+      '-A FORWARD -m limit --limit 3/min --limit-burst 10 -j log-denied',
+      '-A FORWARD -j DROP',
+      '-A log-denied -m limit --limit 1/min -j RETURN',
+      '-A log-denied -j LOG --log-prefix "[BLOCK] "',
+    ],
+  }).receive(base, 'eth0');
+  t.is(passage!.result, 'dropped');
+  t.deepEqual(passage!.unknown, []);
+  const [other] = nodeWithRules({
+    filter: ['-N denied', '-A FORWARD -m limit --limit 3/min -j denied', '-A denied -j DROP'],
+  }).receive(base, 'eth0');
+  t.is(other!.unknown.length, 1);
+});
+
 test('an unknown target is said, and does nothing', (t) => {
   const [passage] = nodeWithRules({ filter: ['-A FORWARD -j NOSUCH --x 1', '-A FORWARD -j DROP'] }).receive(
     base,

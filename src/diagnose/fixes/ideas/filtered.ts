@@ -3,13 +3,18 @@ import { hasPorts } from '../../../kernel/protocols.js';
 import { outerInterfaces } from '../../../network/link.js';
 import type { Risk } from '../../prediction/risk.js';
 import { COST, type FixIdea, type IdeasFor } from '../idea.js';
+import { astrayIdeas, turningOff } from './astray.js';
 import { acceptAt, type FilterDrop, placeOfDrop, type RulePlace, type Selector } from './firewall.js';
 import { isTranslated, podNetwork } from './way-in.js';
 
-export const filteredIdeas: IdeasFor = ({ risks }) => {
-  const { drop } = risks[0]!;
-  const idea = drop?.by === 'netfilter' ? accepting(risks[0]!, drop) : null;
-  return idea ? [idea] : [];
+export const filteredIdeas: IdeasFor = (problem) => {
+  const [risk] = problem.risks;
+  const { drop } = risk!;
+  const idea = drop?.by === 'netfilter' ? accepting(risk!, drop) : null;
+  if (!idea) return astrayIdeas(problem);
+  // A firewall that never saw the request does right to refuse its reply.
+  const isAstray = turningOff(risk!) !== null;
+  return [...astrayIdeas(problem), { ...idea, cost: idea.cost + (isAstray ? COST.hole : 0) }];
 };
 
 /** @returns null where the rule is not an administrator's: what wrote it has its own way to be told, and takes back what others write */

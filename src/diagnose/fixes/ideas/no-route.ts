@@ -6,6 +6,7 @@ import type { Station } from '../../../network/station.js';
 import { shellWord } from '../../shell-word.js';
 import { COST, type FixIdea, type IdeasFor, type Problem } from '../idea.js';
 import { step } from '../step.js';
+import { astrayIdeas } from './astray.js';
 import { connectionMarks } from './connection-mark.js';
 import { localPolicy } from './local-policy.js';
 import { backTheWayIn } from './source-routing.js';
@@ -22,7 +23,7 @@ export const noRouteIdeas: IdeasFor = (problem) => {
     ...(back
       ? [...localPolicy(problem), ...connectionMarks(problem, { checked: false }), ...backTheWayIn(problem)]
       : []),
-    ...(role === 'reply' ? clientRoute(problem) : []),
+    ...(role === 'reply' ? [...clientRoute(problem), ...astrayIdeas(problem)] : []),
   ];
 };
 
@@ -148,7 +149,7 @@ function peerRouter({ stations }: Network, station: Station, family: 4 | 6): Rou
       .filter((r) => r.table === 'main' && r.destination.endsWith('/0'))
       .flatMap((r) => r.nextHops);
     for (const { gateway, interface: name } of hops) {
-      if (gateway === null || name === null) continue;
+      if (gateway === null || name === null || station.model.hasAddress(gateway)) continue;
       const device = outerInterfaces(station).find((own) => onOneLink(station, own, peer, name));
       if (device !== undefined) return { via: gateway, device, why: `as ${peer.label} has it` };
     }

@@ -62,7 +62,7 @@ function clientRouting(problem: Problem, { interface: name, gateway }: WayIn): F
   if (priority === null || clients.length === 0) return null;
   const ip = family === 6 ? 'ip -6' : 'ip';
   return {
-    summary: `Route what ${station.label} answers these clients from ${own} back by ${name}, through ${gateway}, though it has a nearer way to them.`,
+    summary: `Route what ${station.label} answers these clients from ${own} back by ${name}, through ${gateway}, where ${isNear(problem) ? 'they ask, though it has a nearer way to them' : 'their requests come in'}.`,
     steps: [
       `${ip} route add default via ${gateway} dev ${shellWord(name)} onlink table ${table}`,
       ...clients.map((to) => `${ip} rule add from ${own} to ${to} lookup ${table} priority ${priority}`),
@@ -74,11 +74,14 @@ function clientRouting(problem: Problem, { interface: name, gateway }: WayIn): F
 
 /** The networks that the replies are sent to with no gateway; for one that stands for others, none is known beyond. */
 function nearNetworks(problem: Problem): string[] {
-  const { leg } = problem.risks[0]!;
-  const route = leg.passage.verdict?.lookup?.route;
-  const near = route?.type === 'unicast' && !route.destination.endsWith('/0') && leg.hop?.via === null;
-  if (near) return [route.destination];
+  if (isNear(problem)) return [problem.risks[0]!.leg.passage.verdict!.lookup!.route!.destination];
   return problem.anyone ? [] : clientsOf(problem);
+}
+
+function isNear({ risks: [risk] }: Problem): boolean {
+  const { leg } = risk!;
+  const route = leg.passage.verdict?.lookup?.route;
+  return route?.type === 'unicast' && !route.destination.endsWith('/0') && leg.hop?.via === null;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { BaseChain, Chain, Hook, Rule, RuleSet } from '../rule-set.js';
 import { matchExtension } from './matches.js';
 import { compileRule } from './rule.js';
+import { doesNothing } from './targets.js';
 import { parseRule, type RuleWords } from './words.js';
 
 /** Where the kernel hangs each table's built-in chains (NF_IP_PRI_*), and the type that iptables-nft gives them. */
@@ -205,6 +206,7 @@ class ChainCompiler {
       half,
       place: `${this.file} line ${line}`,
       chain: (name: string) => this.userChain(name, half),
+      isIdle: (other: string) => this.isIdle(other),
       recentMatters: usesRecent && !mayHappenLater(words, all.slice(index + 1)),
       pick,
     };
@@ -215,6 +217,18 @@ class ChainCompiler {
   private userChain(name: string, half: 'destination' | 'source'): Chain | null {
     if (this.section.policies.get(name) !== '-' && !this.section.rules.has(name)) return null;
     return this.made[half].get(name) ?? this.compile(name, half);
+  }
+
+  /** Whether all of a chain's rules log, or lead back. Asked only of chains that a packet comes to. */
+  private isIdle(name: string): boolean {
+    const rules = this.section.rules.get(name) ?? [];
+    return (
+      this.userChain(name, 'source') !== null &&
+      rules.every(({ text }) => {
+        const { target } = parseRule(text, arity);
+        return target === null || target.name === 'RETURN' || doesNothing(target.name);
+      })
+    );
   }
 
   private tool(): string {

@@ -19,6 +19,8 @@ interface Condition {
 export interface RuleContext extends TargetContext {
   /** The user-defined chain of that name; null where there is none. */
   chain: (name: string) => Chain | null;
+  /** Whether a packet comes back from the user-defined chain of that name as it went in, whatever it is. */
+  isIdle: (name: string) => boolean;
   /** False where what `-m recent` finds is one of the outcomes anyway. */
   recentMatters: boolean;
   /** What chance is called in the trace: `random 1 of 3`, and for what it passes over. */
@@ -43,14 +45,15 @@ export function compileRule(words: RuleWords, context: RuleContext): Step[] {
     }
   }
   const always = conditions.length === 0;
-  return [...(always ? [] : [conditionsStep(conditions, context.place)]), ...chances, ...target];
+  const step = conditionsStep(conditions, context.place, () => isIdle(words, context));
+  return [...(always ? [] : [step]), ...chances, ...target];
 }
 
 /**
  * All conditions at once: what cannot be told is said only where everything else holds, for only then does it
- * decide.
+ * decide, and where it matters: not for a chain that only logs.
  */
-function conditionsStep(conditions: readonly Condition[], place: string): Step {
+function conditionsStep(conditions: readonly Condition[], place: string, idle: () => boolean): Step {
   const say = ({ text, missing, taken }: Condition) =>
     `${place}: "${text}": ${missing}: taken as ${taken ? 'a match' : 'no match'}`;
   return (packet, node) => {
@@ -61,12 +64,17 @@ function conditionsStep(conditions: readonly Condition[], place: string): Step {
       if (result === null) open = [...(open ?? []), condition];
     }
     if (!open) return true;
+    if (idle()) return false;
     const failing = open.find((condition) => !condition.taken);
     for (const condition of failing ? [failing] : open) {
       if (condition.missing !== '') node.doubt(say(condition));
     }
     return failing === undefined;
   };
+}
+
+function isIdle({ target }: RuleWords, { isIdle: isIdleChain }: RuleContext): boolean {
+  return target !== null && !target.goto && isIdleChain(target.name);
 }
 
 function chanceStep(match: Match & { kind: 'chance' }, [taken, passed]: readonly [string, string]): Step {
@@ -121,7 +129,11 @@ function targetSteps({ target }: RuleWords, context: RuleContext): Step[] {
   if (!target) return [];
   const { name, options, goto } = target;
   const chain = context.chain(name);
-  if (chain) return [() => ({ kind: goto ? 'goto' : 'jump', chain })];
+  if (chain) {
+    // What its rules match by does not matter then.
+    if (goto) return [() => ({ kind: 'goto', chain })];
+    return [() => (context.isIdle(name) ? true : { kind: 'jump', chain })];
+  }
   const compiled = targetNamed(name)?.(options, context) ?? null;
   if (compiled) return compiled;
   const text = `${goto ? '-g' : '-j'} ${name}`;

@@ -200,6 +200,11 @@ const TARGETS: Readonly<Record<string, Target>> = {
   RATEEST: nothing,
 };
 
+/** Whether a target has no part in where packets go (LOG, TCPMSS and so on). */
+export function doesNothing(name: string): boolean {
+  return targetNamed(name) === nothing;
+}
+
 export function targetNamed(name: string): Target | null {
   return Object.hasOwn(TARGETS, name) ? TARGETS[name]! : null;
 }
