@@ -171,7 +171,10 @@ export interface FixCommand {
 /** What makes a change outlive a reboot, under one of the ways that nodes are configured. */
 export interface FixFile {
   node: string;
-  /** Who reads it: `sysctl.d`, `systemd-networkd`, `netplan`, `NetworkManager`, … One of them is enough. */
+  /**
+   * Who reads it: `systemd-networkd`, `netplan`, `NetworkManager`, … One of these is enough. `nftables` and
+   * `iptables-persistent` keep rules, which the others do not.
+   */
   manager: string;
   path: string;
   content: string;

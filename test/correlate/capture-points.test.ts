@@ -31,7 +31,9 @@ function directionOn(name: string, packetType: number) {
     link(1, 'lan'),
     link(2, 'port', { master: 'br0' }),
     link(3, 'up'),
-    link(4, 'up.7', { lower: 'up' }),
+    link(4, 'up.7', { lower: 'up', kind: 'vlan' }),
+    link(5, 'underlay'),
+    link(6, 'vxlan0', { lower: 'underlay', kind: 'vxlan' }),
   ];
   const snapshot = { ...emptySnapshot('n', null, ''), links };
   const interfaces = [{ name: null, linkType: LINUX_SLL2 }] as never;
@@ -55,4 +57,9 @@ test('a cooked frame for another host was overheard: it did not come in', (t) =>
 test('on a bridge port, and below a VLAN or macvlan, such a frame is taken in', (t) => {
   t.is(directionOn('port', OTHER_HOST), 'in');
   t.is(directionOn('up', OTHER_HOST), 'in');
+});
+
+test('a tunnel takes nothing by the MAC of others: below it such a frame was overheard as well', (t) => {
+  t.is(directionOn('underlay', OTHER_HOST), null);
+  t.is(directionOn('underlay', INCOMING), 'in');
 });

@@ -1,7 +1,7 @@
 import type { Ground } from './ground.js';
 import { linksOf } from './grounds/links.js';
 import type { Site } from './grounds/plan.js';
-import { nodesOf, type Scenario } from './scenario.js';
+import { namespacesOf, nodesOf, type Scenario } from './scenario.js';
 
 /** Builds a scenario's ground, starts its servers, and sets on it what the scenario sets. */
 export async function buildSite(ground: Ground, scenario: Scenario): Promise<Site> {
@@ -9,6 +9,7 @@ export async function buildSite(ground: Ground, scenario: Scenario): Promise<Sit
   const machines = new Set([
     ...scenario.ground.nodes,
     ...nodesOf(scenario),
+    ...nodesOf(scenario).flatMap((node) => namespacesOf(scenario, node)),
     ...Object.keys(scenario.rpFilter),
   ]);
   for (const machine of machines) {

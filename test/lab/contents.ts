@@ -1,5 +1,5 @@
 /** The table of contents of fixtures/README.md, one row a scenario. */
-import { expectations, nodesOf, type RecordingForm, type Scenario } from './scenario.js';
+import { expectations, namespacesOf, nodesOf, type RecordingForm, type Scenario } from './scenario.js';
 
 const BEGIN = '<!-- scenarios: written by the lab -->';
 const END = '<!-- end of scenarios -->';
@@ -35,7 +35,9 @@ const CAPTURES: Record<RecordingForm['captures'], string> = {
 function formOf(scenario: Scenario): string {
   const { captures, compression, container, filter, drops } = scenario.form;
   return [
-    nodesOf(scenario).join(', '),
+    nodesOf(scenario)
+      .map((node) => [node, ...namespacesOf(scenario, node)].join(' with '))
+      .join(', '),
     CAPTURES[captures],
     ...(filter ? [`\`${filter}\``] : []),
     ...(compression === 'none' ? [] : [`.${compression}`]),

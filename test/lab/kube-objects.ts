@@ -2,7 +2,7 @@
 import type { ClusterNode } from './addresses.js';
 import { isIPv6 } from './addresses.js';
 import type { Announcement } from './grounds/actors.js';
-import type { ClusterLayout } from './grounds/cluster.js';
+import type { ClusterLayout } from './grounds/layouts.js';
 import type { Service } from './kube-proxy.js';
 
 const CREATED = '2026-01-12T07:31:05Z';

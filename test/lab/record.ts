@@ -10,7 +10,7 @@ import { command, Ground } from './ground.js';
 import type { Site } from './grounds/plan.js';
 import { contradictions } from './proofs.js';
 import { kernelLog, NodeRecorder } from './recorder.js';
-import { expectations, nodesOf, type Scenario } from './scenario.js';
+import { expectations, namespacesOf, nodesOf, type Scenario } from './scenario.js';
 import { requireTools } from './tools.js';
 import { type ClientResult, counterDeltas, type Errand, packetsFiltered, type Truth } from './truth.js';
 
@@ -67,13 +67,19 @@ async function recordNodes(ground: Ground, scenario: Scenario, workshop: string)
   const recorders = new Map<string, NodeRecorder>();
   const { lateMs = 0 } = scenario.form;
   for (const node of nodesOf(scenario)) {
-    await mkdir(join(workshop, node));
-    const recorder = new NodeRecorder(ground, node, join(workshop, node), scenario.form);
-    await recorder.begin();
-    recorders.set(node, recorder);
+    const begin = async (machine: string, directory: string) => {
+      await mkdir(directory, { recursive: true });
+      const recorder = new NodeRecorder(ground, machine, directory, scenario.form);
+      await recorder.begin();
+      recorders.set(machine, recorder);
+      return recorder;
+    };
+    const recorder = await begin(node, join(workshop, node));
+    await recorder.add('node.json', `${JSON.stringify({ format: 'returnpath-bundle/1', node })}\n`);
+    for (const name of namespacesOf(scenario, node)) await begin(name, join(workshop, node, 'netns', name));
   }
   const capture = async () => {
-    for (const [node, recorder] of recorders) await recorder.capture(site.interfaces[node]!);
+    for (const [machine, recorder] of recorders) await recorder.capture(site.interfaces[machine]!);
   };
   if (lateMs === 0) await capture();
   await site.announce();
@@ -116,8 +122,9 @@ async function finish(
   const dropText = drops ? await drops.read() : null;
   const counters: Truth['counters'] = {};
   const filtered: Truth['filtered'] = {};
-  for (const [i, [node, recorder]] of [...recorders].entries()) {
-    await recorder.stop();
+  for (const recorder of recorders.values()) await recorder.stop();
+  for (const [i, node] of nodesOf(scenario).entries()) {
+    const recorder = recorders.get(node)!;
     await recorder.add('kernel.log', log);
     if (dropText !== null) await recorder.add('drops.txt', dropText);
     // A person asks for the cluster's objects once.
@@ -127,7 +134,10 @@ async function finish(
       await recorder.read('nstat-before.json'),
       await recorder.read('nstat-after.json'),
     );
-    filtered[node] = packetsFiltered(await ground.run(node, ['nft', 'list', 'ruleset']));
+    filtered[node] = 0;
+    for (const machine of [node, ...namespacesOf(scenario, node)]) {
+      filtered[node] += packetsFiltered(await ground.run(machine, ['nft', 'list', 'ruleset']));
+    }
   }
   const { vip, port, client: from } = scenario.ground;
   const truth: Truth = {

@@ -25,7 +25,7 @@ const SNAPSHOT: [file: string, argv: string[]][] = [
 
 const NSTAT = ['nstat', '-a', '-s', '-z', '--json'];
 
-/** Records one node into a directory, as a person would with these commands. */
+/** Records one node, or one namespace of a node, into a directory, as a person would with these commands. */
 export class NodeRecorder {
   readonly #ground: Ground;
   readonly #node: string;
@@ -42,8 +42,6 @@ export class NodeRecorder {
 
   /** Takes down what can only be told before the traffic. */
   async begin(): Promise<void> {
-    const node = `${JSON.stringify({ format: 'returnpath-bundle/1', node: this.#node })}\n`;
-    await writeFile(join(this.#directory, 'node.json'), node);
     await this.#save('nstat-before.json', NSTAT);
   }
 

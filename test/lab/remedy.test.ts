@@ -75,7 +75,13 @@ for (const scenario of SCENARIOS) {
     t.timeout(120_000);
     const asked = { ...options, port: null, protocol: null, clients: [from] };
     const { findings } = await predict(bundlesIn(directory), asked);
-    const results = await connectWith(scenario, findings.find(wanted)!.fix!);
+    const finding = findings.find(wanted)!;
+    // Where nothing says that requests come in there, it is a possibility of which no fix is proposed.
+    if (finding.severity === 'info') {
+      t.is(finding.fix, null);
+      return;
+    }
+    const results = await connectWith(scenario, finding.fix!);
     t.deepEqual([...new Set(results.map(({ result }) => result))], expected(scenario));
   });
 }

@@ -18,7 +18,10 @@ export async function connectWith(scenario: Scenario, fix: Fix): Promise<ClientR
   try {
     const site = await buildSite(ground, scenario);
     for (const { node, command, persists } of fix.commands) {
-      if (!persists) await ground.run(node, ['sh', '-c', command]);
+      if (persists) continue;
+      // The lab's namespaces have names of their own.
+      const [, pod = node, inside = command] = /^ip netns exec (\S+) (.*)$/.exec(command) ?? [];
+      await ground.run(pod, ['sh', '-c', inside]);
     }
     await site.announce();
     return await runClient(ground, site, scenario);

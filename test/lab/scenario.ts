@@ -54,6 +54,8 @@ export interface Scenario {
   form: RecordingForm;
   /** The machines that a bundle is made of; all nodes of the ground without. */
   recorded?: readonly string[];
+  /** The pods that a node's bundle holds as namespaces of their own (`netns/NAME/`), by node; none without. */
+  namespaces?: Readonly<Record<string, readonly string[]>>;
   /** Null: healthy, nothing is lost for good. */
   expect: Expectation | null;
   /** What has to be found beside `expect`. */
@@ -75,6 +77,11 @@ export interface Scenario {
 /** The machines that a scenario records, in the order of the ground's plan. */
 export function nodesOf(scenario: Scenario): readonly string[] {
   return scenario.recorded ?? scenario.ground.nodes;
+}
+
+/** The namespaces in a node's bundle. */
+export function namespacesOf({ namespaces }: Scenario, node: string): readonly string[] {
+  return namespaces?.[node] ?? [];
 }
 
 /** All that an analysis has to find. */

@@ -36,7 +36,7 @@ export interface Truth {
   client: ClientResult[];
   /** How far each counter of `COUNTERS` moved, by node. */
   counters: Record<string, Record<string, number>>;
-  /** How many packets the rules of each node that drop or reject counted. */
+  /** How many packets the rules of each node, and of the namespaces recorded with it, that drop or reject counted. */
   filtered: Record<string, number>;
 }
 

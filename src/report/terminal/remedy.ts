@@ -4,6 +4,9 @@ import { labelled, wrap } from './wrap.js';
 
 const HEREDOC_END = 'EOF';
 
+/** These keep firewall rules, which no program that configures addresses and routes does. */
+const FIREWALL_MANAGERS: ReadonlySet<string> = new Set(['iptables-persistent', 'nftables']);
+
 /** What is said where no fix is proposed. */
 const WITHOUT_FIX: Partial<Record<CauseId, string>> = {
   undetermined: 'none yet: record first what "Capture next" asks for.',
@@ -79,8 +82,13 @@ function fileLines(files: readonly FixFile[], style: Style): string[] {
       );
       continue;
     }
-    lines.push(...own.map(({ manager, path }) => style.dim(`    #   ${manager}: ${path}`)));
-    lines.push(style.dim('    # whichever configures the node; --format json has what to write'));
+    const place = ({ manager, path }: FixFile) => style.dim(`    #   ${manager}: ${path}`);
+    const managers = own.filter(({ manager }) => !FIREWALL_MANAGERS.has(manager));
+    const firewall = own.filter(({ manager }) => FIREWALL_MANAGERS.has(manager));
+    lines.push(...managers.map(place));
+    if (managers.length > 1) lines.push(style.dim('    # whichever of these configures the node'));
+    if (managers.length > 0 && firewall.length > 0) lines.push(style.dim('    # and for the rules:'));
+    lines.push(...firewall.map(place), style.dim('    # --format json has what to write'));
   }
   return lines;
 }

@@ -1,6 +1,7 @@
 /** refused, backend-silent, untranslated-reply and undetermined. */
-import { CALICO, cluster, clusterOptions, FLANNEL, IPV6, ROUTED } from '../grounds/cluster.js';
+import { cluster, clusterOptions } from '../grounds/cluster.js';
 import { EDGE_OPTIONS, edge } from '../grounds/edge.js';
+import { CALICO, FLANNEL, IPV6, KUBE_ROUTER, ROUTED } from '../grounds/layouts.js';
 import type { Scenario } from '../scenario.js';
 import { BASE, FORM, UDP } from './base.js';
 
@@ -108,6 +109,31 @@ const SILENT: Scenario[] = [
     ground: FLANNEL_CLUSTER,
     changes: { pod2: ['iptables -A INPUT -p tcp -m tcp --dport 8081 -j DROP'] },
     form: { ...FORM, captures: 'per-interface' },
+    expect: null,
+  },
+];
+
+const KUBE_ROUTER_CLUSTER = cluster(clusterOptions(KUBE_ROUTER));
+/** The namespace of the one backend. */
+const INSIDE = { namespaces: { 'fra-02': ['store-1'] } } as const;
+
+const INSIDE_POD: Scenario[] = [
+  {
+    ...BASE,
+    ...INSIDE,
+    name: 'filtered-in-pod',
+    description: "The pod's own firewall drops the requests, and its namespace is recorded with the node.",
+    ground: KUBE_ROUTER_CLUSTER,
+    changes: { 'store-1': ['iptables -A INPUT -p tcp -m tcp --dport 9090 -j DROP'] },
+    expect: { cause: 'filtered', node: 'fra-02', interface: 'eth0' },
+  },
+  {
+    ...BASE,
+    ...INSIDE,
+    name: 'filtered-in-pod-other-port',
+    description: 'Its twin: the rule is for another port.',
+    ground: KUBE_ROUTER_CLUSTER,
+    changes: { 'store-1': ['iptables -A INPUT -p tcp -m tcp --dport 9091 -j DROP'] },
     expect: null,
   },
 ];
@@ -231,4 +257,4 @@ const UNDETERMINED: Scenario[] = [
   },
 ];
 
-export const BACKENDS: Scenario[] = [...REFUSED, ...SILENT, ...UNTRANSLATED, ...UNDETERMINED];
+export const BACKENDS: Scenario[] = [...REFUSED, ...SILENT, ...INSIDE_POD, ...UNTRANSLATED, ...UNDETERMINED];

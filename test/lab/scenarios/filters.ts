@@ -1,6 +1,7 @@
 /** filtered and netfilter-rpfilter. */
-import { CALICO, cluster, clusterOptions, FLANNEL, IPV6, ROUTED } from '../grounds/cluster.js';
+import { cluster, clusterOptions } from '../grounds/cluster.js';
 import { EDGE_OPTIONS, EDGE6, edge } from '../grounds/edge.js';
+import { CALICO, FLANNEL, IPV6, ROUTED } from '../grounds/layouts.js';
 import type { Scenario } from '../scenario.js';
 import { BASE, ECHO, FORM, UDP } from './base.js';
 

@@ -1,5 +1,6 @@
 /** wrong-gateway and stateful-gateway: the reply goes another way than the request came. */
 import { EDGE_OPTIONS, EDGE6, edge } from '../grounds/edge.js';
+import { OWN_POD } from '../grounds/own-pod.js';
 import type { Scenario } from '../scenario.js';
 import { BASE, ECHO, FORM, UDP } from './base.js';
 
@@ -23,6 +24,17 @@ const ONE_WAY = [...stateful(), 'nft add rule inet fw forward iifname lan ct sta
 const SOURCE_ROUTED = [
   'ip route add default via 172.31.255.254 dev ens19 table 100',
   'ip rule add from 172.31.255.80 lookup 100',
+];
+
+/** Connections that come in by ens19 are marked, and what bears the mark leaves by it. */
+const MARKED = [
+  'ip route add default via 172.31.255.254 dev ens19 table 100',
+  // With the pod's address: a request bears the mark as well.
+  'ip rule add from 10.233.64.5 fwmark 0x100 lookup 100',
+  'iptables -t mangle -A PREROUTING -j CONNMARK --restore-mark',
+  'iptables -t mangle -A PREROUTING -m mark ! --mark 0 -j RETURN',
+  'iptables -t mangle -A PREROUTING -i ens19 -j MARK --set-mark 0x100',
+  'iptables -t mangle -A POSTROUTING -j CONNMARK --save-mark',
 ];
 
 const LEFT_BY_DEFAULT = { cause: 'wrong-gateway', node: 'lb-3', interface: 'ens18' } as const;
@@ -225,4 +237,59 @@ const STATEFUL: Scenario[] = [
   },
 ];
 
-export const GATEWAYS: Scenario[] = [...WRONG, ...STATEFUL];
+/** Where a rule for the VIP's network catches more, or less, than it should. */
+const POLICY: Scenario[] = [
+  {
+    ...BASE,
+    name: 'wrong-gateway-own-pod',
+    description:
+      "A pod of the node asks for the VIP, and the rule for the VIP's network sends the reply out by the VLAN's " +
+      'gateway, which knows no pods.',
+    ground: OWN_POD,
+    expect: { cause: 'wrong-gateway', node: 'edge-7', interface: 'bond0.100' },
+  },
+  {
+    ...BASE,
+    name: 'wrong-gateway-own-pod-excepted',
+    description: 'Its twin: a rule before it looks up in the main table what is for the pods.',
+    ground: OWN_POD,
+    changes: { 'edge-7': ['ip rule add from 203.0.113.0/24 to 10.112.0.0/12 lookup main'] },
+    expect: null,
+  },
+  {
+    ...BASE,
+    name: 'wrong-gateway-mark-not-restored',
+    description:
+      "Routed by connection mark, but nothing restores the mark in the pod's reply, which leaves by the default gateway.",
+    ground: POD,
+    changes: { gw1: stateful(), 'lb-3': MARKED.filter((line) => !line.includes('--restore-mark')) },
+    expect: LEFT_BY_DEFAULT,
+  },
+  {
+    ...BASE,
+    name: 'wrong-gateway-mark-restored',
+    description: "Its twin: the pod's reply bears its connection's mark, and leaves by ens19.",
+    ground: POD,
+    changes: { gw1: stateful(), 'lb-3': MARKED },
+    expect: null,
+  },
+  {
+    ...BASE,
+    name: 'acknowledgements-dropped',
+    description:
+      'One gateway for both ways, not recorded, drops what the client sends after its SYN: no stateful gateway was ' +
+      'gone round.',
+    ground: SERVER,
+    changes: {
+      'lb-3': SOURCE_ROUTED,
+      gw2: [
+        ...stateful(),
+        "nft add rule inet fw forward iifname wan tcp flags '& (syn|ack) == ack' counter drop",
+      ],
+    },
+    form: { ...FORM, captures: 'per-interface' },
+    expect: { cause: 'undetermined', node: 'lb-3', interface: 'ens19' },
+  },
+];
+
+export const GATEWAYS: Scenario[] = [...WRONG, ...STATEFUL, ...POLICY];

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.js';
 import { BACKENDS } from './backends.js';
+import { DELIVERIES } from './deliveries.js';
 import { FILTERS } from './filters.js';
 import { GATEWAYS } from './gateways.js';
 import { OWNERS } from './owners.js';
@@ -14,6 +15,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...FILTERS,
   ...GATEWAYS,
   ...OWNERS,
+  ...DELIVERIES,
   ...BACKENDS,
   ...VIEWS,
 ];

@@ -1,6 +1,7 @@
-/** arp-conflict and not-delivered: who answers for the VIP. */
-import { type ClusterNode, NODE1, NODE2 } from '../addresses.js';
-import { CALICO, cluster, clusterOptions, FLANNEL, IPV6 } from '../grounds/cluster.js';
+/** arp-conflict: who answers for the VIP. */
+import { type ClusterNode, NODE2 } from '../addresses.js';
+import { cluster, clusterOptions } from '../grounds/cluster.js';
+import { CALICO, FLANNEL, IPV6 } from '../grounds/layouts.js';
 import type { Scenario } from '../scenario.js';
 import { BASE, FORM } from './base.js';
 
@@ -242,88 +243,4 @@ const CONFLICTS: Scenario[] = [
   },
 ];
 
-/** The router's entry for the VIP, as it was before. */
-const NODE1_ENTRY = `ip neigh replace ${FLANNEL.vip} lladdr 02:00:c0:a8:01:0b dev lan1 nud permanent`;
-const AT_ROUTER = { cause: 'not-delivered', node: 'router', interface: 'lan1' } as const;
-const WITH_ROUTER = ['router', NODE1.name, NODE2.name];
-
-const NOT_DELIVERED: Scenario[] = [
-  {
-    ...BASE,
-    name: 'not-delivered-port-down',
-    description:
-      "node1's port of the switch is off: the router, which is recorded, sends and nothing arrives.",
-    ground: FLANNEL_CLUSTER,
-    changes: {
-      router: [NODE1_ENTRY],
-      switch: [
-        // The switch remembers the port, and floods nothing.
-        'bridge fdb replace 02:00:c0:a8:01:0b dev p-node1 master static',
-        'bridge link set dev p-node1 state 0',
-      ],
-    },
-    recorded: WITH_ROUTER,
-    expect: AT_ROUTER,
-  },
-  {
-    ...BASE,
-    name: 'not-delivered-stale-entry',
-    description:
-      'node2 has taken the VIP over, and the router still sends to node1, which has left the network.',
-    ground: FLANNEL_CLUSTER,
-    changes: { router: [NODE1_ENTRY] },
-    meanwhile: async (ground, site) => {
-      await ground.sleep(700);
-      await site.silence('node1');
-      await ground.shell('switch', ['ip link set p-node1 nomaster']);
-      await site.speak('node2');
-    },
-    traffic: { ...BASE.traffic, connections: 6, staggerMs: 300 },
-    form: { ...FORM, captures: 'per-interface' },
-    recorded: WITH_ROUTER,
-    expect: AT_ROUTER,
-    intermittent: true,
-  },
-  {
-    ...BASE,
-    name: 'not-delivered-unanswered',
-    description: 'Nobody answers for the VIP: the router asks in vain, and tells the client.',
-    ground: FLANNEL_CLUSTER,
-    meanwhile: async (ground, site) => {
-      await ground.sleep(900);
-      await site.silence('node1');
-      await ground.shell('router', [FORGET]);
-    },
-    traffic: { ...BASE.traffic, connections: 6, staggerMs: 300, timeoutMs: 4500 },
-    recorded: WITH_ROUTER,
-    fails: 'unreachable',
-    expect: { cause: 'not-delivered', node: 'router', interface: 'lan0' },
-    intermittent: true,
-  },
-  {
-    ...BASE,
-    name: 'delivered-by-entry',
-    description: 'Their twin: the same permanent entry at the router, and node1 is there.',
-    ground: FLANNEL_CLUSTER,
-    changes: { router: [NODE1_ENTRY] },
-    recorded: WITH_ROUTER,
-    expect: null,
-  },
-  {
-    ...BASE,
-    name: 'delivered-by-old-owner',
-    description:
-      'node2 has taken the VIP over; the router still sends to node1, which serves it all the same: healthy.',
-    ground: FLANNEL_CLUSTER,
-    changes: { router: [NODE1_ENTRY] },
-    meanwhile: async (_, site) => {
-      await site.silence('node1');
-      await site.speak('node2');
-    },
-    traffic: { ...BASE.traffic, connections: 6, staggerMs: 250 },
-    recorded: WITH_ROUTER,
-    expect: null,
-  },
-];
-
-export const OWNERS: Scenario[] = [...CONFLICTS, ...NOT_DELIVERED];
+export const OWNERS: Scenario[] = CONFLICTS;

@@ -1,6 +1,7 @@
 /** forwarding-off and no-route. */
-import { CALICO, cluster, clusterOptions, FLANNEL, IPV6, ROUTED } from '../grounds/cluster.js';
+import { cluster, clusterOptions } from '../grounds/cluster.js';
 import { EDGE_OPTIONS, edge } from '../grounds/edge.js';
+import { CALICO, FLANNEL, IPV6, ROUTED } from '../grounds/layouts.js';
 import type { Scenario } from '../scenario.js';
 import { BASE, FORM } from './base.js';
 

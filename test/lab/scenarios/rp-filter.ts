@@ -1,5 +1,6 @@
-import { CALICO, cluster, clusterOptions, FLANNEL } from '../grounds/cluster.js';
+import { cluster, clusterOptions } from '../grounds/cluster.js';
 import { EDGE_OPTIONS, edge } from '../grounds/edge.js';
+import { CALICO, FLANNEL } from '../grounds/layouts.js';
 import { SECOND_NIC } from '../grounds/second-nic.js';
 import type { RecordingForm, Scenario } from '../scenario.js';
 import { FORM as FORM_WITHOUT_DROPS, BASE as QUIET, TCP, UDP } from './base.js';

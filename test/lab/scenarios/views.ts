@@ -1,6 +1,7 @@
 /** The same faults seen by less, seen late, two at a time, or gone while the client was still trying. */
-import { CALICO, cluster, clusterOptions, FLANNEL } from '../grounds/cluster.js';
+import { cluster, clusterOptions } from '../grounds/cluster.js';
 import { EDGE_OPTIONS, edge } from '../grounds/edge.js';
+import { CALICO, FLANNEL } from '../grounds/layouts.js';
 import type { Scenario } from '../scenario.js';
 import { BASE, FORM, TCP } from './base.js';
 
