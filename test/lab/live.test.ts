@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { analyzeJson } from '../cli/run.js';
+import { analyze } from '../../src/analyze.js';
 import { testSideBySide } from '../gates.js';
 import { assertTruth } from '../scenarios/truth.js';
 import { Lanes } from './lanes.js';
@@ -39,8 +39,10 @@ for (const scenario of SCENARIOS) {
     t.teardown(() => rm(directory, { recursive: true, force: true }));
     const record = () => recordScenario(scenario, join(directory, scenario.name));
     const { bundles, truth } = await (listens(scenario) ? lanes.alone(record) : lanes.run(record));
-    const { status, analysis } = await analyzeJson([...bundles, '--vip', truth.vip]);
+    const options = { vips: [truth.vip], keepGoing: false, attempts: 'all', warn: () => {} } as const;
+    const analysis = await analyze(bundles, options);
     assertTruth(t, scenario, truth, analysis);
-    t.is(status, truth.healthy ? 0 : 1);
+    const faulty = analysis.findings.some((finding) => finding.severity === 'fault');
+    t.is(faulty, !truth.healthy);
   });
 }
