@@ -3,8 +3,11 @@ import type { Attempt } from '../correlate/attempt.js';
 import type { CauseId, Finding } from '../model/analysis.js';
 
 /** What stands in a scan's way by design; anything else loses a client's connections as well. */
-const MET_BY_SCANS: ReadonlySet<CauseId> = new Set([
-  ...(['refused', 'filtered', 'backend-silent', 'undetermined'] as const),
+const MET_BY_SCANS: ReadonlySet<CauseId> = new Set<CauseId>([
+  'refused',
+  'filtered',
+  'backend-silent',
+  'undetermined',
 ]);
 
 /** More ports of one server than one client has a use for. */
