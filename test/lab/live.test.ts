@@ -22,7 +22,7 @@ const EVERYWHERE = new Set([
   'healthy-ipv6',
 ]);
 
-const lanes = new Lanes(3);
+const lanes = new Lanes(4);
 
 /** The kernel's log and its drops are the whole machine's: who reads them wants to be alone. */
 function listens({ logMartians, form }: Scenario): boolean {

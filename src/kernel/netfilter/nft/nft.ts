@@ -49,7 +49,7 @@ function lazyChain(table: NftTable, { name, rules }: NftChain, chains: ReadonlyM
     name: `nft ${family} ${table.name} ${name}`,
     get rules() {
       compiled ??= rules.map((rule, index) => {
-        const handle = rule.handle === undefined ? '' : ` handle ${rule.handle}`;
+        const handle = typeof rule.handle === 'number' ? ` handle ${rule.handle}` : '';
         const place = `nft.json ${family} ${table.name} ${name}${handle}`;
         const scope: Scope = { place, chain, index, family, sets, chains, objects };
         return compileRule(rule, scope);
