@@ -1,6 +1,7 @@
 import type { AnalysisClock, AnalysisVip } from '../model/analysis.js';
 import type { Sighting } from '../model/sighting.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { compareTexts } from '../model/texts.js';
 import type { Nanoseconds } from '../model/time.js';
 import type { Attempt } from './attempt.js';
 import { buildAttempt, packetsOf } from './build-attempt.js';
@@ -168,8 +169,4 @@ function attemptKey(attempt: Attempt): string {
   const { client, server, legs } = attempt;
   const { sequence } = legs[0]!.echo ?? { sequence: '' };
   return `${client.address} ${client.port} ${server.address} ${server.port} ${sequence}`;
-}
-
-function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

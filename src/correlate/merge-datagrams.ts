@@ -1,7 +1,8 @@
+import { compareTexts } from '../model/texts.js';
 import { compareTimes } from './causal-order.js';
 import { isServicePort, looksLikeReply } from './datagram-ports.js';
 import type { Leg } from './leg.js';
-import { absorb, copy, endpointText, oriented } from './merge.js';
+import { absorb, copy, endpointText, endsKey, oriented } from './merge.js';
 import { sameDatagram } from './same-datagram.js';
 
 /**
@@ -21,10 +22,9 @@ export function mergeDatagramLegs(legs: readonly Leg[], isVip: (address: string)
   return [...byTuple.values()].flatMap((same) => exchangesOf(same).map((parts) => join(parts, isVip)));
 }
 
-function tupleKey({ protocol, client, server, echo }: Leg): string {
-  const [a, b] = [endpointText(client), endpointText(server)];
-  const ends = a < b ? `${a}>${b}` : `${b}>${a}`;
-  return `${protocol} ${ends} ${echo?.identifier} ${echo?.sequence}`;
+function tupleKey(leg: Leg): string {
+  const { protocol, echo } = leg;
+  return `${protocol} ${endsKey(leg)} ${echo?.identifier} ${echo?.sequence}`;
 }
 
 /**
@@ -53,10 +53,6 @@ function exchangesOf(legs: Leg[]): Leg[][] {
 function fileOf(leg: Leg): string {
   const { node, netns, file } = leg.sightings[0]!.point;
   return `${node} ${netns} ${file}`;
-}
-
-function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function overlap(one: Leg, other: Leg): boolean {

@@ -14,7 +14,7 @@ const SAME_CONNECTION = 2 ** 30;
 export function mergeLegs(legs: readonly Leg[]): Leg[] {
   const byTuple = new Map<string, Leg[]>();
   for (const leg of legs) {
-    const key = tupleKey(leg);
+    const key = endsKey(leg);
     const same = byTuple.get(key);
     if (same) same.push(leg);
     else byTuple.set(key, [leg]);
@@ -27,8 +27,8 @@ export function mergeLegs(legs: readonly Leg[]): Leg[] {
   return merged;
 }
 
-/** The same for both directions. */
-function tupleKey(leg: Leg): string {
+/** Both ends of a leg, the same for both directions. */
+export function endsKey(leg: Leg): string {
   const a = endpointText(leg.client);
   const b = endpointText(leg.server);
   return a < b ? `${a}>${b}` : `${b}>${a}`;

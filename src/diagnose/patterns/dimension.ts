@@ -1,4 +1,5 @@
 import type { Attempt } from '../../correlate/attempt.js';
+import { compareTexts } from '../../model/texts.js';
 import type { DiagnosisContext } from '../context.js';
 import { listed } from '../words.js';
 import { badOf, type Case, type Row, tabulate, UNKNOWN } from './case.js';
@@ -64,8 +65,4 @@ export function byValue(
   };
   const said = contrast(sideOf(true), sideOf(false));
   return [{ by, rows: sorted, clarity, logChance, summary: remark === '' ? said : `${said} ${remark}` }];
-}
-
-function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
