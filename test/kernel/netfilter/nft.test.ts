@@ -339,7 +339,18 @@ for (const name of ['kube-proxy', 'statements']) {
     const draws = fc.infiniteStream(fc.nat());
     fc.assert(
       fc.property(draws, fc.array(fc.jsonValue(), { minLength: 1 }), (numbers, odd) => {
-        const values = [null, -1, 2 ** 70, '', '@x', '10.0.0.0/8', { set: 5 }, { range: [1] }, ...odd];
+        const values = [
+          null,
+          -1,
+          2 ** 70,
+          '',
+          '@x',
+          '10.0.0.0/8',
+          { set: 5 },
+          { range: [1] },
+          { toString: 5 },
+          ...odd,
+        ];
         runAll(disturbed(listing, numbers[Symbol.iterator](), values));
       }),
       { numRuns: 60 },

@@ -1,7 +1,7 @@
 /** The output of `nft -j list ruleset` (libnftables-json(5)) as rules that can be run. */
 
 import { type BaseChain, type Chain, HOOKS, type Hook, type Rule, type RuleSet } from '../rule-set.js';
-import { integer } from './json.js';
+import { integer, text } from './json.js';
 import { type NftChain, type NftTable, readListing } from './listing.js';
 import { leftOut } from './other-hooks.js';
 import { compileRule } from './rule.js';
@@ -94,7 +94,7 @@ const PRIORITIES: Readonly<Record<string, number>> = {
 function parsePriority(value: unknown): number | null {
   const number = integer(value);
   if (number !== null) return number;
-  const [, name = '', sign, offset] = /^([a-z]+)\s*(?:([-+])\s*(\d+))?$/.exec(String(value)) ?? [];
+  const [, name = '', sign, offset] = /^([a-z]+)\s*(?:([-+])\s*(\d+))?$/.exec(text(value) ?? '') ?? [];
   const base = PRIORITIES[name];
   if (base === undefined) return null;
   return offset === undefined ? base : base + Number(`${sign}${offset}`);

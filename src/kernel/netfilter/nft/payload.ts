@@ -3,7 +3,7 @@
 import { PROTOCOLS, protocolNumber } from '../../protocols.js';
 import type { FilterPacket } from '../packet.js';
 import { type Expression, selector, UNKNOWN, unknownSelector, type Value } from './expression.js';
-import { type JsonObject, text } from './json.js';
+import { integer, type JsonObject, text } from './json.js';
 import * as types from './types.js';
 
 /**
@@ -156,9 +156,11 @@ const RAW: Readonly<Record<string, Read>> = {
 };
 
 function compileRaw(body: JsonObject): Expression {
-  const { base, offset, len } = body;
+  const base = text(body.base) ?? '?';
+  const offset = integer(body.offset) ?? '?';
+  const len = integer(body.len);
   const read = RAW[`${base} ${offset} ${len}`];
-  if (!read || typeof len !== 'number') return unknownSelector(`"@${base},${offset},${len}" is not modelled`);
+  if (!read || len === null) return unknownSelector(`"@${base},${offset},${len ?? '?'}" is not modelled`);
   const unsure = 'the octets are not known of this packet';
   return selector(types.numbers('integer', len), (packet) => (packet.family === 4 ? read(packet) : UNKNOWN), {
     unsure,

@@ -12,7 +12,7 @@ export function compileRule(rule: JsonObject, scope: Scope): Rule {
   const expressions = Array.isArray(rule.expr) ? rule.expr : [];
   const statements = inOrder(expressions.map((expression) => compileStatement(expression, scope)));
   const steps = stepsOf(statements);
-  const handle = rule.handle === undefined ? '' : ` (handle ${rule.handle})`;
+  const handle = typeof rule.handle === 'number' ? ` (handle ${rule.handle})` : '';
   const said = ruleText(expressions, text(rule.comment));
   return {
     steps,
