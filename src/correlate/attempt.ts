@@ -27,4 +27,6 @@ export interface Attempt {
   traces: PacketTrace[];
   /** RSTs, ICMP errors and the client's first ACKs, by time. */
   others: Sighting[];
+  /** Of UDP without a reply: what its server sent to the client from an address that the client did not ask. */
+  otherSource: Sighting[];
 }

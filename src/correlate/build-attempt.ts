@@ -68,6 +68,7 @@ export function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned, coverag
     legs,
     traces: interleave(requests, replies, aligned),
     others,
+    otherSource: [],
   };
 }
 

@@ -17,6 +17,7 @@ import { mergeLegs } from './merge.js';
 import { mergeDatagramLegs } from './merge-datagrams.js';
 import type { NeighbourMessage } from './neighbours/message.js';
 import { readMessages } from './neighbours/read-messages.js';
+import { takeOtherSources } from './other-source.js';
 import { isRequest } from './requests.js';
 import { sameContent } from './same-datagram.js';
 import { groupByPacket } from './trace.js';
@@ -66,9 +67,10 @@ export function correlate(
   const coverage = new Coverage(
     captures.map(({ file, summary }) => ({ file, lastTime: summary?.lastTime ?? null })),
   );
-  const drafts = groups
-    .map((group) => buildAttempt(group, vips, aligned, coverage))
-    .filter((attempt) => attempt.protocol === 'tcp' || isRequest(attempt, broadcasts));
+  const built = groups.map((group) => buildAttempt(group, vips, aligned, coverage));
+  const drafts = takeOtherSources(built, aligned).filter(
+    (attempt) => attempt.protocol === 'tcp' || isRequest(attempt, broadcasts),
+  );
   const ofVips = drafts.filter((attempt) => attempt.vip !== null);
   const vipUnseen = vips.named.length > 0 && ofVips.length === 0 && drafts.length > 0;
   const attempts = vips.named.length === 0 || vipUnseen ? drafts : ofVips;

@@ -39,6 +39,13 @@ export class Coverage {
     return covered;
   }
 
+  /** Whether an address is the namespace's own; null where no snapshot lists its addresses. */
+  owns(node: string, netns: string | null, address: string): boolean | null {
+    const files = [...this.#files.values()].map(({ file }) => file);
+    const own = files.find((file) => file.node === node && file.netns === netns && file.snapshot?.addresses);
+    return own?.snapshot?.addresses?.some((a) => a.address === address) ?? null;
+  }
+
   #asksAll(node: string, netns: string | null): boolean {
     const files = [...this.#files.values()].map(({ file }) => file);
     const own = files.filter((file) => file.node === node && file.netns === netns);

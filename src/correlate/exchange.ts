@@ -122,8 +122,8 @@ function unwanted(
 }
 
 /**
- * Whether a reply was lost between captures: it came in at a node that was to pass it on, all of whose interfaces were
- * captured; or it was sent to the node that had sent the request on, whose capture went on and did not see it; or the client
+ * Whether a reply was lost between captures: it came in at a node that was to pass it on (as it had the request, or for
+ * the address is not its own), all of whose interfaces were captured; or it was sent to the node that had sent the request on, whose capture went on and did not see it; or the client
  * itself was captured, and did not see it either.
  */
 function vanished(
@@ -135,8 +135,12 @@ function vanished(
   const last = sightings.at(-1)!;
   const asked = requests.flatMap((request) => request.sightings);
   if (last.direction === 'in') {
-    const passed = asked.some((s) => s.direction === 'in' && atNode(s, last));
-    return passed && coverage.coversNode(last.point.node, last.point.netns);
+    const { node, netns } = last.point;
+    if (!coverage.coversNode(node, netns)) return false;
+    if (asked.some((s) => s.direction === 'in' && atNode(s, last))) return true;
+    // A router that the request did not come by translates nothing of its connection.
+    const isOthers = coverage.owns(node, netns, last.destination.address) === false;
+    return isOthers && last.encapsulations.length === 0 && coverage.wentOn(last, aligned(last), aligned);
   }
   if (last.direction !== 'out') return false;
   const first = requests[0]!.sightings[0]!;

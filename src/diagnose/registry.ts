@@ -1,6 +1,8 @@
 import type { Cause } from './cause.js';
 import { arpConflict } from './causes/arp-conflict.js';
+import { arpSenderConflict } from './causes/arp-sender-conflict.js';
 import { backendSilent } from './causes/backend-silent.js';
+import { duplicateMac } from './causes/duplicate-mac.js';
 import { filtered } from './causes/filtered.js';
 import { forwardingOff } from './causes/forwarding-off.js';
 import { netfilterRpFilter } from './causes/netfilter-rpfilter.js';
@@ -20,6 +22,8 @@ import { wrongGateway } from './causes/wrong-gateway.js';
 export const CAUSE_REGISTRY: readonly Cause[] = [
   // Whoever got the request is not the one that it was for: what it made of it is no cause.
   arpConflict,
+  arpSenderConflict,
+  duplicateMac,
   staleNeighbour,
   // What drops a reply that no client would know is no matter.
   untranslatedReply,

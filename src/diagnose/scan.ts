@@ -7,6 +7,8 @@ const MET_BY_SCANS: ReadonlySet<CauseId> = new Set<CauseId>([
   'refused',
   'filtered',
   'backend-silent',
+  // A port of a VIP that no rule translates is routed back to its link, where no kernel has the address.
+  'not-delivered',
   'undetermined',
 ]);
 

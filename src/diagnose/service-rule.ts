@@ -18,7 +18,7 @@ const MEANINGS: readonly Meaning[] = [
   },
   {
     // The comment is the map element's; the rule alone does not name the Service.
-    pattern: /no-endpoint-(?:services|nodeports)|^reject-chain$|(?:service|nodeport)-endpoints-check/,
+    pattern: /no-endpoint-(?:services|nodeports)|(?:^| )reject-chain$|(?:service|nodeport)-endpoints-check/,
     why: 'kube-proxy has no backend to hand the request to: the Service has none that is ready, or its traffic policy is Local and none runs on this node',
   },
   {
@@ -26,7 +26,7 @@ const MEANINGS: readonly Meaning[] = [
     why: 'the client is in none of the loadBalancerSourceRanges of Service $1',
   },
   {
-    pattern: /firewall-(?:ips|check)|^firewall-[A-Z0-9]{8}-/,
+    pattern: /firewall-(?:ips|check)|(?:^| )firewall-[A-Z0-9]{8}-/,
     why: "the client is in none of the Service's loadBalancerSourceRanges",
   },
   {
@@ -55,7 +55,7 @@ const MEANINGS: readonly Meaning[] = [
  * Why a rule drops or rejects, where Kubernetes' own programs made it; a clause that goes on a sentence.
  *
  * @param text of the rule, as `iptables-save` or `nft` has it
- * @param chain that it is in
+ * @param chain that it is in, by its name alone or with its tool and table before
  * @returns null for all other rules
  */
 export function serviceRule(text: string, chain = ''): string | null {

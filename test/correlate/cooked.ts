@@ -1,5 +1,5 @@
 /** Cooked (LINUX_SLL2) captures of UDP and ICMP over IPv4, packet by packet, for what no recording happens to show. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -126,10 +126,35 @@ export async function analyzeCooked(
   packets: readonly Cooked[],
   vips: string[] = [],
 ): Promise<Analysis> {
-  const directory = await mkdtemp(join(tmpdir(), 'returnpath-cooked-'));
-  t.teardown(() => rm(directory, { recursive: true, force: true }));
-  await writeFile(join(directory, 'any.pcap'), capture(packets));
-  await writeFile(join(directory, 'node.json'), '{"format":"returnpath-bundle/1","node":"node1"}');
-  await writeFile(join(directory, 'ip-link.json'), JSON.stringify(LINKS));
-  return analyze([directory], { vips, keepGoing: false, attempts: 'all', warn: () => {} });
+  return analyzeNodes(t, [{ packets }], vips);
+}
+
+/** The same of several nodes, `node1` and so on. */
+export async function analyzeNodes(
+  t: ExecutionContext,
+  nodes: readonly { packets: readonly Cooked[]; address?: string; files?: Record<string, unknown> }[],
+  vips: string[] = [],
+): Promise<Analysis> {
+  const root = await mkdtemp(join(tmpdir(), 'returnpath-cooked-'));
+  t.teardown(() => rm(root, { recursive: true, force: true }));
+  const inputs: string[] = [];
+  for (const [i, { packets, address, files = {} }] of nodes.entries()) {
+    const directory = join(root, `node${i + 1}`);
+    inputs.push(directory);
+    await mkdir(directory);
+    await writeFile(join(directory, 'any.pcap'), capture(packets));
+    await writeFile(
+      join(directory, 'node.json'),
+      JSON.stringify({ format: 'returnpath-bundle/1', node: `node${i + 1}` }),
+    );
+    await writeFile(join(directory, 'ip-link.json'), JSON.stringify(LINKS));
+    for (const [name, content] of Object.entries(files)) {
+      await writeFile(join(directory, name), JSON.stringify(content));
+    }
+    if (!address) continue;
+    const own = { family: 'inet', local: address, prefixlen: 24, scope: 'global' };
+    const addresses = [{ ifindex: 2, ifname: 'eth0', addr_info: [own] }];
+    await writeFile(join(directory, 'ip-addr.json'), JSON.stringify(addresses));
+  }
+  return analyze(inputs, { vips, keepGoing: false, attempts: 'all', warn: () => {} });
 }

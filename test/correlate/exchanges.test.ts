@@ -1,6 +1,6 @@
 /** What becomes of UDP requests and echoes, and what is none. */
 import test from 'ava';
-import { analyzeCooked, type Cooked, echo, icmpError, udp } from './cooked.js';
+import { analyzeCooked, analyzeNodes, type Cooked, echo, icmpError, udp } from './cooked.js';
 
 const CLIENT = '203.0.113.9:40000';
 const VIP = '198.51.100.7:6000';
@@ -358,6 +358,55 @@ test('each echo is an attempt, and its reply is told by sequence number', async 
     ],
   );
 });
+
+test('an echo reply that a router took in and did not pass on is lost, though its request went another way', async (t) => {
+  const [client, server] = ['10.0.0.5', '10.0.9.9'];
+  const packets = [
+    echo({ at: 0, on: 2, way: 'in', ttl: 62 }, 'request', client, server, 7, 1),
+    echo({ at: 0.001, on: 3, way: 'out', ttl: 64 }, 'reply', server, client, 7, 1),
+    later(9),
+  ];
+  const reply = echo({ at: 0.002, on: 2, way: 'in', ttl: 64 }, 'reply', server, client, 7, 1);
+  const passedOn = { ...reply, at: 0.003, on: 3, way: 'out' as const, ttl: 63 };
+  const outcomes = async (router: Cooked[], address?: string) => {
+    const { attempts } = await analyzeNodes(t, [{ packets }, { packets: router, address }]);
+    return attempts.filter((a) => a.protocol === 'icmp').map((a) => a.outcome);
+  };
+  t.deepEqual(await outcomes([reply, later(9)], '10.0.3.1'), ['reply-lost']);
+  t.deepEqual(await outcomes([reply, passedOn, later(9)], '10.0.3.1'), ['unacknowledged']);
+  t.deepEqual(await outcomes([reply], '10.0.3.1'), ['unacknowledged'], 'the capture ends with it');
+  t.deepEqual(await outcomes([reply, later(9)], client), ['unacknowledged'], 'the client itself');
+  t.deepEqual(await outcomes([reply, later(9)]), ['unacknowledged'], 'its addresses are not known');
+});
+
+for (const port of [6000, 161]) {
+  const vip = `198.51.100.7:${port}`;
+  const ask = (at: number) => udp({ at, on: 2, way: 'in' }, CLIENT, vip, 'question');
+  const answer = (at: number, way: 'in' | 'out' = 'out', on = 3) =>
+    udp({ at, on, way }, `10.0.3.1:${port}`, CLIENT, 'answer');
+
+  test(`port ${port}: an answer from an address that was not asked is no request, and said to be one`, async (t) => {
+    const packets = [ask(0), answer(0.001), ask(1), answer(1.001), later(9)];
+    for (const vips of [[], ['198.51.100.7']]) {
+      const { attempts } = await analyzeNodes(t, [{ packets, address: '198.51.100.7' }], vips);
+      const asked = attempts.filter((a) => a.server.port === port);
+      t.deepEqual(
+        asked.map((a) => [a.outcome, a.tries]),
+        [['no-reply', 2]],
+      );
+      t.is(attempts.filter((a) => a.client.address === '10.0.3.1').length, 0);
+    }
+  });
+
+  test(`port ${port}: what a router only passes on, or was sent long after, is not its answer`, async (t) => {
+    const forwarded = [ask(0), answer(0.001, 'in', 4), answer(0.0011), ask(1), later(9)];
+    const late = [ask(0), ask(1), answer(8), later(9)];
+    for (const packets of [forwarded, late]) {
+      const { attempts } = await analyzeNodes(t, [{ packets, address: '198.51.100.7' }]);
+      t.true(attempts.some((a) => [a.client.address, a.server.address].includes('10.0.3.1')));
+    }
+  });
+}
 
 test('NAT that changes the identifier is followed', async (t) => {
   const { attempts } = await analyzeCooked(t, [

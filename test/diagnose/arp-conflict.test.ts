@@ -1,155 +1,25 @@
 /** Who owns an address, by frames made by hand: each fault beside a twin that is none. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
-import { analyze } from '../../src/analyze.js';
-import type { Analysis, Finding } from '../../src/model/analysis.js';
-import { type Conversation, Wire } from '../correlate/neighbours/wire.js';
-
-const ROUTER = '02:00:00:00:00:01';
-const A = '02:00:00:00:00:0a';
-const B = '02:00:00:00:00:0b';
-const STRANGER = '00:1b:21:00:00:0c';
-const GATEWAY = '192.0.2.1';
-const VIP = '192.0.2.100';
-const VIP6 = '2001:db8::100';
-
-const from = (port: number): Conversation => ({ client: '198.51.100.5', port, server: VIP });
-
-/** Files of a bundle: `ip -j` output with what matters here. */
-interface Bundle {
-  [file: string]: Uint8Array | string;
-}
-
-interface Nic {
-  name: string;
-  mac: string;
-  /** `ADDRESS/LENGTH` */
-  addresses: string[];
-  master?: string;
-  kind?: string;
-}
-
-function nodeFiles(nics: readonly Nic[], sysctl: Record<string, number> = {}): Bundle {
-  const links = nics.map(({ name, mac, master, kind }, i) => ({
-    ifindex: i + 2,
-    ifname: name,
-    flags: ['BROADCAST', 'MULTICAST', 'UP', 'LOWER_UP'],
-    mtu: 1500,
-    operstate: 'UP',
-    group: 'default',
-    link_type: 'ether',
-    address: mac,
-    ...(master ? { master } : {}),
-    ...(kind ? { linkinfo: { info_kind: kind } } : {}),
-  }));
-  const addresses = nics.map(({ name, addresses: own }, i) => ({
-    ifindex: i + 2,
-    ifname: name,
-    flags: [],
-    addr_info: own.map((text) => {
-      const [local, length] = text.split('/') as [string, string];
-      const family = local.includes(':') ? 'inet6' : 'inet';
-      return { family, local, prefixlen: Number(length), scope: 'global' };
-    }),
-  }));
-  const routes = nics.flatMap(({ name, addresses: own }) =>
-    own.flatMap((text) => {
-      const [local] = text.split('/') as [string];
-      if (local.includes(':')) return [];
-      const mine = {
-        type: 'local',
-        dst: local,
-        dev: name,
-        table: 'local',
-        protocol: 'kernel',
-        scope: 'host',
-        prefsrc: local,
-        flags: [],
-      };
-      if (text.endsWith('/32')) return [mine];
-      const net = {
-        dst: `${local.replace(/\d+$/, '0')}/24`,
-        dev: name,
-        protocol: 'kernel',
-        scope: 'link',
-        prefsrc: local,
-        flags: [],
-      };
-      return [mine, net];
-    }),
-  );
-  const names = ['all', 'default', ...nics.map((nic) => nic.name)];
-  const settings = {
-    rp_filter: 0,
-    arp_ignore: 0,
-    arp_announce: 0,
-    arp_filter: 0,
-    forwarding: 1,
-    proxy_arp: 0,
-    ...sysctl,
-  };
-  const lines = names.flatMap((name) =>
-    Object.entries(settings).map(([key, value]) => `net.ipv4.conf.${name}.${key} = ${value}`),
-  );
-  return {
-    'ip-link.json': JSON.stringify(links),
-    'ip-addr.json': JSON.stringify(addresses),
-    'ip-route.json': JSON.stringify([
-      ...routes,
-      { dst: 'default', gateway: GATEWAY, dev: nics[0]!.name, flags: [] },
-    ]),
-    'ip-rule.json': JSON.stringify([
-      { priority: 0, src: 'all', table: 'local' },
-      { priority: 32766, src: 'all', table: 'main' },
-      { priority: 32767, src: 'all', table: 'default' },
-    ]),
-    'ip-route6.json': '[]',
-    'ip-rule6.json': '[]',
-    'sysctl.txt': `${lines.join('\n')}\nnet.ipv4.ip_forward = 1\n`,
-    'iptables-save.txt': '',
-  };
-}
-
-const node = (mac: string, ...own: string[]) =>
-  nodeFiles([{ name: 'eth0', mac, addresses: ['192.0.2.11/24', ...own] }]);
-
-async function run(t: ExecutionContext, nodes: Record<string, Bundle>, vips = [VIP]): Promise<Analysis> {
-  const root = mkdtempSync(join(tmpdir(), 'returnpath-arp-'));
-  t.teardown(() => rmSync(root, { recursive: true, force: true }));
-  for (const [name, files] of Object.entries(nodes)) {
-    mkdirSync(join(root, name));
-    for (const [file, content] of Object.entries(files)) writeFileSync(join(root, name, file), content);
-  }
-  const inputs = Object.keys(nodes).map((name) => join(root, name));
-  return analyze(inputs, { vips, keepGoing: false, attempts: 'all', warn: () => {} });
-}
-
-const conflicts = ({ findings }: Analysis) => findings.filter((f) => f.cause === 'arp-conflict');
-const faults = ({ findings }: Analysis) => findings.filter((f) => f.severity === 'fault').map((f) => f.cause);
-const claimants = (finding: Finding | undefined) =>
-  finding?.claimants.map((c) => `${c.node} ${c.interface} ${c.mac}`);
-
-/** The router asks, `macs` answer, and its SYN goes to the first of them. */
-function asked(macs: readonly string[], wire = new Wire()): Wire {
-  wire.ask(ROUTER, GATEWAY, VIP);
-  for (const mac of macs) wire.answer(mac, VIP, ROUTER, GATEWAY);
-  return wire;
-}
-
-const refusedBy = (wire: Wire, mac: string, port: number) =>
-  wire.syn(ROUTER, mac, from(port)).reset(mac, ROUTER, from(port));
-const madeBy = (wire: Wire, mac: string, port: number) =>
-  wire.syn(ROUTER, mac, from(port)).synAck(mac, ROUTER, from(port)).ack(ROUTER, mac, from(port));
-const lostAt = (wire: Wire, mac: string, port: number) =>
-  wire
-    .syn(ROUTER, mac, from(port))
-    .wait(1000)
-    .syn(ROUTER, mac, from(port))
-    .wait(2000)
-    .syn(ROUTER, mac, from(port))
-    .wait(4000);
+import test from 'ava';
+import { Wire } from '../correlate/neighbours/wire.js';
+import {
+  A,
+  asked,
+  B,
+  claimants,
+  conflicts,
+  faults,
+  from,
+  lostAt,
+  madeBy,
+  node,
+  nodeFiles,
+  ROUTER,
+  refusedBy,
+  run,
+  STRANGER,
+  VIP,
+  VIP6,
+} from './lan.js';
 
 test('one request answered by two MACs, and the wrong one refuses: confirmed, not refused', async (t) => {
   const wire = madeBy(refusedBy(asked([B, A]), B, 40_001).wait(3000), A, 40_002);
@@ -419,4 +289,33 @@ test('NDP: two that override are a conflict, anycast and proxies (which do not) 
 test('GLBP answers with a MAC of each router on purpose', async (t) => {
   const wire = asked(['00:07:b4:00:01:01', '00:07:b4:00:01:02']);
   t.deepEqual(conflicts(await run(t, { third: { 'eth0.pcap': wire.capture() } })), []);
+});
+
+test('three claimants, each with what went to it; the fix is about all of them', async (t) => {
+  const wire = lostAt(refusedBy(asked([STRANGER, B, A]), B, 40_001).wait(500), STRANGER, 40_002);
+  const analysis = await run(t, {
+    router: { 'eth0.pcap': wire.capture() },
+    node1: node(A, `${VIP}/32`),
+    node2: node(B, `${VIP}/32`),
+  });
+  t.deepEqual(faults(analysis), ['arp-conflict']);
+  const [finding] = conflicts(analysis);
+  t.is(finding!.claimants.length, 3);
+  t.regex(finding!.summary, /One connection attempt went to node2 \(eth0, \S+\) and was refused\./);
+  t.regex(finding!.summary, /One connection attempt went to 00:1b:21:00:00:0c and was lost\./);
+  t.regex(finding!.fix!.summary, /Decide which of node1, node2 .* Find the host with the MAC 00:1b:21/);
+});
+
+test('one has the address on its NIC, and another on kube-ipvs0 answers and refuses: the conflict, not refused', async (t) => {
+  const wire = refusedBy(asked([A, B]), B, 40_001);
+  const analysis = await run(t, {
+    router: { 'eth0.pcap': wire.capture() },
+    node1: node(A, `${VIP}/32`),
+    node2: nodeFiles([
+      { name: 'eth0', mac: B, addresses: ['192.0.2.12/24'] },
+      { name: 'kube-ipvs0', mac: '02:00:00:00:00:ff', addresses: [`${VIP}/32`] },
+    ]),
+  });
+  t.deepEqual(faults(analysis), ['arp-conflict']);
+  t.regex(conflicts(analysis)[0]!.fix!.summary, /strictARP/);
 });

@@ -109,3 +109,18 @@ test('a rule that may accept and is not understood leaves the policy after it in
   t.is(`${findings[0]!.cause} ${findings[0]!.confidence}`, 'filtered possible');
   t.true(findings[0]!.evidence.some((e) => /^assumed: .*u32/.test(e.text)));
 });
+
+test('a drop by a rate, or by a match that is not understood: possible, where the packet came in and did not leave', async (t) => {
+  for (const match of ['-m hashlimit --hashlimit-above 1/sec --hashlimit-name x', '-m u32 --u32 "0>>22"']) {
+    const altered = new Altered(t, 'filtered-forward')
+      .without('drops.txt', 'nft.json')
+      .edit('worker-b', 'iptables-save.txt', (text) =>
+        text.replace(/^-A FORWARD (.*) -j DROP$/m, `-A FORWARD $1 ${match} -j DROP`),
+      );
+    const { findings, gaps } = await altered.analyze();
+    const { cause, confidence, node, interface: name, summary } = findings[0]!;
+    t.deepEqual([cause, confidence, node, name], ['filtered', 'possible', 'worker-b', 'vxlan.calico'], match);
+    t.regex(summary, /they came in and did not leave/);
+    t.regex(gaps[0]!.capture!, /iptables-save -c/);
+  }
+});

@@ -99,6 +99,7 @@ function attempt(made: Made): Attempt {
     legs,
     traces: [{ role: 'request', try: 1, sightings }],
     others: [],
+    otherSource: [],
   };
 }
 

@@ -147,6 +147,39 @@ test('no hole is made in what a policy controller, or kube-proxy, writes', (t) =
   t.regex(commandsOf(own)[0]!, /^node1: iptables -I SITE 1 -i eth0 -d 10\.244\.1\.0\/24 -p tcp/);
 });
 
+test('no hole is made in the table of kube-proxy in nftables mode', (t) => {
+  const ruleset = (table: string) => {
+    const at = { family: 'ip', table };
+    const hook = { type: 'filter', hook: 'prerouting', prio: -110, policy: 'accept' };
+    const chains = [
+      { ...at, name: 'filter-prerouting', handle: 1, ...hook },
+      { ...at, name: 'firewall-ULMVA6XW-shop/front/tcp/p80', handle: 2 },
+    ];
+    const jump = { jump: { target: 'firewall-ULMVA6XW-shop/front/tcp/p80' } };
+    const left = { payload: { protocol: 'tcp', field: 'dport' } };
+    const match = { match: { op: '==', left, right: 80 } };
+    const rules = [
+      { ...at, chain: 'filter-prerouting', handle: 3, expr: [jump] },
+      { ...at, chain: 'firewall-ULMVA6XW-shop/front/tcp/p80', handle: 4, expr: [match, { drop: null }] },
+    ];
+    const listing = [
+      { table: { family: 'ip', name: table, handle: 1 } },
+      ...chains.map((chain) => ({ chain })),
+      ...rules.map((rule) => ({ rule })),
+    ];
+    return { nftables: listing };
+  };
+  const dropping = (table: string) =>
+    changed(
+      MASQUERADED.map((snapshot) => ({ ...snapshot, nft: ruleset(table) })),
+      [OWNED],
+    );
+  const [owned] = foretell(dropping('kube-proxy'));
+  t.is(owned!.cause, 'filtered');
+  t.is(owned!.fix, null);
+  t.regex(foretell(dropping('site'))[0]!.fix!.summary, /^Let requests through/);
+});
+
 test('the ways to make routing last say the same, each in its own words', async (t) => {
   const strict = await recorded('second-nic-strict');
   const { fix } = foretell(strict, false, '10.9.8.7')[0]!;

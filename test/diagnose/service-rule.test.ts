@@ -34,6 +34,12 @@ const RULES: [string, string, RegExp][] = [
     /no backend to hand the request to/,
   ],
   ['reject-chain', 'reject', /no backend to hand the request to/],
+  ['nft ip kube-proxy reject-chain', 'reject', /no backend to hand the request to/],
+  [
+    'nft ip6 kube-proxy firewall-HVFWP5L3-ns5/svc5/tcp/p80',
+    'ip6 saddr != 2001:db8::/32 drop (handle 44)',
+    /none of the Service's loadBalancerSourceRanges/,
+  ],
   ['firewall-check', 'ip daddr . meta l4proto . th dport vmap @firewall-ips', /loadBalancerSourceRanges/],
   [
     'KUBE-POD-FW-GVN5Y6G7G75YPZCR',

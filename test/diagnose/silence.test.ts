@@ -1,5 +1,6 @@
 /** The silent ones: nothing drops the packet by any setting, and what is said rests on what captures would have shown. */
 import test from 'ava';
+import { analyzeNodes, type Cooked, udp } from '../correlate/cooked.js';
 import { Altered, NSTAT, RULES } from './altered.js';
 
 const first = (findings: readonly string[]) => findings.map((f) => f.split(' ')[0]);
@@ -39,6 +40,37 @@ test('not backend-silent where a reply came to the node, as its conntrack says',
   const replied = (text: string) => text.replaceAll('[UNREPLIED] ', '');
   const altered = new Altered(t, 'backend-silent').edit('node2', 'conntrack.txt', replied);
   t.deepEqual(first(await altered.findings()), ['undetermined']);
+});
+
+test('backend-silent: a UDP server that answers from an address that was not asked', async (t) => {
+  const [client, vip] = ['203.0.113.9:40000', '198.51.100.7:6000'];
+  const ask = (at: number) => udp({ at, on: 2, way: 'in' }, client, vip, 'question');
+  const other = (at: number) => udp({ at, on: 3, way: 'out' }, '10.0.3.1:6000', client, 'answer');
+  const later = udp({ at: 9, on: 3, way: 'in' }, '10.9.9.9:50000', '10.9.9.8:514', 'x');
+  const files = {
+    'ip-route.json': [
+      { type: 'local', dst: '198.51.100.7', dev: 'eth0', table: 'local', scope: 'host' },
+      { type: 'unicast', dst: 'default', gateway: '10.0.3.254', dev: 'eth1', flags: [] },
+    ],
+    'ip-rule.json': ['local', 'main', 'default'].map((table, i) => ({
+      priority: [0, 32766, 32767][i],
+      src: 'all',
+      table,
+    })),
+  };
+  const summaryOf = async (packets: Cooked[]) => {
+    const node = { packets: [...packets, later], address: '198.51.100.7', files };
+    const { findings } = await analyzeNodes(t, [node], ['198.51.100.7']);
+    t.deepEqual(
+      findings.map((f) => [f.cause, f.severity, f.node, f.interface]),
+      [['backend-silent', 'fault', 'node1', 'eth0']],
+    );
+    return findings[0]!;
+  };
+  const answered = await summaryOf([ask(0), other(0.001), ask(1), other(1.001)]);
+  t.regex(answered.summary, /asked at 198\.51\.100\.7:6000 and answers from 10\.0\.3\.1:6000, by eth1/);
+  t.regex(answered.fix!.summary, /listen on 198\.51\.100\.7 itself/);
+  t.regex((await summaryOf([ask(0), ask(1)])).summary, /gives no answer/);
 });
 
 test('not-delivered: sent out, and the interface where it had to come in was captured', async (t) => {

@@ -1,6 +1,8 @@
 /** Replies that leave with the backend's address: lost in silence, refused by the client, or none of it. */
 import test from 'ava';
+import { Wire } from '../correlate/neighbours/wire.js';
 import { EditedScenario } from './edited-bundle.js';
+import { A, from, ROUTER, run } from './lan.js';
 
 const DROPPED = 'untranslated-dropped';
 
@@ -61,3 +63,26 @@ test('a reply captured before its translation alone is none that left untranslat
   const found = await new EditedScenario(t, 'healthy-no-masquerade').findings(['node2']);
   t.deepEqual(found, []);
 });
+
+test("from the client's capture alone: proven, and who let the reply go is left open", async (t) => {
+  const asked = from(40_001);
+  const client = async (replying: string) => {
+    const answered = { ...asked, server: replying };
+    const wire = new Wire()
+      .syn(A, ROUTER, asked)
+      .synAck(ROUTER, A, answered)
+      .reset(A, ROUTER, answered, true);
+    return run(t, { client: { 'eth0.pcap': wire.capture(), 'ip-link.json': LINKS } });
+  };
+  const { findings, gaps } = await client('192.0.2.12');
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.node, f.interface]),
+    [['untranslated-reply', 'confirmed', null, null]],
+  );
+  t.regex(findings[0]!.summary, /The reply of 192\.0\.2\.12:80 comes to client with its own address/);
+  t.regex(gaps[0]!.why, /which node let the reply of 192\.0\.2\.12:80 go/);
+  const own = await client(asked.server);
+  t.false(own.findings.some((f) => f.cause === 'untranslated-reply'));
+});
+
+const LINKS = JSON.stringify([{ ifindex: 2, ifname: 'eth0', flags: ['UP'], link_type: 'ether', address: A }]);

@@ -95,16 +95,22 @@ export function conflictText(contest: Contest, context: DiagnosisContext): strin
   return [text, ...reasons].join(' ');
 }
 
+/** What was lost, claimant by claimant: one may refuse what another swallows. */
 function lossText(suspicions: readonly Suspicion<ArpConflictProof>[]): string {
-  const { contest, wrong } = suspicions[0]!.proof;
-  const { rightful, why } = contest;
-  const count =
-    suspicions.length === 1 ? 'One connection attempt' : `${suspicions.length} connection attempts`;
+  const { rightful, why } = suspicions[0]!.proof.contest;
+  const wrongs = new Set(suspicions.map((s) => s.proof.wrong));
   const meant = rightful ? ` in place of ${claimantLabel(rightful)} (${why})` : '';
-  if (!wrong) return `${count} lost the client when the other answered.`;
-  const refused = suspicions.every((s) => s.attempt.outcome === 'refused');
-  const verb = suspicions.length === 1 ? 'was' : 'were';
-  return `${count} went to ${claimantLabel(wrong)}${meant} and ${verb} ${refused ? 'refused' : 'lost'}.`;
+  return [...wrongs]
+    .map((wrong) => {
+      const own = suspicions.filter((s) => s.proof.wrong === wrong);
+      const count = own.length === 1 ? 'One connection attempt' : `${own.length} connection attempts`;
+      if (!wrong) return `${count} lost the client when the other answered.`;
+      const refused = own.filter((s) => s.attempt.outcome === 'refused').length;
+      const verb = own.length === 1 ? 'was' : 'were';
+      const end = refused === own.length ? 'refused' : refused === 0 ? 'lost' : 'refused or lost';
+      return `${count} went to ${claimantLabel(wrong)}${meant} and ${verb} ${end}.`;
+    })
+    .join(' ');
 }
 
 /** The packets that prove it. */

@@ -21,9 +21,10 @@ export function fixArpConflict({ conflict, rightful }: Contest, context: Diagnos
     station && name !== null ? [{ station, interface: name }] : [],
   );
   const fix = fixConflict(address, known, context.network, rightful?.owner.node ?? null);
-  if (fix) return fix;
   const strangers = claims.filter(({ owner }) => owner.node === null).map(({ owner }) => owner.mac);
-  return strangers.length === 0 ? null : fixStranger(address, strangers, known);
+  if (strangers.length === 0) return fix;
+  const other = fixStranger(address, strangers, known);
+  return fix === null ? other : both(fix, other);
 }
 
 /**
@@ -184,6 +185,16 @@ function checkSpeakers(address: string, answering: readonly Answering[]): Fix {
     manifests: [],
     risk: 'None beyond the open port between the nodes.',
     expected: 'Not tried: what speakers say to each other is not in the snapshots.',
+  };
+}
+
+function both(a: Fix, b: Fix): Fix {
+  return {
+    summary: `${a.summary} ${b.summary}`,
+    commands: [...a.commands, ...b.commands],
+    manifests: [...a.manifests, ...b.manifests],
+    risk: `${a.risk} ${b.risk}`,
+    expected: `${a.expected} ${b.expected}`,
   };
 }
 

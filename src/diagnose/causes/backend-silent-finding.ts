@@ -9,6 +9,7 @@ import { faultOf } from '../fault.js';
 import { lastSightings } from '../loss.js';
 import { listed } from '../words.js';
 import type { SilenceProof } from './backend-silent.js';
+import { concludeOtherSource } from './other-source-finding.js';
 
 export function concludeBackendSilent(
   suspicions: readonly Suspicion<SilenceProof>[],
@@ -23,6 +24,7 @@ export function concludeBackendSilent(
   const label = netns === null ? node : `${node}/${netns}`;
   const seen = loss.last.direction === 'out' ? 'left' : 'reached';
   const pod = called === null ? '' : ` (${called})`;
+  if (attempt.otherSource.length > 0) return concludeOtherSource(suspicions);
   return {
     finding: {
       ...faultOf('backend-silent', suspicions, netns),

@@ -34,7 +34,8 @@ export interface SilenceProof {
  *
  * Proof: the request's last step was captured, and so would have been the reply's first; or the node's conntrack
  * entry is still `[UNREPLIED]`. Against: a capture that sees one direction only, that ended, that lost packets, or that
- * was not on the way back; and any setting that drops the reply before it can be seen.
+ * was not on the way back; and any setting that drops the reply before it can be seen. A UDP server that answers from
+ * an address that was not asked is silent to its clients, and is told apart.
  */
 export const backendSilent = cause<SilenceProof>({
   id: 'backend-silent',
@@ -53,7 +54,7 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Silence
     confidence: proof.doubts.length === 0 ? 'probable' : 'possible',
     node: point.node,
     interface: point.interface,
-    aspect: `${point.netns} ${proof.unresolved !== null}`,
+    aspect: `${point.netns} ${proof.unresolved !== null} ${attempt.otherSource.length > 0}`,
     proof,
   };
 }

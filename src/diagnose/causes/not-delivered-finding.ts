@@ -13,14 +13,13 @@ export function concludeNotDelivered(
   suspicions: readonly Suspicion<UndeliveredProof>[],
   context: DiagnosisContext,
 ): Conclusion {
-  const { attempt, node, interface: name, proof } = suspicions[0]!;
-  const { loss, entries, silent, unresolved } = proof;
+  const { node, interface: name, proof } = suspicions[0]!;
+  const { loss, entries, silent, unresolved, address } = proof;
   const places = [...entries, ...silent].map((place) => `${place.interface} of ${place.station.label}`);
   const servers = listed(suspicions.map((s) => endpointLabel(s.attempt.server)));
   const why =
     silent.length > 0 && entries.length === 0 ? `; nobody answers for the address: ${silent[0]!.why}` : '';
   const { netns } = loss.last.point;
-  const { address } = attempt.server;
   const door = [...entries, ...silent][0]?.station.label ?? address;
   return {
     finding: {

@@ -4,13 +4,16 @@ import type { PacketTrace } from '../../correlate/trace.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { Nanoseconds } from '../../model/time.js';
 import { type Entry, entriesOf, type Silence } from '../../network/entry.js';
+import { TUNNELS } from '../../network/link.js';
 import { arrivalOf } from '../../network/next.js';
 import type { Station } from '../../network/station.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { isCutShort } from '../cut-short.js';
+import { entryOf } from '../drops/conntrack.js';
+import { coursesOf } from '../drops/courses.js';
 import { type Unresolved, unresolvedOf } from '../drops/unresolved.js';
-import { isRunning } from '../drops/visibility.js';
+import { isLikelyVisible, isRunning } from '../drops/visibility.js';
 import { type Loss, lossOf } from '../loss.js';
 import { isOverheard, placeAfter } from '../place.js';
 import { concludeNotDelivered } from './not-delivered-finding.js';
@@ -23,6 +26,8 @@ export interface UndeliveredProof {
   silent: readonly Silence[];
   /** Whoever handed it on asks for the next hop in vain. */
   unresolved: Unresolved | null;
+  /** Whom its last node sent it to: the VIP, or the next hop on the way to a backend. */
+  address: string;
 }
 
 /**
@@ -42,7 +47,10 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Undeliv
   const farthest = lossOf(attempt);
   if (farthest?.role !== 'request' || farthest.made) return null;
   const loss = withoutOverheard(farthest, context);
-  const proof = byNeighbour(attempt, loss, context) ?? byCaptures(attempt, loss, context);
+  const proof =
+    byNeighbour(attempt, loss, context) ??
+    byCaptures(attempt, loss, context) ??
+    byWire(attempt, loss, context);
   if (!proof) return null;
   const { node, interface: name, netns } = loss.last.point;
   // That nobody answers is known; that a watched interface shows nothing is only what was seen.
@@ -73,7 +81,7 @@ function withoutOverheard(loss: Loss, context: DiagnosisContext): Loss {
 function byNeighbour(attempt: Attempt, loss: Loss, context: DiagnosisContext): UndeliveredProof | null {
   const unresolved = unresolvedOf(attempt, context);
   if (!unresolved || unresolved.translated) return null;
-  return { loss, entries: [], silent: [], unresolved };
+  return { loss, entries: [], silent: [], unresolved, address: unresolved.address };
 }
 
 function byCaptures(attempt: Attempt, loss: Loss, context: DiagnosisContext): UndeliveredProof | null {
@@ -95,7 +103,30 @@ function byCaptures(attempt: Attempt, loss: Loss, context: DiagnosisContext): Un
   const times = attempt.traces.flatMap(({ sightings }) => context.aligned(sightings[0]!) ?? []);
   const doors = [...entries, ...silent];
   if (doors.length === 0 || !doors.every((door) => isWatched(door, times, context))) return null;
-  return { loss, entries, silent, unresolved: null };
+  return { loss, entries, silent, unresolved: null, address };
+}
+
+/** On its way to a backend it left one node, and never came to the next, by whose settings it has to come in there. */
+function byWire(attempt: Attempt, loss: Loss, context: DiagnosisContext): UndeliveredProof | null {
+  if (attempt.outcome !== 'no-reply' || isCutShort(attempt, context)) return null;
+  if (!expectsReply(attempt, context.attempts) || loss.last.encapsulations.length > 0) return null;
+  const times = attempt.traces.flatMap(({ sightings }) => context.aligned(sightings[0]!) ?? []);
+  const crossings = (coursesOf(attempt, context)?.requests ?? []).map(({ journey, stops, reached }) => {
+    const [left, next] = [stops[reached - 1], stops[reached]];
+    if (left?.direction !== 'out' || next?.direction !== 'in' || left.station === next.station) return null;
+    const hop = journey.legs[left.leg]!.hop!;
+    return { next, address: hop.via ?? next.destination.address };
+  });
+  const [first] = crossings;
+  if (!first || crossings.some((c) => c?.next.station !== first.next.station)) return null;
+  const { station, interface: name, destination } = first.next;
+  const view = context.node(station.node, station.netns);
+  // Of a tunnel's inner packet, the next node may have dropped the outer one.
+  if (!view || TUNNELS.has(station.model.link(name)?.kind ?? '') || entryOf(attempt, station)) return null;
+  if (!isLikelyVisible(view, name, destination, times, context)) return null;
+  const why = `by the settings of ${loss.last.point.node}`;
+  const entry = { station, interface: name, sender: null, isPod: false, isGuess: false, why, unknown: [] };
+  return { loss, entries: [entry], silent: [], unresolved: null, address: first.address };
 }
 
 /** To whom its last node sent it: by the frame's MAC, or by that node's routes and neighbours; null where not known. */

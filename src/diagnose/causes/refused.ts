@@ -151,7 +151,8 @@ function senderOf(attempt: Attempt, answer: Sighting, address: string, context: 
   if (!here?.model || answer.encapsulations.length > 0) {
     return { node: owner, certain: false, doubt: 'what sent it there is not known' };
   }
-  if (context.translations(address).size > 0) {
+  const isOwn = here.model.hasAddress(address) && accepts(attempt, here, context);
+  if (!isOwn && context.translations(address).size > 0) {
     return {
       node: null,
       certain: false,
@@ -159,9 +160,8 @@ function senderOf(attempt: Attempt, answer: Sighting, address: string, context: 
     };
   }
   if (here.model.hasAddress(address)) {
-    const certain = accepts(attempt, here, context);
-    const doubt = certain ? '' : 'a firewall rule of the node may have sent it in the place of the backend';
-    return { node: here.name, certain, doubt };
+    const doubt = isOwn ? '' : 'a firewall rule of the node may have sent it in the place of the backend';
+    return { node: here.name, certain: isOwn, doubt };
   }
   if (isFromPod(answer, address, here)) return { node: here.name, certain: true, doubt: '' };
   if (owner === null && isBackendOnLink(answer, address, here, context)) {
@@ -194,7 +194,7 @@ function accepts(attempt: Attempt, { name, netns, snapshot }: NodeView, context:
       : [];
   return (
     passages.length > 0 &&
-    passages.every((p) => p.drop === null && p.unknown.length === 0 && p.unknownDrops.length === 0)
+    passages.every((p) => p.result === 'local' && p.unknown.length === 0 && p.unknownDrops.length === 0)
   );
 }
 

@@ -3,14 +3,13 @@ import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
 import { translationsOf } from '../../kernel/translations.js';
 import type { Confidence, Evidence, Fix } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
-import { announcersOf } from '../../network/announcers.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
-import { lossOf } from '../loss.js';
 import { ownershipOf } from '../neighbours/conflicts.js';
 import { messageEvidence, resolutionOf } from '../neighbours/evidence.js';
+import { heirsOf, misledPacket, type Party, partyLabel } from '../neighbours/misled.js';
 import { ownerOf } from '../neighbours/owner.js';
 import { shellWord } from '../shell-word.js';
 
@@ -26,12 +25,6 @@ interface StaleProof {
   claim: NeighbourMessage | null;
   /** Who has the old owner's MAC for the address: the sender of the packet, where its neighbours are known. */
   holder: { node: NodeView; interface: string } | null;
-}
-
-interface Party {
-  mac: string | null;
-  node: string | null;
-  interface: string | null;
 }
 
 /** What was sent before its sender can have heard of the new owner is no stale entry's. */
@@ -57,12 +50,14 @@ export const staleNeighbour = cause<StaleProof>({
     const count =
       suspicions.length === 1 ? 'One connection attempt' : `${suspicions.length} connection attempts`;
     const sender = holder ? holder.node.name : 'Who sends them';
-    const when = change ? `after ${label(now)} had announced it` : `though ${label(now)} has it now`;
+    const when = change
+      ? `after ${partyLabel(now)} had announced it`
+      : `though ${partyLabel(now)} has it now`;
     return {
       finding: {
         ...faultOf('not-delivered', suspicions),
         vip: attempt.vip ?? address,
-        summary: `${count} to ${address} still went to ${label(old)}, which no longer answers for it, ${when}. ${sender} kept the old owner's MAC: that is a stale neighbour entry, not a conflict.`,
+        summary: `${count} to ${address} still went to ${partyLabel(old)}, which no longer answers for it, ${when}. ${sender} kept the old owner's MAC: that is a stale neighbour entry, not a conflict.`,
         evidence: [
           ...(change ? [messageEvidence(change.from), messageEvidence(change.to)] : []),
           ...(claim ? [messageEvidence(claim)] : []),
@@ -73,7 +68,10 @@ export const staleNeighbour = cause<StaleProof>({
         ],
         fix: flush(proof),
         alternatives: [
-          { cause: 'arp-conflict', why: `${label(old)} claimed ${address} no more after ${label(now)} did` },
+          {
+            cause: 'arp-conflict',
+            why: `${partyLabel(old)} claimed ${address} no more after ${partyLabel(now)} did`,
+          },
         ],
       },
       gaps: holder
@@ -89,18 +87,6 @@ export const staleNeighbour = cause<StaleProof>({
     };
   },
 });
-
-/** The request that was lost, or refused by who got it. */
-function misledPacket(attempt: Attempt): Sighting | null {
-  const loss = lossOf(attempt);
-  if (loss?.role === 'request') {
-    const { sightings } = loss.traces.at(-1)!;
-    // A switch that does not know the old owner's port any more floods what is for it: others see it as well.
-    return sightings.findLast((s) => s.direction !== null) ?? sightings.at(-1)!;
-  }
-  if (attempt.outcome !== 'refused') return null;
-  return attempt.traces.find((trace) => trace.role === 'request')?.sightings.at(-1) ?? null;
-}
 
 function byAnnouncement(
   attempt: Attempt,
@@ -152,6 +138,10 @@ function bySettings(
     packet.direction === 'in' ? packet.point.interface : station.model.ownerOfMac(packet.etherDestination!);
   const mac = packet.etherDestination ?? (name === null ? null : (station.model.link(name)?.mac ?? null));
   const holder = mac === null ? null : holderOf(packet, mac, context);
+  // That another's rules would serve it says nothing of who answers for it, unless this one served it before.
+  if (!holder && heir.mac === null && !hasServed(node, address, context)) return null;
+  // Two nodes with one MAC: the entry is right.
+  if (mac !== null && heir.mac === mac) return null;
   const claim = mac === null ? null : claimBefore(packet, mac, context);
   // A router between may have got it to pass on: only an entry for the address itself tells otherwise, or that the
   // old owner had told all others that it has it, and serves it no more.
@@ -160,19 +150,14 @@ function bySettings(
   return suspicion(attempt, 'possible', { packet, address, old, now: heir, change: null, claim, holder });
 }
 
-/** Who has the address by its settings: who answers for it, or where no kernel does, whose rules serve it. */
-function heirsOf({ server, client }: Attempt, { network }: DiagnosisContext): Party[] {
-  const announcers = announcersOf(network, server.address, client.address);
-  if (announcers.some(({ unknown }) => unknown.length > 0)) return [];
-  if (announcers.length > 0)
-    return announcers.map(({ mac, station, interface: name }) => ({
-      mac,
-      node: station.node,
-      interface: name,
-    }));
-  return network.stations
-    .filter(({ netns, snapshot }) => netns === null && translationsOf(snapshot, server.address).size > 0)
-    .map(({ node }) => ({ mac: null, node, interface: null }));
+/** Whether connections to the address were made by way of the node. */
+function hasServed({ name }: NodeView, address: string, { attempts }: DiagnosisContext): boolean {
+  return attempts.some(
+    ({ outcome, server, traces }) =>
+      outcome === 'established' &&
+      server.address === address &&
+      traces.some(({ sightings }) => sightings.some(({ point }) => point.node === name)),
+  );
 }
 
 /** The last time before the packet that the MAC claimed its destination. */
@@ -215,11 +200,6 @@ function entryEvidence({ holder, address, old }: StaleProof): Evidence[] {
   return [evidence('neighbour', text, { node: holder.node.name })];
 }
 
-function label({ node, interface: name, mac }: Party): string {
-  if (node === null) return mac ?? 'another host';
-  return [node, name === null ? '' : ` (${name})`].join('');
-}
-
 function flush({ holder, address, now }: StaleProof): Fix {
   const device = holder ? shellWord(holder.interface) : 'IFACE';
   const node = holder?.node.name ?? '';
@@ -234,13 +214,13 @@ function flush({ holder, address, now }: StaleProof): Fix {
         ]
       : [];
   return {
-    summary: `Have the entry for ${address} forgotten where it is kept, or have ${label(now)} announce the address again.`,
+    summary: `Have the entry for ${address} forgotten where it is kept, or have ${partyLabel(now)} announce the address again.`,
     commands: [
       ...again,
       ...(holder ? [{ node, command: `ip neigh flush to ${address} dev ${device}`, persists: false }] : []),
     ],
     manifests: [],
     risk: 'None: the address is asked for anew.',
-    expected: `The next request is asked for by ${resolutionOf(address)}, and goes to ${label(now)}.`,
+    expected: `The next request is asked for by ${resolutionOf(address)}, and goes to ${partyLabel(now)}.`,
   };
 }

@@ -22,6 +22,8 @@ import { missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-
 
 interface UndeterminedProof {
   last: Sighting | null;
+  /** The client asked but once: it may have given up. */
+  gone: boolean;
   severity: Severity;
 }
 
@@ -37,13 +39,14 @@ export const undetermined = cause<UndeterminedProof>({
     const silent = attempt.outcome === 'no-reply' || attempt.outcome === 'unacknowledged';
     const early = silent && isCutShort(attempt, context);
     const unowed = attempt.outcome === 'no-reply' && !expectsReply(attempt, context.attempts);
+    const gone = isGone(attempt, context);
     return {
       attempt,
       confidence: 'possible',
       node: last?.point.node ?? null,
       interface: last?.point.interface ?? null,
-      aspect: `${attempt.outcome} ${last?.direction} ${early} ${unowed} ${attempt.protocol}`,
-      proof: { last, severity: early || unowed ? 'info' : failing },
+      aspect: `${attempt.outcome} ${last?.direction} ${early} ${unowed} ${gone} ${attempt.protocol}`,
+      proof: { last, gone, severity: early || unowed || gone ? 'info' : failing },
     };
   },
 
@@ -57,7 +60,7 @@ export const undetermined = cause<UndeterminedProof>({
       finding: {
         ...faultOf('undetermined', suspicions),
         severity,
-        summary: `${WORDS[attempt.outcome]} (${suspicions.length} to ${listed(suspicions.map((s) => endpointLabel(s.attempt.server)))})${where}; ${blocked ? vainWords(blocked) : 'what was captured does not tell why'}.`,
+        summary: `${WORDS[attempt.outcome]} (${suspicions.length} to ${listed(suspicions.map((s) => endpointLabel(s.attempt.server)))})${where}; ${blocked ? vainWords(blocked) : 'what was captured does not tell why'}.${proof.gone ? GONE : ''}`,
         evidence: [
           ...suspicions.slice(0, QUOTED).flatMap((s) => (s.proof.last ? [packetEvidence(s.proof.last)] : [])),
           ...icmpEvidence(attempt),
@@ -95,6 +98,22 @@ const WORDS: Partial<Record<Attempt['outcome'], string>> = {
     'The client answered the reply to its own connection attempts with a reset, as to one that it did not ask for',
   unacknowledged: 'The capture shows a reply to connection attempts and then nothing more of the client',
 };
+
+const GONE =
+  ' No client asked again, though the reply was sent again: it is gone, or it got the reply and what it answered was lost; other connections to the same server are made.';
+
+/** More of them are no accident. */
+const MOST_GONE = 2;
+
+/** One of a few whose client never asked again for what was answered, where the server's other clients are served. */
+function isGone(attempt: Attempt, { attempts }: DiagnosisContext): boolean {
+  if (attempt.protocol !== 'tcp' || attempt.outcome !== 'reply-lost') return false;
+  const server = endpointLabel(attempt.server);
+  const alike = attempts.filter((other) => endpointLabel(other.server) === server);
+  const lost = alike.filter(({ outcome }) => outcome === 'reply-lost');
+  const isServing = alike.some(({ outcome }) => outcome === 'established');
+  return isServing && lost.length <= MOST_GONE && lost.every(({ tries }) => tries === 1);
+}
 
 function seenLast(last: Sighting): string {
   const way =
@@ -153,6 +172,11 @@ function gapsOf(
         capture: captureCommand(null, filter),
       },
     ];
+  }
+  if (last.direction === 'out' && place) {
+    const why = `the packet left ${last.point.node}${last.point.interface === null ? '' : ` by ${last.point.interface}`} towards ${place.node.name}, whose captures do not show it: it was lost between the two, or their filter hides it`;
+    const at = { node: place.node.name, interface: place.interface };
+    return [{ ...at, why, capture: captureCommand(place.interface, filter) }];
   }
   const got = `the packet got to ${labelOf(last, here)}`;
   const at = { node: last.point.node, interface: last.point.interface };

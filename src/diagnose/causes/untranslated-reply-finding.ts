@@ -26,7 +26,7 @@ export function concludeUntranslated(
       fix: fixFor('untranslated-reply', attempts, context),
       alternatives: ruledOut(best),
     },
-    gaps: confidence === 'confirmed' ? [] : gapsOf(best),
+    gaps: best.node === null ? [senderGap(best)] : confidence === 'confirmed' ? [] : gapsOf(best),
   };
 }
 
@@ -37,7 +37,8 @@ function summarize(
   const { reply, refusal, translator, inferred, detour } = proof;
   const by = name === null ? '' : ` by ${name}`;
   const backend = endpointLabel(reply.source);
-  const left = `The reply of ${backend} leaves ${node}${by} with its own address`;
+  const place = node === null ? `comes to ${reply.point.node}` : `leaves ${node}${by}`;
+  const left = `The reply of ${backend} ${place} with its own address`;
   if (inferred) {
     const who = translator ?? (detour && senderText(detour, context)) ?? 'another node';
     return `${left}, and does not come back. The request came from ${who}, which seems to have translated it from the address that the client asked: a reply that does not go back there means nothing to the client.`;
@@ -88,6 +89,17 @@ function ruledOut({ proof }: Suspicion<UntranslatedProof>): Alternative[] {
       why: 'by whatever gateway it goes, the client knows no connection with the address that the reply bears',
     },
   ];
+}
+
+/** The reply was captured where it came in alone. */
+function senderGap({ attempt, proof: { reply, translator } }: Suspicion<UntranslatedProof>): Gap {
+  const round = translator === null ? 'the node that translated the request' : translator;
+  return {
+    node: null,
+    interface: null,
+    why: `which node let the reply of ${endpointLabel(reply.source)} go round ${round} was not captured; the node of ${reply.source.address} would show by which interface it leaves`,
+    capture: `tcpdump -i any -y LINUX_SLL2 -n -s 128 -w any.pcap 'host ${attempt.client.address} or udp port 4789 or udp port 8472'`,
+  };
 }
 
 function gapsOf({ attempt, proof }: Suspicion<UntranslatedProof>): Gap[] {

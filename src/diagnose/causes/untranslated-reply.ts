@@ -13,7 +13,7 @@ import { travellersOf } from '../ways/way-index.js';
 import { concludeUntranslated } from './untranslated-reply-finding.js';
 
 export interface UntranslatedProof {
-  /** The reply where it left with the backend's address. */
+  /** The reply where it left with the backend's address; where that was not captured, where it came in. */
   reply: Sighting;
   /** What the client's host said to it: a RST, or an ICMP port unreachable; null where nothing was captured. */
   refusal: Sighting | null;
@@ -82,11 +82,13 @@ function suspicion(
   proof: UntranslatedProof,
 ): Suspicion<UntranslatedProof> {
   const { reply, detour } = proof;
+  // Who got it is not who let it go.
+  const isIncoming = !detour && reply.direction === 'in';
   return {
     attempt,
     confidence,
-    node: reply.point.node,
-    interface: detour?.out.interface ?? reply.point.interface,
+    node: isIncoming ? null : reply.point.node,
+    interface: isIncoming ? null : (detour?.out.interface ?? reply.point.interface),
     aspect: `${endpointLabel(reply.source)} ${attempt.outcome === 'rejected'}`,
     proof,
   };
@@ -142,13 +144,14 @@ function comesBy(
   return settings.reply.legs.some((leg) => leg !== settings.leg && leg.station.node === translator);
 }
 
-/** Where a reply was seen last on its way out of a node. */
+/** Where a reply was seen last on its way out of a node, else where it was seen last. */
 function lastReply(attempt: Attempt): Sighting | null {
-  for (const { role, sightings } of attempt.traces) {
-    const left = role === 'reply' ? sightings.findLast((s) => s.direction === 'out') : undefined;
+  const replies = attempt.traces.filter(({ role }) => role === 'reply');
+  for (const { sightings } of replies) {
+    const left = sightings.findLast((s) => s.direction === 'out');
     if (left) return left;
   }
-  return null;
+  return replies[0]?.sightings.at(-1) ?? null;
 }
 
 /** The node behind which the request has another destination than before it. */

@@ -5,6 +5,7 @@ import type { Endpoint, Role } from '../../model/analysis.js';
 import type { ConntrackEntry, Snapshot } from '../../model/snapshot.js';
 import type { Journey } from '../../network/journey.js';
 import type { Station } from '../../network/station.js';
+import type { DiagnosisContext } from '../context.js';
 
 /** A node's entries by their original direction: many attempts ask, and tables are long. */
 const INDEXED = new WeakMap<Snapshot, Map<string, ConntrackEntry>>();
@@ -47,7 +48,14 @@ function keyOf(protocol: string, client: Endpoint, server: Endpoint): string {
  * (nf_conntrack_confirm); it knows the backend; and it loses `[UNREPLIED]` when a reply comes to the first hook. No
  * entry says nothing: they time out.
  */
-export function disproves(attempt: Attempt, { legs, end }: Journey, role: Role): boolean {
+export function disproves(
+  attempt: Attempt,
+  { legs, end }: Journey,
+  role: Role,
+  context: DiagnosisContext,
+): boolean {
+  // A client that asks again from the same port has the entry of its last attempt.
+  if (isReused(attempt, context)) return false;
   for (const { station, interface: name, passage } of legs) {
     const entry = entryOf(attempt, station);
     if (!entry) continue;
@@ -60,6 +68,28 @@ export function disproves(attempt: Attempt, { legs, end }: Journey, role: Role):
     if (entry.unreplied && isTracked) return true;
   }
   return false;
+}
+
+const REUSED = new WeakMap<DiagnosisContext, ReadonlySet<string>>();
+
+/** Whether another attempt went by the same ends, under any of their addresses. */
+function isReused(attempt: Attempt, context: DiagnosisContext): boolean {
+  let reused = REUSED.get(context);
+  if (!reused) {
+    const seen = new Set<string>();
+    const twice = new Set<string>();
+    for (const key of context.attempts.flatMap(keysOf)) {
+      if (seen.has(key)) twice.add(key);
+      seen.add(key);
+    }
+    reused = twice;
+    REUSED.set(context, reused);
+  }
+  return keysOf(attempt).some((key) => reused.has(key));
+}
+
+function keysOf({ protocol, legs }: Attempt): string[] {
+  return [...new Set(legs.map(({ client, server }) => keyOf(protocol, client, server)))];
 }
 
 function hasReply({ reply }: ConntrackEntry, expected: Tuple): boolean {

@@ -158,7 +158,7 @@ class CourseFinder {
     const { role, journey, asked, start, trace, request } = draft;
     const stops = stopsOf(journey, asked);
     const reached = trace && start ? this.#reach(journey, stops, trace, start, role) : 0;
-    if (reached === null || disproves(attempt, journey, role)) return [];
+    if (reached === null || disproves(attempt, journey, role, this.#context)) return [];
     const ahead = stops.slice(reached);
     const blocked = role === 'reply' ? firstBlocked(journey, ahead) : null;
     const open = blocked ? ahead.slice(0, ahead.indexOf(blocked.stop)) : ahead;

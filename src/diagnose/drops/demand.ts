@@ -100,7 +100,11 @@ function mayBeTracked({ role, request }: Course, station: Station, context: Diag
   if (role === 'request') return false;
   if (request?.journey.legs.some((leg) => leg.station === station)) return false;
   const view = context.node(station.node, station.netns);
-  return !view?.captures.some((capture) => capture.interfaces === null);
+  if (view?.captures.some((capture) => capture.interfaces === null)) return false;
+  const links = (station.snapshot.links ?? []).filter(
+    ({ flags }) => flags.includes('UP') && !flags.includes('LOOPBACK'),
+  );
+  return links.length === 0 || !view || !links.every(({ name }) => context.covers(view, name));
 }
 
 function isSeen({ journey, stops, reached, request }: Course, { loss }: Courses): boolean {

@@ -9,6 +9,7 @@ import { isCutShort } from '../cut-short.js';
 import { matchMartians } from '../kernel-records.js';
 import { type Loss, lastSightings, lossOf } from '../loss.js';
 import { inputInterface, placeOf } from '../place.js';
+import type { Course } from './courses.js';
 import { type Demand, type DemandedDrop, demandOf } from './demand.js';
 import { type CounterRise, causeOfRecord, counterOf, icmpOf, recordsNear, resetsOf } from './records.js';
 import { clockOffset } from './visibility.js';
@@ -24,6 +25,8 @@ export interface DropProof {
   counter: CounterRise | null;
   /** The node's own ICMP errors, or RSTs that a rule sent. */
   answers: Sighting[];
+  /** Rules of the node that may have dropped it, by what no snapshot tells: a rate, a match that is not modelled. */
+  doubtful: readonly string[];
 }
 
 /** Whether the cause explains an attempt: by what the settings demand of its packet, and what the kernel recorded. */
@@ -36,7 +39,7 @@ export function examineDrop(
   if (!demand) return null;
   const byDemand = demand.drop && examineDemand(attempt, demand, demand.drop, context);
   if (byDemand) return byDemand.cause === cause ? byDemand.suspicion : null;
-  const byRecord = examineRecords(attempt, demand, context);
+  const byRecord = examineRecords(attempt, demand, context) ?? examineDoubtful(attempt, demand, context);
   return byRecord?.cause === cause ? byRecord.suspicion : null;
 }
 
@@ -52,8 +55,8 @@ function examineDemand(
   context: DiagnosisContext,
 ): Judged | null {
   const { station, drop, role, leg } = demanded;
-  // A later packet got through what the settings say at the end.
-  if (loss.made) return null;
+  // A later packet got through what the settings say at the end, unless it took another way.
+  if (loss.made && !wentElsewhere(attempt, demanded)) return null;
   if (!demanded.seen && isCutShort(attempt, context)) return null;
   const node = context.node(station.node, station.netns)!;
   const { packet } = leg.passage;
@@ -88,10 +91,23 @@ function examineDemand(
     enclosed: isEnclosed(node),
   });
   if (confidence === null) return null;
-  const proof = { loss, node, demanded, records, counter, answers };
+  const proof = { loss, node, demanded, records, counter, answers, doubtful: [] };
   const place = { node: station.node, interface: demanded.interface };
   const aspect = `${role} ${demanded.carrier} ${station.netns} ${ruleOf(demanded)}`;
   return { cause: demanded.cause, suspicion: { attempt, confidence, ...place, aspect, proof } };
+}
+
+/** Whether the request that was answered in the end passed by another node, or to another backend. */
+function wentElsewhere({ traces, legs }: Attempt, { role, station, leg }: DemandedDrop): boolean {
+  if (role !== 'request') return false;
+  const asked = traces.slice(
+    0,
+    traces.findIndex((trace) => trace.role === 'reply'),
+  );
+  const isHere = ({ point }: Sighting) => point.node === station.node && point.netns === station.netns;
+  if (asked.at(-1)?.sightings.every((s) => !isHere(s))) return true;
+  const { destination } = leg.passage.packet;
+  return legs.length > 1 && legs.every(({ server }) => server.address !== destination.text);
 }
 
 interface Signs {
@@ -151,13 +167,42 @@ function examineRecords(attempt: Attempt, demand: Demand, context: DiagnosisCont
   const [cause] = causes;
   if (!cause || causes.size !== 1 || !RECORDED.has(cause)) return null;
   if (!isEachRecorded(near, loss, alike(node, cause), context)) return null;
-  const proof: DropProof = { loss, node, demanded: null, records: near, counter: null, answers: [] };
+  const proof = { loss, node, demanded: null, records: near, counter: null, answers: [], doubtful: [] };
   // Of a tunnel packet whose content never came out of the tunnel, the outer one was dropped.
   const isOuter = loss.last.encapsulations.length > 0 && cause === 'filtered' && isEnclosed(node);
   const name = isOuter ? inputInterface(loss.last, node) : place.interface;
   const at = { node: node.name, interface: name };
   const aspect = `${loss.role} record ${node.netns}`;
   return { cause, suspicion: { attempt, confidence: 'possible', ...at, aspect, proof } };
+}
+
+/**
+ * The request came in and was not seen to leave, as it would have been, and all that could have stopped it by the
+ * settings is a rule of which it is not known whether it did.
+ */
+function examineDoubtful(attempt: Attempt, { courses }: Demand, context: DiagnosisContext): Judged | null {
+  const { loss, requests } = courses;
+  if (loss.role !== 'request' || attempt.outcome === 'refused' || isCutShort(attempt, context)) return null;
+  const [first] = requests;
+  const before = first?.stops[first.reached - 1];
+  if (!first || before?.direction !== 'in') return null;
+  const { station, interface: name } = before;
+  const isStopped = ({ stops, reached, missedAt, doubts }: Course) =>
+    missedAt !== null && missedAt === stops[reached] && missedAt.station === station && doubts.length === 0;
+  const node = context.node(station.node, station.netns);
+  if (!node || !requests.every(isStopped)) return null;
+  const doubtful = requests.map(({ journey, stops, reached }) => {
+    return journey.legs[stops[reached - 1]!.leg]!.passage.unknownDrops;
+  });
+  if (doubtful.some((lines) => lines.length === 0)) return null;
+  const family = loss.last.source.address.includes(':') ? 6 : 4;
+  const near = recordsNear(node, timesAt(loss, node, context), family);
+  if (near.some((record) => causeOfRecord(record) !== 'filtered')) return null;
+  const lines = [...new Set(doubtful.flat())];
+  const proof = { loss, node, demanded: null, records: near, counter: null, answers: [], doubtful: lines };
+  const at = { node: node.name, interface: name };
+  const aspect = `request doubtful ${node.netns} ${lines.join(' ')}`;
+  return { cause: 'filtered', suspicion: { attempt, confidence: 'possible', ...at, aspect, proof } };
 }
 
 /** Between an event's stamp and its packet's up to 50 ms were measured. */

@@ -20,6 +20,11 @@ export function dropGaps({ confidence, proof, interface: name }: Suspicion<DropP
     const why = `what ${node.name} does with the packet rests on files that are missing: ${demanded!.doubts[0]}`;
     return [{ ...at, why, capture: missing }];
   }
+  if (proof.doubtful.length > 0) {
+    const why = `whether that rule of ${node.name} dropped them, its own counter and the kernel's drop reasons would tell`;
+    const counters = 'iptables-save -c > iptables-save.txt; nft -j list ruleset > nft.json';
+    return [{ ...at, why, capture: `${counters}; ${RECORD_DROPS}` }];
+  }
   if (!demanded) {
     const why = `the kernel's record names a kind of drop and no packet; the settings of ${node.name} would say whether it is this one`;
     const files = [

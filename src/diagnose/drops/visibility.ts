@@ -49,6 +49,25 @@ export function isVisible(
   });
 }
 
+/**
+ * Whether a packet on the interface would most likely have been captured: by a filter that shows the server under
+ * another port, or another server under the same one. A filter for both hides it, as it would one for a VIP.
+ */
+export function isLikelyVisible(
+  node: NodeView,
+  name: string,
+  server: Endpoint,
+  times: readonly Nanoseconds[],
+  context: DiagnosisContext,
+): boolean {
+  if (isVisible(node, name, { role: 'request', server }, times, context)) return true;
+  return node.captures.some((capture) => {
+    if (!isRunning(capture, name, times, context)) return false;
+    const shown = seenIn(context).files.get(capture.file);
+    return shown !== undefined && (shown.addresses.has(server.address) || shown.ports.has(server.port));
+  });
+}
+
 /** Whether a capture that lost nothing was listening on the interface at one of the times. */
 export function isRunning(
   { node, interfaces, firstTime, lastTime, dropped }: Coverage,

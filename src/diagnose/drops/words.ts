@@ -15,6 +15,8 @@ export function summaryOf(cause: CauseId, suspicions: readonly Suspicion<DropPro
   const label = node.netns === null ? node.name : `${node.name}/${node.netns}`;
   const by = name === null ? '' : ` that come in by ${name}`;
   const what = packetsOf(suspicions);
+  if (proof.doubtful.length > 0)
+    return `${label} may be dropping ${what}${by}: they came in and did not leave, and a firewall rule of it can have done that (${proof.doubtful.join('; ')}).`;
   if (!demanded)
     return `${label} may be dropping ${what}${by}: ${RECORDED[cause]}, by the reason that its kernel gave.`;
   const certain = confidence !== 'possible';

@@ -130,8 +130,10 @@ function rightfulOf(
   if (announcing) return [announcing, 'its speaker announces it'];
   const working = only(({ owner }) => (made.get(owner.mac) ?? 0) > 0);
   if (working) return [working, 'connections that went to it were made'];
+  // Another's own address is served without any rule: what is on kube-ipvs0 as well tells nothing then.
+  const isOwn = claims.some((claim) => hasOnLink(claim, address));
   const serving =
-    only((claim) => translates(claim, address) || isOnIpvs(claim, address)) ??
+    only((claim) => translates(claim, address) || (!isOwn && isOnIpvs(claim, address))) ??
     only((claim) => translates(claim, address));
   if (serving) return [serving, 'of them it alone has rules that serve it'];
   const resolved = only(({ owner, kernel }) => owner.node !== null && kernel?.by === 'own-address');
@@ -148,4 +150,10 @@ function translates({ owner: { station } }: Claim, address: string): boolean {
 function isOnIpvs({ owner: { station } }: Claim, address: string): boolean {
   const addresses = station?.snapshot.addresses ?? [];
   return addresses.some((a) => a.interface === 'kube-ipvs0' && a.address === address);
+}
+
+/** Whether the address is on the interface that the claimant answers at, as keepalived and kube-vip put it there. */
+function hasOnLink({ owner: { station, interface: name } }: Claim, address: string): boolean {
+  const addresses = station?.snapshot.addresses ?? [];
+  return addresses.some((a) => a.interface === name && a.address === address);
 }

@@ -71,7 +71,7 @@ const WORDINGS: Record<CauseId, Wording> = {
     mark: 'handed over here, never answered',
   },
   'not-delivered': {
-    headline: (f, s) => `${s.packets} do not reach the node that has ${s.service}${lastSeen(f)}`,
+    headline: (f, s) => `${s.packets} do not arrive at the next node on their way${lastSeen(f)}`,
     mark: 'not seen after this',
   },
   undetermined: {

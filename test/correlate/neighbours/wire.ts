@@ -79,8 +79,8 @@ export class Wire {
     return this.#tcp(from, to, c, ACK, true);
   }
 
-  reset(from: string, to: string, c: Conversation): this {
-    return this.#tcp(from, to, c, RST | ACK, false);
+  reset(from: string, to: string, c: Conversation, fromClient = false): this {
+    return this.#tcp(from, to, c, fromClient ? RST : RST | ACK, fromClient);
   }
 
   /** An Ethernet capture of the frames that `seen` picks. */
@@ -140,7 +140,7 @@ export class Wire {
     const [source, destination] = fromClient ? [client, server] : [server, client];
     const ports = fromClient ? [...u16(port), ...u16(80)] : [...u16(80), ...u16(port)];
     const numbers = fromClient
-      ? [...u32(port), ...u32(flags === SYN ? 0 : 9001)]
+      ? [...u32(flags === SYN ? port : port + 1), ...u32(flags & ACK ? 9001 : 0)]
       : [...u32(9000), ...u32(port + 1)];
     const tcp = concat(ports, numbers, [0x50, flags], u16(64_000), [0, 0, 0, 0]);
     const identification = this.frames.length + 1;
