@@ -6,7 +6,7 @@ import { analyze } from '../../src/analyze.js';
 import { testSideBySide } from '../gates.js';
 import { assertTruth } from '../scenarios/truth.js';
 import { Lanes } from './lanes.js';
-import { recordScenario } from './record.js';
+import { RecordingError, recordScenario } from './record.js';
 import type { Scenario } from './scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
 
@@ -37,7 +37,14 @@ for (const scenario of SCENARIOS) {
     t.timeout(1_200_000);
     const directory = await mkdtemp(join(tmpdir(), 'returnpath-live-'));
     t.teardown(() => rm(directory, { recursive: true, force: true }));
-    const record = () => recordScenario(scenario, join(directory, scenario.name));
+    const once = () => recordScenario(scenario, join(directory, scenario.name));
+    // Beside the other tests the kernel once gave no drop event though its counter rose: such a recording proves nothing.
+    const record = () =>
+      once().catch((error: unknown) => {
+        if (!(error instanceof RecordingError)) throw error;
+        t.log(`recorded again: ${error.message}`);
+        return once();
+      });
     const { bundles, truth } = await (listens(scenario) ? lanes.alone(record) : lanes.run(record));
     const options = { vips: [truth.vip], keepGoing: false, attempts: 'all', warn: () => {} } as const;
     const analysis = await analyze(bundles, options);

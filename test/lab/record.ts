@@ -26,13 +26,20 @@ export interface Recording {
   truth: Truth;
 }
 
+/** What happened, or what the kernel told of it, is not what the scenario says. */
+export class RecordingError extends Error {
+  constructor({ name }: Scenario, wrong: readonly string[]) {
+    super(`${name}: not what the scenario says: ${wrong.join('; ')}`);
+  }
+}
+
 /**
  * Builds a scenario's ground, drives its traffic, records its nodes into the directory `into` (emptied first)
  * and takes everything down again.
  *
  * @param signal ends the run early, with everything taken down
- * @throws UsageError where a tool or the right to use it is missing; Error where what happened is not what the
- *   scenario says, with nothing written
+ * @throws UsageError where a tool or the right to use it is missing; RecordingError where what happened is not what
+ *   the scenario says, with nothing written
  */
 export async function recordScenario(
   scenario: Scenario,
@@ -155,7 +162,7 @@ async function finish(
     filtered,
   };
   const wrong = contradictions(scenario, truth, { kernelLog: log, drops: dropText });
-  if (wrong.length > 0) throw new Error(`${scenario.name}: not what the scenario says: ${wrong.join('; ')}`);
+  if (wrong.length > 0) throw new RecordingError(scenario, wrong);
   return truth;
 }
 
