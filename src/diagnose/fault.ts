@@ -31,3 +31,8 @@ export function faultOf(
     attempts: suspicions.map((s) => s.attempt.id),
   };
 }
+
+/** How many connection attempts a sentence is about, at its start. */
+export function attemptsText(suspicions: readonly unknown[]): string {
+  return suspicions.length === 1 ? 'One connection attempt' : `${suspicions.length} connection attempts`;
+}

@@ -2,6 +2,7 @@ import type { Evidence, Finding, Gap } from '../../model/analysis.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { attemptsText } from '../fault.js';
 import type { Claim } from '../neighbours/claim.js';
 import { isOneNode } from '../neighbours/conflicts.js';
 import type { Contest } from '../neighbours/contest.js';
@@ -103,7 +104,7 @@ function lossText(suspicions: readonly Suspicion<ArpConflictProof>[]): string {
   return [...wrongs]
     .map((wrong) => {
       const own = suspicions.filter((s) => s.proof.wrong === wrong);
-      const count = own.length === 1 ? 'One connection attempt' : `${own.length} connection attempts`;
+      const count = attemptsText(own);
       if (!wrong) return `${count} lost the client when the other answered.`;
       const refused = own.filter((s) => s.attempt.outcome === 'refused').length;
       const verb = own.length === 1 ? 'was' : 'were';

@@ -7,7 +7,7 @@ import { Station } from '../../network/station.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { evidence, packetEvidence, QUOTED, sysctlEvidence } from '../evidence.js';
-import { faultOf } from '../fault.js';
+import { attemptsText, faultOf } from '../fault.js';
 import { lastingCommands } from '../fixes/lasting/commands.js';
 import { step } from '../fixes/step.js';
 import { isSlow } from '../loss.js';
@@ -44,8 +44,7 @@ export const arpSenderConflict = cause<SenderProof>({
     const { attempt, proof } = suspicions[0]!;
     const { address, asking, rightful, request, claim } = proof;
     const refused = suspicions.every((s) => s.attempt.outcome === 'refused');
-    const count =
-      suspicions.length === 1 ? 'One connection attempt' : `${suspicions.length} connection attempts`;
+    const count = attemptsText(suspicions);
     return {
       finding: {
         ...faultOf('arp-conflict', suspicions),

@@ -3,7 +3,7 @@ import type { Sighting } from '../../model/sighting.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
-import { faultOf } from '../fault.js';
+import { attemptsText, faultOf } from '../fault.js';
 import { heirsOf, misledPacket, type Party, partyLabel } from '../neighbours/misled.js';
 import { shellWord } from '../shell-word.js';
 
@@ -31,8 +31,7 @@ export const duplicateMac = cause<DuplicateProof>({
     const { attempt, proof } = suspicions[0]!;
     const { address, mac, got, meant } = proof;
     const [a, b] = [partyLabel(got), partyLabel(meant)];
-    const count =
-      suspicions.length === 1 ? 'One connection attempt' : `${suspicions.length} connection attempts`;
+    const count = attemptsText(suspicions);
     return {
       finding: {
         ...faultOf('not-delivered', suspicions),

@@ -6,7 +6,7 @@ import type { Sighting } from '../../model/sighting.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
-import { faultOf } from '../fault.js';
+import { attemptsText, faultOf } from '../fault.js';
 import { ownershipOf } from '../neighbours/conflicts.js';
 import { messageEvidence, resolutionOf } from '../neighbours/evidence.js';
 import { heirsOf, misledPacket, type Party, partyLabel } from '../neighbours/misled.js';
@@ -47,8 +47,7 @@ export const staleNeighbour = cause<StaleProof>({
   conclude(suspicions) {
     const { attempt, proof } = suspicions[0]!;
     const { address, old, now, change, claim, holder } = proof;
-    const count =
-      suspicions.length === 1 ? 'One connection attempt' : `${suspicions.length} connection attempts`;
+    const count = attemptsText(suspicions);
     const sender = holder ? holder.node.name : 'Who sends them';
     const when = change
       ? `after ${partyLabel(now)} had announced it`

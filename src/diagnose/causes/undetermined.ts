@@ -17,6 +17,7 @@ import { nearestDrops } from '../kernel-records.js';
 import { isSlow, type Loss, lastSightings, lossOf } from '../loss.js';
 import { nextHopAddress, placeOf, routedDestinations, TCP_PACKET } from '../place.js';
 import { captureCommand, captureFilter, filesNamedIn, RECORD_DROPS, snapshotCommand } from '../recording.js';
+import { remembered } from '../ways/remembered.js';
 import { listed } from '../words.js';
 import { missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-alternatives.js';
 
@@ -106,14 +107,36 @@ const GONE =
 const MOST_GONE = 2;
 
 /** One of a few whose client never asked again for what was answered, where the server's other clients are served. */
-function isGone(attempt: Attempt, { attempts }: DiagnosisContext): boolean {
-  if (attempt.protocol !== 'tcp' || attempt.outcome !== 'reply-lost') return false;
-  const server = endpointLabel(attempt.server);
-  const alike = attempts.filter((other) => endpointLabel(other.server) === server);
-  const lost = alike.filter(({ outcome }) => outcome === 'reply-lost');
-  const isServing = alike.some(({ outcome }) => outcome === 'established');
-  return isServing && lost.length <= MOST_GONE && lost.every(({ tries }) => tries === 1);
+function isGone({ protocol, outcome, server }: Attempt, context: DiagnosisContext): boolean {
+  if (protocol !== 'tcp' || outcome !== 'reply-lost') return false;
+  const { isServing, lost, isRepeated } = recordsOf(null, context).get(endpointLabel(server))!;
+  return isServing && lost <= MOST_GONE && !isRepeated;
 }
+
+interface ServerRecord {
+  isServing: boolean;
+  /** Attempts whose reply was lost, and whether a client of one asked again. */
+  lost: number;
+  isRepeated: boolean;
+}
+
+/** By server. */
+const recordsOf = remembered(
+  () => null,
+  (_: null, { attempts }): ReadonlyMap<string, ServerRecord> => {
+    const records = new Map<string, ServerRecord>();
+    for (const { outcome, server, tries } of attempts) {
+      const key = endpointLabel(server);
+      const record = records.get(key) ?? { isServing: false, lost: 0, isRepeated: false };
+      records.set(key, record);
+      if (outcome === 'established') record.isServing = true;
+      if (outcome !== 'reply-lost') continue;
+      record.lost++;
+      if (tries !== 1) record.isRepeated = true;
+    }
+    return records;
+  },
+);
 
 function seenLast(last: Sighting): string {
   const way =

@@ -6,6 +6,7 @@ import type { ConntrackEntry, Snapshot } from '../../model/snapshot.js';
 import type { Journey } from '../../network/journey.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
+import { remembered } from '../ways/remembered.js';
 
 /** A node's entries by their original direction: many attempts ask, and tables are long. */
 const INDEXED = new WeakMap<Snapshot, Map<string, ConntrackEntry>>();
@@ -70,23 +71,24 @@ export function disproves(
   return false;
 }
 
-const REUSED = new WeakMap<DiagnosisContext, ReadonlySet<string>>();
-
 /** Whether another attempt went by the same ends, under any of their addresses. */
 function isReused(attempt: Attempt, context: DiagnosisContext): boolean {
-  let reused = REUSED.get(context);
-  if (!reused) {
+  const reused = reusedKeys(null, context);
+  return keysOf(attempt).some((key) => reused.has(key));
+}
+
+const reusedKeys = remembered(
+  () => null,
+  (_: null, { attempts }): ReadonlySet<string> => {
     const seen = new Set<string>();
     const twice = new Set<string>();
-    for (const key of context.attempts.flatMap(keysOf)) {
+    for (const key of attempts.flatMap(keysOf)) {
       if (seen.has(key)) twice.add(key);
       seen.add(key);
     }
-    reused = twice;
-    REUSED.set(context, reused);
-  }
-  return keysOf(attempt).some((key) => reused.has(key));
-}
+    return twice;
+  },
+);
 
 function keysOf({ protocol, legs }: Attempt): string[] {
   return [...new Set(legs.map(({ client, server }) => keyOf(protocol, client, server)))];
