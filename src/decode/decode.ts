@@ -1,6 +1,7 @@
 import { Cursor, DONE, type Next, Trust, UNBOUNDED } from './cursor.js';
 import { canDecode } from './linktypes.js';
 import { MAX_TUNNELS, Outcome, type Packet } from './packet.js';
+import { decodePlainTcp } from './plain-tcp.js';
 import { decoderOf } from './registry.js';
 import { reset } from './reset.js';
 
@@ -27,6 +28,15 @@ export function decodePacket(
   packet.bytes = bytes;
   packet.view = view;
   packet.end = Math.min(offset + capturedLength, bytes.length);
+  if (!decodePlainTcp(linkType, offset, packet)) decodeHeaders(linkType, offset, packet);
+}
+
+/**
+ * The same by way of each protocol's decoder, for a packet whose `bytes`, `view` and `end` are set: what
+ * `decodePlainTcp` is measured against.
+ */
+export function decodeHeaders(linkType: number, offset: number, packet: Packet): void {
+  packet.plainLinkType = -1;
   if (!canDecode(linkType)) {
     reset(packet);
     packet.outcome = Outcome.unknownLinkType;

@@ -54,6 +54,8 @@ export class Packet {
   view: DataView = new DataView(new ArrayBuffer(0));
   /** First octet after the captured part. */
   end = 0;
+  /** Link type of the packet before, where `decodePlainTcp` was its decoder; -1 where not. Its own note. */
+  plainLinkType = -1;
 
   // Link layer: of the innermost Ethernet header (an outer one is in its tunnel's entry).
   etherDestination = -1;

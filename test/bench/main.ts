@@ -15,12 +15,12 @@ const full = process.argv.includes('--full');
 
 const LOADS: Record<string, Load> = full
   ? {
-      'data-heavy': { flows: 90_000, segments: 22, payload: 830 },
-      'handshake-heavy': { flows: 1_000_000, segments: 0, payload: 0 },
+      'data-heavy': { flows: 90_000, segments: 22, payload: 930, concurrent: 1000, link: 'ethernet' },
+      'handshake-heavy': { flows: 1_000_000, segments: 0, payload: 0, concurrent: 1000, link: 'ethernet' },
     }
   : {
-      'data-heavy': { flows: 9_000, segments: 22, payload: 830 },
-      'handshake-heavy': { flows: 100_000, segments: 0, payload: 0 },
+      'data-heavy': { flows: 9_000, segments: 22, payload: 930, concurrent: 1000, link: 'ethernet' },
+      'handshake-heavy': { flows: 100_000, segments: 0, payload: 0, concurrent: 1000, link: 'ethernet' },
     };
 
 /** Seconds of one run as a whole process, and its peak memory. */

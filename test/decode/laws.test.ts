@@ -1,11 +1,11 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { decodePacket } from '../../src/decode/decode.js';
+import { decodeHeaders, decodePacket } from '../../src/decode/decode.js';
 import { describePacket, type PacketDescription } from '../../src/decode/describe.js';
 import { canDecode } from '../../src/decode/linktypes.js';
 import { Packet } from '../../src/decode/packet.js';
 import { fixture } from '../support.js';
-import { describe } from './support/decode.js';
+import { decode, describe } from './support/decode.js';
 import { readFrames } from './support/pcap.js';
 import { recordedPackets } from './support/recorded.js';
 import { WRAPPINGS } from './support/wrap.js';
@@ -28,26 +28,29 @@ const noise = fc.record({
   bytes: fc.uint8Array({ minLength: 0, maxLength: 200 }),
 });
 /** A few octets changed, most of them among the headers, and values that decide things among the new ones. */
-const mutated = fc
-  .record({
-    sample,
-    changes: fc.array(
-      fc.record({
-        at: fc.oneof(fc.nat(60), fc.nat(160)),
-        to: fc.oneof(
-          fc.nat(255),
-          fc.constantFrom(0, 1, 4, 6, 8, 41, 43, 44, 47, 0x45, 0x60, 0x81, 0x88, 0xff),
-        ),
-      }),
-      { maxLength: 6 },
-    ),
-  })
-  .map(({ sample: { linkType, bytes }, changes }) => {
-    const copy = bytes.slice();
-    for (const { at, to } of changes) if (at < copy.length) copy[at] = to;
-    return { linkType, bytes: copy };
-  });
-const anything = fc.oneof(noise, mutated, sample);
+const mutate = (original: typeof sample) =>
+  fc
+    .record({
+      sample: original,
+      changes: fc.array(
+        fc.record({
+          at: fc.oneof(fc.nat(60), fc.nat(160)),
+          to: fc.oneof(
+            fc.nat(255),
+            fc.constantFrom(0, 1, 4, 6, 8, 41, 43, 44, 47, 0x45, 0x60, 0x81, 0x88, 0xff),
+          ),
+        }),
+        { maxLength: 6 },
+      ),
+    })
+    .map(({ sample: { linkType, bytes }, changes }) => {
+      const copy = bytes.slice();
+      for (const { at, to } of changes) if (at < copy.length) copy[at] = to;
+      return { linkType, bytes: copy };
+    });
+const anything = fc.oneof(noise, mutate(sample), sample);
+const plain = samples.filter(({ linkType, bytes }) => decode(linkType, bytes).plainLinkType >= 0);
+const nearlyPlain = fc.oneof(anything, mutate(fc.constantFrom(...plain)));
 
 test('every link type of the list is decoded, others are not', (t) => {
   t.deepEqual(
@@ -76,6 +79,34 @@ test('nothing outside the captured octets has a say, and the object holds nothin
     { numRuns: RUNS },
   );
 });
+
+test('plain TCP, which is decoded in one go, has the fields that the decoders of its protocols give', (t) => {
+  const used = new Packet();
+  let met = 0;
+  fc.assert(
+    fc.property(nearlyPlain, fc.oneof(fc.constant(0), fc.nat(60)), ({ linkType, bytes }, missing) => {
+      const view = new DataView(bytes.buffer);
+      const length = Math.max(0, bytes.length - missing);
+      decodePacket(linkType, bytes, view, 0, length, used);
+      if (used.plainLinkType >= 0) met++;
+      const fresh = new Packet();
+      Object.assign(fresh, { bytes, view, end: length });
+      decodeHeaders(linkType, 0, fresh);
+      t.deepEqual(fieldsOf(used), fieldsOf(fresh));
+    }),
+    { numRuns: RUNS },
+  );
+  t.true(met > RUNS / 20, `${met} were plain`);
+});
+
+/** All but the buffers, what lies in tunnels that were not entered, and the note of who decoded it. */
+function fieldsOf({ bytes, view, tunnels, plainLinkType, quoted, ...fields }: Packet) {
+  return {
+    ...fields,
+    quoted: quoted && describePacket(quoted),
+    tunnels: tunnels.slice(0, fields.tunnelDepth),
+  };
+}
 
 test('a captured length past the end of the buffer is no more than the buffer', (t) => {
   fc.assert(
