@@ -21,8 +21,8 @@ import { takeOtherSources } from './other-source.js';
 import { isRequest } from './requests.js';
 import { sameContent } from './same-datagram.js';
 import { groupByPacket } from './trace.js';
+import type { Tracker } from './track/tracker.js';
 import { type Tracks, trackedTranslations } from './tracked.js';
-import type { Tracker } from './tracker.js';
 import type { Vips } from './vips.js';
 
 /** One capture and what was folded of it so far. */

@@ -1,12 +1,13 @@
 import { formatAddress, formatIPv4 } from '../model/address.js';
 import type { Endpoint } from '../model/analysis.js';
-import type { Sighting, SightingKind } from '../model/sighting.js';
+import type { CapturePoint, Sighting, SightingKind } from '../model/sighting.js';
 import { type Nanoseconds, toNanoseconds } from '../model/time.js';
 import type { CapturePoints } from './capture-points.js';
-import { Flow, State, Transport } from './flow-table.js';
 import type { Leg } from './leg.js';
-import { Bit, Field, Kind } from './sighting-table.js';
-import type { Tracker } from './tracker.js';
+import { Flow, State, Transport } from './track/flow-words.js';
+import type { Frame } from './track/frame-table.js';
+import { Clock, Extent, Field, FROM_B, KIND_SHIFT, Kind, TTL_SHIFT } from './track/sighting-table.js';
+import type { Tracker } from './track/tracker.js';
 
 const KINDS: Record<number, SightingKind> = {
   [Kind.syn]: 'syn',
@@ -22,11 +23,12 @@ const KINDS: Record<number, SightingKind> = {
 /** The legs that a tracker has seen so far, in the order in which they began. */
 export function readLegs(tracker: Tracker, points: CapturePoints): Leg[] {
   const legs: Leg[] = [];
-  for (let row = 0; row < tracker.flows.count; row++) legs.push(readLeg(tracker, points, row));
+  const sightings = new SightingReader(tracker, points);
+  for (const row of tracker.flows.rows()) legs.push(readLeg(tracker, sightings, row));
   return legs;
 }
 
-function readLeg(tracker: Tracker, points: CapturePoints, row: number): Leg {
+function readLeg(tracker: Tracker, sightings: SightingReader, row: number): Leg {
   const { flows } = tracker;
   const state = flows.get(row, Flow.state);
   const is = (bit: number) => (state & bit) !== 0;
@@ -61,7 +63,7 @@ function readLeg(tracker: Tracker, points: CapturePoints, row: number): Leg {
     serverReset: is(clientIsB ? State.aReset : State.bReset),
     firstTime: flowTime(tracker, row, Flow.firstSeconds, Flow.firstNanoseconds),
     lastTime: flowTime(tracker, row, Flow.lastSeconds, Flow.lastNanoseconds),
-    sightings: readSightings(tracker, points, row, a, b, clientIsB),
+    sightings: sightings.read(row, a, b, clientIsB),
   };
 }
 
@@ -80,63 +82,77 @@ function flowAddress(tracker: Tracker, row: number, field: number): string {
   return formatIPv4(Uint8Array.of(word >>> 24, word >>> 16, word >>> 8, word));
 }
 
-function readSightings(
-  tracker: Tracker,
-  points: CapturePoints,
-  flow: number,
-  a: Endpoint,
-  b: Endpoint,
-  clientIsB: boolean,
-): Sighting[] {
-  const { sightings, macs, encapsulations, addresses } = tracker;
-  const result: Sighting[] = [];
-  for (let next = tracker.flows.get(flow, Flow.firstSighting); next !== 0; ) {
-    const row = next - 1;
-    const get = (field: number) => sightings.get(row, field);
-    next = get(Field.next);
-    const bitsWindow = get(Field.bitsWindow);
-    const kindTtlId = get(Field.kindTtlId);
-    const packetType = ((bitsWindow >> Bit.packetTypeShift) & 0xf) - 1;
-    const fromB = (bitsWindow & Bit.fromB) !== 0;
-    const timestamped = (bitsWindow & Bit.hasTimestamps) !== 0;
-    const identified = (bitsWindow & Bit.hasPayload) !== 0;
+/** What a frame's number stands for, made once for all that lie in frames alike. */
+interface Seen extends Frame {
+  point: CapturePoint;
+}
+
+/** Reads the sightings of one tracker. */
+class SightingReader {
+  readonly #tracker: Tracker;
+  readonly #points: CapturePoints;
+  readonly #seen: Seen[] = [];
+
+  constructor(tracker: Tracker, points: CapturePoints) {
+    this.#tracker = tracker;
+    this.#points = points;
+  }
+
+  read(flow: number, a: Endpoint, b: Endpoint, clientIsB: boolean): Sighting[] {
+    const tracker = this.#tracker;
+    const result: Sighting[] = [];
+    for (let cell = tracker.flows.get(flow, Flow.firstSighting) - 1; cell >= 0; cell = tracker.after(cell)) {
+      result.push(this.#readOne(flow, cell, a, b, clientIsB));
+    }
+    return result;
+  }
+
+  #readOne(flow: number, cell: number, a: Endpoint, b: Endpoint, clientIsB: boolean): Sighting {
+    const tracker = this.#tracker;
+    const get = (field: number) => tracker.sightings.get(cell, field);
+    const packed = get(Field.frame);
+    const clock = get(Field.nanoseconds);
+    const extent = get(Field.next);
+    const fromB = (packed & FROM_B) !== 0;
+    const timestamped = (clock & Clock.hasTimestamps) !== 0;
+    const identified = (extent & Extent.payload) !== 0;
     const source = fromB ? b : a;
     const destination = fromB ? a : b;
-    const wrapped = encapsulations.value(get(Field.encapsulation)) ?? [];
-    const etherSource = macs.value(get(Field.etherSource));
-    const etherDestination = macs.value(get(Field.etherDestination));
-    const point = points.point(get(Field.interface), (bitsWindow & Bit.ifindex) !== 0);
-    const outer = wrapped.find((e) => e.source !== null);
-    const kind = KINDS[kindTtlId & 0xff]!;
-    result.push({
+    const seen = this.#frame(tracker.frameOf(cell));
+    const { point, etherSource, etherDestination, encapsulations } = seen;
+    const outer = encapsulations.find((e) => e.source !== null);
+    const kind = KINDS[(packed >>> KIND_SHIFT) & 7]!;
+    // An ICMP error goes against the packet that it is about.
+    const isError = kind === 'icmp-error';
+    const idWindow = get(Field.idWindow);
+    return {
       kind,
       fromClient: fromB === clientIsB,
       point,
-      direction: points.direction(
+      direction: this.#points.direction(
         point,
-        packetType,
+        seen.packetType,
         etherSource,
         etherDestination,
-        // An ICMP error goes against the packet that it is about.
-        outer?.source ?? (kind === 'icmp-error' ? destination : source).address,
-        outer?.destination ?? (kind === 'icmp-error' ? source : destination).address,
+        outer?.source ?? (isError ? destination : source).address,
+        outer?.destination ?? (isError ? source : destination).address,
       ),
       time:
-        (bitsWindow & Bit.noTime) !== 0 ? null : toNanoseconds(get(Field.seconds), get(Field.nanoseconds)),
+        (clock & Clock.noTime) !== 0 ? null : toNanoseconds(get(Field.seconds), clock & Clock.nanoseconds),
       packet: get(Field.packet),
       source,
       destination,
       etherSource,
       etherDestination,
-      encapsulations: wrapped,
-      vlan: kind === 'icmp-error' ? null : vlanOf(get(Field.icmpFromOrVlan)),
-      ttl: (kindTtlId >>> 8) & 0xff,
-      identification: kindTtlId >>> 16 || null,
-      sequenceNumber: identified ? 0 : get(Field.sequenceNumber),
-      acknowledgmentNumber: identified ? 0 : get(Field.acknowledgmentNumber),
+      encapsulations,
+      vlan: isError ? null : seen.vlan,
+      ttl: (packed >>> TTL_SHIFT) & 0xff,
+      identification: idWindow & 0xffff || null,
+      sequenceNumber: identified ? 0 : tracker.sequenceNumber(flow, cell),
+      acknowledgmentNumber: identified ? 0 : tracker.acknowledgmentNumber(flow, cell),
       timestampValue: timestamped ? get(Field.timestampValue) : null,
       timestampEchoReply: timestamped ? get(Field.timestampEchoReply) : null,
-      window: bitsWindow >>> 16,
+      window: idWindow >>> 16,
       payload: identified
         ? {
             length: get(Field.timestampValue),
@@ -145,21 +161,24 @@ function readSightings(
             digested: get(Field.timestampEchoReply),
           }
         : null,
-      icmp:
-        kind === 'icmp-error'
-          ? {
-              version: get(Field.icmp) >>> 16 === 6 ? 6 : 4,
-              type: (get(Field.icmp) >>> 8) & 0xff,
-              code: get(Field.icmp) & 0xff,
-              from: addresses.value(get(Field.icmpFromOrVlan)) ?? '',
-            }
-          : null,
-    });
+      icmp: isError
+        ? {
+            version: get(Field.icmp) >>> 16 === 6 ? 6 : 4,
+            type: (get(Field.icmp) >>> 8) & 0xff,
+            code: get(Field.icmp) & 0xff,
+            from: tracker.addresses.value(get(Field.icmpFrom)) ?? '',
+          }
+        : null,
+    };
   }
-  return result;
-}
 
-/** A priority tag (VID 0) is of no VLAN. */
-function vlanOf(word: number): number | null {
-  return word > 1 ? word - 1 : null;
+  #frame(id: number): Seen {
+    let seen = this.#seen[id];
+    if (!seen) {
+      const frame = this.#tracker.frames.describe(id);
+      seen = { ...frame, point: this.#points.point(frame.interface, frame.isIfindex) };
+      this.#seen[id] = seen;
+    }
+    return seen;
+  }
 }

@@ -12,7 +12,7 @@ import { InputError, UsageError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { TrackedCapture } from './correlate.js';
 import { mergeSnapshots, snapshotKey } from './merge-snapshots.js';
-import { Tracker } from './tracker.js';
+import { Tracker } from './track/tracker.js';
 
 /** IFNAMSIZ less its NUL: a longer file name is no interface's. */
 const MAX_INTERFACE_NAME = 15;
@@ -186,6 +186,7 @@ class InputReading {
       item.chunks,
       item.file,
       (record) => {
+        if (tracker.observePlain(record)) return;
         decodePacket(
           record.interface.linkType,
           record.bytes,

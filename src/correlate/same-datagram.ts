@@ -1,6 +1,6 @@
 import type { Sighting } from '../model/sighting.js';
 import type { Leg } from './leg.js';
-import { LONG_OCTETS } from './payload.js';
+import { LONG_OCTETS } from './track/payload.js';
 
 /** Whether two sightings may be of one datagram, and of one that was sent again: nothing told of them differs. */
 export function sameContent({ payload: a }: Sighting, { payload: b }: Sighting): boolean {

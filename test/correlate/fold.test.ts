@@ -1,7 +1,7 @@
 /** The stage can be asked at any time, and asking changes nothing. */
 import test from 'ava';
 import { correlate } from '../../src/correlate/correlate.js';
-import { Tracker } from '../../src/correlate/tracker.js';
+import { Tracker } from '../../src/correlate/track/tracker.js';
 import { decodePacket } from '../../src/decode/decode.js';
 import { Packet } from '../../src/decode/packet.js';
 import { readCapture } from '../../src/ingest/capture/reader.js';

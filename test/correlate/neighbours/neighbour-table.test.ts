@@ -2,7 +2,7 @@ import test from 'ava';
 import { CapturePoints } from '../../../src/correlate/capture-points.js';
 import type { NeighbourMessage } from '../../../src/correlate/neighbours/message.js';
 import { readMessages } from '../../../src/correlate/neighbours/read-messages.js';
-import { Tracker } from '../../../src/correlate/tracker.js';
+import { Tracker } from '../../../src/correlate/track/tracker.js';
 import { decodePacket } from '../../../src/decode/decode.js';
 import { Packet } from '../../../src/decode/packet.js';
 import { readCapture } from '../../../src/ingest/capture/reader.js';

@@ -5,11 +5,12 @@
  * first ACK at each interface, ICMP errors) are kept as sightings. UDP and echoes are another file's, and so are ARP and NDP. Nothing
  * here depends on other captures, nor on the order in which captures are read.
  */
-import { ACK, FIN, type Packet, RST, SYN } from '../decode/packet.js';
-import type { PacketRecord } from '../ingest/capture/record.js';
+import { ACK, FIN, type Packet, RST, SYN } from '../../decode/packet.js';
+import type { PacketRecord } from '../../ingest/capture/record.js';
+import { NeighbourTable } from '../neighbours/neighbour-table.js';
 import { DatagramTracker } from './datagram-tracker.js';
-import { Flow, State } from './flow-table.js';
-import { NeighbourTable } from './neighbours/neighbour-table.js';
+import { Flow, State } from './flow-words.js';
+import { PlainSegments } from './plain-segments.js';
 import { SightingKeeper } from './sighting-keeper.js';
 import { Kind } from './sighting-table.js';
 
@@ -25,6 +26,18 @@ const STALE_SECONDS = 300;
 export class Tracker extends SightingKeeper {
   readonly neighbours = new NeighbourTable();
   readonly #datagrams = new DatagramTracker(this);
+
+  readonly #plain = new PlainSegments(this);
+
+  /** At the end of the capture: lets go what is not wanted. */
+  finish(): void {
+    if (this.isAlone) this.settlement.finish();
+  }
+
+  /** Takes in a packet where it is plain; false where it is to be decoded and observed. */
+  observePlain(record: PacketRecord): boolean {
+    return this.#plain.observe(record);
+  }
 
   /** Takes in one decoded packet; nothing of either argument is kept. */
   observe(packet: Packet, record: PacketRecord): void {
@@ -47,16 +60,29 @@ export class Tracker extends SightingKeeper {
     const fromB = flows.sourceIsB;
     const flags = packet.tcpFlags;
     if ((flags & (SYN | RST)) === 0) {
-      if (row < 0) row = flows.insert(-1);
-      this.#observeSegment(row, fromB, packet, record);
+      if (row < 0) row = this.#begun();
+      if (row >= 0) this.#observeSegment(row, fromB, packet, record);
     } else if ((flags & SYN) !== 0) {
+      if (row < 0) row = flows.reopen();
       this.#observeSyn(row, fromB, packet, record);
     } else {
-      if (row < 0) row = flows.insert(-1);
+      if (row < 0) row = this.#begun();
+      if (row < 0) return;
       flows.set(row, Flow.state, flows.get(row, Flow.state) | (fromB ? State.bReset : State.aReset));
       this.touch(row, record);
       this.keep(Kind.rst, row, fromB, packet, packet, record, null);
     }
+  }
+
+  /**
+   * The connection that a packet is of that is not open: one that it comes late for, or one that began before the
+   * capture; -1 where it comes late for one that was let go.
+   */
+  #begun(): number {
+    const { flows, settlement } = this;
+    const row = flows.reopen();
+    if (row >= 0) return row;
+    return settlement.graves.has(flows.hashed) ? -1 : flows.insert(-1);
   }
 
   /** A segment of an open connection: most packets of most captures end here. */
@@ -88,6 +114,7 @@ export class Tracker extends SightingKeeper {
 
   /** Whether it is the ACK that was kept last, at another interface or on its way out of the node that it came in to. */
   #isHandshakeElsewhere(row: number, packet: Packet, record: PacketRecord): boolean {
+    if ((packet.tcpFlags & FIN) !== 0) return false;
     const isEarly = packet.sequenceNumber === (this.flows.get(row, Flow.clientSequence) + 1) >>> 0;
     return isEarly && packet.payloadLength === 0 && this.repeatsElsewhere(Kind.ack, row, packet, record);
   }
@@ -141,7 +168,8 @@ export class Tracker extends SightingKeeper {
     const flows = this.flows;
     let row = flows.find(quoted);
     const fromB = flows.sourceIsB;
-    if (row < 0) row = flows.insert(-1);
+    if (row < 0) row = this.#begun();
+    if (row < 0) return;
     flows.set(row, Flow.state, flows.get(row, Flow.state) | State.icmpError);
     this.touch(row, record);
     this.keep(Kind.icmpError, row, fromB, quoted, packet, record, null);

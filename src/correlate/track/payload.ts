@@ -2,7 +2,7 @@
  * Hot path. What a datagram is told by: its length and digests of how it begins. UDP's checksum will not do, as NAT
  * changes it and offloading leaves it unset.
  */
-import type { Packet } from '../decode/packet.js';
+import type { Packet } from '../../decode/packet.js';
 
 /** A cooked capture of 128 octets a packet leaves ten of an IPv6 datagram inside VXLAN. */
 const SHORT_OCTETS = 8;

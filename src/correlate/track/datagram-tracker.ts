@@ -5,14 +5,14 @@
  * resolver asks for several names at once from one port. Of each flow the first datagrams are kept as sightings, and
  * those that repeat the client's first. Each echo, by its identifier and sequence number, is a flow of its own.
  */
-import type { Packet } from '../decode/packet.js';
-import type { PacketRecord } from '../ingest/capture/record.js';
-import { isNoise, isServicePort } from './datagram-ports.js';
-import { Flow, State, Transport } from './flow-table.js';
+import type { Packet } from '../../decode/packet.js';
+import type { PacketRecord } from '../../ingest/capture/record.js';
+import { isNoise, isServicePort } from '../datagram-ports.js';
+import { addressText } from '../texts.js';
+import { Flow, State, Transport } from './flow-words.js';
 import { Payload } from './payload.js';
 import type { SightingKeeper } from './sighting-keeper.js';
 import { Kind } from './sighting-table.js';
-import { addressText } from './texts.js';
 
 /** A pause after which the next datagram is another attempt, s: nf_conntrack_udp_timeout. */
 const QUIET_SECONDS = 30;
@@ -48,7 +48,7 @@ export class DatagramTracker {
     const { sourcePort, destinationPort } = packet;
     if (isNoise(sourcePort, destinationPort) || this.#isForMany(packet)) return;
     const { flows } = this.#kept;
-    const newest = flows.find(packet, Transport.udp);
+    const newest = this.#newest(packet, Transport.udp);
     const fromB = flows.sourceIsB;
     const id = dnsId(packet);
     let row = this.#instance(newest, id, fromB, record);
@@ -74,7 +74,7 @@ export class DatagramTracker {
     const isRequest = ECHO_REQUESTS.includes(packet.icmpType);
     if ((!isRequest && !ECHO_REPLIES.includes(packet.icmpType)) || this.#isForMany(packet)) return;
     const { flows } = this.#kept;
-    const newest = flows.find(packet, Transport.echo);
+    const newest = this.#newest(packet, Transport.echo);
     let row = this.#isQuiet(newest, record) ? -1 : newest;
     if (row < 0) row = flows.insert(newest);
     const toItself = flows.get(row, Flow.addressA) === flows.get(row, Flow.addressB);
@@ -93,7 +93,7 @@ export class DatagramTracker {
     if (!isUdp && quoted.icmpIdentifier < 0) return;
     if (isUdp && isNoise(quoted.sourcePort, quoted.destinationPort)) return;
     const { flows } = this.#kept;
-    const newest = flows.find(quoted, isUdp ? Transport.udp : Transport.echo);
+    const newest = this.#newest(quoted, isUdp ? Transport.udp : Transport.echo);
     const fromB = flows.sourceIsB;
     const id = isUdp ? dnsId(quoted) : -1;
     let row = id < 0 ? newest : this.#instance(newest, id, fromB, record);
@@ -108,6 +108,12 @@ export class DatagramTracker {
     flows.set(row, Flow.state, flows.get(row, Flow.state) | State.icmpError);
     this.#kept.touch(row, record);
     this.#kept.keep(Kind.icmpError, row, fromB, quoted, packet, record, null);
+  }
+
+  #newest(packet: Packet, transport: number): number {
+    const { flows } = this.#kept;
+    const row = flows.find(packet, transport);
+    return row < 0 ? flows.reopen() : row;
   }
 
   /** Multicast or broadcast: by the IP address or, for a network's own broadcast address, by the frame. */
