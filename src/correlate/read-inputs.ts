@@ -4,6 +4,7 @@ import { Outcome, Packet } from '../decode/packet.js';
 import { captureStem } from '../ingest/bundle-path.js';
 import { readCapture } from '../ingest/capture/reader.js';
 import type { CaptureSummary } from '../ingest/capture/record.js';
+import { ReadBuffer } from '../ingest/capture/source.js';
 import { type InputItem, readItems } from '../ingest/items.js';
 import { type BundleGroup, nameNodes } from '../ingest/nodes.js';
 import { readSnapshot } from '../ingest/snapshot/snapshot.js';
@@ -98,6 +99,7 @@ class InputReading {
     { root: string; netns: string | null; files: Map<string, Uint8Array>; names: Map<string, string> }
   >();
   readonly #captures: { root: string; capture: CaptureResult }[] = [];
+  readonly #buffer = new ReadBuffer();
   #isArchive = true;
 
   constructor(input: InputSpecification, options: ReadInputsOptions, into: Inputs) {
@@ -119,7 +121,7 @@ class InputReading {
   async #takeAll(): Promise<void> {
     let items = 0;
     let failed = false;
-    for await (const item of readItems(this.#input)) {
+    for await (const item of readItems(this.#input, this.#buffer)) {
       items++;
       try {
         await this.#take(item);
@@ -182,11 +184,12 @@ class InputReading {
     const tracker = new Tracker();
     const packet = new Packet();
     let undecoded = 0;
+    this.#buffer.lend(tracker.plain.buffer);
     const summary = await readCapture(
       item.chunks,
       item.file,
       (record) => {
-        if (tracker.observePlain(record)) return;
+        if (tracker.plain.observe(record)) return;
         decodePacket(
           record.interface.linkType,
           record.bytes,
@@ -198,8 +201,9 @@ class InputReading {
         if (packet.outcome === Outcome.unknownLinkType) undecoded++;
         else tracker.observe(packet, record);
       },
-      { keepGoing: this.#options.keepGoing },
-    );
+      { keepGoing: this.#options.keepGoing, scanner: tracker.plain },
+    ).finally(() => this.#buffer.lend(null));
+    tracker.finish();
     const bare = item.file === this.#input.path || this.#input.path === '-';
     const file = {
       node: '',

@@ -6,7 +6,7 @@ import { isTar, tarMembers } from './archive/tar.js';
 import { archiveStem, type BundlePath, isCaptureName, locate } from './bundle-path.js';
 import { type OctetStream, openStream } from './capture/decompress.js';
 import { isCapture } from './capture/reader.js';
-import { fileChunks, stdinChunks } from './capture/source.js';
+import { fileChunks, ReadBuffer, stdinChunks } from './capture/source.js';
 import { peek, readAll } from './peek.js';
 import { isSnapshotFile } from './snapshot/snapshot.js';
 import type { InputSpecification } from './specification.js';
@@ -34,9 +34,13 @@ const MAX_SNAPSHOT_FILE = 512 * 1024 * 1024;
  * What an input holds, one item at a time, in one pass: an item must be done with before the next is asked for.
  * Captures, archives and compression are told by their content.
  *
+ * @param into where files are read into
  * @throws InputError where it does not exist or cannot be read
  */
-export async function* readItems(input: InputSpecification): AsyncGenerator<InputItem> {
+export async function* readItems(
+  input: InputSpecification,
+  into = new ReadBuffer(),
+): AsyncGenerator<InputItem> {
   const { path, argument } = input;
   if (path === '-') {
     yield* openFile(stdinChunks(), argument);
@@ -45,11 +49,11 @@ export async function* readItems(input: InputSpecification): AsyncGenerator<Inpu
   const info = await statInput(path);
   if (info.isDirectory()) {
     const directory = path.replace(/\/+$/, '');
-    for await (const member of directoryMembers(path)) {
+    for await (const member of directoryMembers(path, into)) {
       yield* tried(openMember(member, `${directory}/${member.path}`, true), member.path);
     }
   } else {
-    yield* openFile(fileChunks(path), path);
+    yield* openFile(fileChunks(path, path, into), path);
   }
 }
 

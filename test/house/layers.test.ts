@@ -15,6 +15,7 @@ const ORDER = [
   'correlate',
   'decode',
   'ingest',
+  'wasm',
   'model',
 ];
 

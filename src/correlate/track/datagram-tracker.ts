@@ -5,14 +5,36 @@
  * resolver asks for several names at once from one port. Of each flow the first datagrams are kept as sightings, and
  * those that repeat the client's first. Each echo, by its identifier and sequence number, is a flow of its own.
  */
+
 import type { Packet } from '../../decode/packet.js';
 import type { PacketRecord } from '../../ingest/capture/record.js';
+import {
+  FLOW_ADDRESS_A,
+  FLOW_ADDRESS_B,
+  FLOW_CLIENT_KEPT,
+  FLOW_CLIENT_SEQUENCE,
+  FLOW_LAST_SECONDS,
+  FLOW_OLDER,
+  FLOW_SERVER_KEPT,
+  FLOW_SERVER_SEQUENCE,
+  FLOW_STATE,
+  KIND_DATAGRAM,
+  KIND_ECHO_REPLY,
+  KIND_ECHO_REQUEST,
+  KIND_ICMP_ERROR,
+  STATE_A_SPOKE,
+  STATE_B_SPOKE,
+  STATE_CLIENT_IS_B,
+  STATE_CLIENT_KNOWN,
+  STATE_ICMP_ERROR,
+  STATE_SERVER_FIRST,
+  TRANSPORT_ECHO,
+  TRANSPORT_UDP,
+} from '../../wasm/layout.js';
 import { isNoise, isServicePort } from '../datagram-ports.js';
 import { addressText } from '../texts.js';
-import { Flow, State, Transport } from './flow-words.js';
 import { Payload } from './payload.js';
 import type { SightingKeeper } from './sighting-keeper.js';
-import { Kind } from './sighting-table.js';
 
 /** A pause after which the next datagram is another attempt, s: nf_conntrack_udp_timeout. */
 const QUIET_SECONDS = 30;
@@ -48,24 +70,25 @@ export class DatagramTracker {
     const { sourcePort, destinationPort } = packet;
     if (isNoise(sourcePort, destinationPort) || this.#isForMany(packet)) return;
     const { flows } = this.#kept;
-    const newest = this.#newest(packet, Transport.udp);
+    const newest = this.#newest(packet, TRANSPORT_UDP);
     const fromB = flows.sourceIsB;
     const id = dnsId(packet);
     let row = this.#instance(newest, id, fromB, record);
     if (row < 0) {
       row = flows.insert(newest);
+      if (row < 0) return;
       const serverFirst = isServicePort(sourcePort) && !isServicePort(destinationPort);
       const clientIsB = serverFirst ? !fromB : fromB;
       const state =
-        State.clientKnown | (clientIsB ? State.clientIsB : 0) | (serverFirst ? State.serverFirst : 0);
-      flows.set(row, Flow.state, flows.get(row, Flow.state) | state);
-      flows.set(row, Flow.clientSequence, id + 1);
+        STATE_CLIENT_KNOWN | (clientIsB ? STATE_CLIENT_IS_B : 0) | (serverFirst ? STATE_SERVER_FIRST : 0);
+      flows.set(row, FLOW_STATE, flows.get(row, FLOW_STATE) | state);
+      flows.set(row, FLOW_CLIENT_SEQUENCE, id + 1);
     }
-    const before = flows.get(row, Flow.state);
-    const state = before | (fromB ? State.bSpoke : State.aSpoke);
-    if (state !== before) flows.set(row, Flow.state, state);
+    const before = flows.get(row, FLOW_STATE);
+    const state = before | (fromB ? STATE_B_SPOKE : STATE_A_SPOKE);
+    if (state !== before) flows.set(row, FLOW_STATE, state);
     this.#kept.touch(row, record);
-    const fromClient = ((state & State.clientIsB) !== 0) === fromB;
+    const fromClient = ((state & STATE_CLIENT_IS_B) !== 0) === fromB;
     if (fromClient) this.#keepRequest(row, fromB, packet, record);
     else this.#keepReply(row, fromB, packet, record);
   }
@@ -74,17 +97,18 @@ export class DatagramTracker {
     const isRequest = ECHO_REQUESTS.includes(packet.icmpType);
     if ((!isRequest && !ECHO_REPLIES.includes(packet.icmpType)) || this.#isForMany(packet)) return;
     const { flows } = this.#kept;
-    const newest = this.#newest(packet, Transport.echo);
+    const newest = this.#newest(packet, TRANSPORT_ECHO);
     let row = this.#isQuiet(newest, record) ? -1 : newest;
     if (row < 0) row = flows.insert(newest);
-    const toItself = flows.get(row, Flow.addressA) === flows.get(row, Flow.addressB);
+    if (row < 0) return;
+    const toItself = flows.get(row, FLOW_ADDRESS_A) === flows.get(row, FLOW_ADDRESS_B);
     const fromB = toItself ? !isRequest : flows.sourceIsB;
     const clientIsB = isRequest === fromB;
-    const spoke = fromB ? State.bSpoke : State.aSpoke;
-    const known = State.clientKnown | (clientIsB ? State.clientIsB : 0);
-    flows.set(row, Flow.state, flows.get(row, Flow.state) | known | spoke);
+    const spoke = fromB ? STATE_B_SPOKE : STATE_A_SPOKE;
+    const known = STATE_CLIENT_KNOWN | (clientIsB ? STATE_CLIENT_IS_B : 0);
+    flows.set(row, FLOW_STATE, flows.get(row, FLOW_STATE) | known | spoke);
     this.#kept.touch(row, record);
-    this.#keep(isRequest ? Kind.echoRequest : Kind.echoReply, row, fromB, packet, record);
+    this.#keep(isRequest ? KIND_ECHO_REQUEST : KIND_ECHO_REPLY, row, fromB, packet, record);
   }
 
   /** @param quoted what the error is about: a UDP datagram, an echo, or something else, which is left */
@@ -93,21 +117,22 @@ export class DatagramTracker {
     if (!isUdp && quoted.icmpIdentifier < 0) return;
     if (isUdp && isNoise(quoted.sourcePort, quoted.destinationPort)) return;
     const { flows } = this.#kept;
-    const newest = this.#newest(quoted, isUdp ? Transport.udp : Transport.echo);
+    const newest = this.#newest(quoted, isUdp ? TRANSPORT_UDP : TRANSPORT_ECHO);
     const fromB = flows.sourceIsB;
     const id = isUdp ? dnsId(quoted) : -1;
     let row = id < 0 ? newest : this.#instance(newest, id, fromB, record);
     if (row < 0) {
       row = flows.insert(newest);
+      if (row < 0) return;
       const isReply = isUdp ? isServicePort(quoted.sourcePort) : ECHO_REPLIES.includes(quoted.icmpType);
       const clientIsB = isReply ? !fromB : fromB;
-      const known = State.clientKnown | (clientIsB ? State.clientIsB : 0);
-      flows.set(row, Flow.state, flows.get(row, Flow.state) | known);
-      flows.set(row, Flow.clientSequence, id + 1);
+      const known = STATE_CLIENT_KNOWN | (clientIsB ? STATE_CLIENT_IS_B : 0);
+      flows.set(row, FLOW_STATE, flows.get(row, FLOW_STATE) | known);
+      flows.set(row, FLOW_CLIENT_SEQUENCE, id + 1);
     }
-    flows.set(row, Flow.state, flows.get(row, Flow.state) | State.icmpError);
+    flows.set(row, FLOW_STATE, flows.get(row, FLOW_STATE) | STATE_ICMP_ERROR);
     this.#kept.touch(row, record);
-    this.#kept.keep(Kind.icmpError, row, fromB, quoted, packet, record, null);
+    this.#kept.keep(KIND_ICMP_ERROR, row, fromB, quoted, packet, record, null);
   }
 
   #newest(packet: Packet, transport: number): number {
@@ -130,41 +155,41 @@ export class DatagramTracker {
     if (id < 0) return this.#isQuiet(newest, record) ? -1 : newest;
     const { flows } = this.#kept;
     let row = newest;
-    for (let i = 0; i < MAX_INSTANCES_SEARCHED && row >= 0; i++, row = flows.get(row, Flow.older) - 1) {
-      if (flows.get(row, Flow.clientSequence) === id + 1 && !this.#isQuiet(row, record)) return row;
+    for (let i = 0; i < MAX_INSTANCES_SEARCHED && row >= 0; i++, row = flows.get(row, FLOW_OLDER) - 1) {
+      if (flows.get(row, FLOW_CLIENT_SEQUENCE) === id + 1 && !this.#isQuiet(row, record)) return row;
     }
     // What looks like a DNS message by chance: its replies do not begin as the requests do.
-    if (newest < 0 || flows.get(newest, Flow.older) !== 0 || this.#isQuiet(newest, record)) return -1;
-    const clientIsB = (flows.get(newest, Flow.state) & State.clientIsB) !== 0;
+    if (newest < 0 || flows.get(newest, FLOW_OLDER) !== 0 || this.#isQuiet(newest, record)) return -1;
+    const clientIsB = (flows.get(newest, FLOW_STATE) & STATE_CLIENT_IS_B) !== 0;
     return clientIsB === fromB ? -1 : newest;
   }
 
   #isQuiet(row: number, record: PacketRecord): boolean {
-    return row >= 0 && record.seconds - this.#kept.flows.get(row, Flow.lastSeconds) > QUIET_SECONDS;
+    return row >= 0 && record.seconds - this.#kept.flows.get(row, FLOW_LAST_SECONDS) > QUIET_SECONDS;
   }
 
   #keepRequest(row: number, fromB: boolean, packet: Packet, record: PacketRecord): void {
     const { flows } = this.#kept;
-    const kept = flows.get(row, Flow.clientKept);
+    const kept = flows.get(row, FLOW_CLIENT_KEPT);
     if (kept >= MAX_CLIENT_REPEATS || !this.#payload.read(packet)) return;
     const { digest } = this.#payload;
-    if (kept === 0) flows.set(row, Flow.serverSequence, digest);
-    else if (kept >= MAX_CLIENT_FIRST && digest !== flows.get(row, Flow.serverSequence)) return;
-    flows.set(row, Flow.clientKept, kept + 1);
-    this.#kept.keep(Kind.datagram, row, fromB, packet, packet, record, this.#payload);
+    if (kept === 0) flows.set(row, FLOW_SERVER_SEQUENCE, digest);
+    else if (kept >= MAX_CLIENT_FIRST && digest !== flows.get(row, FLOW_SERVER_SEQUENCE)) return;
+    flows.set(row, FLOW_CLIENT_KEPT, kept + 1);
+    this.#kept.keep(KIND_DATAGRAM, row, fromB, packet, packet, record, this.#payload);
   }
 
   #keepReply(row: number, fromB: boolean, packet: Packet, record: PacketRecord): void {
     const { flows } = this.#kept;
-    const kept = flows.get(row, Flow.serverKept);
+    const kept = flows.get(row, FLOW_SERVER_KEPT);
     // A client that asks again is answered again: those replies are wanted, the rest of a stream is not.
-    const limit = Math.min(MAX_SERVER, MAX_SERVER_FIRST + flows.get(row, Flow.clientKept));
+    const limit = Math.min(MAX_SERVER, MAX_SERVER_FIRST + flows.get(row, FLOW_CLIENT_KEPT));
     if (kept >= limit || !this.#payload.read(packet)) return;
-    flows.set(row, Flow.serverKept, kept + 1);
-    this.#kept.keep(Kind.datagram, row, fromB, packet, packet, record, this.#payload);
+    flows.set(row, FLOW_SERVER_KEPT, kept + 1);
+    this.#kept.keep(KIND_DATAGRAM, row, fromB, packet, packet, record, this.#payload);
   }
 
-  #keep(kind: Kind, row: number, fromB: boolean, packet: Packet, record: PacketRecord): void {
+  #keep(kind: number, row: number, fromB: boolean, packet: Packet, record: PacketRecord): void {
     if (this.#payload.read(packet)) this.#kept.keep(kind, row, fromB, packet, packet, record, this.#payload);
   }
 }

@@ -1,48 +1,68 @@
 /** Hot path. Writes what is kept of a packet into the tables of flows and sightings. */
+
 import type { Packet } from '../../decode/packet.js';
 import type { PacketRecord } from '../../ingest/capture/record.js';
+import {
+  CELL_ACKNOWLEDGMENT_NUMBER,
+  CELL_FRAME,
+  CELL_ICMP,
+  CELL_ICMP_FROM,
+  CELL_ID_WINDOW,
+  CELL_NANOSECONDS,
+  CELL_NEXT,
+  CELL_PACKET,
+  CELL_SECONDS,
+  CELL_SEQUENCE_NUMBER,
+  CELL_TIMESTAMP_ECHO_REPLY,
+  CELL_TIMESTAMP_VALUE,
+  CELL_WIDE_FRAME,
+  CLOCK_HAS_TIMESTAMPS,
+  CLOCK_NO_TIME,
+  EXTENT_NEXT,
+  EXTENT_PAYLOAD,
+  EXTENT_SECOND,
+  FLOW_FIRST_SIGHTING,
+  FLOW_LAST_SIGHTING,
+  FLOW_SIGHTINGS,
+  FLOW_STATE,
+  FRAME_ELSEWHERE,
+  FROM_B,
+  KIND_ICMP_ERROR,
+  KIND_RST,
+  KIND_SHIFT,
+  STATE_ODD,
+  TTL_SHIFT,
+} from '../../wasm/layout.js';
 import { addressText } from '../texts.js';
 import { derivedAcknowledgment, derivedSequence, isDerived } from './derived.js';
 import { FlowTable } from './flow-table.js';
-import { Flow } from './flow-words.js';
 import { FrameTable } from './frame-table.js';
 import { Interner } from './interner.js';
 import type { Payload } from './payload.js';
-import { Settlement } from './settlement.js';
-import {
-  Clock,
-  Extent,
-  Field,
-  FRAME_ELSEWHERE,
-  FROM_B,
-  KIND_SHIFT,
-  Kind,
-  SightingTable,
-  TTL_SHIFT,
-} from './sighting-table.js';
+import { SightingTable } from './sighting-table.js';
+import type { Tables } from './tables.js';
 
 /**
  * Sightings kept of one flow: six SYNs and as many SYN-ACKs at a dozen capture points each. Beyond that (a loop,
- * a flood with one 5-tuple) they are counted in `Flow.sightings` alone.
+ * a flood with one 5-tuple) they are counted in `FLOW_SIGHTINGS` alone.
  */
 const MAX_SIGHTINGS_PER_FLOW = 256;
 
 /** What one capture left behind so far. */
 export class SightingKeeper {
+  readonly tables: Tables;
   readonly flows: FlowTable;
-  readonly sightings = new SightingTable();
-  readonly settlement: Settlement;
-  readonly isAlone: boolean;
-  readonly frames = new FrameTable();
+  readonly sightings: SightingTable;
+  readonly frames: FrameTable;
   readonly addresses = new Interner<string>();
   /** IPv4 addresses that datagrams to a whole link bore. */
   readonly broadcasts = new Set<string>();
 
-  /** @param isAlone whether no other capture saw the same connections: then those that are over may be let go */
-  constructor(isAlone = false) {
-    this.isAlone = isAlone;
-    this.flows = new FlowTable(() => this.settlement.judge(isAlone));
-    this.settlement = new Settlement(this.flows, this.sightings);
+  constructor(tables: Tables) {
+    this.tables = tables;
+    this.flows = new FlowTable(tables);
+    this.sightings = new SightingTable(tables);
+    this.frames = new FrameTable(tables);
   }
 
   /** Notes that a packet of the flow was seen. */
@@ -56,7 +76,7 @@ export class SightingKeeper {
    * @param payload what tells a datagram or an echo from others; null for TCP and for ICMP errors
    */
   keep(
-    kind: Kind,
+    kind: number,
     flow: number,
     fromB: boolean,
     packet: Packet,
@@ -65,8 +85,8 @@ export class SightingKeeper {
     payload: Payload | null,
   ): void {
     const { flows, sightings } = this;
-    const seen = flows.get(flow, Flow.sightings);
-    flows.set(flow, Flow.sightings, seen + 1);
+    const seen = flows.get(flow, FLOW_SIGHTINGS);
+    flows.set(flow, FLOW_SIGHTINGS, seen + 1);
     if (seen >= MAX_SIGHTINGS_PER_FLOW) return;
     const id = this.frames.intern(frame, record);
     const { sequenceNumber, acknowledgmentNumber } = packet;
@@ -74,54 +94,56 @@ export class SightingKeeper {
     const isShort =
       payload === null && !isWide && isDerived(flows, flow, kind, sequenceNumber, acknowledgmentNumber);
     const cell = sightings.add(isShort ? 1 : 2);
-    const last = flows.get(flow, Flow.lastSighting);
-    if (last === 0) flows.set(flow, Flow.firstSighting, cell + 1);
-    else sightings.set(last - 1, Field.next, sightings.get(last - 1, Field.next) | (cell + 1));
-    flows.set(flow, Flow.lastSighting, cell + 1);
+    if (cell < 0) return;
+    if (kind <= KIND_RST) flows.set(flow, FLOW_STATE, flows.get(flow, FLOW_STATE) | STATE_ODD);
+    const last = flows.get(flow, FLOW_LAST_SIGHTING);
+    if (last === 0) flows.set(flow, FLOW_FIRST_SIGHTING, cell + 1);
+    else sightings.set(last - 1, CELL_NEXT, sightings.get(last - 1, CELL_NEXT) | (cell + 1));
+    flows.set(flow, FLOW_LAST_SIGHTING, cell + 1);
 
     let clock = 0;
     if (Number.isNaN(record.seconds)) {
-      clock = Clock.noTime;
+      clock = CLOCK_NO_TIME;
     } else {
-      sightings.set(cell, Field.seconds, record.seconds);
+      sightings.set(cell, CELL_SECONDS, record.seconds);
       clock = record.nanoseconds;
     }
-    sightings.set(cell, Field.packet, record.number);
+    sightings.set(cell, CELL_PACKET, record.number);
     if (packet.timestampValue >= 0) {
-      clock |= Clock.hasTimestamps;
-      sightings.set(cell, Field.timestampValue, packet.timestampValue);
-      sightings.set(cell, Field.timestampEchoReply, packet.timestampEchoReply);
+      clock |= CLOCK_HAS_TIMESTAMPS;
+      sightings.set(cell, CELL_TIMESTAMP_VALUE, packet.timestampValue);
+      sightings.set(cell, CELL_TIMESTAMP_ECHO_REPLY, packet.timestampEchoReply);
     }
-    sightings.set(cell, Field.nanoseconds, clock);
+    sightings.set(cell, CELL_NANOSECONDS, clock);
     // A Fragment header's 32-bit identification does not fit and does not identify a SYN.
     const identification = packet.ipVersion === 4 ? packet.identification & 0xffff : 0;
-    sightings.set(cell, Field.idWindow, identification | (packet.window << 16));
+    sightings.set(cell, CELL_ID_WINDOW, identification | (packet.window << 16));
     sightings.set(
       cell,
-      Field.frame,
+      CELL_FRAME,
       (isWide ? FRAME_ELSEWHERE : id) |
         ((packet.ttl & 0xff) << TTL_SHIFT) |
         (kind << KIND_SHIFT) |
         (fromB ? FROM_B : 0),
     );
     if (isShort) return;
-    sightings.set(cell, Field.next, payload ? Extent.second | Extent.payload : Extent.second);
-    sightings.set(cell, Field.wideFrame, id);
+    sightings.set(cell, CELL_NEXT, payload ? EXTENT_SECOND | EXTENT_PAYLOAD : EXTENT_SECOND);
+    sightings.set(cell, CELL_WIDE_FRAME, id);
     if (payload) {
-      sightings.set(cell, Field.sequenceNumber, payload.digest);
-      sightings.set(cell, Field.acknowledgmentNumber, payload.longDigest);
-      sightings.set(cell, Field.timestampValue, payload.length);
-      sightings.set(cell, Field.timestampEchoReply, payload.digested);
+      sightings.set(cell, CELL_SEQUENCE_NUMBER, payload.digest);
+      sightings.set(cell, CELL_ACKNOWLEDGMENT_NUMBER, payload.longDigest);
+      sightings.set(cell, CELL_TIMESTAMP_VALUE, payload.length);
+      sightings.set(cell, CELL_TIMESTAMP_ECHO_REPLY, payload.digested);
     } else {
-      sightings.set(cell, Field.sequenceNumber, sequenceNumber);
-      sightings.set(cell, Field.acknowledgmentNumber, acknowledgmentNumber);
+      sightings.set(cell, CELL_SEQUENCE_NUMBER, sequenceNumber);
+      sightings.set(cell, CELL_ACKNOWLEDGMENT_NUMBER, acknowledgmentNumber);
     }
-    if (kind !== Kind.icmpError) return;
-    sightings.set(cell, Field.icmp, (frame.ipVersion << 16) | (frame.icmpType << 8) | frame.icmpCode);
+    if (kind !== KIND_ICMP_ERROR) return;
+    sightings.set(cell, CELL_ICMP, (frame.ipVersion << 16) | (frame.icmpType << 8) | frame.icmpCode);
     const from = addressText(frame.bytes, frame.sourceAddress, frame.ipVersion);
     sightings.set(
       cell,
-      Field.icmpFrom,
+      CELL_ICMP_FROM,
       this.addresses.intern(from, () => from),
     );
   }
@@ -130,14 +152,14 @@ export class SightingKeeper {
    * Whether a packet is the one that was kept last of its flow, where that was not kept yet: at another interface, in
    * another direction, or with another hop limit (a router with one leg passes it on by the interface it came in by).
    */
-  repeatsElsewhere(kind: Kind, flow: number, packet: Packet, record: PacketRecord): boolean {
+  repeatsElsewhere(kind: number, flow: number, packet: Packet, record: PacketRecord): boolean {
     const { flows, sightings, frames } = this;
-    const last = flows.get(flow, Flow.lastSighting) - 1;
+    const last = flows.get(flow, FLOW_LAST_SIGHTING) - 1;
     if (last < 0 || this.#kindOf(last) !== kind) return false;
     if (this.acknowledgmentNumber(flow, last) !== packet.acknowledgmentNumber) return false;
     const id = frames.intern(packet, record);
-    for (let cell = flows.get(flow, Flow.firstSighting) - 1; cell >= 0; cell = this.after(cell)) {
-      const ttl = (sightings.get(cell, Field.frame) >>> TTL_SHIFT) & 0xff;
+    for (let cell = flows.get(flow, FLOW_FIRST_SIGHTING) - 1; cell >= 0; cell = this.after(cell)) {
+      const ttl = (sightings.get(cell, CELL_FRAME) >>> TTL_SHIFT) & 0xff;
       if (
         this.#kindOf(cell) === kind &&
         ttl === (packet.ttl & 0xff) &&
@@ -150,32 +172,32 @@ export class SightingKeeper {
   }
 
   #kindOf(cell: number): number {
-    return (this.sightings.get(cell, Field.frame) >>> KIND_SHIFT) & 7;
+    return (this.sightings.get(cell, CELL_FRAME) >>> KIND_SHIFT) & 7;
   }
 
   /** The cell of the flow's next sighting; -1 after its last. */
   after(cell: number): number {
-    return (this.sightings.get(cell, Field.next) & Extent.next) - 1;
+    return (this.sightings.get(cell, CELL_NEXT) & EXTENT_NEXT) - 1;
   }
 
   /** Number of the frame that a sighting was in. */
   frameOf(cell: number): number {
-    const id = this.sightings.get(cell, Field.frame) & FRAME_ELSEWHERE;
-    return id === FRAME_ELSEWHERE ? this.sightings.get(cell, Field.wideFrame) : id;
+    const id = this.sightings.get(cell, CELL_FRAME) & FRAME_ELSEWHERE;
+    return id === FRAME_ELSEWHERE ? this.sightings.get(cell, CELL_WIDE_FRAME) : id;
   }
 
   /** Of a sighting of TCP or of an ICMP error. */
   sequenceNumber(flow: number, cell: number): number {
-    if ((this.sightings.get(cell, Field.next) & Extent.second) !== 0) {
-      return this.sightings.get(cell, Field.sequenceNumber);
+    if ((this.sightings.get(cell, CELL_NEXT) & EXTENT_SECOND) !== 0) {
+      return this.sightings.get(cell, CELL_SEQUENCE_NUMBER);
     }
-    return derivedSequence(this.flows, flow, this.#kindOf(cell) as Kind);
+    return derivedSequence(this.flows, flow, this.#kindOf(cell) as number);
   }
 
   acknowledgmentNumber(flow: number, cell: number): number {
-    if ((this.sightings.get(cell, Field.next) & Extent.second) !== 0) {
-      return this.sightings.get(cell, Field.acknowledgmentNumber);
+    if ((this.sightings.get(cell, CELL_NEXT) & EXTENT_SECOND) !== 0) {
+      return this.sightings.get(cell, CELL_ACKNOWLEDGMENT_NUMBER);
     }
-    return derivedAcknowledgment(this.flows, flow, this.#kindOf(cell) as Kind);
+    return derivedAcknowledgment(this.flows, flow, this.#kindOf(cell) as number);
   }
 }

@@ -5,14 +5,39 @@
  * first ACK at each interface, ICMP errors) are kept as sightings. UDP and echoes are another file's, and so are ARP and NDP. Nothing
  * here depends on other captures, nor on the order in which captures are read.
  */
+
 import { ACK, FIN, type Packet, RST, SYN } from '../../decode/packet.js';
 import type { PacketRecord } from '../../ingest/capture/record.js';
+import {
+  FLOW_CLIENT_SEQUENCE,
+  FLOW_LAST_SECONDS,
+  FLOW_OLDER,
+  FLOW_SERVER_SEQUENCE,
+  FLOW_STATE,
+  KIND_ACK,
+  KIND_ICMP_ERROR,
+  KIND_RST,
+  KIND_SYN,
+  KIND_SYN_ACK,
+  STATE_A_FIN,
+  STATE_A_RESET,
+  STATE_A_SEQUENCE,
+  STATE_A_SPOKE,
+  STATE_B_FIN,
+  STATE_B_RESET,
+  STATE_B_SEQUENCE,
+  STATE_B_SPOKE,
+  STATE_CLIENT_IS_B,
+  STATE_CLIENT_KNOWN,
+  STATE_ICMP_ERROR,
+  STATE_SYN,
+  STATE_SYN_ACK,
+} from '../../wasm/layout.js';
 import { NeighbourTable } from '../neighbours/neighbour-table.js';
 import { DatagramTracker } from './datagram-tracker.js';
-import { Flow, State } from './flow-words.js';
-import { PlainSegments } from './plain-segments.js';
+import { PlainPackets } from './plain-packets.js';
 import { SightingKeeper } from './sighting-keeper.js';
-import { Kind } from './sighting-table.js';
+import { Tables } from './tables.js';
 
 const TCP = 6;
 const UDP = 17;
@@ -23,20 +48,31 @@ const MAX_INSTANCES_SEARCHED = 64;
 /** A SYN or SYN-ACK this far after a flow's last packet, in seconds, is another attempt even with the same numbers. */
 const STALE_SECONDS = 300;
 
+/** Connections that may be known at one time, where nothing else is said. */
+export const MOST_FLOWS = 1_000_000;
+
 export class Tracker extends SightingKeeper {
   readonly neighbours = new NeighbourTable();
   readonly #datagrams = new DatagramTracker(this);
 
-  readonly #plain = new PlainSegments(this);
+  /** TCP connections that there was no room for. */
+  unfollowed = 0;
+  /** Takes in plain packets by themselves; the others are to be decoded and observed. */
+  readonly plain: PlainPackets;
+
+  /**
+   * @param flows that may be known at one time
+   * @param lets whether connections that are over may be counted and let go: where no other capture saw them
+   */
+  constructor(flows = MOST_FLOWS, lets = false) {
+    const tables = new Tables(flows, lets);
+    super(tables);
+    this.plain = new PlainPackets(tables);
+  }
 
   /** At the end of the capture: lets go what is not wanted. */
   finish(): void {
-    if (this.isAlone) this.settlement.finish();
-  }
-
-  /** Takes in a packet where it is plain; false where it is to be decoded and observed. */
-  observePlain(record: PacketRecord): boolean {
-    return this.#plain.observe(record);
+    this.tables.functions.finish();
   }
 
   /** Takes in one decoded packet; nothing of either argument is kept. */
@@ -68,9 +104,9 @@ export class Tracker extends SightingKeeper {
     } else {
       if (row < 0) row = this.#begun();
       if (row < 0) return;
-      flows.set(row, Flow.state, flows.get(row, Flow.state) | (fromB ? State.bReset : State.aReset));
+      flows.set(row, FLOW_STATE, flows.get(row, FLOW_STATE) | (fromB ? STATE_B_RESET : STATE_A_RESET));
       this.touch(row, record);
-      this.keep(Kind.rst, row, fromB, packet, packet, record, null);
+      this.keep(KIND_RST, row, fromB, packet, packet, record, null);
     }
   }
 
@@ -79,44 +115,52 @@ export class Tracker extends SightingKeeper {
    * capture; -1 where it comes late for one that was let go.
    */
   #begun(): number {
-    const { flows, settlement } = this;
-    const row = flows.reopen();
+    const row = this.flows.reopen();
     if (row >= 0) return row;
-    return settlement.graves.has(flows.hashed) ? -1 : flows.insert(-1);
+    return this.flows.isLate() ? -1 : this.#insert(-1);
+  }
+
+  #insert(older: number): number {
+    const row = this.flows.insert(older);
+    if (row < 0) this.unfollowed++;
+    return row;
   }
 
   /** A segment of an open connection: most packets of most captures end here. */
   #observeSegment(row: number, fromB: boolean, packet: Packet, record: PacketRecord): void {
     const flows = this.flows;
-    const before = flows.get(row, Flow.state);
-    let state = before | (fromB ? State.bSpoke : State.aSpoke);
-    if (packet.payloadLength > 0) state |= fromB ? State.bData : State.aData;
-    if ((packet.tcpFlags & FIN) !== 0) state |= fromB ? State.bFin : State.aFin;
-    if ((state & (State.syn | State.synAck)) === 0) {
+    const before = flows.get(row, FLOW_STATE);
+    let state = before | (fromB ? STATE_B_SPOKE : STATE_A_SPOKE);
+    if ((packet.tcpFlags & FIN) !== 0) state |= fromB ? STATE_B_FIN : STATE_A_FIN;
+    if ((state & (STATE_SYN | STATE_SYN_ACK)) === 0) {
       // Midstream: the first number from each end tells later which connection of these ports it was.
-      if (fromB && (state & State.bSequence) === 0) {
-        flows.set(row, Flow.serverSequence, packet.sequenceNumber);
-        state |= State.bSequence;
-      } else if (!fromB && (state & State.aSequence) === 0) {
-        flows.set(row, Flow.clientSequence, packet.sequenceNumber);
-        state |= State.aSequence;
+      if (fromB && (state & STATE_B_SEQUENCE) === 0) {
+        flows.set(row, FLOW_SERVER_SEQUENCE, packet.sequenceNumber);
+        state |= STATE_B_SEQUENCE;
+      } else if (!fromB && (state & STATE_A_SEQUENCE) === 0) {
+        flows.set(row, FLOW_CLIENT_SEQUENCE, packet.sequenceNumber);
+        state |= STATE_A_SEQUENCE;
       }
     }
-    if (state !== before) flows.set(row, Flow.state, state);
+    if (state !== before) flows.set(row, FLOW_STATE, state);
     this.touch(row, record);
-    const clientIsB = (state & State.clientIsB) !== 0;
-    if ((state & State.clientKnown) === 0 || clientIsB !== fromB || (packet.tcpFlags & ACK) === 0) return;
-    const isFirst = (before & (fromB ? State.bSpoke : State.aSpoke)) === 0;
-    if (isFirst || this.#isHandshakeElsewhere(row, packet, record)) {
-      this.keep(Kind.ack, row, fromB, packet, packet, record, null);
+    const fromClient = (state & STATE_CLIENT_KNOWN) !== 0 && ((state & STATE_CLIENT_IS_B) !== 0) === fromB;
+    const isFirst = (before & (fromB ? STATE_B_SPOKE : STATE_A_SPOKE)) === 0;
+    if (
+      fromClient &&
+      (packet.tcpFlags & ACK) !== 0 &&
+      (isFirst || this.#isHandshakeElsewhere(row, packet, record))
+    ) {
+      this.keep(KIND_ACK, row, fromB, packet, packet, record, null);
     }
+    flows.finishIfBothDid(row, before);
   }
 
   /** Whether it is the ACK that was kept last, at another interface or on its way out of the node that it came in to. */
   #isHandshakeElsewhere(row: number, packet: Packet, record: PacketRecord): boolean {
     if ((packet.tcpFlags & FIN) !== 0) return false;
-    const isEarly = packet.sequenceNumber === (this.flows.get(row, Flow.clientSequence) + 1) >>> 0;
-    return isEarly && packet.payloadLength === 0 && this.repeatsElsewhere(Kind.ack, row, packet, record);
+    const isEarly = packet.sequenceNumber === (this.flows.get(row, FLOW_CLIENT_SEQUENCE) + 1) >>> 0;
+    return isEarly && packet.payloadLength === 0 && this.repeatsElsewhere(KIND_ACK, row, packet, record);
   }
 
   #observeSyn(newest: number, fromB: boolean, packet: Packet, record: PacketRecord): void {
@@ -126,32 +170,33 @@ export class Tracker extends SightingKeeper {
     const clientSequence = isReply ? (packet.acknowledgmentNumber - 1) >>> 0 : packet.sequenceNumber;
     let row = this.#instance(newest, clientIsB, clientSequence, record);
     if (row < 0) {
-      row = flows.insert(newest);
-      flows.set(row, Flow.clientSequence, clientSequence);
+      row = this.#insert(newest);
+      if (row < 0) return;
+      flows.setNumber(row, clientSequence);
     }
-    let state = flows.get(row, Flow.state) | State.clientKnown | (clientIsB ? State.clientIsB : 0);
+    let state = flows.get(row, FLOW_STATE) | STATE_CLIENT_KNOWN | (clientIsB ? STATE_CLIENT_IS_B : 0);
     if (isReply) {
-      if ((state & State.synAck) === 0) flows.set(row, Flow.serverSequence, packet.sequenceNumber);
-      state |= State.synAck;
+      if ((state & STATE_SYN_ACK) === 0) flows.set(row, FLOW_SERVER_SEQUENCE, packet.sequenceNumber);
+      state |= STATE_SYN_ACK;
     } else {
-      state |= State.syn;
+      state |= STATE_SYN;
     }
-    flows.set(row, Flow.state, state);
+    flows.set(row, FLOW_STATE, state);
     this.touch(row, record);
-    this.keep(isReply ? Kind.synAck : Kind.syn, row, fromB, packet, packet, record, null);
+    this.keep(isReply ? KIND_SYN_ACK : KIND_SYN, row, fromB, packet, packet, record, null);
   }
 
   /** The instance that a SYN or SYN-ACK belongs to: same client, same initial sequence number; -1 for none. */
   #instance(newest: number, clientIsB: boolean, clientSequence: number, record: PacketRecord): number {
     const flows = this.flows;
     let row = newest;
-    for (let i = 0; i < MAX_INSTANCES_SEARCHED && row >= 0; i++, row = flows.get(row, Flow.older) - 1) {
-      const state = flows.get(row, Flow.state);
+    for (let i = 0; i < MAX_INSTANCES_SEARCHED && row >= 0; i++, row = flows.get(row, FLOW_OLDER) - 1) {
+      const state = flows.get(row, FLOW_STATE);
       if (
-        (state & State.clientKnown) !== 0 &&
-        ((state & State.clientIsB) !== 0) === clientIsB &&
-        flows.get(row, Flow.clientSequence) === clientSequence &&
-        !(record.seconds - flows.get(row, Flow.lastSeconds) > STALE_SECONDS)
+        (state & STATE_CLIENT_KNOWN) !== 0 &&
+        ((state & STATE_CLIENT_IS_B) !== 0) === clientIsB &&
+        flows.get(row, FLOW_CLIENT_SEQUENCE) === clientSequence &&
+        !(record.seconds - flows.get(row, FLOW_LAST_SECONDS) > STALE_SECONDS)
       ) {
         return row;
       }
@@ -170,8 +215,8 @@ export class Tracker extends SightingKeeper {
     const fromB = flows.sourceIsB;
     if (row < 0) row = this.#begun();
     if (row < 0) return;
-    flows.set(row, Flow.state, flows.get(row, Flow.state) | State.icmpError);
+    flows.set(row, FLOW_STATE, flows.get(row, FLOW_STATE) | STATE_ICMP_ERROR);
     this.touch(row, record);
-    this.keep(Kind.icmpError, row, fromB, quoted, packet, record, null);
+    this.keep(KIND_ICMP_ERROR, row, fromB, quoted, packet, record, null);
   }
 }

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../model/errors.js';
-import { fileChunks } from '../capture/source.js';
+import { fileChunks, ReadBuffer } from '../capture/source.js';
 import { systemReason } from '../system-reason.js';
 import type { Member } from './member.js';
 
@@ -9,18 +9,22 @@ import type { Member } from './member.js';
  * The regular files below a directory, in the order of their names. Links to files are followed, links to
  * directories are not (a dump of `/proc` or `/sys` can hold a ring of them).
  */
-export async function* directoryMembers(directory: string, prefix = ''): AsyncGenerator<Member> {
+export async function* directoryMembers(
+  directory: string,
+  into = new ReadBuffer(),
+  prefix = '',
+): AsyncGenerator<Member> {
   const entries = await listDirectory(directory);
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(directory, entry.name);
     const name = prefix + entry.name;
     if (entry.isDirectory()) {
-      yield* directoryMembers(path, `${name}/`);
+      yield* directoryMembers(path, into, `${name}/`);
     } else if (entry.name.startsWith('._')) {
       // macOS keeps a file's attributes beside it under such a name.
     } else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(path)))) {
-      yield { path: name, chunks: fileChunks(path) };
+      yield { path: name, chunks: fileChunks(path, path, into) };
     }
   }
 }

@@ -1,7 +1,7 @@
 import { InputError } from '../../model/errors.js';
 import type { Delivery } from './delivery.js';
 import type { RecordParser } from './framer.js';
-import type { CaptureInterface } from './record.js';
+import type { CaptureInterface, ScanFormat } from './record.js';
 
 // File header
 const VERSION_MAJOR = 4;
@@ -36,6 +36,7 @@ export class PcapParser implements RecordParser {
   readonly #littleEndian: boolean;
   readonly #nanosecondsPerUnit: 1 | 1000;
   #maximumLength = MAXIMUM_SNAPLEN;
+  #format: ScanFormat | null = null;
 
   /** @param magic the first four octets, read little-endian */
   constructor(file: string, magic: number, delivery: Delivery) {
@@ -59,7 +60,14 @@ export class PcapParser implements RecordParser {
     record.bytes = bytes;
     record.view = view;
     record.interface = this.interfaces[0]!;
+    const { scanner } = delivery;
+    scanner?.begin(bytes, end);
     while (end - position >= RECORD_HEADER) {
+      if (scanner) {
+        record.number += scanner.scan(position, record.number, this.#format!);
+        position = scanner.position;
+        if (end - position < RECORD_HEADER) break;
+      }
       const capturedLength = view.getUint32(position + CAPLEN, littleEndian);
       if (capturedLength > this.#maximumLength) {
         throw new InputError(
@@ -106,12 +114,19 @@ export class PcapParser implements RecordParser {
     }
     const snapLength = view.getUint32(position + SNAPLEN, this.#littleEndian);
     if (snapLength <= MAXIMUM_PLAUSIBLE_SNAPLEN) this.#maximumLength = Math.max(snapLength, MAXIMUM_SNAPLEN);
+    // The upper half holds the length of the frame check sequence and NetBSD's class.
+    const linkType = view.getUint32(position + NETWORK, this.#littleEndian) & 0xffff;
+    this.#format = {
+      linkType,
+      isSwapped: !this.#littleEndian,
+      nanosecondsPerUnit: this.#nanosecondsPerUnit,
+      maximumLength: this.#maximumLength,
+    };
     this.interfaces.push({
       index: 0,
       name: null,
       description: null,
-      // The upper half holds the length of the frame check sequence and NetBSD's class.
-      linkType: view.getUint32(position + NETWORK, this.#littleEndian) & 0xffff,
+      linkType,
       snapLength,
       filter: null,
       dropped: null,

@@ -5,7 +5,7 @@ import { describeForeign, FOREIGN_HEAD } from './foreign.js';
 import { Framer, type RecordParser } from './framer.js';
 import { MAGIC_MICROSECONDS, MAGIC_NANOSECONDS, PcapParser, swap } from './pcap.js';
 import { PcapngParser, SECTION_HEADER } from './pcapng.js';
-import type { CaptureInterface, CaptureSummary, PacketHandler } from './record.js';
+import type { CaptureInterface, CaptureSummary, PacketHandler, RecordScanner } from './record.js';
 
 export interface ReadOptions {
   /**
@@ -13,6 +13,8 @@ export interface ReadOptions {
    * thrown. A file that is no capture at all is thrown even so: there is nothing to keep.
    */
   keepGoing?: boolean;
+  /** Takes in packets of classic pcap files by itself; `onPacket` gets those that it leaves. */
+  scanner?: RecordScanner;
 }
 
 type CaptureParser = RecordParser & {
@@ -49,7 +51,7 @@ export async function readCapture(
   options: ReadOptions = {},
 ): Promise<CaptureSummary> {
   const stream = openStream(chunks, name);
-  const delivery = new Delivery(onPacket);
+  const delivery = new Delivery(onPacket, options.scanner);
   const head = new Head();
   let parser: CaptureParser | null = null;
   let framer: Framer | null = null;

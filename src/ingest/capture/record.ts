@@ -41,6 +41,44 @@ export class PacketRecord {
 
 export type PacketHandler = (record: PacketRecord) => void;
 
+/** How the records of a classic pcap file are to be read. */
+export interface ScanFormat {
+  /** LINKTYPE_ value, without the FCS bits. */
+  linkType: number;
+  /** The file's numbers are big-endian. */
+  isSwapped: boolean;
+  nanosecondsPerUnit: 1 | 1000;
+  /** Captured octets that a packet can have. */
+  maximumLength: number;
+}
+
+/**
+ * Takes in records of a classic pcap file by itself, many at a time, for as long as it knows what to do with their
+ * packets. It is offered each chunk with `begin`, and then asked again behind every record that it left to others.
+ */
+export interface RecordScanner {
+  /** @param end of the octets in `bytes`, which do not change until the next `begin` */
+  begin(bytes: Uint8Array, end: number): void;
+
+  /**
+   * Takes in records from `position` on, until one that is not its own, not whole, or damaged.
+   *
+   * @param packets in the file before the first
+   * @returns how many packets it took in; `position` then has where it stopped
+   */
+  scan(position: number, packets: number, format: ScanFormat): number;
+
+  readonly position: number;
+  /** The earliest and the latest time of what was taken in; the former is the later one where there was nothing. */
+  readonly firstTime: ScanTime;
+  readonly lastTime: ScanTime;
+}
+
+export interface ScanTime {
+  seconds: number;
+  nanoseconds: number;
+}
+
 /** What a capture file was, once read to its end. */
 export interface CaptureSummary {
   format: 'pcap' | 'pcapng';

@@ -10,6 +10,23 @@ const READ_SIZE = 64 * 1024;
 /** Reads between two turns of the event loop, so that timers (progress) and signals come through. */
 const READS_PER_TURN = 64;
 
+/** Where files are read into: a buffer of its own, or one that is lent for as long as a capture is read. */
+export class ReadBuffer {
+  #own: Uint8Array | null = null;
+  #lent: Uint8Array | null = null;
+
+  /** @param buffer null takes it back */
+  lend(buffer: Uint8Array | null): void {
+    this.#lent = buffer;
+  }
+
+  get current(): Uint8Array {
+    if (this.#lent) return this.#lent;
+    this.#own ??= Buffer.allocUnsafeSlow(READ_SIZE);
+    return this.#own;
+  }
+}
+
 const REASONS: Record<string, string> = {
   ENOENT: 'no such file',
   EACCES: 'permission denied',
@@ -18,13 +35,17 @@ const REASONS: Record<string, string> = {
 };
 
 /**
- * Reads a file, or a FIFO, in chunks of up to 128 KiB. All chunks of a file lie in one buffer: each is valid
- * only until the next one is asked for.
+ * Reads a file, or a FIFO, in chunks of up to 64 KiB. All chunks lie in one buffer: each is valid only until the
+ * next one is asked for.
  *
  * @param name for messages, where the user named the file otherwise
  * @throws InputError where the file cannot be opened or read
  */
-export async function* fileChunks(path: string, name = path): AsyncGenerator<Uint8Array> {
+export async function* fileChunks(
+  path: string,
+  name = path,
+  into = new ReadBuffer(),
+): AsyncGenerator<Uint8Array> {
   let offset = 0;
   try {
     const file = openSync(path, 'r');
@@ -38,9 +59,9 @@ export async function* fileChunks(path: string, name = path): AsyncGenerator<Uin
     }
     try {
       // Synchronous: a hop to the thread pool and back for every read took six times as long as the reading.
-      const buffer = Buffer.allocUnsafeSlow(READ_SIZE);
       for (let reads = 1; ; reads++) {
-        const length = readSync(file, buffer, 0, READ_SIZE, null);
+        const buffer = into.current;
+        const length = readSync(file, buffer, 0, buffer.length, null);
         if (length === 0) return;
         offset += length;
         yield buffer.subarray(0, length);

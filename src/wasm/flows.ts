@@ -1,0 +1,192 @@
+/**
+ * Flows by 5-tuple (echoes by identifier and sequence number in place of ports). A row is one *instance* of a 5-tuple:
+ * when ports are reused, a new one goes in front of the older one, and the index leads to the newest. Ends are ordered
+ * (`a` below `b`), so that both directions meet in one row. IPv6 addresses are interned to numbers first.
+ *
+ * Open flows have an index of their own, which stays as small as the number of connections at one time: with one for
+ * all, every packet of a long capture would miss the cache. Those that are over or silent are in another, where a
+ * packet that comes late finds them. Open connections are found by the client's initial sequence number as well, which
+ * NAT keeps.
+ */
+import {
+  FLOW_ADDRESS_A,
+  FLOW_ADDRESS_B,
+  FLOW_CLIENT_SEQUENCE,
+  FLOW_LAST_SIGHTING,
+  FLOW_OLDER,
+  FLOW_PORTS,
+  FLOW_SIBLING,
+  FLOW_STATE,
+  STATE_SETTLED,
+  STATE_TRANSPORT,
+} from './layout';
+import { RowIndex } from './row-index';
+import { get, keyHash, numberHash, set, takeRow } from './rows';
+
+/** More legs than NAT makes of one connection have one number by chance, or by their generator. */
+export const MOST_SIBLINGS: u32 = 8;
+
+const open = new RowIndex(1 << 14, false);
+const settled = new RowIndex(1 << 13, false);
+const numbers = new RowIndex(1 << 13, true);
+
+/** Rows in the index of open flows beyond which it is looked at for those that are not. */
+let crowd: u32 = 1 << 12;
+
+/** What was looked up last. */
+let keyA: u32 = 0;
+let keyB: u32 = 0;
+let keyPorts: u32 = 0;
+let keyTransport: u32 = 0;
+let keyHashed: u32 = 0;
+let keySlot: u32 = 0;
+/** Slots have moved since. */
+let isMoved: bool = false;
+
+/** Loads the slot that a hash leads to into the cache. */
+export function touchSlot(hashed: u32): u32 {
+  return open.entry(hashed & open.mask);
+}
+
+/** The same with the row behind it, whose slot was loaded before. */
+export function touchRow(hashed: u32): u32 {
+  const entry = open.entry(hashed & open.mask);
+  return entry === 0 ? 0 : get(entry - 1, FLOW_LAST_SIGHTING);
+}
+
+/**
+ * The newest open instance, -1 where there is none.
+ *
+ * @param hashed `hash(a, b, ports)`
+ */
+export function findOpen(hashed: u32, a: u32, b: u32, ports: u32, transport: u32): i32 {
+  keyA = a;
+  keyB = b;
+  keyPorts = ports;
+  keyTransport = transport;
+  keyHashed = hashed;
+  keySlot = open.slotOfKey(keyHashed, a, b, ports, transport);
+  isMoved = false;
+  return <i32>open.entry(keySlot) - 1;
+}
+
+/** Hash of what was looked up last. */
+export function lastHash(): u32 {
+  return keyHashed;
+}
+
+/** The newest instance of what was looked up last, where that is settled: it is open again. -1 where there is none. */
+export function reopen(): i32 {
+  const slot = settled.slotOfKey(keyHashed, keyA, keyB, keyPorts, keyTransport);
+  const row = <i32>settled.entry(slot) - 1;
+  if (row < 0) return -1;
+  settled.remove(slot);
+  set(row, FLOW_STATE, get(row, FLOW_STATE) & ~STATE_SETTLED);
+  open.makeRoom();
+  open.put(open.slotOfKey(keyHashed, keyA, keyB, keyPorts, keyTransport), row);
+  isMoved = true;
+  return row;
+}
+
+/** Slots of the index of open flows, for looking at all of them. */
+export function openSlots(): u32 {
+  return open.mask + 1;
+}
+
+/** The row that a slot leads to; -1 for none. */
+export function openAt(slot: u32): i32 {
+  return <i32>open.entry(slot) - 1;
+}
+
+export function isCrowded(): bool {
+  return open.used >= crowd;
+}
+
+/** After those that are over have left: when to look again. */
+export function setCrowd(): void {
+  crowd = max(crowd, open.used * 2);
+}
+
+/** Adds an instance of what was looked up last, in front of `older` (-1 for none). -1 where there is no room. */
+export function insert(older: i32): i32 {
+  const row = takeRow();
+  if (row < 0) return -1;
+  set(row, FLOW_ADDRESS_A, keyA);
+  set(row, FLOW_ADDRESS_B, keyB);
+  set(row, FLOW_PORTS, keyPorts);
+  set(row, FLOW_STATE, keyTransport);
+  set(row, FLOW_OLDER, older + 1);
+  if (open.makeRoom() || isMoved) keySlot = open.slotOfKey(keyHashed, keyA, keyB, keyPorts, keyTransport);
+  isMoved = false;
+  open.put(keySlot, row);
+  return row;
+}
+
+/** Notes the initial sequence number of an open connection's client, and joins it with others that have the same. */
+export function setNumber(row: u32, number: u32): void {
+  set(row, FLOW_CLIENT_SEQUENCE, number);
+  numbers.makeRoom();
+  const slot = numbers.slotOfNumber(numberHash(row), number);
+  const entry = numbers.entry(slot);
+  if (entry === 0) {
+    numbers.put(slot, row);
+    return;
+  }
+  const other = entry - 1;
+  const next = get(other, FLOW_SIBLING);
+  set(row, FLOW_SIBLING, next === 0 ? entry : next);
+  set(other, FLOW_SIBLING, row + 1);
+}
+
+/** Whether another leg had the same number when it was open. */
+export function hasSiblings(row: u32): bool {
+  return get(row, FLOW_SIBLING) !== 0;
+}
+
+/** The next of the ring, itself where it is alone. */
+export function sibling(row: u32): u32 {
+  const next = get(row, FLOW_SIBLING);
+  return next === 0 ? row : next - 1;
+}
+
+/** Takes the row out of both indexes of open flows, for good or (`settle`) to be found late. */
+export function withdraw(row: u32): void {
+  const slot = open.entry(keySlot) === row + 1 ? keySlot : open.slotOfRow(row);
+  if (open.entry(slot) !== 0) {
+    open.remove(slot);
+    isMoved = true;
+  }
+  const number = numbers.slotOfRow(row);
+  if (numbers.entry(number) === 0) return;
+  // The number then leads to a sibling that is open still.
+  let steps: u32 = 0;
+  for (let next = sibling(row); next !== row && steps < MOST_SIBLINGS; next = sibling(next), steps++) {
+    if ((get(next, FLOW_STATE) & STATE_SETTLED) === 0 && get(next, FLOW_STATE) !== 0) {
+      numbers.put(number, next);
+      return;
+    }
+  }
+  numbers.remove(number);
+}
+
+/** Puts the row, the newest of its 5-tuple, among those that are over or silent. */
+export function settle(row: u32): void {
+  withdraw(row);
+  set(row, FLOW_STATE, get(row, FLOW_STATE) | STATE_SETTLED);
+  settled.makeRoom();
+  const slot = settled.slotOfKey(
+    keyHash(row),
+    get(row, FLOW_ADDRESS_A),
+    get(row, FLOW_ADDRESS_B),
+    get(row, FLOW_PORTS),
+    get(row, FLOW_STATE) & STATE_TRANSPORT,
+  );
+  // An instance that was put away before goes behind all of this one's.
+  const before = settled.entry(slot);
+  if (before !== 0) {
+    let oldest = row;
+    while (get(oldest, FLOW_OLDER) !== 0) oldest = get(oldest, FLOW_OLDER) - 1;
+    set(oldest, FLOW_OLDER, before);
+  }
+  settled.put(slot, row);
+}

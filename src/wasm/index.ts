@@ -1,0 +1,122 @@
+/** What the tables of one capture's connections offer to JavaScript. One instance of the module is one capture's. */
+import { addresses } from './addresses';
+import { findOpen, insert, isCrowded, lastHash, reopen, setNumber } from './flows';
+import { frames, internFrame } from './frames';
+import { isBuried } from './graves';
+import { hash } from './hash';
+import { BUFFER_SIZE, SCRATCH_SIZE } from './layout';
+import { readSegment, Segment } from './read-segment';
+import { reserveRows, rowsBase, rowsEnd, rowsInUse } from './rows';
+import { scan, scanFirst, scanLast, scanStopped, scanTouched } from './scan';
+import { observe } from './segment';
+import { servedTotal, servers } from './served';
+import { finish, finished, letGo, sweep } from './settlement';
+import { cellsBase, reserveCells, takeCells } from './sightings';
+
+export {
+  cellsBase,
+  finish,
+  finished,
+  internFrame,
+  isBuried,
+  lastHash,
+  reopen,
+  rowsBase,
+  rowsEnd,
+  rowsInUse,
+  scan,
+  scanFirst,
+  scanLast,
+  scanStopped,
+  scanTouched,
+  servedTotal,
+  setNumber,
+  takeCells,
+};
+
+/** Sightings that a flow has on the average at the most, before room for them runs out. */
+const CELLS_OF_FLOW = 8;
+
+/** Octets, for each flow that there is room for, of its row, its cells, and its places in indexes and tables. */
+const OCTETS_OF_FLOW = 64 + CELLS_OF_FLOW * 32 + 128;
+const SPARE_OCTETS = 4 * 1024 * 1024;
+
+const buffers: usize = heap.alloc(2 * BUFFER_SIZE + SCRATCH_SIZE);
+
+/**
+ * Where packets are read into: `BUFFER_SIZE` octets, behind them as many for those that were read elsewhere, and
+ * behind those `SCRATCH_SIZE` for single headers and addresses.
+ */
+export function buffersAt(): usize {
+  return buffers;
+}
+
+/**
+ * Makes room; to be called once, before all else. The memory is not touched before it is needed, and does not grow
+ * afterwards.
+ *
+ * @param flows that may be known at one time
+ * @param lets whether connections that are over may be let go
+ * @returns false where there is not so much memory
+ */
+export function setUp(flows: u32, lets: bool): bool {
+  const wanted = (<u64>flows * OCTETS_OF_FLOW + SPARE_OCTETS) >>> 16;
+  if (wanted > 0xf000 || memory.grow(<i32>wanted) < 0) return false;
+  reserveRows(flows);
+  reserveCells(flows * CELLS_OF_FLOW);
+  letGo(lets);
+  return true;
+}
+
+/** Adds an instance of what was looked up last, in front of `older` (-1 for none). -1 where there is no room. */
+export function insertFlow(older: i32, seconds: u32): i32 {
+  if (isCrowded()) sweep(seconds);
+  return insert(older);
+}
+
+/** The number of the IPv6 address at a place. */
+export function internAddress(at: usize): u32 {
+  return addresses.intern(at);
+}
+
+export function addressAt(id: u32): usize {
+  return addresses.at(id);
+}
+
+export function frameAt(id: u32): usize {
+  return frames.at(id);
+}
+
+export function serverCount(): u32 {
+  return servers.count;
+}
+
+export function serverAt(id: u32): usize {
+  return servers.at(id);
+}
+
+const single = changetype<Segment>(heap.alloc(64));
+
+/** Takes in one packet; false where it is not plain, and then nothing has changed. */
+export function observePacket(
+  start: usize,
+  end: usize,
+  linkType: u32,
+  index: u32,
+  seconds: u32,
+  nanoseconds: u32,
+  number: u32,
+): bool {
+  single.frame = start;
+  single.linkType = linkType;
+  single.index = index;
+  single.seconds = seconds;
+  single.nanoseconds = nanoseconds;
+  single.number = number;
+  return readSegment(single, end) && observe(single);
+}
+
+/** The newest open instance of a 5-tuple, -1 where there is none. */
+export function findFlow(a: u32, b: u32, ports: u32, transport: u32): i32 {
+  return findOpen(hash(a, b, ports), a, b, ports, transport);
+}

@@ -1,0 +1,97 @@
+/** Rows that are told apart by their first words, as small numbers in the order in which they were first seen. */
+const INITIAL: u32 = 256;
+/** Slots for each row that there is room for. */
+const SPARE: u32 = 4;
+
+export class InternTable {
+  count: u32 = 0;
+  /** Moves as rows are added. */
+  base: usize;
+  /** A multiple of eight. */
+  private keyOctets: usize;
+  private shift: u32;
+  private capacity: u32 = INITIAL;
+  private slots: usize;
+  private mask: u32 = INITIAL * SPARE - 1;
+
+  /**
+   * @param keyWords words (of four octets) that tell rows apart: an even number
+   * @param shift octets of a row, as a power of two
+   */
+  constructor(keyWords: u32, shift: u32) {
+    this.keyOctets = (<usize>keyWords) << 2;
+    this.shift = shift;
+    this.base = heap.alloc((<usize>INITIAL) << shift);
+    this.slots = zeros(INITIAL * SPARE);
+  }
+
+  at(row: u32): usize {
+    return this.base + ((<usize>row) << this.shift);
+  }
+
+  /** The number of the row with the words at `key`, which is added where it is new; its other words are 0 then. */
+  intern(key: usize): u32 {
+    const base = this.base;
+    const shift = this.shift;
+    const octets = this.keyOctets;
+    const slots = this.slots;
+    const mask = this.mask;
+    let slot = hashOf(key, octets) & mask;
+    while (true) {
+      const entry = load<u32>(slots + ((<usize>slot) << 2));
+      if (entry === 0) break;
+      if (isSame(base + ((<usize>(entry - 1)) << shift), key, octets)) return entry - 1;
+      slot = (slot + 1) & mask;
+    }
+    if (this.count === this.capacity) {
+      this.grow();
+      return this.intern(key);
+    }
+    const at = this.at(this.count);
+    memory.fill(at, 0, (<usize>1) << this.shift);
+    memory.copy(at, key, this.keyOctets);
+    this.count++;
+    store<u32>(this.slots + ((<usize>slot) << 2), this.count);
+    return this.count - 1;
+  }
+
+  private grow(): void {
+    const grown = heap.alloc((<usize>this.capacity * 2) << this.shift);
+    memory.copy(grown, this.base, (<usize>this.capacity) << this.shift);
+    heap.free(this.base);
+    heap.free(this.slots);
+    this.base = grown;
+    this.capacity *= 2;
+    this.mask = this.capacity * SPARE - 1;
+    this.slots = zeros(this.capacity * SPARE);
+    for (let row: u32 = 0; row < this.count; row++) {
+      let slot = hashOf(this.at(row), this.keyOctets) & this.mask;
+      while (load<u32>(this.slots + ((<usize>slot) << 2)) !== 0) slot = (slot + 1) & this.mask;
+      store<u32>(this.slots + ((<usize>slot) << 2), row + 1);
+    }
+  }
+}
+
+function zeros(words: u32): usize {
+  const at = heap.alloc((<usize>words) << 2);
+  memory.fill(at, 0, (<usize>words) << 2);
+  return at;
+}
+
+function isSame(at: usize, key: usize, octets: usize): bool {
+  for (let i: usize = 0; i < octets; i += 8) {
+    if (load<u64>(at + i) !== load<u64>(key + i)) return false;
+  }
+  return true;
+}
+
+function hashOf(key: usize, octets: usize): u32 {
+  let hashed: u64 = 0;
+  for (let i: usize = 0; i < octets; i += 8) {
+    hashed ^= load<u64>(key + i);
+    // High octets come down before low ones go up.
+    hashed = (hashed ^ (hashed >>> 32)) * 0xd6e8feb86659fd93;
+    hashed ^= hashed >>> 32;
+  }
+  return <u32>hashed;
+}

@@ -1,0 +1,160 @@
+/**
+ * What lies where in the memory that the WebAssembly module and its callers share. Compiled by both TypeScript and
+ * AssemblyScript, hence plain numbers.
+ */
+
+/** Words (of four octets) of a flow's row; 64 octets, a cache line. */
+export const FLOW_ADDRESS_A = 0;
+export const FLOW_ADDRESS_B = 1;
+/** Port of a in the upper half, of b in the lower; an echo's identifier and sequence number. */
+export const FLOW_PORTS = 2;
+/** IP version and `TRANSPORT_` in bits 0-3, `STATE_` above; 0 where the row is free. */
+export const FLOW_STATE = 3;
+/**
+ * Initial sequence number of the client, or (midstream) the first sequence number from a. Of UDP: the ID of a DNS
+ * message.
+ */
+export const FLOW_CLIENT_SEQUENCE = 4;
+/**
+ * Initial sequence number of the server, or (midstream) the first one from b. Of UDP: the digest of the first datagram
+ * from the client.
+ */
+export const FLOW_SERVER_SEQUENCE = 5;
+export const FLOW_FIRST_SECONDS = 6;
+export const FLOW_FIRST_NANOSECONDS = 7;
+export const FLOW_LAST_SECONDS = 8;
+export const FLOW_LAST_NANOSECONDS = 9;
+/** Cell of a sighting plus 1, 0 for none. */
+export const FLOW_FIRST_SIGHTING = 10;
+export const FLOW_LAST_SIGHTING = 11;
+/** Row of the instance of the 5-tuple before this one plus 1, 0 for none. Of a free row, the next free one. */
+export const FLOW_OLDER = 12;
+/** Sightings met, also those that were too many to be kept. */
+export const FLOW_SIGHTINGS = 13;
+/** Of UDP: sightings kept of datagrams from the client, and from the server. */
+export const FLOW_CLIENT_KEPT = 14;
+export const FLOW_SERVER_KEPT = 15;
+/** Of TCP: row of another leg with the same initial sequence number of the client plus 1, in a ring; 0 for none. */
+export const FLOW_SIBLING = 14;
+export const FLOW_SHIFT = 6;
+
+/** What a flow's key says besides addresses and ports: the IP version, and a bit for each protocol but TCP. */
+export const TRANSPORT_UDP = 1;
+export const TRANSPORT_ECHO = 8;
+
+/** Bits of a row's state. */
+export const STATE_TRANSPORT = 0xf;
+export const STATE_VERSION = 6;
+/** Which end is the client is known, and it is b. Without the former it is open. */
+export const STATE_CLIENT_KNOWN = 1 << 4;
+export const STATE_CLIENT_IS_B = 1 << 5;
+export const STATE_SYN = 1 << 6;
+export const STATE_SYN_ACK = 1 << 7;
+/** Segments with ACK and neither SYN nor RST. */
+export const STATE_A_SPOKE = 1 << 8;
+export const STATE_B_SPOKE = 1 << 9;
+export const STATE_A_RESET = 1 << 10;
+export const STATE_B_RESET = 1 << 11;
+export const STATE_A_FIN = 1 << 12;
+export const STATE_B_FIN = 1 << 13;
+/** First sequence number from a, from b, noted in a midstream row. */
+export const STATE_A_SEQUENCE = 1 << 16;
+export const STATE_B_SEQUENCE = 1 << 17;
+export const STATE_ICMP_ERROR = 1 << 18;
+/** The row's times are set: a packet of it had one. */
+export const STATE_TIMED = 1 << 19;
+/** Of UDP: the first datagram that was seen came from the server. */
+export const STATE_SERVER_FIRST = 1 << 20;
+/** The row is among those that are over or silent. */
+export const STATE_SETTLED = 1 << 21;
+/** A sighting was kept by another way than a plain handshake's. */
+export const STATE_ODD = 1 << 22;
+export const STATE_SPOKE = STATE_A_SPOKE | STATE_B_SPOKE;
+export const STATE_RESET = STATE_A_RESET | STATE_B_RESET;
+export const STATE_FINISHED = STATE_A_FIN | STATE_B_FIN;
+
+/** Words of a sighting's cell. */
+export const CELL_SECONDS = 0;
+/** Nanoseconds in bits 0-29, `CLOCK_` above. */
+export const CELL_NANOSECONDS = 1;
+export const CELL_PACKET = 2;
+/** Of datagrams and echoes: the payload's length, and octets digested. */
+export const CELL_TIMESTAMP_VALUE = 3;
+export const CELL_TIMESTAMP_ECHO_REPLY = 4;
+/** IPv4 identification in bits 0-15, window in 16-31. */
+export const CELL_ID_WINDOW = 5;
+/** Number of the frame in bits 0-19 (or FRAME_ELSEWHERE), ttl in 20-27, `KIND_` in 28-30, sent by end `b` in 31. */
+export const CELL_FRAME = 6;
+/** Cell of the flow's next sighting plus 1 in bits 0-29, 0 at the end; `EXTENT_` above. Of a free cell, the next free one. */
+export const CELL_NEXT = 7;
+/** Words of the second cell. Of datagrams and echoes: the payload's digest, and the long one. */
+export const CELL_SEQUENCE_NUMBER = 8;
+export const CELL_ACKNOWLEDGMENT_NUMBER = 9;
+/** ICMP: version, type and code in a byte each. */
+export const CELL_ICMP = 10;
+/** ICMP error: id of the interned address that it came from. */
+export const CELL_ICMP_FROM = 11;
+/** Number of a frame that does not fit in CELL_FRAME. */
+export const CELL_WIDE_FRAME = 12;
+export const CELL_SHIFT = 5;
+
+export const CLOCK_NANOSECONDS = (1 << 30) - 1;
+export const CLOCK_NO_TIME = 1 << 30;
+export const CLOCK_HAS_TIMESTAMPS = 1 << 31;
+
+export const EXTENT_NEXT = (1 << 30) - 1;
+/** There is a second cell. */
+export const EXTENT_SECOND = 1 << 30;
+/** Its first words are a payload's digests. */
+export const EXTENT_PAYLOAD = 1 << 31;
+
+export const FRAME_ELSEWHERE = (1 << 20) - 1;
+export const TTL_SHIFT = 20;
+export const KIND_SHIFT = 28;
+export const FROM_B = 1 << 31;
+
+export const KIND_SYN = 0;
+export const KIND_SYN_ACK = 1;
+export const KIND_ACK = 2;
+export const KIND_RST = 3;
+export const KIND_ICMP_ERROR = 4;
+export const KIND_DATAGRAM = 5;
+export const KIND_ECHO_REQUEST = 6;
+export const KIND_ECHO_REPLY = 7;
+
+/** Words of a frame's row: how packets lay on the wire. */
+export const FRAME_INTERFACE = 0;
+/** `LINK_` bits; above them packetType + 1 (0 where not cooked), and VID + 1 (0 untagged). */
+export const FRAME_LINK = 1;
+/** The upper 16 bits of the source's MAC, then those of the destination's; the lower 32 follow. */
+export const FRAME_ETHER_HIGH = 2;
+export const FRAME_SOURCE_LOW = 3;
+export const FRAME_DESTINATION_LOW = 4;
+/** Id of interned encapsulations; 0 for none. */
+export const FRAME_TUNNELS = 5;
+export const FRAME_SHIFT = 5;
+
+export const LINK_IS_IFINDEX = 1;
+export const LINK_HAS_SOURCE = 2;
+export const LINK_HAS_DESTINATION = 4;
+export const LINK_PACKET_TYPE_SHIFT = 3;
+export const LINK_PACKET_TYPE = 0xf;
+export const LINK_VLAN_SHIFT = 8;
+
+/** Words of a server's row: connections that were counted and let go. */
+export const SERVED_FRONT = 0;
+export const SERVED_BACK = 1;
+/** Port, and below it IP version in four bits. */
+export const SERVED_PORT = 2;
+/** The fourth word of the key is 0. */
+export const SERVED_COUNT = 4;
+export const SERVED_KEPT = 5;
+export const SERVED_SHIFT = 5;
+
+export const LINKTYPE_ETHERNET = 1;
+export const LINKTYPE_LINUX_SLL2 = 276;
+
+/** Octets of the buffer that packets are read into. */
+export const BUFFER_SIZE = 64 * 1024;
+/** Octets of an address or a packet's headers that are handed over by themselves. */
+export const SCRATCH_SIZE = 256;

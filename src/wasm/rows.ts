@@ -1,0 +1,109 @@
+/** The rows of flows: one array, of which those that are let go are used again, the last first. */
+
+import { hash } from './hash';
+import {
+  FLOW_ADDRESS_A,
+  FLOW_ADDRESS_B,
+  FLOW_CLIENT_SEQUENCE,
+  FLOW_OLDER,
+  FLOW_PORTS,
+  FLOW_SHIFT,
+  FLOW_STATE,
+  STATE_TRANSPORT,
+} from './layout';
+
+let base: usize = 0;
+let capacity: u32 = 0;
+/** Rows that were ever in use. */
+let end: u32 = 0;
+/** The first of those that are free again, plus 1. */
+let free: u32 = 0;
+let count: u32 = 0;
+
+export function reserveRows(most: u32): void {
+  capacity = most;
+  base = heap.alloc((<usize>most) << FLOW_SHIFT);
+}
+
+export function rowsBase(): usize {
+  return base;
+}
+
+export function rowsEnd(): u32 {
+  return end;
+}
+
+export function rowsInUse(): u32 {
+  return count;
+}
+
+/** Where a row's words are. */
+export function rowAt(row: u32): usize {
+  return base + ((<usize>row) << FLOW_SHIFT);
+}
+
+export function get(row: u32, field: u32): u32 {
+  return load<u32>(rowAt(row) + (field << 2));
+}
+
+export function set(row: u32, field: u32, value: u32): void {
+  store<u32>(rowAt(row) + (field << 2), value);
+}
+
+/** A row of zeros; -1 where all are in use. */
+export function takeRow(): i32 {
+  let row = end;
+  if (free !== 0) {
+    row = free - 1;
+    free = get(row, FLOW_OLDER);
+    clear(rowAt(row));
+  } else if (end < capacity) {
+    end++;
+  } else {
+    return -1;
+  }
+  count++;
+  return <i32>row;
+}
+
+/** A call of memory.fill takes longer than eight stores. */
+function clear(at: usize): void {
+  store<u64>(at, 0);
+  store<u64>(at, 0, 8);
+  store<u64>(at, 0, 16);
+  store<u64>(at, 0, 24);
+  store<u64>(at, 0, 32);
+  store<u64>(at, 0, 40);
+  store<u64>(at, 0, 48);
+  store<u64>(at, 0, 56);
+}
+
+export function freeRow(row: u32): void {
+  set(row, FLOW_STATE, 0);
+  set(row, FLOW_OLDER, free);
+  free = row + 1;
+  count--;
+}
+
+export function keyHash(row: u32): u32 {
+  const at = rowAt(row);
+  return hash(
+    load<u32>(at, FLOW_ADDRESS_A << 2),
+    load<u32>(at, FLOW_ADDRESS_B << 2),
+    load<u32>(at, FLOW_PORTS << 2),
+  );
+}
+
+export function numberHash(row: u32): u32 {
+  return hash(get(row, FLOW_CLIENT_SEQUENCE), 0, 0);
+}
+
+export function hasKey(row: u32, a: u32, b: u32, ports: u32, transport: u32): bool {
+  const at = rowAt(row);
+  return (
+    load<u32>(at, FLOW_PORTS << 2) === ports &&
+    load<u32>(at, FLOW_ADDRESS_A << 2) === a &&
+    load<u32>(at, FLOW_ADDRESS_B << 2) === b &&
+    (load<u32>(at, FLOW_STATE << 2) & STATE_TRANSPORT) === transport
+  );
+}

@@ -1,0 +1,173 @@
+/**
+ * Nearly all packets of nearly all captures are TCP segments with nothing around them but Ethernet or LINUX_SLL2, in IP
+ * packets without options or fragments; and they are a handshake as it should be, or belong to a connection that is
+ * known. What they mean is plain, and is noted here, with the same result as by way of the decoders and the tracker.
+ * Whatever is not quite so (a retransmission, a second interface, a RST, a tunnel) is left to them.
+ */
+import { findOpen, insert, isCrowded, setNumber } from './flows';
+import { cookedFrame, ethernetFrame } from './frames';
+import {
+  CELL_FRAME,
+  CELL_ID_WINDOW,
+  CELL_NANOSECONDS,
+  CELL_NEXT,
+  CELL_PACKET,
+  CELL_SECONDS,
+  CELL_TIMESTAMP_ECHO_REPLY,
+  CELL_TIMESTAMP_VALUE,
+  CLOCK_HAS_TIMESTAMPS,
+  FLOW_CLIENT_SEQUENCE,
+  FLOW_FIRST_NANOSECONDS,
+  FLOW_FIRST_SECONDS,
+  FLOW_FIRST_SIGHTING,
+  FLOW_LAST_NANOSECONDS,
+  FLOW_LAST_SECONDS,
+  FLOW_LAST_SIGHTING,
+  FLOW_SERVER_SEQUENCE,
+  FLOW_SIGHTINGS,
+  FLOW_STATE,
+  FRAME_ELSEWHERE,
+  FROM_B,
+  KIND_ACK,
+  KIND_SHIFT,
+  KIND_SYN,
+  KIND_SYN_ACK,
+  LINKTYPE_ETHERNET,
+  STATE_A_FIN,
+  STATE_A_SPOKE,
+  STATE_B_FIN,
+  STATE_B_SPOKE,
+  STATE_CLIENT_IS_B,
+  STATE_CLIENT_KNOWN,
+  STATE_FINISHED,
+  STATE_SPOKE,
+  STATE_SYN,
+  STATE_SYN_ACK,
+  STATE_TIMED,
+  TTL_SHIFT,
+} from './layout';
+import { half, word } from './octets';
+import { Segment, timestampsOf } from './read-segment';
+import { rowAt } from './rows';
+import { finished, sweep } from './settlement';
+import { cellAt, takeCells } from './sightings';
+
+const FIN: u32 = 1;
+const SYN: u32 = 2;
+const ACK: u32 = 16;
+
+/** A SYN-ACK that comes later is of another attempt; s. */
+const STALE_SECONDS: i32 = 300;
+
+const OPENED: u32 = STATE_CLIENT_KNOWN | STATE_SYN;
+
+/** Takes in a segment; false where it is not plain, and then nothing has changed. */
+export function observe(segment: Segment): bool {
+  const flags = <u32>segment.flags;
+  const found = findOpen(segment.hashed, segment.a, segment.b, segment.ports, segment.version);
+  if (found < 0) {
+    // Of what else is not known, the tracker finds out whether it is late.
+    if ((flags & (SYN | ACK)) !== SYN || load<u32>(segment.tcp, 8) !== 0) return false;
+    return begin(segment);
+  }
+  const row = <u32>found;
+  const at = rowAt(row);
+  const state = load<u32>(at, FLOW_STATE << 2);
+  const fromB = segment.fromB;
+  const fromClient = ((state & STATE_CLIENT_IS_B) !== 0) === fromB;
+  if ((flags & SYN) !== 0) {
+    return (flags & ACK) !== 0 && !fromClient && accept(at, state, segment);
+  }
+  // Without a client that is known, the first numbers are noted.
+  if ((state & STATE_CLIENT_KNOWN) === 0) return false;
+  const spoke: u32 = fromB ? STATE_B_SPOKE : STATE_A_SPOKE;
+  let now = state | spoke;
+  if (fromClient && (flags & ACK) !== 0) {
+    const isNext = word(segment.tcp + 4) === load<u32>(at, FLOW_CLIENT_SEQUENCE << 2) + 1;
+    if ((state & spoke) === 0) {
+      if (!isNext || (flags & FIN) !== 0 || (state & STATE_SYN_ACK) === 0) return false;
+      if (word(segment.tcp + 8) !== load<u32>(at, FLOW_SERVER_SEQUENCE << 2) + 1) return false;
+      if (!keep(at, KIND_ACK, segment)) return false;
+      store<u32>(at, now, FLOW_STATE << 2);
+      return true;
+    }
+    // It may be the handshake's ACK, at another interface.
+    if (isNext && segment.payload === 0 && (flags & FIN) === 0) return false;
+  }
+  if ((flags & FIN) !== 0) now |= fromB ? STATE_B_FIN : STATE_A_FIN;
+  store<u32>(at, segment.seconds, FLOW_LAST_SECONDS << 2);
+  store<u32>(at, segment.nanoseconds, FLOW_LAST_NANOSECONDS << 2);
+  if (now !== state) {
+    store<u32>(at, now, FLOW_STATE << 2);
+    if ((now & STATE_FINISHED) === STATE_FINISHED && (state & STATE_FINISHED) !== STATE_FINISHED) {
+      finished(row);
+    }
+  }
+  return true;
+}
+
+/** A SYN of a 5-tuple that is not open. */
+function begin(segment: Segment): bool {
+  if (isCrowded()) sweep(segment.seconds);
+  const row = insert(-1);
+  if (row < 0) return false;
+  const at = rowAt(row);
+  const client: u32 = segment.fromB ? STATE_CLIENT_IS_B : 0;
+  store<u32>(at, load<u32>(at, FLOW_STATE << 2) | OPENED | STATE_TIMED | client, FLOW_STATE << 2);
+  store<u32>(at, segment.seconds, FLOW_FIRST_SECONDS << 2);
+  store<u32>(at, segment.nanoseconds, FLOW_FIRST_NANOSECONDS << 2);
+  setNumber(row, word(segment.tcp + 4));
+  keep(at, KIND_SYN, segment);
+  return true;
+}
+
+/** A SYN-ACK: the first one to the SYN that is known, before anything else. */
+function accept(at: usize, state: u32, segment: Segment): bool {
+  if ((state & (OPENED | STATE_SYN_ACK | STATE_SPOKE)) !== OPENED) return false;
+  if (word(segment.tcp + 8) !== load<u32>(at, FLOW_CLIENT_SEQUENCE << 2) + 1) return false;
+  if (<i32>(segment.seconds - load<u32>(at, FLOW_LAST_SECONDS << 2)) > STALE_SECONDS) return false;
+  if (!keep(at, KIND_SYN_ACK, segment)) return false;
+  store<u32>(at, word(segment.tcp + 4), FLOW_SERVER_SEQUENCE << 2);
+  store<u32>(at, state | STATE_SYN_ACK, FLOW_STATE << 2);
+  return true;
+}
+
+/** Keeps a sighting of one cell: what it has besides follows from its flow. False where there is no room for it. */
+function keep(at: usize, kind: u32, segment: Segment): bool {
+  const isEthernet = segment.linkType === LINKTYPE_ETHERNET;
+  const frame = isEthernet
+    ? ethernetFrame(segment.frame, segment.index)
+    : cookedFrame(segment.frame, segment.index);
+  if (frame >= <u32>FRAME_ELSEWHERE) return false;
+  const cell = takeCells(1);
+  if (cell < 0) return false;
+  const last = load<u32>(at, FLOW_LAST_SIGHTING << 2);
+  if (last === 0) {
+    store<u32>(at, cell + 1, FLOW_FIRST_SIGHTING << 2);
+  } else {
+    const before = cellAt(last - 1);
+    store<u32>(before, load<u32>(before, CELL_NEXT << 2) | (cell + 1), CELL_NEXT << 2);
+  }
+  store<u32>(at, cell + 1, FLOW_LAST_SIGHTING << 2);
+  store<u32>(at, load<u32>(at, FLOW_SIGHTINGS << 2) + 1, FLOW_SIGHTINGS << 2);
+  store<u32>(at, segment.seconds, FLOW_LAST_SECONDS << 2);
+  store<u32>(at, segment.nanoseconds, FLOW_LAST_NANOSECONDS << 2);
+
+  const to = cellAt(cell);
+  store<u32>(to, segment.seconds, CELL_SECONDS << 2);
+  store<u32>(to, segment.number, CELL_PACKET << 2);
+  const stamps = timestampsOf(segment);
+  if (stamps !== 0) {
+    store<u32>(to, segment.nanoseconds | CLOCK_HAS_TIMESTAMPS, CELL_NANOSECONDS << 2);
+    store<u32>(to, word(stamps), CELL_TIMESTAMP_VALUE << 2);
+    store<u32>(to, word(stamps + 4), CELL_TIMESTAMP_ECHO_REPLY << 2);
+  } else {
+    store<u32>(to, segment.nanoseconds, CELL_NANOSECONDS << 2);
+  }
+  const window = half(segment.tcp + 14);
+  store<u32>(to, <u32>segment.identification | (window << 16), CELL_ID_WINDOW << 2);
+  const direction: u32 = segment.fromB ? FROM_B : 0;
+  const ttl = <u32>segment.ttl;
+  store<u32>(to, frame | (ttl << TTL_SHIFT) | (kind << KIND_SHIFT) | direction, CELL_FRAME << 2);
+  return true;
+}

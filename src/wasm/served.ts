@@ -1,0 +1,43 @@
+/** Connections that were counted and let go, by the server that the client addressed. */
+import { InternTable } from './intern-table';
+import { SERVED_BACK, SERVED_COUNT, SERVED_FRONT, SERVED_KEPT, SERVED_PORT, SERVED_SHIFT } from './layout';
+
+export const servers = new InternTable(4, SERVED_SHIFT);
+const key: usize = heap.alloc(1 << SERVED_SHIFT);
+let total: u32 = 0;
+
+/** Connections that were let go. */
+export function servedTotal(): u32 {
+  return total;
+}
+
+/**
+ * @param back the address that NAT made of `front`; the same without NAT
+ * @param port in bits 4-19, and below it the IP version
+ */
+export function internServer(front: u32, back: u32, port: u32): u32 {
+  store<u32>(key, front, SERVED_FRONT << 2);
+  store<u32>(key, back, SERVED_BACK << 2);
+  store<u32>(key, port, SERVED_PORT << 2);
+  return servers.intern(key);
+}
+
+export function countServed(server: u32): void {
+  const at = servers.at(server);
+  store<u32>(at, load<u32>(at, SERVED_COUNT << 2) + 1, SERVED_COUNT << 2);
+  total++;
+}
+
+/** Connections to the server that were kept. */
+export function keptOf(server: u32): u32 {
+  return load<u32>(servers.at(server), SERVED_KEPT << 2);
+}
+
+export function countKept(server: u32): void {
+  store<u32>(servers.at(server), keptOf(server) + 1, SERVED_KEPT << 2);
+}
+
+/** Begins to count anew how many are kept. */
+export function forgetKept(): void {
+  for (let i: u32 = 0; i < servers.count; i++) store<u32>(servers.at(i), 0, SERVED_KEPT << 2);
+}

@@ -1,0 +1,275 @@
+/**
+ * Which flows are over, and which of those are counted and let go: connections that were made, came to an end, and met
+ * nothing on the way. Of them a share is kept whole, for findings to set against those that failed.
+ *
+ * The legs of one connection (before and after NAT) are told by their initial sequence numbers, and go together. What
+ * is kept is chosen by those numbers alone, so that it is a fair sample.
+ */
+import { hasSiblings, MOST_SIBLINGS, openAt, openSlots, setCrowd, settle, sibling, withdraw } from './flows';
+import { bury } from './graves';
+import { hash } from './hash';
+import {
+  CELL_FRAME,
+  CELL_ID_WINDOW,
+  CELL_NEXT,
+  CELL_PACKET,
+  CELL_TIMESTAMP_VALUE,
+  EXTENT_NEXT,
+  EXTENT_SECOND,
+  FLOW_ADDRESS_A,
+  FLOW_ADDRESS_B,
+  FLOW_CLIENT_SEQUENCE,
+  FLOW_FIRST_SIGHTING,
+  FLOW_LAST_SECONDS,
+  FLOW_OLDER,
+  FLOW_PORTS,
+  FLOW_SERVER_SEQUENCE,
+  FLOW_SIGHTINGS,
+  FLOW_STATE,
+  KIND_ACK,
+  KIND_SHIFT,
+  KIND_SYN,
+  KIND_SYN_ACK,
+  STATE_CLIENT_IS_B,
+  STATE_CLIENT_KNOWN,
+  STATE_FINISHED,
+  STATE_ICMP_ERROR,
+  STATE_ODD,
+  STATE_RESET,
+  STATE_SETTLED,
+  STATE_SPOKE,
+  STATE_SYN,
+  STATE_SYN_ACK,
+  STATE_VERSION,
+  TRANSPORT_ECHO,
+  TRANSPORT_UDP,
+  TTL_SHIFT,
+} from './layout';
+import { freeRow, get, keyHash, rowsEnd, rowsInUse, set } from './rows';
+import { countKept, countServed, forgetKept, internServer, keptOf, servedTotal } from './served';
+import { cellAt, freeCells } from './sightings';
+
+/** A connection that is silent for longer is seldom heard again, s. A client that has no answer asks after 1, 3 and 7. */
+const IDLE_SECONDS: i32 = 4;
+
+/** Connections up to which all are kept: as many as a result lists. */
+const KEPT_WHOLE: u32 = 10_000;
+/** Beyond them, about as many are kept as a sample, */
+const SAMPLE: u32 = 4096;
+/** and of each server as many, however few it has. */
+const KEPT_OF_SERVER: u32 = 4;
+
+/** More sightings than a dozen interfaces have of a handshake show something else. */
+const MOST_SIGHTINGS: u32 = 48;
+
+const MADE: u32 = STATE_SYN | STATE_SYN_ACK | STATE_CLIENT_KNOWN | STATE_FINISHED;
+const TOLD: u32 = MADE | STATE_RESET | STATE_ICMP_ERROR | TRANSPORT_UDP | TRANSPORT_ECHO;
+const DATAGRAM: u32 = TRANSPORT_UDP | TRANSPORT_ECHO;
+const HANDSHAKE: u32 = (1 << KIND_SYN) | (1 << KIND_SYN_ACK) | (1 << KIND_ACK);
+
+/** Whether what is over may be let go; without it, it is only put away. */
+let lets: bool = false;
+
+export function letGo(may: bool): void {
+  lets = may;
+}
+
+/** Both ends of a connection have closed it. */
+export function finished(row: u32): void {
+  if (!hasSiblings(row)) {
+    if (!lets || !isPlain(row) || !decide(row)) settle(row);
+    return;
+  }
+  let legs: u32 = 0;
+  let leg = row;
+  do {
+    if (++legs > MOST_SIBLINGS) {
+      settle(row);
+      return;
+    }
+    const state = get(leg, FLOW_STATE);
+    // One that is not over is waited for.
+    if ((state & STATE_FINISHED) !== STATE_FINISHED && (state & STATE_SETTLED) === 0) return;
+    leg = sibling(leg);
+  } while (leg !== row);
+  if (lets && areOneConnection(row) && decide(row)) return;
+  let next = row;
+  do {
+    if ((get(next, FLOW_STATE) & STATE_SETTLED) === 0) settle(next);
+    next = sibling(next);
+  } while (next !== row);
+}
+
+/** Puts away what is over or silent. */
+export function sweep(now: u32): void {
+  const slots = openSlots();
+  // A slot that is emptied may be filled by one behind it.
+  for (let slot: u32 = 0; slot < slots; ) {
+    const row = openAt(slot);
+    if (row >= 0 && isOver(row, now)) settle(row);
+    if (openAt(slot) === row) slot++;
+  }
+  setCrowd();
+}
+
+/** At the end of the capture: lets go what is over and not of the sample. */
+export function finish(): void {
+  if (!lets || servedTotal() + rowsInUse() <= KEPT_WHOLE) return;
+  forgetKept();
+  const end = rowsEnd();
+  for (let row: u32 = 0; row < end; row++) {
+    if (!isPlain(row)) continue;
+    if (!hasSiblings(row)) decide(row);
+    else if (isFirstOfRing(row) && areOneConnection(row)) decide(row);
+  }
+}
+
+function isFirstOfRing(row: u32): bool {
+  let legs: u32 = 0;
+  for (let next = sibling(row); next !== row; next = sibling(next)) {
+    if (next < row || ++legs > MOST_SIBLINGS) return false;
+  }
+  return true;
+}
+
+function isOver(row: u32, now: u32): bool {
+  const state = get(row, FLOW_STATE);
+  if ((state & STATE_FINISHED) === STATE_FINISHED || (state & STATE_RESET) !== 0) return true;
+  if ((state & DATAGRAM) !== 0 && (state & STATE_SPOKE) === STATE_SPOKE) return true;
+  return <i32>(now - get(row, FLOW_LAST_SECONDS)) > IDLE_SECONDS;
+}
+
+/** Whether the legs of a ring are plain, of one connection, and no two have the same ends: one would be a late sighting. */
+function areOneConnection(row: u32): bool {
+  const number = get(row, FLOW_SERVER_SEQUENCE);
+  let next = row;
+  do {
+    if (get(next, FLOW_SERVER_SEQUENCE) !== number || !isPlain(next)) return false;
+    for (let other = sibling(next); other !== row; other = sibling(other)) {
+      if (haveSameEnds(next, other)) return false;
+    }
+    next = sibling(next);
+  } while (next !== row);
+  return true;
+}
+
+function haveSameEnds(one: u32, other: u32): bool {
+  return (
+    get(one, FLOW_PORTS) === get(other, FLOW_PORTS) &&
+    get(one, FLOW_ADDRESS_A) === get(other, FLOW_ADDRESS_A) &&
+    get(one, FLOW_ADDRESS_B) === get(other, FLOW_ADDRESS_B)
+  );
+}
+
+/** A connection as it should be: each packet of its handshake once at each place, and no error of it. */
+function isPlain(row: u32): bool {
+  if ((get(row, FLOW_STATE) & TOLD) !== MADE || get(row, FLOW_OLDER) !== 0) return false;
+  const count = get(row, FLOW_SIGHTINGS);
+  if (count === 3 && (get(row, FLOW_STATE) & STATE_ODD) === 0) return true;
+  const first = get(row, FLOW_FIRST_SIGHTING);
+  let kinds: u32 = 0;
+  for (let cell = first; cell !== 0; ) {
+    const at = cellAt(cell - 1);
+    const link = load<u32>(at, CELL_NEXT << 2);
+    if ((link & EXTENT_SECOND) !== 0) return false;
+    kinds |= 1 << ((load<u32>(at, CELL_FRAME << 2) >>> KIND_SHIFT) & 7);
+    cell = link & EXTENT_NEXT;
+  }
+  if (kinds !== HANDSHAKE) return false;
+  return count === 3 || (count <= MOST_SIGHTINGS && isOnceAtEachPlace(first));
+}
+
+function isOnceAtEachPlace(first: u32): bool {
+  for (let one = first; one !== 0; ) {
+    const at = cellAt(one - 1);
+    const packed = load<u32>(at, CELL_FRAME << 2);
+    one = load<u32>(at, CELL_NEXT << 2) & EXTENT_NEXT;
+    for (let other = one; other !== 0; ) {
+      const to = cellAt(other - 1);
+      const changed = load<u32>(to, CELL_FRAME << 2) ^ packed;
+      if (changed === 0) return false;
+      // Of one kind: copies of one packet.
+      if (((changed >>> KIND_SHIFT) & 7) === 0) {
+        if (load<u32>(at, CELL_TIMESTAMP_VALUE << 2) !== load<u32>(to, CELL_TIMESTAMP_VALUE << 2))
+          return false;
+        if (load<u32>(at, CELL_ID_WINDOW << 2) !== load<u32>(to, CELL_ID_WINDOW << 2)) return false;
+      }
+      other = load<u32>(to, CELL_NEXT << 2) & EXTENT_NEXT;
+    }
+  }
+  return true;
+}
+
+/** Counts a connection and lets it go; false where it is kept. */
+function decide(row: u32): bool {
+  const front = frontOf(row);
+  const address = serverOf(front);
+  let back = address;
+  for (let next = sibling(row); next !== row; next = sibling(next)) {
+    const server = serverOf(next);
+    if (server === address) continue;
+    // Of three servers two numbers would not tell.
+    if (back !== address && back !== server) return false;
+    back = server;
+  }
+  if (row !== front && serverOf(row) !== address) {
+    if (back !== address && back !== serverOf(row)) return false;
+    back = serverOf(row);
+  }
+  const state = get(front, FLOW_STATE);
+  const ports = get(front, FLOW_PORTS);
+  const port = (state & STATE_CLIENT_IS_B) !== 0 ? ports >>> 16 : ports & 0xffff;
+  const server = internServer(address, back, (port << 4) | (state & STATE_VERSION));
+  const total = servedTotal() + rowsInUse();
+  if (total <= KEPT_WHOLE || keptOf(server) < KEPT_OF_SERVER || isOfSample(front, total)) {
+    countKept(server);
+    return false;
+  }
+  countServed(server);
+  let next = row;
+  do {
+    const after = sibling(next);
+    release(next);
+    next = after;
+  } while (next !== row);
+  return true;
+}
+
+function isOfSample(row: u32, total: u32): bool {
+  // The number of bits that have to be 0 grows by one as the connections double.
+  const bits = 32 - clz<u32>(total / SAMPLE);
+  return hash(get(row, FLOW_CLIENT_SEQUENCE), get(row, FLOW_SERVER_SEQUENCE), 0) >>> (32 - bits) === 0;
+}
+
+function serverOf(row: u32): u32 {
+  return get(row, (get(row, FLOW_STATE) & STATE_CLIENT_IS_B) !== 0 ? FLOW_ADDRESS_A : FLOW_ADDRESS_B);
+}
+
+/** The leg whose SYN had travelled least. */
+function frontOf(row: u32): u32 {
+  if (!hasSiblings(row)) return row;
+  let front = row;
+  let least = rankOf(row);
+  for (let next = sibling(row); next !== row; next = sibling(next)) {
+    const rank = rankOf(next);
+    if (rank < least) {
+      least = rank;
+      front = next;
+    }
+  }
+  return front;
+}
+
+/** By hops, then by the order in the file. */
+function rankOf(row: u32): u64 {
+  const at = cellAt(get(row, FLOW_FIRST_SIGHTING) - 1);
+  const hops = 255 - ((load<u32>(at, CELL_FRAME << 2) >>> TTL_SHIFT) & 0xff);
+  return ((<u64>hops) << 32) | <u64>load<u32>(at, CELL_PACKET << 2);
+}
+
+function release(row: u32): void {
+  bury(keyHash(row));
+  freeCells(row);
+  if ((get(row, FLOW_STATE) & STATE_SETTLED) === 0) withdraw(row);
+  freeRow(row);
+}
