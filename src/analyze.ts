@@ -33,7 +33,10 @@ export interface AnalyzeOptions {
  */
 export async function analyze(inputs: readonly string[], options: AnalyzeOptions): Promise<Analysis> {
   const flagged = options.vips.map((text) => parseAddressFlag('--vip', text));
-  const read = await readInputs(inputs, { keepGoing: options.keepGoing });
+  const read = await readInputs(inputs, {
+    keepGoing: options.keepGoing,
+    keepsAll: options.attempts === 'all',
+  });
   for (const warning of read.warnings) options.warn(warning);
   for (const problem of read.problems) options.warn(problem.message);
   const correlation = correlate(read.captures, read.nodes, findVips(flagged, read));

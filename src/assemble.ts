@@ -3,6 +3,7 @@ import type { Attempt } from './correlate/attempt.js';
 import type { Correlation } from './correlate/correlate.js';
 import { describeEncapsulation } from './correlate/encapsulations.js';
 import type { CaptureResult, Inputs } from './correlate/read-inputs.js';
+import type { Served } from './correlate/served.js';
 import type { Diagnosis } from './diagnose/diagnose.js';
 import { linkTypeName } from './ingest/capture/linktypes.js';
 import {
@@ -31,14 +32,14 @@ export function assemble(
   listing: AttemptListing,
   cluster: Cluster,
 ): Analysis {
-  const { attempts, vips, clocks } = correlation;
+  const { attempts, served, vips, clocks } = correlation;
   return {
     schema: ANALYSIS_SCHEMA,
     inputs: inputs.captures.map(describeInput),
     clocks,
     vips,
-    totals: countOutcomes(attempts),
-    attempts: chooseAttempts(attempts, diagnosis, listing).map(describeAttempt),
+    totals: countOutcomes(attempts, served),
+    attempts: chooseAttempts(correlation, diagnosis, listing).map(describeAttempt),
     findings: diagnosis.findings,
     gaps: [...inputGaps(inputs, correlation), ...diagnosis.gaps],
     ...clusterFacts(cluster),
@@ -69,9 +70,9 @@ function timeText(time: Nanoseconds | null): string | null {
   return time === null || time < 0n || time >= LAST_TIME ? null : formatTime(time);
 }
 
-function countOutcomes(attempts: readonly Attempt[]): AnalysisTotal[] {
+function countOutcomes(attempts: readonly Attempt[], served: readonly Served[]): AnalysisTotal[] {
   const totals = new Map<string, AnalysisTotal>();
-  for (const { vip, protocol, outcome, delayNs } of attempts) {
+  const totalOf = (vip: string | null, protocol: string): AnalysisTotal => {
     const key = `${vip} ${protocol}`;
     let total = totals.get(key);
     if (!total) {
@@ -79,15 +80,25 @@ function countOutcomes(attempts: readonly Attempt[]): AnalysisTotal[] {
       total = { vip, protocol, outcomes };
       totals.set(key, total);
     }
+    return total;
+  };
+  for (const { vip, protocol, outcome, delayNs } of attempts) {
+    const total = totalOf(vip, protocol);
     total.outcomes[outcome]++;
     if (outcome === 'established' && delayNs !== null && delayNs > 0) total.slow = (total.slow ?? 0) + 1;
   }
+  for (const { vip, count } of served) totalOf(vip, 'tcp').outcomes.established += count;
   return [...totals.values()];
 }
 
-function chooseAttempts(attempts: readonly Attempt[], { findings }: Diagnosis, listing: AttemptListing) {
+function chooseAttempts(
+  { attempts, served }: Correlation,
+  { findings }: Diagnosis,
+  listing: AttemptListing,
+): readonly Attempt[] {
   if (listing === 'none') return [];
-  if (listing === 'all' || attempts.length <= LISTED_BY_DEFAULT) return attempts;
+  const isWhole = attempts.length <= LISTED_BY_DEFAULT && served.length === 0;
+  if (listing === 'all' || isWhole) return attempts;
   const named = new Set(findings.flatMap((finding) => finding.attempts));
   return attempts.filter((attempt) => attempt.outcome !== 'established' || named.has(attempt.id));
 }

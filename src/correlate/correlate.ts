@@ -20,6 +20,7 @@ import { readMessages } from './neighbours/read-messages.js';
 import { takeOtherSources } from './other-source.js';
 import { isRequest } from './requests.js';
 import { sameContent } from './same-datagram.js';
+import { readServed, type Served } from './served.js';
 import { groupByPacket } from './trace.js';
 import type { Tracker } from './track/tracker.js';
 import { type Tracks, trackedTranslations } from './tracked.js';
@@ -35,6 +36,8 @@ export interface TrackedCapture {
 
 export interface Correlation {
   attempts: Attempt[];
+  /** Attempts that were established, besides those: they are a fair sample of all that were. */
+  served: Served[];
   clocks: AnalysisClock[];
   vips: AnalysisVip[];
   /** A VIP is named, but no packet to it or to a known backend was captured: then all connections are given. */
@@ -72,9 +75,14 @@ export function correlate(
     (attempt) => attempt.protocol === 'tcp' || isRequest(attempt, broadcasts),
   );
   const ofVips = drafts.filter((attempt) => attempt.vip !== null);
-  const vipUnseen = vips.named.length > 0 && ofVips.length === 0 && drafts.length > 0;
-  const attempts = vips.named.length === 0 || vipUnseen ? drafts : ofVips;
-  const known = vips.named.length === 0 ? inferVips(attempts) : vips.named;
+  const allServed = captures.flatMap(({ tracker }) => readServed(tracker, vips));
+  const vipsServed = allServed.filter((server) => server.vip !== null);
+  const isSeen = ofVips.length > 0 || vipsServed.length > 0;
+  const vipUnseen = vips.named.length > 0 && !isSeen && drafts.length > 0;
+  const isOfAll = vips.named.length === 0 || vipUnseen;
+  const attempts = isOfAll ? drafts : ofVips;
+  const served = isOfAll ? allServed : vipsServed;
+  const known = vips.named.length === 0 ? inferVips(attempts, served) : vips.named;
   attempts.sort(
     (a, b) => compareTimes(a.firstTime, b.firstTime) || compareTexts(attemptKey(a), attemptKey(b)),
   );
@@ -82,7 +90,7 @@ export function correlate(
   const neighbours = captures
     .flatMap(({ file, tracker }) => readMessages(tracker.neighbours, new CapturePoints(file)))
     .sort((a, b) => compareTimes(aligned(a), aligned(b)));
-  return { attempts, clocks: clocks.describe(), vips: known, vipUnseen, aligned, neighbours };
+  return { attempts, served, clocks: clocks.describe(), vips: known, vipUnseen, aligned, neighbours };
 }
 
 /** Those that frames to all were seen for, and those of the nodes' routes: a sender's own cooked capture shows no frame. */
@@ -151,8 +159,9 @@ function spansNodes(legs: readonly Leg[]): boolean {
 }
 
 /** With no VIP named: an address is one if connections to it were seen translated to another. */
-function inferVips(attempts: readonly Attempt[]): AnalysisVip[] {
+function inferVips(attempts: readonly Attempt[], served: readonly Served[]): AnalysisVip[] {
   const found = new Set<string>();
+  for (const { server, back } of served) if (back !== server.address) found.add(server.address);
   for (const attempt of attempts) {
     const front = attempt.server.address;
     if (attempt.legs.some((leg) => hasRequest(leg) && leg.server.address !== front)) found.add(front);
@@ -160,6 +169,7 @@ function inferVips(attempts: readonly Attempt[]): AnalysisVip[] {
   for (const attempt of attempts) {
     if (found.has(attempt.server.address)) attempt.vip = attempt.server.address;
   }
+  for (const one of served) if (found.has(one.server.address)) one.vip = one.server.address;
   return [...found].sort(compareTexts).map((address) => ({ address, source: 'inferred' }));
 }
 

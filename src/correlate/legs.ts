@@ -128,10 +128,12 @@ function flowTime(tracker: Tracker, row: number, seconds: number, nanoseconds: n
 
 function flowAddress(tracker: Tracker, row: number, field: number): string {
   const { flows } = tracker;
-  const word = flows.get(row, field);
-  if ((flows.get(row, FLOW_STATE) & STATE_VERSION) === 6) {
-    return formatAddress(flows.address(word), 0, 6);
-  }
+  return addressOf(tracker, flows.get(row, field), flows.get(row, FLOW_STATE) & STATE_VERSION);
+}
+
+/** The text of an address as a flow's row has it. */
+export function addressOf({ flows }: Tracker, word: number, version: number): string {
+  if (version === 6) return formatAddress(flows.address(word), 0, 6);
   return formatIPv4(Uint8Array.of(word >>> 24, word >>> 16, word >>> 8, word));
 }
 

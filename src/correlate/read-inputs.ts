@@ -13,7 +13,7 @@ import { InputError, UsageError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { TrackedCapture } from './correlate.js';
 import { mergeSnapshots, snapshotKey } from './merge-snapshots.js';
-import { Tracker } from './track/tracker.js';
+import { MOST_FLOWS, Tracker } from './track/tracker.js';
 
 /** IFNAMSIZ less its NUL: a longer file name is no interface's. */
 const MAX_INTERFACE_NAME = 15;
@@ -47,6 +47,8 @@ export interface ReadInputsOptions {
   keepGoing: boolean;
   /** Leaves captures unread: only what the nodes said of themselves is wanted. */
   snapshotsOnly?: boolean;
+  /** Keeps all connections whole, also those that are a great many and were made as they should be. */
+  keepsAll?: boolean;
 }
 
 /**
@@ -72,7 +74,7 @@ export async function readInputs(inputs: readonly string[], options: ReadInputsO
     const key = path === '-' ? path : resolve(path);
     if (seen.has(key)) throw new UsageError(`${argument}: is given twice; each input counts once`);
     seen.add(key);
-    await new InputReading(specification, options, result).read();
+    await new InputReading(specification, options, result, inputs.length === 1).read();
   }
   if (result.firstError && result.captures.length === 0 && result.snapshots.length === 0) {
     throw result.firstError;
@@ -100,9 +102,12 @@ class InputReading {
   >();
   readonly #captures: { root: string; capture: CaptureResult }[] = [];
   readonly #buffer = new ReadBuffer();
+  readonly #isOnly: boolean;
   #isArchive = true;
 
-  constructor(input: InputSpecification, options: ReadInputsOptions, into: Inputs) {
+  /** @param isOnly whether no other input is given */
+  constructor(input: InputSpecification, options: ReadInputsOptions, into: Inputs, isOnly: boolean) {
+    this.#isOnly = isOnly;
     this.#input = input;
     this.#options = options;
     this.#into = into;
@@ -181,7 +186,9 @@ class InputReading {
       return;
     }
     this.#isArchive = item.file !== this.#input.path;
-    const tracker = new Tracker();
+    // What a second capture saw as well has to be told by what the first one kept.
+    const lets = !this.#options.keepsAll && this.#isOnly && item.file === this.#input.path;
+    const tracker = new Tracker(MOST_FLOWS, lets);
     const packet = new Packet();
     let undecoded = 0;
     this.#buffer.lend(tracker.plain.buffer);

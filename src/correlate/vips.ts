@@ -11,11 +11,17 @@ export interface Vips {
 
 /** The VIP of an attempt: a named one that any of its legs addresses, or whose backend it reaches. */
 export function vipOf(legs: readonly Leg[], vips: Vips): string | null {
-  for (const { address } of vips.named) {
-    if (legs.some((leg) => leg.server.address === address)) return address;
-  }
-  for (const leg of legs) {
-    const fronts = vips.backends.get(leg.server.address);
+  return vipOfServers(
+    legs.map((leg) => leg.server.address),
+    vips,
+  );
+}
+
+/** @param servers the addresses that one attempt was sent to, before and after NAT */
+export function vipOfServers(servers: readonly string[], vips: Vips): string | null {
+  for (const { address } of vips.named) if (servers.includes(address)) return address;
+  for (const server of servers) {
+    const fronts = vips.backends.get(server);
     // A backend that serves several VIPs does not tell which of them was asked.
     const named = vips.named.filter((vip) => fronts?.has(vip.address));
     if (named.length === 1) return named[0]!.address;
