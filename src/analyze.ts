@@ -48,6 +48,7 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
     correlation.aligned,
     correlation.neighbours,
     correlation.vips.map((vip) => vip.address),
+    correlation.served.length > 0,
   );
   const diagnosis = diagnose(context);
   if (options.change) {

@@ -23,6 +23,7 @@ export interface PacketTrace {
  * @returns one list a packet, in no order
  */
 export function groupByPacket(sightings: readonly Sighting[], aligned: Aligned): Sighting[][] {
+  if (sightings.length <= 1) return sightings.map((sighting) => [sighting]);
   const alike = new Map<string, Sighting[]>();
   const packets = new Map<string, Sighting[]>();
   const seenAt = new Map<string, number>();

@@ -36,6 +36,8 @@ export interface NodeView {
 /** Everything that a cause may look at. Read-only; facts that several causes share are worked out once. */
 export class DiagnosisContext {
   readonly attempts: readonly Attempt[];
+  /** Of those that were made, `attempts` has only a sample. */
+  readonly isSample: boolean;
   /** The nodes' own namespaces. */
   readonly nodes: ReadonlyMap<string, NodeView>;
   readonly aligned: Aligned;
@@ -58,8 +60,10 @@ export class DiagnosisContext {
     aligned: Aligned,
     neighbours: readonly NeighbourMessage[] = [],
     vips: readonly string[] = [],
+    isSample = false,
   ) {
     this.attempts = attempts;
+    this.isSample = isSample;
     this.aligned = aligned;
     this.neighbours = neighbours;
     this.vips = new Set(vips);

@@ -26,6 +26,11 @@ export class Network {
     this.#original = original;
   }
 
+  /** Whether anything is known of any node; else nothing can be said of what a node did to a packet. */
+  get isKnown(): boolean {
+    return this.stations.length > 0;
+  }
+
   get speakers(): Speakers {
     this.#speakers ??=
       this.#original?.speakers ?? readSpeakers(this.stations.map((station) => station.snapshot));

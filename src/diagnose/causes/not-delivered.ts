@@ -49,8 +49,9 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Undeliv
   const loss = withoutOverheard(farthest, context);
   const proof =
     byNeighbour(attempt, loss, context) ??
-    byCaptures(attempt, loss, context) ??
-    byWire(attempt, loss, context);
+    (context.network.isKnown
+      ? (byCaptures(attempt, loss, context) ?? byWire(attempt, loss, context))
+      : null);
   if (!proof) return null;
   const { node, interface: name, netns } = loss.last.point;
   // That nobody answers is known; that a watched interface shows nothing is only what was seen.

@@ -47,6 +47,7 @@ export const rpFilter = cause<RpFilterProof>({
 });
 
 function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilterProof> | null {
+  if (!context.network.isKnown) return null;
   return whereSeenLast(attempt, context) ?? fartherOn(attempt, context);
 }
 

@@ -14,6 +14,9 @@ import { shownRows } from './words.js';
 const MOST_FINDINGS = 20;
 const MOST_PATTERNS = 3;
 
+/** Attempts of a kind (failed, made) that are looked at: more take longer, and tell no more. */
+const MOST_CASES = 2000;
+
 /** What is less clear than this does not part failures from successes. */
 const CLEAR = 0.5;
 
@@ -59,12 +62,14 @@ function patternsOf(
     vips.add(vipKey(attempt));
     ports.add(portKey(attempt));
   }
-  const ofVip: Case[] = [];
+  const all: Case[] = [];
   for (const attempt of context.attempts) {
     if (!vips.has(vipKey(attempt))) continue;
     const fate = fateOf(attempt, faults.get(attempt.id), fault);
-    if (fate) ofVip.push({ attempt, fate });
+    if (fate) all.push({ attempt, fate });
   }
+  const ofVip = sampleOf(all);
+  const isSample = context.isSample || ofVip.length < all.length;
   const among = { vip: ofVip, port: ofVip.filter(({ attempt }) => ports.has(portKey(attempt))) };
   const setting = {
     context,
@@ -87,8 +92,27 @@ function patternsOf(
   return clearest(found).map(({ candidate, certain }) => ({
     by: candidate.by,
     rows: shownRows(candidate.rows),
-    summary: certain ? candidate.summary : `${candidate.summary} So few connections may fall so by chance.`,
+    summary: [
+      candidate.summary,
+      certain ? '' : ' So few connections may fall so by chance.',
+      isSample ? ` (Counted in a sample of ${ofVip.length} connections.)` : '',
+    ].join(''),
   }));
+}
+
+/** As many of each kind as are looked at, evenly over time. */
+function sampleOf(cases: readonly Case[]): readonly Case[] {
+  const isMade = ({ fate }: Case) => fate === 'made';
+  const made = cases.filter(isMade).length;
+  const steps = { made: made / MOST_CASES, bad: (cases.length - made) / MOST_CASES };
+  if (steps.made <= 1 && steps.bad <= 1) return cases;
+  const seen = { made: 0, bad: 0 };
+  return cases.filter((one) => {
+    const kind = isMade(one) ? 'made' : 'bad';
+    const n = seen[kind]++;
+    const step = steps[kind];
+    return step <= 1 || Math.floor((n + 1) / step) > Math.floor(n / step);
+  });
 }
 
 /** How an attempt counts for a fault; null where it says nothing about it, as one that failed for another. */
