@@ -13,10 +13,13 @@ import { InputError, UsageError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { TrackedCapture } from './correlate.js';
 import { mergeSnapshots, snapshotKey } from './merge-snapshots.js';
-import { MOST_FLOWS, Tracker } from './track/tracker.js';
+import { ALL, MOST_FLOWS, Tracker } from './track/tracker.js';
 
 /** IFNAMSIZ less its NUL: a longer file name is no interface's. */
 const MAX_INTERFACE_NAME = 15;
+
+/** Connections of one capture up to which all are kept: as many as a result lists. */
+const KEPT_WHOLE = 10_000;
 
 export interface CaptureResult extends TrackedCapture {
   summary: CaptureSummary;
@@ -188,7 +191,7 @@ class InputReading {
     this.#isArchive = item.file !== this.#input.path;
     // What a second capture saw as well has to be told by what the first one kept.
     const lets = !this.#options.keepsAll && this.#isOnly && item.file === this.#input.path;
-    const tracker = new Tracker(MOST_FLOWS, lets);
+    const tracker = new Tracker(MOST_FLOWS, lets ? KEPT_WHOLE : ALL);
     const packet = new Packet();
     let undecoded = 0;
     this.#buffer.lend(tracker.plain.buffer);

@@ -10,7 +10,7 @@ import { reserveRows, rowsBase, rowsEnd, rowsInUse } from './rows';
 import { scan, scanFirst, scanLast, scanStopped, scanTouched } from './scan';
 import { observe } from './segment';
 import { servedTotal, servers } from './served';
-import { finish, finished, letGo, sweep } from './settlement';
+import { finish, finished, keepWhole, sweep } from './settlement';
 import { cellsBase, reserveCells, takeCells } from './sightings';
 
 export {
@@ -56,15 +56,15 @@ export function buffersAt(): usize {
  * afterwards.
  *
  * @param flows that may be known at one time
- * @param lets whether connections that are over may be let go
+ * @param whole connections up to which all are kept; of more, those that met nothing are counted and let go
  * @returns false where there is not so much memory
  */
-export function setUp(flows: u32, lets: bool): bool {
+export function setUp(flows: u32, whole: u32): bool {
   const wanted = (<u64>flows * OCTETS_OF_FLOW + SPARE_OCTETS) >>> 16;
   if (wanted > 0xf000 || memory.grow(<i32>wanted) < 0) return false;
   reserveRows(flows);
   reserveCells(flows * CELLS_OF_FLOW);
-  letGo(lets);
+  keepWhole(whole);
   return true;
 }
 

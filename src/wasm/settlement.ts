@@ -52,10 +52,8 @@ import { cellAt, freeCells } from './sightings';
 /** A connection that is silent for longer is seldom heard again, s. A client that has no answer asks after 1, 3 and 7. */
 const IDLE_SECONDS: i32 = 4;
 
-/** Connections up to which all are kept: as many as a result lists. */
-const KEPT_WHOLE: u32 = 10_000;
-/** Beyond them, about as many are kept as a sample, */
-const SAMPLE: u32 = 4096;
+/** Beyond those that are kept whole, a share of as many is kept as a sample, */
+const SAMPLE_SHARE: u32 = 3;
 /** and of each server as many, however few it has. */
 const KEPT_OF_SERVER: u32 = 4;
 
@@ -67,17 +65,18 @@ const TOLD: u32 = MADE | STATE_RESET | STATE_ICMP_ERROR | TRANSPORT_UDP | TRANSP
 const DATAGRAM: u32 = TRANSPORT_UDP | TRANSPORT_ECHO;
 const HANDSHAKE: u32 = (1 << KIND_SYN) | (1 << KIND_SYN_ACK) | (1 << KIND_ACK);
 
-/** Whether what is over may be let go; without it, it is only put away. */
-let lets: bool = false;
+/** Connections up to which all are kept. */
+let keptWhole: u32 = 0;
 
-export function letGo(may: bool): void {
-  lets = may;
+/** @param whole connections up to which all are kept; the greatest number: none is ever let go, only put away */
+export function keepWhole(whole: u32): void {
+  keptWhole = whole;
 }
 
 /** Both ends of a connection have closed it. */
 export function finished(row: u32): void {
   if (!hasSiblings(row)) {
-    if (!lets || !isPlain(row) || !decide(row)) settle(row);
+    if (!lets() || !isPlain(row) || !decide(row)) settle(row);
     return;
   }
   let legs: u32 = 0;
@@ -92,7 +91,7 @@ export function finished(row: u32): void {
     if ((state & STATE_FINISHED) !== STATE_FINISHED && (state & STATE_SETTLED) === 0) return;
     leg = sibling(leg);
   } while (leg !== row);
-  if (lets && areOneConnection(row) && decide(row)) return;
+  if (lets() && areOneConnection(row) && decide(row)) return;
   let next = row;
   do {
     if ((get(next, FLOW_STATE) & STATE_SETTLED) === 0) settle(next);
@@ -114,7 +113,7 @@ export function sweep(now: u32): void {
 
 /** At the end of the capture: lets go what is over and not of the sample. */
 export function finish(): void {
-  if (!lets || servedTotal() + rowsInUse() <= KEPT_WHOLE) return;
+  if (!lets()) return;
   forgetKept();
   const end = rowsEnd();
   for (let row: u32 = 0; row < end; row++) {
@@ -122,6 +121,15 @@ export function finish(): void {
     if (!hasSiblings(row)) decide(row);
     else if (isFirstOfRing(row) && areOneConnection(row)) decide(row);
   }
+}
+
+function lets(): bool {
+  return connections() > keptWhole;
+}
+
+/** Met so far. */
+function connections(): u32 {
+  return servedTotal() + rowsInUse();
 }
 
 function isFirstOfRing(row: u32): bool {
@@ -220,8 +228,7 @@ function decide(row: u32): bool {
   const ports = get(front, FLOW_PORTS);
   const port = (state & STATE_CLIENT_IS_B) !== 0 ? ports >>> 16 : ports & 0xffff;
   const server = internServer(address, back, (port << 4) | (state & STATE_VERSION));
-  const total = servedTotal() + rowsInUse();
-  if (total <= KEPT_WHOLE || keptOf(server) < KEPT_OF_SERVER || isOfSample(front, total)) {
+  if (keptOf(server) < KEPT_OF_SERVER || isOfSample(front)) {
     countKept(server);
     return false;
   }
@@ -235,9 +242,9 @@ function decide(row: u32): bool {
   return true;
 }
 
-function isOfSample(row: u32, total: u32): bool {
+function isOfSample(row: u32): bool {
   // The number of bits that have to be 0 grows by one as the connections double.
-  const bits = 32 - clz<u32>(total / SAMPLE);
+  const bits = 32 - clz<u32>(connections() / (keptWhole / SAMPLE_SHARE + 1));
   return hash(get(row, FLOW_CLIENT_SEQUENCE), get(row, FLOW_SERVER_SEQUENCE), 0) >>> (32 - bits) === 0;
 }
 

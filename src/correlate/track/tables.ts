@@ -56,7 +56,7 @@ export interface TableFunctions {
   serverAt(id: number): number;
   serverCount(): number;
   setNumber(row: number, number: number): void;
-  setUp(flows: number, lets: number): number;
+  setUp(flows: number, whole: number): number;
   takeCells(cells: number): number;
 }
 
@@ -87,12 +87,12 @@ export class Tables {
 
   /**
    * @param flows that there should be room for; less is taken where the system does not give as much
-   * @param lets whether connections that are over may be counted and let go
+   * @param whole connections up to which all are kept; of more, those that met nothing are counted and let go
    */
-  constructor(flows: number, lets: boolean) {
+  constructor(flows: number, whole: number) {
     let capacity = flows;
     let functions = instantiate();
-    while (functions.setUp(capacity, Number(lets)) === 0) {
+    while (functions.setUp(capacity, whole) === 0) {
       capacity = Math.floor(capacity / 2);
       if (capacity < FEWEST_FLOWS) throw new RangeError('not enough memory for the tables of connections');
       functions = instantiate();

@@ -48,6 +48,9 @@ const MAX_INSTANCES_SEARCHED = 64;
 /** A SYN or SYN-ACK this far after a flow's last packet, in seconds, is another attempt even with the same numbers. */
 const STALE_SECONDS = 300;
 
+/** None is let go. */
+export const ALL = 0xffffffff;
+
 /** Connections that may be known at one time, where nothing else is said. */
 export const MOST_FLOWS = 1_000_000;
 
@@ -62,10 +65,11 @@ export class Tracker extends SightingKeeper {
 
   /**
    * @param flows that may be known at one time
-   * @param lets whether connections that are over may be counted and let go: where no other capture saw them
+   * @param whole connections up to which all are kept: of more, those that met nothing are only counted, as far as it
+   * does not matter what other captures saw of them
    */
-  constructor(flows = MOST_FLOWS, lets = false) {
-    const tables = new Tables(flows, lets);
+  constructor(flows = MOST_FLOWS, whole = ALL) {
+    const tables = new Tables(flows, whole);
     super(tables);
     this.plain = new PlainPackets(tables);
   }
@@ -99,7 +103,8 @@ export class Tracker extends SightingKeeper {
       if (row < 0) row = this.#begun();
       if (row >= 0) this.#observeSegment(row, fromB, packet, record);
     } else if ((flags & SYN) !== 0) {
-      if (row < 0) row = flows.reopen();
+      // A SYN is not looked for among those that are over: with the same number, it is joined with them later.
+      if (row < 0 && (flags & ACK) !== 0) row = flows.reopen();
       this.#observeSyn(row, fromB, packet, record);
     } else {
       if (row < 0) row = this.#begun();

@@ -49,9 +49,7 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Undeliv
   const loss = withoutOverheard(farthest, context);
   const proof =
     byNeighbour(attempt, loss, context) ??
-    (context.network.isKnown
-      ? (byCaptures(attempt, loss, context) ?? byWire(attempt, loss, context))
-      : null);
+    (context.network.isKnown ? (byCaptures(attempt, loss, context) ?? byWire(attempt, loss, context)) : null);
   if (!proof) return null;
   const { node, interface: name, netns } = loss.last.point;
   // That nobody answers is known; that a watched interface shows nothing is only what was seen.

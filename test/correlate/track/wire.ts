@@ -1,0 +1,128 @@
+/** TCP packets octet by octet, in classic pcap files: any flags and numbers, in any order. */
+
+export interface Segment {
+  /** Seconds and nanoseconds. */
+  time: [number, number];
+  /** The low octet of each address: all hosts are of one network. */
+  from: number;
+  to: number;
+  fromPort: number;
+  toPort: number;
+  flags: number;
+  sequence?: number;
+  acknowledgment?: number;
+  payload?: number;
+  ttl?: number;
+  identification?: number;
+  /** Octets of the TCP options; filled up to whole words with the end of the list. */
+  options?: readonly number[];
+  ipVersion?: 4 | 6;
+  /** Of a LINUX_SLL2 file; of Ethernet, another MAC stands for it. */
+  ifindex?: number;
+  /** PACKET_HOST 0, PACKET_OUTGOING 4. */
+  packetType?: number;
+  vlan?: number;
+  /** Octets that were captured of the packet; absent: all. */
+  snap?: number;
+}
+
+export const FIN = 1;
+export const SYN = 2;
+export const RST = 4;
+export const ACK = 16;
+
+/** MSS, SACK permitted, Timestamps, no operation, window scale. */
+export function synOptions(value: number, echo = 0): number[] {
+  return [2, 4, 5, 180, 4, 2, 8, 10, ...word(value), ...word(echo), 1, 3, 3, 7];
+}
+
+export function stamps(value: number, echo: number): number[] {
+  return [1, 1, 8, 10, ...word(value), ...word(echo)];
+}
+
+export type Link = 'ethernet' | 'sll2';
+
+export interface FileFormat {
+  link: Link;
+  nanoseconds?: boolean;
+  bigEndian?: boolean;
+}
+
+export function pcapOf(segments: readonly Segment[], format: FileFormat): Uint8Array {
+  const { link, nanoseconds = false, bigEndian = false } = format;
+  const parts: Uint8Array[] = [];
+  const head = new DataView(new ArrayBuffer(24));
+  const little = !bigEndian;
+  head.setUint32(0, nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4, little);
+  head.setUint16(4, 2, little);
+  head.setUint16(6, 4, little);
+  head.setUint32(16, 262_144, little);
+  head.setUint32(20, link === 'ethernet' ? 1 : 276, little);
+  parts.push(new Uint8Array(head.buffer));
+  for (const segment of segments) {
+    const frame = frameOf(segment, link);
+    const captured = frame.subarray(0, segment.snap ?? frame.length);
+    const record = new DataView(new ArrayBuffer(16));
+    record.setUint32(0, segment.time[0], little);
+    record.setUint32(4, nanoseconds ? segment.time[1] : Math.floor(segment.time[1] / 1000), little);
+    record.setUint32(8, captured.length, little);
+    record.setUint32(12, frame.length, little);
+    parts.push(new Uint8Array(record.buffer), captured);
+  }
+  return Buffer.concat(parts);
+}
+
+function frameOf(segment: Segment, link: Link): Uint8Array {
+  const { ipVersion = 4, ifindex = 2, packetType = 0 } = segment;
+  const tcp = tcpOf(segment);
+  const ip = ipVersion === 4 ? ipv4Of(segment, tcp.length) : ipv6Of(segment, tcp.length);
+  const type = half(ipVersion === 4 ? 0x0800 : 0x86dd);
+  const mac = [2, 0, 0, 0, ifindex, segment.from];
+  const head =
+    link === 'sll2'
+      ? [...type, 0, 0, ...word(ifindex), 0, 1, packetType, 6, ...mac, 0, 0]
+      : [
+          ...[2, 0, 0, 0, ifindex, segment.to],
+          ...mac,
+          ...(segment.vlan === undefined ? [] : [0x81, 0, ...half(segment.vlan)]),
+          ...type,
+        ];
+  return Uint8Array.from([...head, ...ip, ...tcp]);
+}
+
+function tcpOf(segment: Segment): number[] {
+  const { sequence = 0, acknowledgment = 0, options = [], payload = 0 } = segment;
+  const padded = [...options, ...new Array((4 - (options.length % 4)) % 4).fill(0)];
+  return [
+    ...half(segment.fromPort),
+    ...half(segment.toPort),
+    ...word(sequence),
+    ...word(acknowledgment),
+    ((20 + padded.length) / 4) << 4,
+    segment.flags,
+    ...half(64_240),
+    ...[0, 0, 0, 0],
+    ...padded,
+    ...new Array(payload).fill(0x61),
+  ];
+}
+
+function ipv4Of({ from, to, ttl = 64, identification = 0 }: Segment, length: number): number[] {
+  return [
+    ...[0x45, 0, ...half(20 + length), ...half(identification), 0x40, 0, ttl, 6, 0, 0],
+    ...[192, 0, 2, from, 192, 0, 2, to],
+  ];
+}
+
+function ipv6Of({ from, to, ttl = 64 }: Segment, length: number): number[] {
+  const address = (low: number) => [0x20, 1, 0xd, 0xb8, ...new Array(11).fill(0), low];
+  return [0x60, 0, 0, 0, ...half(length), 6, ttl, ...address(from), ...address(to)];
+}
+
+function half(value: number): number[] {
+  return [(value >>> 8) & 0xff, value & 0xff];
+}
+
+function word(value: number): number[] {
+  return [...half(value >>> 16), ...half(value & 0xffff)];
+}
