@@ -21,14 +21,14 @@ import {
   STATE_TRANSPORT,
 } from './layout';
 import { RowIndex } from './row-index';
-import { get, keyHash, numberHash, set, takeRow } from './rows';
+import { get, hasKey, keyHash, numberHash, set, takeRow } from './rows';
 
 /** More legs than NAT makes of one connection have one number by chance, or by their generator. */
 export const MOST_SIBLINGS: u32 = 8;
 
-const open = new RowIndex(1 << 14, false);
-const settled = new RowIndex(1 << 13, false);
-const numbers = new RowIndex(1 << 13, true);
+const open = new RowIndex(1 << 13);
+const settled = new RowIndex(1 << 13);
+const numbers = new RowIndex(1 << 12);
 
 /** Rows in the index of open flows beyond which it is looked at for those that are not. */
 let crowd: u32 = 1 << 12;
@@ -54,6 +54,16 @@ export function touchRow(hashed: u32): u32 {
   return entry === 0 ? 0 : get(entry - 1, FLOW_LAST_SIGHTING);
 }
 
+/** The slot that leads to the 5-tuple, or the empty one where it would be. */
+function slotOfKey(index: RowIndex, hashed: u32, a: u32, b: u32, ports: u32, transport: u32): u32 {
+  let slot = index.first(hashed);
+  while (true) {
+    const entry = index.entry(slot);
+    if (entry === 0 || hasKey(entry - 1, a, b, ports, transport)) return slot;
+    slot = index.next(slot, hashed);
+  }
+}
+
 /**
  * The newest open instance, -1 where there is none.
  *
@@ -65,9 +75,14 @@ export function findOpen(hashed: u32, a: u32, b: u32, ports: u32, transport: u32
   keyPorts = ports;
   keyTransport = transport;
   keyHashed = hashed;
-  keySlot = open.slotOfKey(keyHashed, a, b, ports, transport);
+  keySlot = slotOfKey(open, hashed, a, b, ports, transport);
   isMoved = false;
   return <i32>open.entry(keySlot) - 1;
+}
+
+/** The slot of what was looked up last. */
+function lastSlot(index: RowIndex): u32 {
+  return slotOfKey(index, keyHashed, keyA, keyB, keyPorts, keyTransport);
 }
 
 /** Hash of what was looked up last. */
@@ -77,13 +92,13 @@ export function lastHash(): u32 {
 
 /** The newest instance of what was looked up last, where that is settled: it is open again. -1 where there is none. */
 export function reopen(): i32 {
-  const slot = settled.slotOfKey(keyHashed, keyA, keyB, keyPorts, keyTransport);
+  const slot = lastSlot(settled);
   const row = <i32>settled.entry(slot) - 1;
   if (row < 0) return -1;
   settled.remove(slot);
   set(row, FLOW_STATE, get(row, FLOW_STATE) & ~STATE_SETTLED);
   open.makeRoom();
-  open.put(open.slotOfKey(keyHashed, keyA, keyB, keyPorts, keyTransport), row);
+  open.put(lastSlot(open), row, keyHashed);
   isMoved = true;
   return row;
 }
@@ -116,9 +131,9 @@ export function insert(older: i32): i32 {
   set(row, FLOW_PORTS, keyPorts);
   set(row, FLOW_STATE, keyTransport);
   set(row, FLOW_OLDER, older + 1);
-  if (open.makeRoom() || isMoved) keySlot = open.slotOfKey(keyHashed, keyA, keyB, keyPorts, keyTransport);
+  if (open.makeRoom() || isMoved) keySlot = lastSlot(open);
   isMoved = false;
-  open.put(keySlot, row);
+  open.put(keySlot, row, keyHashed);
   return row;
 }
 
@@ -126,10 +141,14 @@ export function insert(older: i32): i32 {
 export function setNumber(row: u32, number: u32): void {
   set(row, FLOW_CLIENT_SEQUENCE, number);
   numbers.makeRoom();
-  const slot = numbers.slotOfNumber(numberHash(row), number);
+  const hashed = numberHash(number);
+  let slot = numbers.first(hashed);
+  while (numbers.entry(slot) !== 0 && get(numbers.entry(slot) - 1, FLOW_CLIENT_SEQUENCE) !== number) {
+    slot = numbers.next(slot, hashed);
+  }
   const entry = numbers.entry(slot);
   if (entry === 0) {
-    numbers.put(slot, row);
+    numbers.put(slot, row, hashed);
     return;
   }
   const other = entry - 1;
@@ -151,18 +170,19 @@ export function sibling(row: u32): u32 {
 
 /** Takes the row out of both indexes of open flows, for good or (`settle`) to be found late. */
 export function withdraw(row: u32): void {
-  const slot = open.entry(keySlot) === row + 1 ? keySlot : open.slotOfRow(row);
+  const slot = open.entry(keySlot) === row + 1 ? keySlot : open.slotOf(row, keyHash(row));
   if (open.entry(slot) !== 0) {
     open.remove(slot);
     isMoved = true;
   }
-  const number = numbers.slotOfRow(row);
+  const hashed = numberHash(get(row, FLOW_CLIENT_SEQUENCE));
+  const number = numbers.slotOf(row, hashed);
   if (numbers.entry(number) === 0) return;
   // The number then leads to a sibling that is open still.
   let steps: u32 = 0;
   for (let next = sibling(row); next !== row && steps < MOST_SIBLINGS; next = sibling(next), steps++) {
     if ((get(next, FLOW_STATE) & STATE_SETTLED) === 0 && get(next, FLOW_STATE) !== 0) {
-      numbers.put(number, next);
+      numbers.put(number, next, hashed);
       return;
     }
   }
@@ -174,8 +194,10 @@ export function settle(row: u32): void {
   withdraw(row);
   set(row, FLOW_STATE, get(row, FLOW_STATE) | STATE_SETTLED);
   settled.makeRoom();
-  const slot = settled.slotOfKey(
-    keyHash(row),
+  const hashed = keyHash(row);
+  const slot = slotOfKey(
+    settled,
+    hashed,
     get(row, FLOW_ADDRESS_A),
     get(row, FLOW_ADDRESS_B),
     get(row, FLOW_PORTS),
@@ -188,5 +210,5 @@ export function settle(row: u32): void {
     while (get(oldest, FLOW_OLDER) !== 0) oldest = get(oldest, FLOW_OLDER) - 1;
     set(oldest, FLOW_OLDER, before);
   }
-  settled.put(slot, row);
+  settled.put(slot, row, hashed);
 }

@@ -1,61 +1,60 @@
-/** A hash table of rows: open addressing with linear probing, which gives its places back. */
+/**
+ * A hash table of rows: open addressing with linear probing, which gives its places back. The hash stands beside each
+ * row, so that no row is looked at but the one that is meant.
+ */
 
-import { FLOW_CLIENT_SEQUENCE } from './layout';
-import { get, hasKey, keyHash, numberHash } from './rows';
+/** Octets of a slot, as a power of two: the row plus 1 (0 where empty), and the hash. */
+const SLOT_SHIFT: usize = 3;
 
 export class RowIndex {
-  /** Row plus 1, 0 where empty. */
-  slots: usize;
   mask: u32;
   used: u32 = 0;
-  /** By the client's initial sequence number; else by 5-tuple. */
-  private byNumber: bool;
+  private slots: usize;
 
   /** @param size a power of two */
-  constructor(size: u32, byNumber: bool) {
-    this.slots = heap.alloc((<usize>size) << 2);
-    memory.fill(this.slots, 0, (<usize>size) << 2);
+  constructor(size: u32) {
+    this.slots = heap.alloc((<usize>size) << SLOT_SHIFT);
+    memory.fill(this.slots, 0, (<usize>size) << SLOT_SHIFT);
     this.mask = size - 1;
-    this.byNumber = byNumber;
   }
 
+  /** The row in a slot plus 1, 0 where it is empty. */
   entry(slot: u32): u32 {
-    return load<u32>(this.slots + ((<usize>slot) << 2));
+    return load<u32>(this.at(slot));
   }
 
-  put(slot: u32, row: u32): void {
+  /** Whether the slot is the one of a row with this hash, as far as hashes tell. */
+  hasHash(slot: u32, hashed: u32): bool {
+    return load<u32>(this.at(slot), 4) === hashed;
+  }
+
+  /** The first slot on the way of a hash that is either empty or has that hash. */
+  first(hashed: u32): u32 {
+    return this.next((hashed - 1) & this.mask, hashed);
+  }
+
+  /** The same behind a slot. */
+  next(slot: u32, hashed: u32): u32 {
+    const mask = this.mask;
+    const slots = this.slots;
+    let at = slot;
+    while (true) {
+      at = (at + 1) & mask;
+      const pair = load<u64>(slots + ((<usize>at) << SLOT_SHIFT));
+      if (<u32>pair === 0 || <u32>(pair >>> 32) === hashed) return at;
+    }
+  }
+
+  /** The slot that leads to the row; the empty one at the end of its way where none does. */
+  slotOf(row: u32, hashed: u32): u32 {
+    let slot = this.first(hashed);
+    while (this.entry(slot) !== 0 && this.entry(slot) !== row + 1) slot = this.next(slot, hashed);
+    return slot;
+  }
+
+  put(slot: u32, row: u32, hashed: u32): void {
     if (this.entry(slot) === 0) this.used++;
-    store<u32>(this.slots + ((<usize>slot) << 2), row + 1);
-  }
-
-  /** The slot that leads to the 5-tuple, or the empty one where it would be. */
-  slotOfKey(hashed: u32, a: u32, b: u32, ports: u32, transport: u32): u32 {
-    let slot = hashed & this.mask;
-    while (true) {
-      const entry = this.entry(slot);
-      if (entry === 0 || hasKey(entry - 1, a, b, ports, transport)) return slot;
-      slot = (slot + 1) & this.mask;
-    }
-  }
-
-  /** The slot that leads to a row with the number, or the empty one where it would be. */
-  slotOfNumber(hashed: u32, number: u32): u32 {
-    let slot = hashed & this.mask;
-    while (true) {
-      const entry = this.entry(slot);
-      if (entry === 0 || get(entry - 1, FLOW_CLIENT_SEQUENCE) === number) return slot;
-      slot = (slot + 1) & this.mask;
-    }
-  }
-
-  /** The slot that leads to the row itself; the empty one at the end of its way where none does. */
-  slotOfRow(row: u32): u32 {
-    let slot = this.homeOf(row);
-    while (true) {
-      const entry = this.entry(slot);
-      if (entry === 0 || entry === row + 1) return slot;
-      slot = (slot + 1) & this.mask;
-    }
+    store<u64>(this.at(slot), <u64>(row + 1) | ((<u64>hashed) << 32));
   }
 
   /** Empties a slot, and moves up those behind it that it was in the way of. */
@@ -63,15 +62,15 @@ export class RowIndex {
     const mask = this.mask;
     let hole = slot;
     for (let next = (hole + 1) & mask; ; next = (next + 1) & mask) {
-      const entry = this.entry(next);
-      if (entry === 0) break;
-      const home = this.homeOf(entry - 1);
+      const pair = load<u64>(this.at(next));
+      if (<u32>pair === 0) break;
+      const home = <u32>(pair >>> 32) & mask;
       if (((next - home) & mask) >= ((next - hole) & mask)) {
-        store<u32>(this.slots + ((<usize>hole) << 2), entry);
+        store<u64>(this.at(hole), pair);
         hole = next;
       }
     }
-    store<u32>(this.slots + ((<usize>hole) << 2), 0);
+    store<u64>(this.at(hole), 0);
     this.used--;
   }
 
@@ -80,22 +79,21 @@ export class RowIndex {
     if ((this.used + 1) * 2 <= this.mask) return false;
     const old = this.slots;
     const size = this.mask + 1;
-    const grown = size * 2;
-    this.slots = heap.alloc((<usize>grown) << 2);
-    memory.fill(this.slots, 0, (<usize>grown) << 2);
-    this.mask = grown - 1;
+    this.slots = heap.alloc((<usize>size * 2) << SLOT_SHIFT);
+    memory.fill(this.slots, 0, (<usize>size * 2) << SLOT_SHIFT);
+    this.mask = size * 2 - 1;
     for (let i: u32 = 0; i < size; i++) {
-      const entry = load<u32>(old + ((<usize>i) << 2));
-      if (entry === 0) continue;
-      let slot = this.homeOf(entry - 1);
+      const pair = load<u64>(old + ((<usize>i) << SLOT_SHIFT));
+      if (<u32>pair === 0) continue;
+      let slot = <u32>(pair >>> 32) & this.mask;
       while (this.entry(slot) !== 0) slot = (slot + 1) & this.mask;
-      store<u32>(this.slots + ((<usize>slot) << 2), entry);
+      store<u64>(this.at(slot), pair);
     }
     heap.free(old);
     return true;
   }
 
-  private homeOf(row: u32): u32 {
-    return (this.byNumber ? numberHash(row) : keyHash(row)) & this.mask;
+  private at(slot: u32): usize {
+    return this.slots + ((<usize>slot) << SLOT_SHIFT);
   }
 }

@@ -4,7 +4,6 @@ import { hash } from './hash';
 import {
   FLOW_ADDRESS_A,
   FLOW_ADDRESS_B,
-  FLOW_CLIENT_SEQUENCE,
   FLOW_OLDER,
   FLOW_PORTS,
   FLOW_SHIFT,
@@ -94,8 +93,8 @@ export function keyHash(row: u32): u32 {
   );
 }
 
-export function numberHash(row: u32): u32 {
-  return hash(get(row, FLOW_CLIENT_SEQUENCE), 0, 0);
+export function numberHash(number: u32): u32 {
+  return hash(number, 0, 0);
 }
 
 export function hasKey(row: u32, a: u32, b: u32, ports: u32, transport: u32): bool {

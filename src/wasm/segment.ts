@@ -50,7 +50,7 @@ import { half, word } from './octets';
 import { Segment, timestampsOf } from './read-segment';
 import { rowAt } from './rows';
 import { finished, sweep } from './settlement';
-import { cellAt, takeCells } from './sightings';
+import { cellAt, takeCell } from './sightings';
 
 const FIN: u32 = 1;
 const SYN: u32 = 2;
@@ -139,7 +139,7 @@ function keep(at: usize, kind: u32, segment: Segment): bool {
     ? ethernetFrame(segment.frame, segment.index)
     : cookedFrame(segment.frame, segment.index);
   if (frame >= <u32>FRAME_ELSEWHERE) return false;
-  const cell = takeCells(1);
+  const cell = takeCell();
   if (cell < 0) return false;
   const last = load<u32>(at, FLOW_LAST_SIGHTING << 2);
   if (last === 0) {
@@ -163,11 +163,14 @@ function keep(at: usize, kind: u32, segment: Segment): bool {
     store<u32>(to, word(stamps + 4), CELL_TIMESTAMP_ECHO_REPLY << 2);
   } else {
     store<u32>(to, segment.nanoseconds, CELL_NANOSECONDS << 2);
+    store<u32>(to, 0, CELL_TIMESTAMP_VALUE << 2);
+    store<u32>(to, 0, CELL_TIMESTAMP_ECHO_REPLY << 2);
   }
   const window = half(segment.tcp + 14);
   store<u32>(to, <u32>segment.identification | (window << 16), CELL_ID_WINDOW << 2);
   const direction: u32 = segment.fromB ? FROM_B : 0;
   const ttl = <u32>segment.ttl;
   store<u32>(to, frame | (ttl << TTL_SHIFT) | (kind << KIND_SHIFT) | direction, CELL_FRAME << 2);
+  store<u32>(to, 0, CELL_NEXT << 2);
   return true;
 }

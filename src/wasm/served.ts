@@ -1,6 +1,6 @@
 /** Connections that were counted and let go, by the server that the client addressed. */
 import { InternTable } from './intern-table';
-import { SERVED_BACK, SERVED_COUNT, SERVED_FRONT, SERVED_KEPT, SERVED_PORT, SERVED_SHIFT } from './layout';
+import { SERVED_COUNT, SERVED_FRONT, SERVED_KEPT, SERVED_PORT, SERVED_SHIFT } from './layout';
 
 export const servers = new InternTable(4, SERVED_SHIFT);
 const key: usize = heap.alloc(1 << SERVED_SHIFT);
@@ -16,9 +16,9 @@ export function servedTotal(): u32 {
  * @param port in bits 4-19, and below it the IP version
  */
 export function internServer(front: u32, back: u32, port: u32): u32 {
-  store<u32>(key, front, SERVED_FRONT << 2);
-  store<u32>(key, back, SERVED_BACK << 2);
-  store<u32>(key, port, SERVED_PORT << 2);
+  // They are read two words at a time, which waits for two narrower stores.
+  store<u64>(key, <u64>front | ((<u64>back) << 32), SERVED_FRONT << 2);
+  store<u64>(key, <u64>port, SERVED_PORT << 2);
   return servers.intern(key);
 }
 

@@ -34,6 +34,14 @@ export function cellsLeft(): u32 {
   return (capacity - end) >>> 1;
 }
 
+/** The same for all words of a sighting of one cell to be written. */
+export function takeCell(): i32 {
+  if (free === 0) return takeCells(1);
+  const cell = free - 1;
+  free = load<u32>(cellAt(cell), CELL_NEXT << 2);
+  return <i32>cell;
+}
+
 /**
  * A sighting's cell, or two cells in a row, of zeros; -1 where all are in use.
  *
