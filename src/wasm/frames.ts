@@ -15,9 +15,10 @@ import {
   LINK_PACKET_TYPE_SHIFT,
 } from './layout';
 import { half, word } from './octets';
+import { allocate } from './memory';
 
 export const frames = new InternTable(6, FRAME_SHIFT);
-const key: usize = heap.alloc(1 << FRAME_SHIFT);
+const key: usize = allocate(1 << FRAME_SHIFT);
 
 /**
  * The frames that were met last, by a few bits of their addresses: octets 0-11 of the header, the interface, and the
@@ -25,8 +26,7 @@ const key: usize = heap.alloc(1 << FRAME_SHIFT);
  */
 const RECENT: u32 = 16;
 const RECENT_SHIFT: u32 = 5;
-const recent: usize = heap.alloc(RECENT << RECENT_SHIFT);
-memory.fill(recent, 0, RECENT << RECENT_SHIFT);
+const recent: usize = allocate(RECENT << RECENT_SHIFT);
 
 /** Of Ethernet without a tag. */
 export function ethernetFrame(at: usize, index: u32): u32 {

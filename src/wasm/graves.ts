@@ -2,17 +2,15 @@
  * The 5-tuples of connections that were counted and let go, for as long as their last packets may come: a FIN that is
  * sent again, or the ACK of it, is no connection that began before the capture.
  */
+import { allocate } from './memory';
 
 /** Connections of a generation; at least as many are remembered, and at most twice as many. */
 const GENERATION: u32 = 1 << 14;
 const SLOTS: u32 = GENERATION * 2;
 
-let young: usize = heap.alloc((<usize>SLOTS) << 2);
-let old: usize = heap.alloc((<usize>SLOTS) << 2);
+let young: usize = allocate((<usize>SLOTS) << 2);
+let old: usize = allocate((<usize>SLOTS) << 2);
 let count: u32 = 0;
-
-memory.fill(young, 0, (<usize>SLOTS) << 2);
-memory.fill(old, 0, (<usize>SLOTS) << 2);
 
 /** @param hashed of the 5-tuple; two with one hash are not told apart, which of 2^31 is seldom */
 export function bury(hashed: u32): void {

@@ -4,7 +4,7 @@ import { findOpen, insert, isCrowded, lastHash, reopen, setNumber } from './flow
 import { frames, internFrame } from './frames';
 import { isBuried } from './graves';
 import { hash } from './hash';
-import { BUFFER_SIZE, SCRATCH_SIZE } from './layout';
+import { BUFFER_SIZE, CELL_SHIFT, FLOW_SHIFT, SCRATCH_SIZE } from './layout';
 import { readSegment, Segment } from './read-segment';
 import { reserveRows, rowsBase, rowsEnd, rowsInUse } from './rows';
 import { scan, scanFirst, scanLast, scanStopped, scanTouched } from './scan';
@@ -12,6 +12,7 @@ import { observe } from './segment';
 import { servedTotal, servers } from './served';
 import { finish, finished, keepWhole, sweep } from './settlement';
 import { cellsBase, reserveCells, takeCells } from './sightings';
+import { allocate, reserve } from './memory';
 
 export {
   cellsBase,
@@ -37,11 +38,12 @@ export {
 /** Sightings that a flow has on the average at the most, before room for them runs out. */
 const CELLS_OF_FLOW = 8;
 
-/** Octets, for each flow that there is room for, of its row, its cells, and its places in indexes and tables. */
-const OCTETS_OF_FLOW = 64 + CELLS_OF_FLOW * 32 + 128;
-const SPARE_OCTETS = 4 * 1024 * 1024;
+/** For each flow that there is room for, besides its row and cells: its places in indexes, addresses, frames. */
+const OCTETS_BESIDES = 1024;
+/** For what does not depend on them. */
+const SPARE_OCTETS: u64 = 64 * 1024 * 1024;
 
-const buffers: usize = heap.alloc(2 * BUFFER_SIZE + SCRATCH_SIZE);
+const buffers: usize = allocate(2 * BUFFER_SIZE + SCRATCH_SIZE);
 
 /**
  * Where packets are read into: `BUFFER_SIZE` octets, behind them as many for those that were read elsewhere, and
@@ -60,8 +62,8 @@ export function buffersAt(): usize {
  * @returns false where there is not so much memory
  */
 export function setUp(flows: u32, whole: u32): bool {
-  const wanted = (<u64>flows * OCTETS_OF_FLOW + SPARE_OCTETS) >>> 16;
-  if (wanted > 0xf000 || memory.grow(<i32>wanted) < 0) return false;
+  const octets = (1 << FLOW_SHIFT) + (CELLS_OF_FLOW << CELL_SHIFT) + OCTETS_BESIDES;
+  if (!reserve(<u64>flows * octets + SPARE_OCTETS)) return false;
   reserveRows(flows);
   reserveCells(flows * CELLS_OF_FLOW);
   keepWhole(whole);
@@ -95,7 +97,7 @@ export function serverAt(id: u32): usize {
   return servers.at(id);
 }
 
-const single = changetype<Segment>(heap.alloc(64));
+const single = changetype<Segment>(allocate(64));
 
 /** Takes in one packet; false where it is not plain, and then nothing has changed. */
 export function observePacket(

@@ -1,4 +1,6 @@
 /** Rows that are told apart by their first words, as small numbers in the order in which they were first seen. */
+import { allocate } from './memory';
+
 const INITIAL: u32 = 256;
 /** Slots for each row that there is room for. */
 const SPARE: u32 = 4;
@@ -21,8 +23,8 @@ export class InternTable {
   constructor(keyWords: u32, shift: u32) {
     this.keyOctets = (<usize>keyWords) << 2;
     this.shift = shift;
-    this.base = heap.alloc((<usize>INITIAL) << shift);
-    this.slots = zeros(INITIAL * SPARE);
+    this.base = allocate((<usize>INITIAL) << shift);
+    this.slots = allocate((INITIAL * SPARE) << 2);
   }
 
   at(row: u32): usize {
@@ -48,7 +50,6 @@ export class InternTable {
       return this.intern(key);
     }
     const at = this.at(this.count);
-    memory.fill(at, 0, (<usize>1) << this.shift);
     memory.copy(at, key, this.keyOctets);
     this.count++;
     store<u32>(this.slots + ((<usize>slot) << 2), this.count);
@@ -56,26 +57,18 @@ export class InternTable {
   }
 
   private grow(): void {
-    const grown = heap.alloc((<usize>this.capacity * 2) << this.shift);
+    const grown = allocate((<usize>this.capacity * 2) << this.shift);
     memory.copy(grown, this.base, (<usize>this.capacity) << this.shift);
-    heap.free(this.base);
-    heap.free(this.slots);
     this.base = grown;
     this.capacity *= 2;
     this.mask = this.capacity * SPARE - 1;
-    this.slots = zeros(this.capacity * SPARE);
+    this.slots = allocate((<usize>this.capacity * SPARE) << 2);
     for (let row: u32 = 0; row < this.count; row++) {
       let slot = hashOf(this.at(row), this.keyOctets) & this.mask;
       while (load<u32>(this.slots + ((<usize>slot) << 2)) !== 0) slot = (slot + 1) & this.mask;
       store<u32>(this.slots + ((<usize>slot) << 2), row + 1);
     }
   }
-}
-
-function zeros(words: u32): usize {
-  const at = heap.alloc((<usize>words) << 2);
-  memory.fill(at, 0, (<usize>words) << 2);
-  return at;
 }
 
 function isSame(at: usize, key: usize, octets: usize): bool {

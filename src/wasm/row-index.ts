@@ -2,6 +2,7 @@
  * A hash table of rows: open addressing with linear probing, which gives its places back. The hash stands beside each
  * row, so that no row is looked at but the one that is meant.
  */
+import { allocate } from './memory';
 
 /** Octets of a slot, as a power of two: the row plus 1 (0 where empty), and the hash. */
 const SLOT_SHIFT: usize = 3;
@@ -13,8 +14,7 @@ export class RowIndex {
 
   /** @param size a power of two */
   constructor(size: u32) {
-    this.slots = heap.alloc((<usize>size) << SLOT_SHIFT);
-    memory.fill(this.slots, 0, (<usize>size) << SLOT_SHIFT);
+    this.slots = allocate((<usize>size) << SLOT_SHIFT);
     this.mask = size - 1;
   }
 
@@ -79,8 +79,7 @@ export class RowIndex {
     if ((this.used + 1) * 2 <= this.mask) return false;
     const old = this.slots;
     const size = this.mask + 1;
-    this.slots = heap.alloc((<usize>size * 2) << SLOT_SHIFT);
-    memory.fill(this.slots, 0, (<usize>size * 2) << SLOT_SHIFT);
+    this.slots = allocate((<usize>size * 2) << SLOT_SHIFT);
     this.mask = size * 2 - 1;
     for (let i: u32 = 0; i < size; i++) {
       const pair = load<u64>(old + ((<usize>i) << SLOT_SHIFT));
@@ -89,7 +88,6 @@ export class RowIndex {
       while (this.entry(slot) !== 0) slot = (slot + 1) & this.mask;
       store<u64>(this.at(slot), pair);
     }
-    heap.free(old);
     return true;
   }
 

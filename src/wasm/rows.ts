@@ -10,6 +10,7 @@ import {
   FLOW_STATE,
   STATE_TRANSPORT,
 } from './layout';
+import { allocate } from './memory';
 
 let base: usize = 0;
 let capacity: u32 = 0;
@@ -21,7 +22,7 @@ let count: u32 = 0;
 
 export function reserveRows(most: u32): void {
   capacity = most;
-  base = heap.alloc((<usize>most) << FLOW_SHIFT);
+  base = allocate((<usize>most) << FLOW_SHIFT);
 }
 
 export function rowsBase(): usize {

@@ -5,6 +5,7 @@
 import { touchRow, touchSlot } from './flows';
 import { readSegment, Segment } from './read-segment';
 import { observe } from './segment';
+import { allocate } from './memory';
 
 const TS_SECONDS = 0;
 const TS_FRACTION = 4;
@@ -14,9 +15,9 @@ const HEADER: usize = 16;
 /** Segments of a batch. */
 const BATCH: u32 = 32;
 const SEGMENT_SIZE: u32 = 64;
-const batch: usize = heap.alloc(BATCH * SEGMENT_SIZE);
+const batch: usize = allocate(BATCH * SEGMENT_SIZE);
 /** Where the record behind each ends. */
-const ends: usize = heap.alloc(BATCH * <u32>sizeof<usize>());
+const ends: usize = allocate(BATCH * <u32>sizeof<usize>());
 
 // The earliest and the latest time, as seconds in the upper half and nanoseconds in the lower.
 let first: u64 = u64.MAX_VALUE;

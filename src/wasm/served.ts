@@ -1,9 +1,10 @@
 /** Connections that were counted and let go, by the server that the client addressed. */
 import { InternTable } from './intern-table';
 import { SERVED_COUNT, SERVED_FRONT, SERVED_KEPT, SERVED_PORT, SERVED_SHIFT } from './layout';
+import { allocate } from './memory';
 
 export const servers = new InternTable(4, SERVED_SHIFT);
-const key: usize = heap.alloc(1 << SERVED_SHIFT);
+const key: usize = allocate(1 << SERVED_SHIFT);
 let total: u32 = 0;
 
 /** Connections that were let go. */

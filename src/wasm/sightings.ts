@@ -8,6 +8,7 @@ import {
   FLOW_LAST_SIGHTING,
 } from './layout';
 import { get } from './rows';
+import { allocate } from './memory';
 
 let base: usize = 0;
 let capacity: u32 = 0;
@@ -18,7 +19,7 @@ let free: u32 = 0;
 
 export function reserveCells(most: u32): void {
   capacity = most;
-  base = heap.alloc((<usize>most) << CELL_SHIFT);
+  base = allocate((<usize>most) << CELL_SHIFT);
 }
 
 export function cellsBase(): usize {
