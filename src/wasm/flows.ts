@@ -80,6 +80,19 @@ export function findOpen(hashed: u32, a: u32, b: u32, ports: u32, transport: u32
   return <i32>open.entry(keySlot) - 1;
 }
 
+/** Whether an instance is known, open or settled; what was looked up last stays so. */
+export function isKnown(hashed: u32, a: u32, b: u32, ports: u32, transport: u32): bool {
+  return (
+    open.entry(slotOfKey(open, hashed, a, b, ports, transport)) !== 0 ||
+    settled.entry(slotOfKey(settled, hashed, a, b, ports, transport)) !== 0
+  );
+}
+
+/** The same of what was looked up last. */
+export function isLastKnown(): bool {
+  return isKnown(keyHashed, keyA, keyB, keyPorts, keyTransport);
+}
+
 /** The slot of what was looked up last. */
 function lastSlot(index: RowIndex): u32 {
   return slotOfKey(index, keyHashed, keyA, keyB, keyPorts, keyTransport);

@@ -1,9 +1,24 @@
 /** What the tables of one capture's connections offer to JavaScript. One instance of the module is one capture's. */
 import { addresses } from './addresses';
-import { findOpen, insert, isCrowded, lastHash, reopen, setNumber } from './flows';
+import { findOpen, insert, isCrowded, isLastKnown, lastHash, reopen, setNumber } from './flows';
+import { isForeign } from './foreign';
 import { frames, internFrame } from './frames';
 import { isBuried } from './graves';
 import { hash } from './hash';
+import {
+  isWanted4,
+  isWanted6,
+  isWantedNumber,
+  isNotesFull,
+  note,
+  noteCount,
+  notesAt,
+  startFilter,
+  wantAddress4,
+  wantAddress6,
+  wantNumber,
+  wantsNumbers,
+} from './interest';
 import { BUFFER_SIZE, CELL_SHIFT, FLOW_SHIFT, SCRATCH_SIZE } from './layout';
 import { readSegment, Segment } from './read-segment';
 import { reserveRows, rowsBase, rowsEnd, rowsInUse } from './rows';
@@ -20,7 +35,12 @@ export {
   finished,
   internFrame,
   isBuried,
+  isWanted4,
+  isWanted6,
+  isNotesFull,
   lastHash,
+  noteCount,
+  notesAt,
   reopen,
   rowsBase,
   rowsEnd,
@@ -32,8 +52,16 @@ export {
   scanTouched,
   servedTotal,
   setNumber,
+  startFilter,
   takeCells,
+  wantAddress4,
+  wantAddress6,
+  wantNumber,
 };
+
+const SYN: u32 = 2;
+const RST: u32 = 4;
+const ACK: u32 = 16;
 
 /** Sightings that a flow has on the average at the most, before room for them runs out. */
 const CELLS_OF_FLOW = 8;
@@ -115,7 +143,24 @@ export function observePacket(
   single.seconds = seconds;
   single.nanoseconds = nanoseconds;
   single.number = number;
-  return readSegment(single, end) && observe(single);
+  if (!readSegment(single, end)) return false;
+  single.isForeign = isForeign(single);
+  return observe(single);
+}
+
+/**
+ * The same for a segment that was read elsewhere, of the 5-tuple that was looked up last: whether it is to be passed
+ * over. Addresses that are wanted were told apart before.
+ *
+ * @param flags of TCP
+ * @param stamp the time stamp of a SYN, or what a SYN-ACK echoes; 0 where there is none
+ */
+export function passesOver(flags: u32, sequence: u32, acknowledgment: u32, stamp: u32): bool {
+  if ((flags & (SYN | RST)) !== SYN) return !wantsNumbers() || !isLastKnown();
+  const number = (flags & ACK) !== 0 ? acknowledgment - 1 : sequence;
+  if (isWantedNumber(number)) return false;
+  note(number, stamp);
+  return true;
 }
 
 /** The newest open instance of a 5-tuple, -1 where there is none. */

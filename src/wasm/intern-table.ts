@@ -33,18 +33,9 @@ export class InternTable {
 
   /** The number of the row with the words at `key`, which is added where it is new; its other words are 0 then. */
   intern(key: usize): u32 {
-    const base = this.base;
-    const shift = this.shift;
-    const octets = this.keyOctets;
-    const slots = this.slots;
-    const mask = this.mask;
-    let slot = hashOf(key, octets) & mask;
-    while (true) {
-      const entry = load<u32>(slots + ((<usize>slot) << 2));
-      if (entry === 0) break;
-      if (isSame(base + ((<usize>(entry - 1)) << shift), key, octets)) return entry - 1;
-      slot = (slot + 1) & mask;
-    }
+    const slot = this.slotOf(key);
+    const entry = load<u32>(this.slots + ((<usize>slot) << 2));
+    if (entry !== 0) return entry - 1;
     if (this.count === this.capacity) {
       this.grow();
       return this.intern(key);
@@ -54,6 +45,25 @@ export class InternTable {
     this.count++;
     store<u32>(this.slots + ((<usize>slot) << 2), this.count);
     return this.count - 1;
+  }
+
+  /** The same where it is there already; else -1. */
+  find(key: usize): i32 {
+    return <i32>load<u32>(this.slots + ((<usize>this.slotOf(key)) << 2)) - 1;
+  }
+
+  private slotOf(key: usize): u32 {
+    const base = this.base;
+    const shift = this.shift;
+    const octets = this.keyOctets;
+    const slots = this.slots;
+    const mask = this.mask;
+    let slot = hashOf(key, octets) & mask;
+    while (true) {
+      const entry = load<u32>(slots + ((<usize>slot) << 2));
+      if (entry === 0 || isSame(base + ((<usize>(entry - 1)) << shift), key, octets)) return slot;
+      slot = (slot + 1) & mask;
+    }
   }
 
   private grow(): void {

@@ -15,8 +15,6 @@ const TYPE_IPV4: u32 = 0x0008;
 const TYPE_IPV6: u32 = 0xdd86;
 const TCP: u32 = 6;
 
-const RST: u32 = 4;
-
 const END_OF_LIST: u32 = 0;
 const NO_OPERATION: u32 = 1;
 const TIMESTAMPS: u32 = 8;
@@ -44,13 +42,19 @@ export class Segment {
   b: u32;
   ports: u32;
   hashed: u32;
-  /** IP version in octet 0, sent by end b in octet 1, ttl in octet 2, the TCP header's length in octet 3. */
+  /** Of IP. */
   version: u8;
+  /** Sent by end b. */
   fromB: bool;
   ttl: u8;
+  /** Of TCP. */
   headerLength: u8;
   identification: u16;
-  flags: u16;
+  flags: u8;
+  /** It is of nobody whom one wants to know of. */
+  isForeign: bool;
+  /** Source and destination address. */
+  addresses: usize;
   /** Octets after the TCP header. */
   payload: u32;
 }
@@ -67,8 +71,6 @@ export function readSegment(segment: Segment, end: usize): bool {
   const ip = start + (isEthernet ? ETHERNET_HEADER : SLL2_HEADER);
   if (ip + IPV4_HEADER + TCP_HEADER > end) return false;
   const type = <u32>load<u16>(isEthernet ? start + 12 : start);
-  let source: u32;
-  let destination: u32;
   let length: u32;
   let tcp: usize;
   if (type === TYPE_IPV4) {
@@ -78,33 +80,38 @@ export function readSegment(segment: Segment, end: usize): bool {
     if (total < <u32>IPV4_HEADER) return false;
     length = total - <u32>IPV4_HEADER;
     tcp = ip + IPV4_HEADER;
+    segment.addresses = ip + 12;
     segment.version = 4;
     segment.ttl = load<u8>(ip, 8);
     segment.identification = <u16>half(ip + 4);
-    source = word(ip + 12);
-    destination = word(ip + 16);
   } else if (type === TYPE_IPV6) {
     if (ip + IPV6_HEADER + TCP_HEADER > end) return false;
     if (load<u8>(ip) >>> 4 !== 6 || load<u8>(ip, 6) !== TCP) return false;
     length = half(ip + 4);
     tcp = ip + IPV6_HEADER;
+    segment.addresses = ip + 8;
     segment.version = 6;
     segment.ttl = load<u8>(ip, 7);
     segment.identification = 0;
-    source = addresses.intern(ip + 8);
-    destination = addresses.intern(ip + 24);
   } else {
     return false;
   }
   const headerLength = (<u32>load<u8>(tcp, 12) >>> 4) << 2;
   if (headerLength < TCP_HEADER || headerLength > length || tcp + headerLength > end) return false;
-  const flags = <u32>load<u8>(tcp, 13);
-  if ((flags & RST) !== 0) return false;
   segment.tcp = tcp;
   segment.headerLength = <u8>headerLength;
   segment.payload = length - headerLength;
-  segment.flags = <u16>flags;
-  const ports = word(tcp);
+  segment.flags = load<u8>(tcp, 13);
+  return true;
+}
+
+/** Makes the key of the segment's flow; its addresses get numbers where they have none. */
+export function addressSegment(segment: Segment): void {
+  const at = segment.addresses;
+  const isIPv4 = segment.version === 4;
+  const source = isIPv4 ? word(at) : addresses.intern(at);
+  const destination = isIPv4 ? word(at + 4) : addresses.intern(at + 16);
+  const ports = word(segment.tcp);
   const fromB = source > destination || (source === destination && ports >>> 16 > (ports & 0xffff));
   const a = fromB ? destination : source;
   const b = fromB ? source : destination;
@@ -114,7 +121,6 @@ export function readSegment(segment: Segment, end: usize): bool {
   segment.b = b;
   segment.ports = ordered;
   segment.hashed = hash(a, b, ordered);
-  return true;
 }
 
 /** Where the values of the Timestamps option are, 0 for none; as `readTcpOptions` finds it. */

@@ -3,6 +3,8 @@
  * they need is touched for all of them before the first is dealt with, so that the misses of the cache overlap.
  */
 import { touchRow, touchSlot } from './flows';
+import { isForeign } from './foreign';
+import { wantsNumbers } from './interest';
 import { readSegment, Segment } from './read-segment';
 import { observe } from './segment';
 import { allocate } from './memory';
@@ -45,6 +47,8 @@ export function scan(
   let number = packets;
   let position = at;
   let isDone = false;
+  // Else it depends on which flows are known, to which those before it in the batch may belong.
+  const isForeignForSure = !wantsNumbers();
   while (!isDone) {
     let count: u32 = 0;
     let next = position;
@@ -62,14 +66,16 @@ export function scan(
       segment.nanoseconds = nanoseconds;
       segment.number = number + count + 1;
       if (!readSegment(segment, after)) break;
+      if (isForeignForSure) segment.isForeign = isForeign(segment);
       store<usize>(ends + count * sizeof<usize>(), after);
       next = after;
       count++;
     }
     isDone = count < BATCH;
-    touch(count);
+    if (isForeignForSure) touch(count);
     for (let i: u32 = 0; i < count; i++) {
       const segment = segmentAt(i);
+      if (!isForeignForSure) segment.isForeign = isForeign(segment);
       if (!observe(segment)) {
         isDone = true;
         break;

@@ -54,6 +54,7 @@ import { cellAt, takeCell } from './sightings';
 
 const FIN: u32 = 1;
 const SYN: u32 = 2;
+const RST: u32 = 4;
 const ACK: u32 = 16;
 
 /** A SYN-ACK that comes later is of another attempt; s. */
@@ -63,7 +64,9 @@ const OPENED: u32 = STATE_CLIENT_KNOWN | STATE_SYN;
 
 /** Takes in a segment; false where it is not plain, and then nothing has changed. */
 export function observe(segment: Segment): bool {
+  if (segment.isForeign) return true;
   const flags = <u32>segment.flags;
+  if ((flags & RST) !== 0) return false;
   const found = findOpen(segment.hashed, segment.a, segment.b, segment.ports, segment.version);
   if (found < 0) {
     // Of what else is not known, the tracker finds out whether it is late.

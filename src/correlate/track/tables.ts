@@ -26,7 +26,12 @@ export interface TableFunctions {
     tunnels: number,
   ): number;
   isBuried(hashed: number): number;
+  isWanted4(address: number): number;
+  isWanted6(at: number): number;
   lastHash(): number;
+  isNotesFull(): number;
+  noteCount(): number;
+  notesAt(): number;
   observePacket(
     start: number,
     end: number,
@@ -36,6 +41,7 @@ export interface TableFunctions {
     nanoseconds: number,
     packet: number,
   ): number;
+  passesOver(flags: number, sequence: number, acknowledgment: number, stamp: number): number;
   reopen(): number;
   rowsBase(): number;
   rowsEnd(): number;
@@ -57,7 +63,11 @@ export interface TableFunctions {
   serverCount(): number;
   setNumber(row: number, number: number): void;
   setUp(flows: number, whole: number): number;
+  startFilter(): void;
   takeCells(cells: number): number;
+  wantAddress4(address: number): void;
+  wantAddress6(at: number): void;
+  wantNumber(number: number): void;
 }
 
 /** Less room for connections than this is none. */

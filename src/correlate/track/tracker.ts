@@ -35,6 +35,7 @@ import {
 } from '../../wasm/layout.js';
 import { NeighbourTable } from '../neighbours/neighbour-table.js';
 import { DatagramTracker } from './datagram-tracker.js';
+import type { Interest } from './interest.js';
 import { PlainPackets } from './plain-packets.js';
 import { SightingKeeper } from './sighting-keeper.js';
 import { Tables } from './tables.js';
@@ -58,6 +59,8 @@ export class Tracker extends SightingKeeper {
   readonly neighbours = new NeighbourTable();
   readonly #datagrams = new DatagramTracker(this);
 
+  /** Set before the first packet, where not all connections are wanted. */
+  interest: Interest | null = null;
   /** TCP connections that there was no room for. */
   unfollowed = 0;
   /** Takes in plain packets by themselves; the others are to be decoded and observed. */
@@ -96,6 +99,7 @@ export class Tracker extends SightingKeeper {
 
   #observeTcp(packet: Packet, record: PacketRecord): void {
     const flows = this.flows;
+    if (this.interest?.passesOver(packet, flows)) return;
     let row = flows.find(packet);
     const fromB = flows.sourceIsB;
     const flags = packet.tcpFlags;
