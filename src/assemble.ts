@@ -4,6 +4,7 @@ import type { Correlation } from './correlate/correlate.js';
 import { describeEncapsulation } from './correlate/encapsulations.js';
 import type { CaptureResult, Inputs } from './correlate/read-inputs.js';
 import type { Served } from './correlate/served.js';
+import type { PacketTrace } from './correlate/trace.js';
 import type { Diagnosis } from './diagnose/diagnose.js';
 import { linkTypeName } from './ingest/capture/linktypes.js';
 import {
@@ -15,6 +16,7 @@ import {
   type Gap,
   OUTCOMES,
   type Outcome,
+  type PathStep,
 } from './model/analysis.js';
 import { formatTime, type Nanoseconds } from './model/time.js';
 import type { Cluster } from './network/cluster/cluster.js';
@@ -115,23 +117,25 @@ function describeAttempt(attempt: Attempt): AnalysisAttempt {
     firstTime: timeText(firstTime),
     tries,
     delayNs: delayNs === null ? null : Number(delayNs),
-    path: traces.flatMap((trace) =>
-      trace.sightings.map((s) => ({
-        role: trace.role,
-        node: s.point.node,
-        netns: s.point.netns,
-        interface: s.point.interface,
-        direction: s.direction,
-        time: timeText(s.time),
-        file: s.point.file,
-        packet: s.packet,
-        source: s.source,
-        destination: s.destination,
-        tunnels: s.encapsulations.map(describeEncapsulation),
-        try: trace.try,
-      })),
-    ),
+    path: traces.length === 1 ? stepsOf(traces[0]!) : traces.flatMap(stepsOf),
   };
+}
+
+function stepsOf(trace: PacketTrace): PathStep[] {
+  return trace.sightings.map((s) => ({
+    role: trace.role,
+    node: s.point.node,
+    netns: s.point.netns,
+    interface: s.point.interface,
+    direction: s.direction,
+    time: timeText(s.time),
+    file: s.point.file,
+    packet: s.packet,
+    source: s.source,
+    destination: s.destination,
+    tunnels: s.encapsulations.length === 0 ? [] : s.encapsulations.map(describeEncapsulation),
+    try: trace.try,
+  }));
 }
 
 /** What the inputs themselves lack, whatever was found in them. */

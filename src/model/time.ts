@@ -13,18 +13,29 @@ export function toNanoseconds(seconds: number, nanoseconds: number): Nanoseconds
   return BigInt(seconds) * NANOSECONDS_PER_SECOND + BigInt(nanoseconds);
 }
 
+/** The second that was formatted last: times come in order as a rule, and many share one. */
+let second = { begin: 0n, end: NANOSECONDS_PER_SECOND, text: '1970-01-01T00:00:00.' };
+
+/** An attempt's time is that of its first packet. */
+let last = { time: 0n, text: '1970-01-01T00:00:00.000000000Z' };
+
 /** RFC 3339 in UTC with nine fractional digits, as `2026-01-31T23:59:59.123456789Z`. */
 export function formatTime(time: Nanoseconds): string {
+  if (time === last.time) return last.text;
+  if (time < second.begin || time >= second.end) second = secondOf(time);
+  const fraction = `${String(Number(time - second.begin)).padStart(9, '0')}Z`;
+  last = { time, text: second.text + fraction };
+  return last.text;
+}
+
+function secondOf(time: Nanoseconds): typeof second {
   let seconds = time / NANOSECONDS_PER_SECOND;
-  let fraction = time % NANOSECONDS_PER_SECOND;
-  if (fraction < 0n) {
-    fraction += NANOSECONDS_PER_SECOND;
-    seconds -= 1n;
-  }
+  if (time % NANOSECONDS_PER_SECOND < 0n) seconds -= 1n;
+  const begin = seconds * NANOSECONDS_PER_SECOND;
   const date = new Date(Number(seconds) * 1000);
   // Beyond the year 275760 a Date has no text; a capture that says so is damaged, yet must not end the run.
-  const whole = Number.isNaN(date.getTime()) ? `@${seconds}` : date.toISOString().slice(0, -5);
-  return `${whole}.${fraction.toString().padStart(9, '0')}Z`;
+  const text = Number.isNaN(date.getTime()) ? `@${seconds}` : date.toISOString().slice(0, -5);
+  return { begin, end: begin + NANOSECONDS_PER_SECOND, text: `${text}.` };
 }
 
 const RFC3339 =

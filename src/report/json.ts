@@ -17,8 +17,9 @@ const DEFINITIONS = schema.$defs as Record<string, SchemaNode>;
  * `JSON.stringify` has escaped the C0 controls and lone surrogates already.
  */
 const UNSAFE = /[\x7f-\x9f\p{Cf}\u2028\u2029]/gu;
-/** Nearly all strings of an analysis, and this is quickly seen. */
 const PRINTABLE_ASCII = /^[ -~]*$/;
+/** Nearly all strings of an analysis: printed as they are. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 
 /**
  * The analysis as JSON, two spaces deep, keys in the order of the schema, with a newline at the end. It parses
@@ -34,7 +35,11 @@ export function renderJson(analysis: Analysis): string {
  */
 export function* jsonChunks(analysis: Analysis): Generator<string> {
   let separator = '{';
-  for (const [key, value] of members(analysis, ROOT)) {
+  const fields: Record<string, unknown> = { ...analysis };
+  const { keys } = layoutOf(ROOT);
+  for (const key of [...keys, ...addedKeys(fields, keys)]) {
+    const value = fields[key];
+    if (value === undefined) continue;
     const node = ROOT.properties?.[key];
     yield `${separator}\n  ${scalar(key)}: `;
     if (Array.isArray(value) && value.length > 0) {
@@ -59,21 +64,63 @@ function* arrayChunks(items: unknown[], node: SchemaNode | undefined): Generator
 /** As `JSON.stringify(value, null, 2)` prints it, but for the order of keys; `indent` is that of its first line. */
 function print(value: unknown, node: SchemaNode | undefined, indent: string): string {
   if (value === null || typeof value !== 'object') return scalar(value);
-  const known = resolve(node);
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
     if (value.length === 0) return '[]';
-    const items = value.map((item) => print(item, known?.items, inner));
-    return `[\n${inner}${items.join(`,\n${inner}`)}\n${indent}]`;
+    const { items } = resolve(node) ?? {};
+    let text = '[';
+    for (const item of value) text += `${text === '[' ? '' : ','}\n${inner}${print(item, items, inner)}`;
+    return `${text}\n${indent}]`;
   }
+  const { keys, labels, nodes } = layoutOf(node);
+  const fields = value as Record<string, unknown>;
   let text = '';
-  for (const [key, item] of members(value, known)) {
-    text += `${text === '' ? '{' : ','}\n${inner}${scalar(key)}: ${print(item, known?.properties?.[key], inner)}`;
+  let printed = 0;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    const item = fields[key];
+    if (item === undefined || !Object.hasOwn(fields, key)) continue;
+    text += `${printed++ === 0 ? '{' : ','}\n${inner}${labels[i]}: ${print(item, nodes[i], inner)}`;
   }
-  return text === '' ? '{}' : `${text}\n${indent}}`;
+  const all = Object.keys(fields);
+  if (printed < all.length) {
+    for (const key of addedKeys(fields, keys)) {
+      text += `${printed++ === 0 ? '{' : ','}\n${inner}${scalar(key)}: ${print(fields[key], undefined, inner)}`;
+    }
+  }
+  return printed === 0 ? '{}' : `${text}\n${indent}}`;
+}
+
+/** An object's keys by the schema, in its order. */
+interface Layout {
+  keys: readonly string[];
+  /** As they are printed. */
+  labels: readonly string[];
+  nodes: readonly (SchemaNode | undefined)[];
+}
+
+const NO_LAYOUT: Layout = { keys: [], labels: [], nodes: [] };
+const layouts = new Map<SchemaNode, Layout>();
+
+function layoutOf(node: SchemaNode | undefined): Layout {
+  if (!node) return NO_LAYOUT;
+  let layout = layouts.get(node);
+  if (!layout) {
+    const properties = Object.entries(resolve(node)?.properties ?? {});
+    const keys = properties.map(([key]) => key);
+    layout = { keys, labels: keys.map(scalar), nodes: properties.map(([, inner]) => inner) };
+    layouts.set(node, layout);
+  }
+  return layout;
+}
+
+/** What an object holds beside the keys of its schema. */
+function addedKeys(fields: Record<string, unknown>, known: readonly string[]): string[] {
+  return Object.keys(fields).filter((key) => fields[key] !== undefined && !known.includes(key));
 }
 
 function scalar(value: unknown): string {
+  if (typeof value === 'string' && PLAIN.test(value)) return `"${value}"`;
   const text = JSON.stringify(value);
   return PRINTABLE_ASCII.test(text) ? text : text.replace(UNSAFE, escapeCharacter);
 }
@@ -84,19 +131,6 @@ function escapeCharacter(character: string): string {
     text += `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`;
   }
   return text;
-}
-
-/** What an object holds: the schema's keys first, in its order, whatever order the object was built in. */
-function members(value: object, node: SchemaNode | undefined): [string, unknown][] {
-  const properties = node?.properties ?? {};
-  const fields = value as Record<string, unknown>;
-  const known = Object.keys(properties).filter(
-    (key) => fields[key] !== undefined && Object.hasOwn(fields, key),
-  );
-  const added = Object.keys(fields).filter(
-    (key) => fields[key] !== undefined && !Object.hasOwn(properties, key),
-  );
-  return [...known, ...added].map((key) => [key, fields[key]]);
 }
 
 function resolve(node: SchemaNode | undefined): SchemaNode | undefined {
