@@ -21,7 +21,7 @@ export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): 
       if (!suspicion) continue;
       const { node, interface: name, aspect } = suspicion;
       // Where no VIP is known, servers are not told apart: a scan would make a finding of each.
-      const key = [cause.id, node, name, aspect, attempt.vip].join('\n');
+      const key = `${cause.id}\n${node ?? ''}\n${name ?? ''}\n${aspect}\n${attempt.vip ?? ''}`;
       const group = groups.get(key);
       if (group) group.suspicions.push(suspicion);
       else groups.set(key, { cause, suspicions: [suspicion] });

@@ -34,7 +34,9 @@ export function lossOf(attempt: Attempt): Loss | null {
 
 /** Of an attempt's requests (or replies) the one that got farthest, lost or not; null where none was seen. */
 export function farthestOf(attempt: Attempt, role: Role): Loss | null {
-  const traces = attempt.traces.filter((trace) => trace.role === role);
+  const isOfRole = (trace: PacketTrace) => trace.role === role;
+  // Nearly always all are requests.
+  const traces = attempt.traces.every(isOfRole) ? attempt.traces : attempt.traces.filter(isOfRole);
   return farthest(role, traces, false);
 }
 

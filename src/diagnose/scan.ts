@@ -19,7 +19,7 @@ const FEWEST_PORTS = 10;
 const MOST_ATTEMPTS = 2;
 const MOST_TRIES = 3;
 
-const KNOWN = new WeakMap<readonly Attempt[], ReadonlySet<string>>();
+const KNOWN = new WeakMap<readonly Attempt[], Scans>();
 
 /**
  * A finding with no fault in it where all that it is about is port scans.
@@ -34,37 +34,59 @@ export function withoutScans(
 ): Omit<Finding, 'id'> {
   if (finding.severity !== 'fault' || !MET_BY_SCANS.has(finding.cause)) return finding;
   const scans = scansIn(all);
-  if (!attempts.every((attempt) => scans.has(targetKey(attempt)))) return finding;
+  if (!attempts.every((attempt) => scans.has(attempt))) return finding;
   const why = `One client went through ${FEWEST_PORTS} ports of one server or more, each but once or twice: it looks like a port scan, and no service is known to be lost.`;
   return { ...finding, severity: 'info', summary: `${finding.summary} ${why}` };
 }
 
-/** The ports that one client tried of many. */
-function scansIn(all: readonly Attempt[]): ReadonlySet<string> {
+function scansIn(all: readonly Attempt[]): Scans {
   let scans = KNOWN.get(all);
   if (!scans) {
-    const pairs = new Map<string, Map<string, number>>();
-    for (const attempt of all) {
-      const { outcome, tries, client, server } = attempt;
-      if (outcome === 'established' || outcome === 'midstream' || server.port === null) continue;
-      const pair = `${client.address} ${server.address}`;
-      const ports = pairs.get(pair) ?? new Map<string, number>();
-      pairs.set(pair, ports);
-      const key = targetKey(attempt);
-      const asked = tries > MOST_TRIES ? MOST_ATTEMPTS + 1 : 1;
-      ports.set(key, (ports.get(key) ?? 0) + asked);
-    }
-    const tried = [...pairs.values()].map((ports) =>
-      [...ports].filter(([, asked]) => asked <= MOST_ATTEMPTS),
-    );
-    scans = new Set(
-      tried.filter((ports) => ports.length >= FEWEST_PORTS).flatMap((ports) => ports.map(([key]) => key)),
-    );
+    scans = new Scans(all);
     KNOWN.set(all, scans);
   }
   return scans;
 }
 
-function targetKey({ protocol, client, server }: Attempt): string {
-  return `${protocol} ${client.address} ${server.address} ${server.port}`;
+/** The ports that one client tried of many. */
+class Scans {
+  /** How often each port was asked, by client and server. */
+  readonly #asked = new Map<string, Map<string, Map<number, number>>>();
+
+  constructor(all: readonly Attempt[]) {
+    for (const attempt of all) {
+      const { outcome, tries, client, server } = attempt;
+      if (outcome === 'established' || outcome === 'midstream' || server.port === null) continue;
+      const servers = entryOf(this.#asked, client.address);
+      const ports = entryOf(servers, server.address);
+      const key = portKey(attempt);
+      ports.set(key, (ports.get(key) ?? 0) + (tries > MOST_TRIES ? MOST_ATTEMPTS + 1 : 1));
+    }
+    for (const servers of this.#asked.values()) {
+      for (const ports of servers.values()) {
+        for (const [port, asked] of ports) if (asked > MOST_ATTEMPTS) ports.delete(port);
+      }
+    }
+  }
+
+  has(attempt: Attempt): boolean {
+    const { client, server } = attempt;
+    const ports = this.#asked.get(client.address)?.get(server.address);
+    return ports !== undefined && ports.size >= FEWEST_PORTS && ports.has(portKey(attempt));
+  }
+}
+
+function entryOf<Key, Inner>(maps: Map<string, Map<Key, Inner>>, key: string): Map<Key, Inner> {
+  let inner = maps.get(key);
+  if (!inner) {
+    inner = new Map();
+    maps.set(key, inner);
+  }
+  return inner;
+}
+
+const PROTOCOLS = { tcp: 0, udp: 1, icmp: 2 };
+
+function portKey({ protocol, server }: Attempt): number {
+  return (server.port ?? -1) * 4 + PROTOCOLS[protocol];
 }

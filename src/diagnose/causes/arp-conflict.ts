@@ -5,7 +5,7 @@ import { type Cause, cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { lossOf } from '../loss.js';
 import type { Claim } from '../neighbours/claim.js';
-import { type Contest, claimReached, contestAbout, isWrong } from '../neighbours/contest.js';
+import { type Contest, claimReached, contestAbout, contestsOf, isWrong } from '../neighbours/contest.js';
 import { concludeArpConflict } from './arp-conflict-finding.js';
 import { surveyArpConflicts } from './arp-conflict-survey.js';
 import { filtered } from './filtered.js';
@@ -36,6 +36,8 @@ export const arpConflict = cause<ArpConflictProof>({
 });
 
 function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<ArpConflictProof> | null {
+  // Of all that was lost, hardly anything is where nobody's address is in dispute.
+  if (contestsOf(context).length === 0) return null;
   const proof = attempt.outcome === 'refused' ? ofRefusal(attempt, context) : ofLoss(attempt, context);
   if (!proof || isBefore(attempt, proof, context) || isExplainedBetter(attempt, proof, context)) return null;
   const { conflict } = proof.contest;

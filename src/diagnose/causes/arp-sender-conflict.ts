@@ -74,6 +74,7 @@ export const arpSenderConflict = cause<SenderProof>({
 });
 
 function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<SenderProof> | null {
+  if (context.neighbours.length === 0) return null;
   const packet = misledPacket(attempt);
   const address = attempt.server.address;
   if (!packet || packet.encapsulations.length > 0 || packet.destination.address !== address) return null;

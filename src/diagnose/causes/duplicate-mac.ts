@@ -58,6 +58,7 @@ export const duplicateMac = cause<DuplicateProof>({
 });
 
 function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<DuplicateProof> | null {
+  if (!context.network.isKnown) return null;
   const packet = misledPacket(attempt);
   const address = attempt.server.address;
   if (!packet || packet.encapsulations.length > 0 || packet.destination.address !== address) return null;

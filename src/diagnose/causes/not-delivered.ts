@@ -44,12 +44,14 @@ export const notDelivered = cause<UndeliveredProof>({
 });
 
 function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<UndeliveredProof> | null {
+  if (!context.network.isKnown) return null;
   const farthest = lossOf(attempt);
   if (farthest?.role !== 'request' || farthest.made) return null;
   const loss = withoutOverheard(farthest, context);
   const proof =
     byNeighbour(attempt, loss, context) ??
-    (context.network.isKnown ? (byCaptures(attempt, loss, context) ?? byWire(attempt, loss, context)) : null);
+    byCaptures(attempt, loss, context) ??
+    byWire(attempt, loss, context);
   if (!proof) return null;
   const { node, interface: name, netns } = loss.last.point;
   // That nobody answers is known; that a watched interface shows nothing is only what was seen.

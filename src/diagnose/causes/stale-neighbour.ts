@@ -122,6 +122,7 @@ function bySettings(
   packet: Sighting,
   context: DiagnosisContext,
 ): Suspicion<StaleProof> | null {
+  if (!context.network.isKnown) return null;
   const address = packet.destination.address;
   const got = packet.etherDestination === null ? null : context.ownerOfMac(packet.etherDestination);
   const node =

@@ -50,12 +50,21 @@ const KNOWN = new WeakMap<DiagnosisContext, CourseFinder>();
 
 /** @returns null where nothing was lost */
 export function coursesOf(attempt: Attempt, context: DiagnosisContext): Courses | null {
+  if (!context.network.isKnown) {
+    const loss = concernOf(attempt);
+    return loss && { loss, requests: [], replies: [] };
+  }
   let finder = KNOWN.get(context);
   if (!finder) {
     finder = new CourseFinder(context);
     KNOWN.set(context, finder);
   }
   return finder.find(attempt);
+}
+
+/** The packet whose way is to be found: also one that was answered by who should not have. */
+function concernOf(attempt: Attempt): Loss | null {
+  return attempt.outcome === 'refused' ? farthestOf(attempt, 'request') : lossOf(attempt);
 }
 
 class CourseFinder {
@@ -71,7 +80,7 @@ class CourseFinder {
   find(attempt: Attempt): Courses | null {
     const known = this.#found.get(attempt);
     if (known !== undefined) return known;
-    const loss = attempt.outcome === 'refused' ? farthestOf(attempt, 'request') : lossOf(attempt);
+    const loss = concernOf(attempt);
     const courses = loss && this.#coursesOf(attempt, loss);
     this.#found.set(attempt, courses);
     return courses;

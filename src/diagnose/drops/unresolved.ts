@@ -29,6 +29,7 @@ const HOST_UNREACHABLE = { 4: { type: 3, code: 1 }, 6: { type: 1, code: 3 } } as
 
 /** @returns null where nothing says that a next hop on the request's way was asked for in vain */
 export function unresolvedOf(attempt: Attempt, context: DiagnosisContext): Unresolved | null {
+  if (!context.network.isKnown) return null;
   const courses = coursesOf(attempt, context);
   if (courses?.loss.role !== 'request' || courses.loss.made) return null;
   for (const { journey, stops, reached } of courses.requests) {

@@ -63,13 +63,23 @@ export const clientNetwork: Dimension = {
   family: 'client',
   among: 'port',
   values: 'given',
-  candidates: (cases) =>
-    byValue(
+  candidates(cases) {
+    const networks = new Map<string, string | null>();
+    const known = (client: string) => {
+      let network = networks.get(client);
+      if (network === undefined) {
+        network = networkOf(client);
+        networks.set(client, network);
+      }
+      return network;
+    };
+    return byValue(
       'client-network',
       cases,
-      (attempt) => networkOf(attempt.client.address),
+      (attempt) => known(attempt.client.address),
       (names) => `for clients in ${names}`,
-    ),
+    );
+  },
 };
 
 function networkOf(address: string): string | null {

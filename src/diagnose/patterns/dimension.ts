@@ -13,6 +13,9 @@ export interface Setting {
   nodes: PodNodes;
 }
 
+/** What is less clear than this does not part failures from successes. */
+export const CLEAR = 0.5;
+
 /** One way of telling what went wrong from what was made, with its counts. */
 export interface Candidate {
   by: string;
@@ -55,6 +58,8 @@ export function byValue(
   const separation = separate(rows);
   if (!separation) return [];
   const { suspects, clarity, logChance } = separation;
+  // It would not be shown: no words are needed for it.
+  if (clarity < CLEAR) return [];
   const sorted = rows.sort(
     (a, b) => badOf(b) - badOf(a) || b.made - a.made || compareTexts(a.value, b.value),
   );

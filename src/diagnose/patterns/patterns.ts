@@ -5,7 +5,7 @@ import type { Finding, Pattern } from '../../model/analysis.js';
 import type { DiagnosisContext } from '../context.js';
 import { isSlow } from '../loss.js';
 import type { Case } from './case.js';
-import type { Candidate, Dimension } from './dimension.js';
+import { type Candidate, CLEAR, type Dimension } from './dimension.js';
 import { PodNodes } from './pod-nodes.js';
 import { DIMENSIONS } from './registry.js';
 import { shownRows } from './words.js';
@@ -17,9 +17,6 @@ const MOST_PATTERNS = 3;
 /** Attempts of a kind (failed, made) that are looked at: more take longer, and tell no more. */
 const MOST_CASES = 2000;
 
-/** What is less clear than this does not part failures from successes. */
-const CLEAR = 0.5;
-
 /** How likely chance may be to do as well: a finding is tried by some 15 dimensions. */
 const LOG_UNLIKELY = { given: Math.log(0.01), sought: Math.log(0.001) };
 
@@ -29,15 +26,26 @@ const LOG_TENTATIVE = Math.log(0.2);
 /** Sets the attempts of each fault against those of the same VIP that were made; its gravest finding gets by what they differ. */
 export function addPatterns(findings: readonly Finding[], context: DiagnosisContext): void {
   const faults = new Map<string, string>();
-  for (const finding of findings) for (const id of finding.attempts) faults.set(id, faultOf(finding));
+  for (const finding of findings) {
+    const fault = faultOf(finding);
+    for (const id of finding.attempts) faults.set(id, fault);
+  }
   const kin = vipsOfOneService(context);
+  const facts = context.attempts.map(
+    (attempt): Fact => ({
+      attempt,
+      vip: kin.get(attempt.server.address) ?? attempt.server.address,
+      fault: faults.get(attempt.id),
+      ending: endingOf(attempt),
+    }),
+  );
   const gravest = new Map<string, Finding>();
   for (const finding of findings) {
     const concerns = finding.severity === 'fault' || (finding.slow ?? 0) > 0;
     if (concerns && !gravest.has(faultOf(finding))) gravest.set(faultOf(finding), finding);
   }
   for (const [fault, finding] of [...gravest].slice(0, MOST_FINDINGS)) {
-    const patterns = patternsOf(fault, faults, kin, context);
+    const patterns = patternsOf(fault, facts, context);
     if (patterns.length > 0) finding.patterns = patterns;
   }
 }
@@ -47,28 +55,23 @@ function faultOf({ cause, node, netns, interface: name, vip }: Finding): string 
   return [cause, node, netns, name, vip].join('\n');
 }
 
-function patternsOf(
-  fault: string,
-  faults: ReadonlyMap<string, string>,
-  kin: ReadonlyMap<string, string>,
-  context: DiagnosisContext,
-): Pattern[] {
-  const vipKey = ({ server }: Attempt) => kin.get(server.address) ?? server.address;
+/** What every fault's patterns need of an attempt. */
+interface Fact {
+  attempt: Attempt;
+  /** One for all addresses of a Service. */
+  vip: string;
+  /** The fault that it met; absent where it met none. */
+  fault: string | undefined;
+  ending: Case['fate'];
+}
+
+function patternsOf(fault: string, facts: readonly Fact[], context: DiagnosisContext): Pattern[] {
   const portKey = ({ protocol, server }: Attempt) => `${protocol} ${server.address} ${server.port}`;
-  const vips = new Set<string>();
-  const ports = new Set<string>();
-  for (const attempt of context.attempts) {
-    if (faults.get(attempt.id) !== fault) continue;
-    vips.add(vipKey(attempt));
-    ports.add(portKey(attempt));
-  }
-  const all: Case[] = [];
-  for (const attempt of context.attempts) {
-    if (!vips.has(vipKey(attempt))) continue;
-    const fate = fateOf(attempt, faults.get(attempt.id), fault);
-    if (fate) all.push({ attempt, fate });
-  }
-  const ofVip = sampleOf(all);
+  const own = facts.filter((fact) => fact.fault === fault);
+  const vips = new Set(own.map(({ vip }) => vip));
+  const ports = new Set(own.map(({ attempt }) => portKey(attempt)));
+  const all = facts.filter((fact) => counts(fact, fault) && vips.has(fact.vip));
+  const ofVip = sampleOf(all).map(({ attempt, ending }): Case => ({ attempt, fate: ending }));
   const isSample = context.isSample || ofVip.length < all.length;
   const among = { vip: ofVip, port: ofVip.filter(({ attempt }) => ports.has(portKey(attempt))) };
   const setting = {
@@ -101,13 +104,13 @@ function patternsOf(
 }
 
 /** As many of each kind as are looked at, evenly over time. */
-function sampleOf(cases: readonly Case[]): readonly Case[] {
-  const isMade = ({ fate }: Case) => fate === 'made';
-  const made = cases.filter(isMade).length;
-  const steps = { made: made / MOST_CASES, bad: (cases.length - made) / MOST_CASES };
-  if (steps.made <= 1 && steps.bad <= 1) return cases;
+function sampleOf(facts: readonly Fact[]): readonly Fact[] {
+  const isMade = ({ ending }: Fact) => ending === 'made';
+  const made = facts.filter(isMade).length;
+  const steps = { made: made / MOST_CASES, bad: (facts.length - made) / MOST_CASES };
+  if (steps.made <= 1 && steps.bad <= 1) return facts;
   const seen = { made: 0, bad: 0 };
-  return cases.filter((one) => {
+  return facts.filter((one) => {
     const kind = isMade(one) ? 'made' : 'bad';
     const n = seen[kind]++;
     const step = steps[kind];
@@ -115,13 +118,15 @@ function sampleOf(cases: readonly Case[]): readonly Case[] {
   });
 }
 
-/** How an attempt counts for a fault; null where it says nothing about it, as one that failed for another. */
-function fateOf(attempt: Attempt, own: string | undefined, fault: string): Case['fate'] | null {
-  if (attempt.outcome === 'established' || attempt.outcome === 'reply-unseen') {
-    if (!isSlow(attempt)) return 'made';
-    return own === undefined || own === fault ? 'slow' : null;
-  }
-  return own === fault ? 'failed' : null;
+function endingOf(attempt: Attempt): Case['fate'] {
+  if (attempt.outcome !== 'established' && attempt.outcome !== 'reply-unseen') return 'failed';
+  return isSlow(attempt) ? 'slow' : 'made';
+}
+
+/** Whether an attempt says something about a fault; one that failed for another does not. */
+function counts({ ending, fault }: Fact, about: string): boolean {
+  if (ending === 'made') return true;
+  return fault === about || (ending === 'slow' && fault === undefined);
 }
 
 interface Ranked {

@@ -21,10 +21,12 @@ export const sourcePort: Dimension = {
 /** The coarsest first: of those that tell as much, it is the one to report. */
 const MODULI = [2, 4, 8] as const;
 
+const residues = (modulus: number) => Array.from({ length: modulus }, (_, i) => `mod ${modulus} = ${i}`);
+const RESIDUES = { 2: ['even', 'odd'], 4: residues(4), 8: residues(8) } as const;
+
 const HASHED =
   'A path that is chosen by a hash of addresses and ports (ECMP, a bond, a link aggregate) would show like this.';
 
-function residue(port: number, modulus: number): string {
-  if (modulus === 2) return port % 2 === 0 ? 'even' : 'odd';
-  return `mod ${modulus} = ${port % modulus}`;
+function residue(port: number, modulus: (typeof MODULI)[number]): string {
+  return RESIDUES[modulus][port % modulus]!;
 }

@@ -13,22 +13,29 @@ export function backendOf({ legs, server }: Attempt): Endpoint | null {
   return last?.server ?? null;
 }
 
-/** The first request where it was seen as the client had sent it. */
-function asSent({ traces, server }: Attempt): Sighting[] {
-  const first = traces.find((trace) => trace.role === 'request');
-  return (first?.sightings ?? []).filter(
-    (s) =>
-      s.encapsulations.length === 0 &&
-      s.destination.address === server.address &&
-      s.destination.port === server.port,
+/** Whether a request was seen as the client had sent it. */
+function isAsSent({ encapsulations, destination }: Sighting, { server }: Attempt): boolean {
+  return (
+    encapsulations.length === 0 && destination.address === server.address && destination.port === server.port
   );
+}
+
+function firstRequest({ traces }: Attempt): readonly Sighting[] {
+  return traces.find((trace) => trace.role === 'request')?.sightings ?? [];
+}
+
+/** Where the first request was last seen as the client had sent it. */
+function lastAsSent(attempt: Attempt): Sighting | undefined {
+  return firstRequest(attempt).findLast((s) => isAsSent(s, attempt));
 }
 
 /** The nodes that pass requests on as the client sent them: routers, the client itself. */
 export function relaysOf(cases: readonly Case[]): Set<string> {
   const relays = new Set<string>();
   for (const { attempt } of cases) {
-    for (const { direction, point } of asSent(attempt)) if (direction === 'out') relays.add(point.node);
+    for (const sighting of firstRequest(attempt)) {
+      if (sighting.direction === 'out' && isAsSent(sighting, attempt)) relays.add(sighting.point.node);
+    }
   }
   return relays;
 }
@@ -43,7 +50,7 @@ export function entryOf(
   relays: ReadonlySet<string>,
   context: DiagnosisContext,
 ): string | null {
-  const last = asSent(attempt).at(-1);
+  const last = lastAsSent(attempt);
   if (!last) return null;
   if (last.direction === 'in') return relays.has(last.point.node) ? null : last.point.node;
   if (last.etherDestination === null) return null;
@@ -52,13 +59,13 @@ export function entryOf(
 
 /** The node and interface that the request came in by, relays aside. */
 export function wayIn(attempt: Attempt, relays: ReadonlySet<string>): string | null {
-  const last = asSent(attempt).at(-1);
+  const last = lastAsSent(attempt);
   return last?.direction === 'in' && !relays.has(last.point.node) ? passage(last) : null;
 }
 
 /** The node and interface of a relay that the request was last seen to go out of. */
 export function wayOut(attempt: Attempt): string | null {
-  const last = asSent(attempt).at(-1);
+  const last = lastAsSent(attempt);
   return last?.direction === 'out' ? passage(last) : null;
 }
 

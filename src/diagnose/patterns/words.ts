@@ -45,6 +45,10 @@ export function shownRows(rows: readonly Row[]): Row[] {
   return [...rows.slice(0, MOST_ROWS - 1), others];
 }
 
+/** Before each three digits from the end. */
+const THOUSANDS = /(?<=\d)(?=(?:\d{3})+$)/g;
+
+/** A count, as `12,345`. */
 export function numberText(value: number): string {
-  return value.toLocaleString('en-US');
+  return String(value).replace(THOUSANDS, ',');
 }
