@@ -1,8 +1,9 @@
 import { serviceOf } from './datagram-ports.js';
 import type { Leg } from './leg.js';
+import { Likeness, mix, TextNumbers } from './likeness.js';
 import { placeOf } from './link.js';
 import { clientText } from './merge-datagrams.js';
-import { contentOf, sameDatagram } from './same-datagram.js';
+import { contentHash, contentOf, sameDatagram } from './same-datagram.js';
 
 /** A content that begins legs of this many pairs of ends is no one request's. */
 const MAX_LEGS = 16;
@@ -16,7 +17,9 @@ export type Translates = (front: string, back: string) => boolean;
  */
 export function betweenNodes(legs: readonly Leg[], translates: Translates): [number, number][] {
   const byRequest = new Map<string, number[]>();
+  const mayShare = legsThatShare(legs);
   for (const [i, leg] of legs.entries()) {
+    if (!mayShare.has(i)) continue;
     const contents = new Set(
       leg.sightings.filter((s) => s.payload !== null).map((s) => contentOf(s, leg.echo)),
     );
@@ -44,6 +47,24 @@ export function betweenNodes(legs: readonly Leg[], translates: Translates): [num
     }
   }
   return pairs;
+}
+
+/** Those that may have a content and a client in common with another leg. */
+function legsThatShare(legs: readonly Leg[]): Set<number> {
+  const owners: number[] = [];
+  const hashes: number[] = [];
+  const clients = new TextNumbers();
+  for (let i = 0; i < legs.length; i++) {
+    const { client, echo, sightings } = legs[i]!;
+    const hash = mix(clients.hashOf(client), echo?.identifier ?? -1);
+    for (const sighting of sightings) {
+      if (sighting.payload === null) continue;
+      owners.push(i);
+      hashes.push(mix(hash, contentHash(sighting, echo)));
+    }
+  }
+  const shared = new Likeness(new Int32Array(hashes)).shared((a, b) => owners[a] !== owners[b]);
+  return new Set(owners.filter((_, n) => shared[n] === 1));
 }
 
 /** Whether the content alone tells this request from any other. */

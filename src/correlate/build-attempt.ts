@@ -19,9 +19,19 @@ interface Packets {
 
 /** The legs' sightings by what they are to an attempt. */
 export function packetsOf(legs: readonly Leg[]): Packets {
-  const packets: Packets = { requests: [], replies: [], others: [] };
-  for (const leg of legs) for (const sighting of leg.sightings) packets[partOf(sighting)].push(sighting);
-  return packets;
+  const requests: Sighting[] = [];
+  const replies: Sighting[] = [];
+  const others: Sighting[] = [];
+  for (const leg of legs) {
+    for (const sighting of leg.sightings) {
+      const part = partOf(sighting);
+      if (part === 'requests') requests.push(sighting);
+      else if (part === 'replies') replies.push(sighting);
+      else others.push(sighting);
+    }
+  }
+  // An array that grows has room for more than ten times as many as there mostly are.
+  return { requests: requests.slice(), replies: replies.slice(), others: others.slice() };
 }
 
 function partOf({ kind, fromClient }: Sighting): keyof Packets {
@@ -48,13 +58,12 @@ export function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned, coverag
   const answered = tracesOf(found.replies, 'reply', aligned);
   const legs = frontFirst(group, sent, vips);
   const { others } = found;
-  others.sort((a, b) => compareTimes(aligned(a), aligned(b)));
+  if (others.length > 1) others.sort((a, b) => compareTimes(aligned(a), aligned(b)));
   const front = legs[0]!;
   const { requests, replies, outcome, delivered } =
     front.protocol === 'tcp'
       ? readHandshake(legs, sent, answered, aligned)
       : readExchange(legs, sent, answered, others, aligned, coverage);
-  const acknowledgments = others.filter((s) => s.kind === 'ack');
   return {
     id: '',
     protocol: front.protocol,
@@ -62,9 +71,9 @@ export function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned, coverag
     server: front.server,
     vip: vipOf(legs, vips),
     outcome,
-    firstTime: firstTimeOf(legs, [...requests, ...replies], aligned),
+    firstTime: firstTimeOf(legs, requests, replies, aligned),
     tries: requests.length,
-    delayNs: delayOf(outcome, requests, delivered, acknowledgments, aligned),
+    delayNs: delayOf(outcome, requests, delivered, others, aligned),
     legs,
     traces: interleave(requests, replies, aligned),
     others,
@@ -84,18 +93,24 @@ function readHandshake(
 }
 
 function tracesOf(sightings: Sighting[], role: Role, aligned: Aligned): PacketTrace[] {
+  if (sightings.length === 0) return [];
+  if (sightings.length === 1) return [{ role, try: 1, sightings }];
   const packets = groupByPacket(sightings, aligned).map((packet) => causalOrder(packet, aligned));
-  packets.sort((a, b) => compareTimes(earliest(a, aligned), earliest(b, aligned)));
+  if (packets.length > 1) {
+    packets.sort((a, b) => compareTimes(earliest(a, aligned), earliest(b, aligned)));
+  }
   return packets.map((packet, i) => ({ role, try: i + 1, sightings: packet }));
 }
 
 /** By time, but no reply before the first request. */
 function interleave(requests: PacketTrace[], replies: PacketTrace[], aligned: Aligned): PacketTrace[] {
-  const [first, ...rest] = requests;
-  const later = [...rest, ...replies].sort((a, b) =>
-    compareTimes(earliest(a.sightings, aligned), earliest(b.sightings, aligned)),
-  );
-  return first ? [first, ...later] : later;
+  const traces = requests.concat(replies);
+  const begun = requests.length > 0 ? 1 : 0;
+  if (traces.length - begun <= 1) return traces;
+  const later = traces
+    .slice(begun)
+    .sort((a, b) => compareTimes(earliest(a.sightings, aligned), earliest(b.sightings, aligned)));
+  return begun === 0 ? later : [traces[0]!, ...later];
 }
 
 /**
@@ -113,14 +128,20 @@ function frontFirst(group: Leg[], requests: readonly PacketTrace[], vips: Vips):
   return [...group].sort((a, b) => Number(isVip(b)) - Number(isVip(a)) || rank(a) - rank(b));
 }
 
-function firstTimeOf(legs: readonly Leg[], traces: readonly PacketTrace[], aligned: Aligned): bigint | null {
-  const seen = earliest(
-    traces.flatMap((trace) => trace.sightings),
-    aligned,
-  );
-  if (seen !== null) return seen;
-  return legs.reduce<bigint | null>(
-    (least, leg) => (compareTimes(least, leg.firstTime) <= 0 ? least : leg.firstTime),
-    null,
-  );
+function firstTimeOf(
+  legs: readonly Leg[],
+  requests: readonly PacketTrace[],
+  replies: readonly PacketTrace[],
+  aligned: Aligned,
+): bigint | null {
+  let least: bigint | null = null;
+  for (const traces of [requests, replies]) {
+    for (const { sightings } of traces) {
+      const time = earliest(sightings, aligned);
+      if (compareTimes(time, least) < 0) least = time;
+    }
+  }
+  if (least !== null) return least;
+  for (const { firstTime } of legs) if (compareTimes(firstTime, least) < 0) least = firstTime;
+  return least;
 }

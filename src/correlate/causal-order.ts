@@ -13,26 +13,31 @@ export type Aligned = (seen: Pick<Sighting, 'time' | 'point'>) => Nanoseconds | 
  */
 export function causalOrder(sightings: readonly Sighting[], aligned: Aligned): Sighting[] {
   if (sightings.length === 1) return [...sightings];
-  const byTtl = new Map<number, Sighting[]>();
-  for (const sighting of sightings) {
-    const same = byTtl.get(sighting.ttl);
-    if (same) same.push(sighting);
-    else byTtl.set(sighting.ttl, [sighting]);
+  const byTtl = [...sightings].sort((a, b) => b.ttl - a.ttl);
+  let from = 0;
+  for (let to = 1; to <= byTtl.length; to++) {
+    if (to < byTtl.length && byTtl[to]!.ttl === byTtl[from]!.ttl) continue;
+    if (to - from > 1) {
+      const ordered = orderWithinHop(byTtl.slice(from, to), aligned);
+      for (let i = from; i < to; i++) byTtl[i] = ordered[i - from]!;
+    }
+    from = to;
   }
-  return [...byTtl.entries()].sort(([a], [b]) => b - a).flatMap(([, same]) => orderWithinHop(same, aligned));
+  return byTtl;
 }
 
 /** All that saw the packet between two forwardings: the sender's side of a link, bridges, the receiver's side. */
 function orderWithinHop(sightings: Sighting[], aligned: Aligned): Sighting[] {
+  const { node } = sightings[0]!.point;
+  if (sightings.every((s) => s.point.node === node)) return sightings.sort(withinNode);
   const byNode = new Map<string, Sighting[]>();
   for (const sighting of sightings) {
-    const { node } = sighting.point;
-    const same = byNode.get(node);
+    const same = byNode.get(sighting.point.node);
     if (same) same.push(sighting);
-    else byNode.set(node, [sighting]);
+    else byNode.set(sighting.point.node, [sighting]);
   }
   const nodes = [...byNode.values()].map((same) => {
-    const ordered = [...same].sort(withinNode);
+    const ordered = same.sort(withinNode);
     const out = same.some((s) => s.direction === 'out');
     const into = same.some((s) => s.direction === 'in');
     // Sent only, passed through (a bridge), unknown, received only.

@@ -64,8 +64,10 @@ export function correlate(
   const tracks = trackedTranslations(snapshots);
   const groups = groupLegs(legs, vips, tracks).filter(isConnection);
   const clocks = new Clocks(nodes);
-  observeClocks(groups, clocks);
-  const aligned: Aligned = (s) => (s.time === null ? null : s.time - clocks.offset(s.point.node));
+  // Of one node, all is on its own clock.
+  if (nodes.length > 1) observeClocks(groups, clocks);
+  const aligned: Aligned =
+    nodes.length > 1 ? (s) => (s.time === null ? null : s.time - clocks.offset(s.point.node)) : (s) => s.time;
 
   const coverage = new Coverage(
     captures.map(({ file, summary }) => ({ file, lastTime: summary?.lastTime ?? null })),

@@ -8,20 +8,25 @@ import type { PacketTrace } from './trace.js';
  * How much longer a connection took for packets that were lost: from the first request to the one that was answered,
  * and from the first reply to the one that the client had when it went on.
  *
+ * @param others among which are the client's acknowledgments
  * @returns 0 where nothing was sent again; null where no reply got through, or where times are not known
  */
 export function delayOf(
   outcome: Outcome,
   requests: readonly PacketTrace[],
   replies: readonly PacketTrace[],
-  acknowledgments: readonly Sighting[],
+  others: readonly Sighting[],
   aligned: Aligned,
 ): Nanoseconds | null {
   if (outcome !== 'established') return null;
   const asked = requests.map((trace) => earliest(trace.sightings, aligned)).filter((time) => time !== null);
   const answered = replies.map((trace) => earliest(trace.sightings, aligned)).filter((time) => time !== null);
   if (asked.length === 0 || answered.length === 0) return null;
-  const spoken = earliest(acknowledgments, aligned);
+  if (asked.length === 1 && answered.length === 1) return 0n;
+  const spoken = earliest(
+    others.filter((s) => s.kind === 'ack'),
+    aligned,
+  );
   const gotThrough = asked.findLast((time) => time <= answered[0]!) ?? asked[0]!;
   const had = spoken === null ? answered[0]! : (answered.findLast((time) => time <= spoken) ?? answered[0]!);
   return gotThrough - asked[0]! + (had - answered[0]!);

@@ -57,7 +57,7 @@ export function readExchange(
 }
 
 function renumber(traces: readonly PacketTrace[]): PacketTrace[] {
-  return traces.map((trace, i) => ({ ...trace, try: i + 1 }));
+  return traces.map((trace, i) => (trace.try === i + 1 ? trace : { ...trace, try: i + 1 }));
 }
 
 /** Where the request was seen first on its way: of all tries, the sighting with the highest hop limit. */
@@ -111,6 +111,7 @@ function unwanted(
   answered: readonly PacketTrace[],
   errors: readonly Sighting[],
 ): boolean {
+  if (errors.length === 0) return false;
   const clients = new Set(legs.map((leg) => leg.client.address));
   const refusals = errors.filter((s) => !s.fromClient && isPortUnreachable(s) && clients.has(s.icmp!.from));
   const atOnePlace = new Map<string, number>();

@@ -26,13 +26,15 @@ export class Groups {
   }
 
   collect(legs: readonly Leg[]): Leg[][] {
-    const groups = new Map<number, Leg[]>();
-    for (const [i, leg] of legs.entries()) {
+    const groups: Leg[][] = [];
+    /** For each leg that stands for others, the number of its group. */
+    const numbers = new Int32Array(legs.length);
+    for (let i = 0; i < legs.length; i++) {
       const root = this.find(i);
-      const group = groups.get(root);
-      if (group) group.push(leg);
-      else groups.set(root, [leg]);
+      // It is the first of its group.
+      if (root === i) numbers[i] = groups.push([legs[i]!]) - 1;
+      else groups[numbers[root]!]!.push(legs[i]!);
     }
-    return [...groups.values()];
+    return groups;
   }
 }

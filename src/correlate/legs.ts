@@ -1,6 +1,9 @@
+/**
+ * Hot path: every attempt's legs and sightings are made here, and what many of them have in common is made once.
+ */
 import { formatAddress, formatIPv4 } from '../model/address.js';
 import type { Endpoint } from '../model/analysis.js';
-import type { CapturePoint, Sighting, SightingKind } from '../model/sighting.js';
+import type { CapturePoint, Encapsulation, Sighting, SightingKind } from '../model/sighting.js';
 import { type Nanoseconds, toNanoseconds } from '../model/time.js';
 import {
   CELL_ACKNOWLEDGMENT_NUMBER,
@@ -75,60 +78,7 @@ const KINDS: Record<number, SightingKind> = {
 
 /** The legs that a tracker has seen so far, in the order in which they began. */
 export function readLegs(tracker: Tracker, points: CapturePoints): Leg[] {
-  const legs: Leg[] = [];
-  const sightings = new SightingReader(tracker, points);
-  for (const row of tracker.flows.rows()) legs.push(readLeg(tracker, sightings, row));
-  return legs;
-}
-
-function readLeg(tracker: Tracker, sightings: SightingReader, row: number): Leg {
-  const { flows } = tracker;
-  const state = flows.get(row, FLOW_STATE);
-  const is = (bit: number) => (state & bit) !== 0;
-  const ports = flows.get(row, FLOW_PORTS);
-  const isEcho = is(TRANSPORT_ECHO);
-  const isTcp = !isEcho && !is(TRANSPORT_UDP);
-  const [portA, portB] = [ports >>> 16, ports & 0xffff];
-  const a: Endpoint = { address: flowAddress(tracker, row, FLOW_ADDRESS_A), port: isEcho ? null : portA };
-  const b: Endpoint = { address: flowAddress(tracker, row, FLOW_ADDRESS_B), port: isEcho ? null : portB };
-  const clientKnown = is(STATE_CLIENT_KNOWN);
-  // A leg that began in the middle: the higher port is more likely the client's (ephemeral ports are high).
-  const clientIsB = clientKnown ? is(STATE_CLIENT_IS_B) : portB > portA;
-  const numbered = isTcp && is(STATE_SYN | STATE_SYN_ACK);
-  const sequenceA = is(STATE_A_SEQUENCE) && !numbered ? flows.get(row, FLOW_CLIENT_SEQUENCE) : null;
-  const sequenceB = is(STATE_B_SEQUENCE) && !numbered ? flows.get(row, FLOW_SERVER_SEQUENCE) : null;
-  return {
-    protocol: isTcp ? 'tcp' : isEcho ? 'icmp' : 'udp',
-    echo: isEcho ? { identifier: portA, sequence: portB } : null,
-    serverFirst: is(STATE_SERVER_FIRST),
-    client: clientIsB ? b : a,
-    server: clientIsB ? a : b,
-    clientKnown,
-    clientIsn: numbered ? flows.get(row, FLOW_CLIENT_SEQUENCE) : null,
-    serverIsn: is(STATE_SYN_ACK) ? flows.get(row, FLOW_SERVER_SEQUENCE) : null,
-    clientFirstSequence: clientIsB ? sequenceB : sequenceA,
-    serverFirstSequence: clientIsB ? sequenceA : sequenceB,
-    syn: is(STATE_SYN),
-    synAck: is(STATE_SYN_ACK),
-    clientSpoke: is(clientIsB ? STATE_B_SPOKE : STATE_A_SPOKE),
-    serverSpoke: is(clientIsB ? STATE_A_SPOKE : STATE_B_SPOKE),
-    clientReset: is(clientIsB ? STATE_B_RESET : STATE_A_RESET),
-    serverReset: is(clientIsB ? STATE_A_RESET : STATE_B_RESET),
-    firstTime: flowTime(tracker, row, FLOW_FIRST_SECONDS, FLOW_FIRST_NANOSECONDS),
-    lastTime: flowTime(tracker, row, FLOW_LAST_SECONDS, FLOW_LAST_NANOSECONDS),
-    sightings: sightings.read(row, a, b, clientIsB),
-  };
-}
-
-function flowTime(tracker: Tracker, row: number, seconds: number, nanoseconds: number): Nanoseconds | null {
-  const { flows } = tracker;
-  if ((flows.get(row, FLOW_STATE) & STATE_TIMED) === 0) return null;
-  return toNanoseconds(flows.get(row, seconds), flows.get(row, nanoseconds));
-}
-
-function flowAddress(tracker: Tracker, row: number, field: number): string {
-  const { flows } = tracker;
-  return addressOf(tracker, flows.get(row, field), flows.get(row, FLOW_STATE) & STATE_VERSION);
+  return new LegReader(tracker, points).read();
 }
 
 /** The text of an address as a flow's row has it. */
@@ -140,46 +90,133 @@ export function addressOf({ flows }: Tracker, word: number, version: number): st
 /** What a frame's number stands for, made once for all that lie in frames alike. */
 interface Seen extends Frame {
   point: CapturePoint;
+  /** Addresses of the outermost tunnel that has any; null where the packet's own count. */
+  outer: Encapsulation | null;
 }
 
-/** Reads the sightings of one tracker. */
-class SightingReader {
+/** Reads what one tracker saw. */
+class LegReader {
   readonly #tracker: Tracker;
   readonly #points: CapturePoints;
+  readonly #clock = new Clock();
+  /** One flow's sightings. */
+  readonly #collected: Sighting[] = [];
   readonly #seen: Seen[] = [];
+  /** By the word of the address. */
+  readonly #addresses4 = new Map<number, string>();
+  readonly #addresses6 = new Map<number, string>();
+  /** Of each end that is a server's, one object for all its clients: by the address's word and the port. */
+  readonly #servers4 = new Map<number, Endpoint>();
+  readonly #servers6 = new Map<number, Endpoint>();
 
   constructor(tracker: Tracker, points: CapturePoints) {
     this.#tracker = tracker;
     this.#points = points;
   }
 
-  read(flow: number, a: Endpoint, b: Endpoint, clientIsB: boolean): Sighting[] {
-    const tracker = this.#tracker;
-    const result: Sighting[] = [];
-    for (let cell = tracker.flows.get(flow, FLOW_FIRST_SIGHTING) - 1; cell >= 0; cell = tracker.after(cell)) {
-      result.push(this.#readOne(flow, cell, a, b, clientIsB));
-    }
-    return result;
+  read(): Leg[] {
+    const legs: Leg[] = [];
+    for (const row of this.#tracker.flows.rows()) legs.push(this.#leg(row));
+    return legs;
   }
 
-  #readOne(flow: number, cell: number, a: Endpoint, b: Endpoint, clientIsB: boolean): Sighting {
+  #leg(row: number): Leg {
+    const { flows } = this.#tracker;
+    const state = flows.get(row, FLOW_STATE);
+    const ports = flows.get(row, FLOW_PORTS);
+    const isEcho = (state & TRANSPORT_ECHO) !== 0;
+    const isTcp = (state & (TRANSPORT_ECHO | TRANSPORT_UDP)) === 0;
+    const portA = ports >>> 16;
+    const portB = ports & 0xffff;
+    const clientKnown = (state & STATE_CLIENT_KNOWN) !== 0;
+    // A leg that began in the middle: the higher port is more likely the client's (ephemeral ports are high).
+    const clientIsB = clientKnown ? (state & STATE_CLIENT_IS_B) !== 0 : portB > portA;
+    const version = state & STATE_VERSION;
+    const a = this.#end(flows.get(row, FLOW_ADDRESS_A), isEcho ? null : portA, version, clientIsB);
+    const b = this.#end(flows.get(row, FLOW_ADDRESS_B), isEcho ? null : portB, version, !clientIsB);
+    const numbered = isTcp && (state & (STATE_SYN | STATE_SYN_ACK)) !== 0;
+    const clientSequence = flows.get(row, FLOW_CLIENT_SEQUENCE);
+    const serverSequence = flows.get(row, FLOW_SERVER_SEQUENCE);
+    const sequenceA = (state & STATE_A_SEQUENCE) !== 0 && !numbered ? clientSequence : null;
+    const sequenceB = (state & STATE_B_SEQUENCE) !== 0 && !numbered ? serverSequence : null;
+    const isTimed = (state & STATE_TIMED) !== 0;
+    return {
+      protocol: isTcp ? 'tcp' : isEcho ? 'icmp' : 'udp',
+      echo: isEcho ? { identifier: portA, sequence: portB } : null,
+      serverFirst: (state & STATE_SERVER_FIRST) !== 0,
+      client: clientIsB ? b : a,
+      server: clientIsB ? a : b,
+      clientKnown,
+      clientIsn: numbered ? clientSequence : null,
+      serverIsn: (state & STATE_SYN_ACK) !== 0 ? serverSequence : null,
+      clientFirstSequence: clientIsB ? sequenceB : sequenceA,
+      serverFirstSequence: clientIsB ? sequenceA : sequenceB,
+      syn: (state & STATE_SYN) !== 0,
+      synAck: (state & STATE_SYN_ACK) !== 0,
+      clientSpoke: (state & (clientIsB ? STATE_B_SPOKE : STATE_A_SPOKE)) !== 0,
+      serverSpoke: (state & (clientIsB ? STATE_A_SPOKE : STATE_B_SPOKE)) !== 0,
+      clientReset: (state & (clientIsB ? STATE_B_RESET : STATE_A_RESET)) !== 0,
+      serverReset: (state & (clientIsB ? STATE_A_RESET : STATE_B_RESET)) !== 0,
+      firstTime: isTimed
+        ? this.#clock.time(flows.get(row, FLOW_FIRST_SECONDS), flows.get(row, FLOW_FIRST_NANOSECONDS))
+        : null,
+      lastTime: isTimed
+        ? this.#clock.time(flows.get(row, FLOW_LAST_SECONDS), flows.get(row, FLOW_LAST_NANOSECONDS))
+        : null,
+      sightings: this.#sightings(row, a, b, clientIsB),
+    };
+  }
+
+  #end(word: number, port: number | null, version: number, isServer: boolean): Endpoint {
+    const address = this.#address(word, version);
+    if (!isServer || port === null) return { address, port };
+    const servers = version === 6 ? this.#servers6 : this.#servers4;
+    const key = word * 0x10000 + port;
+    let server = servers.get(key);
+    if (!server) {
+      server = { address, port };
+      servers.set(key, server);
+    }
+    return server;
+  }
+
+  #address(word: number, version: number): string {
+    const known = version === 6 ? this.#addresses6 : this.#addresses4;
+    let text = known.get(word);
+    if (text === undefined) {
+      text = addressOf(this.#tracker, word, version);
+      known.set(word, text);
+    }
+    return text;
+  }
+
+  #sightings(row: number, a: Endpoint, b: Endpoint, clientIsB: boolean): Sighting[] {
     const tracker = this.#tracker;
-    const get = (field: number) => tracker.sightings.get(cell, field);
-    const packed = get(CELL_FRAME);
-    const clock = get(CELL_NANOSECONDS);
-    const extent = get(CELL_NEXT);
+    const result = this.#collected;
+    result.length = 0;
+    for (let cell = tracker.flows.get(row, FLOW_FIRST_SIGHTING) - 1; cell >= 0; cell = tracker.after(cell)) {
+      result.push(this.#sighting(row, cell, a, b, clientIsB));
+    }
+    // An array that grows has room for more than ten times as many as most flows have.
+    return result.slice();
+  }
+
+  #sighting(row: number, cell: number, a: Endpoint, b: Endpoint, clientIsB: boolean): Sighting {
+    const tracker = this.#tracker;
+    const cells = tracker.sightings;
+    const packed = cells.get(cell, CELL_FRAME);
+    const clock = cells.get(cell, CELL_NANOSECONDS);
     const fromB = (packed & FROM_B) !== 0;
     const timestamped = (clock & CLOCK_HAS_TIMESTAMPS) !== 0;
-    const identified = (extent & EXTENT_PAYLOAD) !== 0;
+    const identified = (cells.get(cell, CELL_NEXT) & EXTENT_PAYLOAD) !== 0;
     const source = fromB ? b : a;
     const destination = fromB ? a : b;
     const seen = this.#frame(tracker.frameOf(cell));
-    const { point, etherSource, etherDestination, encapsulations } = seen;
-    const outer = encapsulations.find((e) => e.source !== null);
+    const { point, outer } = seen;
     const kind = KINDS[(packed >>> KIND_SHIFT) & 7]!;
     // An ICMP error goes against the packet that it is about.
     const isError = kind === 'icmp-error';
-    const idWindow = get(CELL_ID_WINDOW);
+    const idWindow = cells.get(cell, CELL_ID_WINDOW);
     return {
       kind,
       fromClient: fromB === clientIsB,
@@ -187,43 +224,49 @@ class SightingReader {
       direction: this.#points.direction(
         point,
         seen.packetType,
-        etherSource,
-        etherDestination,
+        seen.etherSource,
+        seen.etherDestination,
         outer?.source ?? (isError ? destination : source).address,
         outer?.destination ?? (isError ? source : destination).address,
       ),
       time:
-        (clock & CLOCK_NO_TIME) !== 0 ? null : toNanoseconds(get(CELL_SECONDS), clock & CLOCK_NANOSECONDS),
-      packet: get(CELL_PACKET),
+        (clock & CLOCK_NO_TIME) !== 0
+          ? null
+          : this.#clock.time(cells.get(cell, CELL_SECONDS), clock & CLOCK_NANOSECONDS),
+      packet: cells.get(cell, CELL_PACKET),
       source,
       destination,
-      etherSource,
-      etherDestination,
-      encapsulations,
+      etherSource: seen.etherSource,
+      etherDestination: seen.etherDestination,
+      encapsulations: seen.encapsulations,
       vlan: isError ? null : seen.vlan,
       ttl: (packed >>> TTL_SHIFT) & 0xff,
       identification: idWindow & 0xffff || null,
-      sequenceNumber: identified ? 0 : tracker.sequenceNumber(flow, cell),
-      acknowledgmentNumber: identified ? 0 : tracker.acknowledgmentNumber(flow, cell),
-      timestampValue: timestamped ? get(CELL_TIMESTAMP_VALUE) : null,
-      timestampEchoReply: timestamped ? get(CELL_TIMESTAMP_ECHO_REPLY) : null,
+      sequenceNumber: identified ? 0 : tracker.sequenceNumber(row, cell),
+      acknowledgmentNumber: identified ? 0 : tracker.acknowledgmentNumber(row, cell),
+      timestampValue: timestamped ? cells.get(cell, CELL_TIMESTAMP_VALUE) : null,
+      timestampEchoReply: timestamped ? cells.get(cell, CELL_TIMESTAMP_ECHO_REPLY) : null,
       window: idWindow >>> 16,
       payload: identified
         ? {
-            length: get(CELL_TIMESTAMP_VALUE),
-            digest: get(CELL_SEQUENCE_NUMBER),
-            longDigest: get(CELL_ACKNOWLEDGMENT_NUMBER),
-            digested: get(CELL_TIMESTAMP_ECHO_REPLY),
+            length: cells.get(cell, CELL_TIMESTAMP_VALUE),
+            digest: cells.get(cell, CELL_SEQUENCE_NUMBER),
+            longDigest: cells.get(cell, CELL_ACKNOWLEDGMENT_NUMBER),
+            digested: cells.get(cell, CELL_TIMESTAMP_ECHO_REPLY),
           }
         : null,
-      icmp: isError
-        ? {
-            version: get(CELL_ICMP) >>> 16 === 6 ? 6 : 4,
-            type: (get(CELL_ICMP) >>> 8) & 0xff,
-            code: get(CELL_ICMP) & 0xff,
-            from: tracker.addresses.value(get(CELL_ICMP_FROM)) ?? '',
-          }
-        : null,
+      icmp: isError ? this.#icmp(cell) : null,
+    };
+  }
+
+  #icmp(cell: number): Sighting['icmp'] {
+    const { sightings, addresses } = this.#tracker;
+    const packed = sightings.get(cell, CELL_ICMP);
+    return {
+      version: packed >>> 16 === 6 ? 6 : 4,
+      type: (packed >>> 8) & 0xff,
+      code: packed & 0xff,
+      from: addresses.value(sightings.get(cell, CELL_ICMP_FROM)) ?? '',
     };
   }
 
@@ -231,9 +274,28 @@ class SightingReader {
     let seen = this.#seen[id];
     if (!seen) {
       const frame = this.#tracker.frames.describe(id);
-      seen = { ...frame, point: this.#points.point(frame.interface, frame.isIfindex) };
+      const outer = frame.encapsulations.find((e) => e.source !== null) ?? null;
+      seen = { ...frame, point: this.#points.point(frame.interface, frame.isIfindex), outer };
       this.#seen[id] = seen;
     }
     return seen;
+  }
+}
+
+/** Makes times of two numbers. Neighbours mostly share their second, and often all of it: then nothing is made anew. */
+class Clock {
+  #seconds = -1;
+  #second: Nanoseconds = 0n;
+  #nanoseconds = -1;
+  #last: Nanoseconds = 0n;
+
+  time(seconds: number, nanoseconds: number): Nanoseconds {
+    if (seconds !== this.#seconds) {
+      this.#seconds = seconds;
+      this.#second = toNanoseconds(seconds, 0);
+    } else if (nanoseconds === this.#nanoseconds) return this.#last;
+    this.#nanoseconds = nanoseconds;
+    this.#last = this.#second + BigInt(nanoseconds);
+    return this.#last;
   }
 }

@@ -6,6 +6,7 @@
 import type { Sighting } from '../model/sighting.js';
 import { Groups } from './groups.js';
 import type { Leg } from './leg.js';
+import { sharedHashes } from './likeness.js';
 import { endpointText } from './merge.js';
 
 /**
@@ -21,11 +22,13 @@ const MAX_LEGS_PER_ISN = 16;
 export function linkLegs(legs: readonly Leg[]): Leg[][] {
   const groups = new Groups(legs.length);
   const byIsn = new Map<number, number[]>();
-  for (const [i, leg] of legs.entries()) {
-    if (leg.clientIsn === null) continue;
-    const same = byIsn.get(leg.clientIsn);
+  const mayShare = sharedHashes(new Int32Array(legs.map((leg) => leg.clientIsn ?? 0)));
+  for (let i = 0; i < legs.length; i++) {
+    const { clientIsn } = legs[i]!;
+    if (clientIsn === null || mayShare[i] === 0) continue;
+    const same = byIsn.get(clientIsn);
     if (same) same.push(i);
-    else byIsn.set(leg.clientIsn, [i]);
+    else byIsn.set(clientIsn, [i]);
   }
   for (const [isn, members] of byIsn) {
     if (members.length > 1) linkBucket(legs, members, isn, groups);

@@ -2,7 +2,8 @@ import { compareTexts } from '../model/texts.js';
 import { compareTimes } from './causal-order.js';
 import { isServicePort, looksLikeReply } from './datagram-ports.js';
 import type { Leg } from './leg.js';
-import { absorb, copy, endpointText, endsKey, oriented } from './merge.js';
+import { Likeness, mix } from './likeness.js';
+import { absorb, copy, endpointText, endsHashes, haveSameEnds, mergeAlike, oriented } from './merge.js';
 import { sameDatagram } from './same-datagram.js';
 
 /**
@@ -12,19 +13,24 @@ import { sameDatagram } from './same-datagram.js';
  * @param isVip whether an address is a named VIP: then it is a server's
  */
 export function mergeDatagramLegs(legs: readonly Leg[], isVip: (address: string) => boolean): Leg[] {
-  const byTuple = new Map<string, Leg[]>();
-  for (const leg of legs) {
-    const key = tupleKey(leg);
-    const same = byTuple.get(key);
-    if (same) same.push(leg);
-    else byTuple.set(key, [leg]);
+  const hashes = endsHashes(legs);
+  for (let i = 0; i < legs.length; i++) {
+    const { echo } = legs[i]!;
+    if (echo) hashes[i] = mix(mix(hashes[i]!, echo.identifier), echo.sequence);
   }
-  return [...byTuple.values()].flatMap((same) => exchangesOf(same).map((parts) => join(parts, isVip)));
+  const alike = new Likeness(hashes, (a, b) => areOfOneTuple(legs[a]!, legs[b]!));
+  return mergeAlike(legs, alike, (same) =>
+    same.length === 1 ? [join(same, isVip)] : exchangesOf(same).map((parts) => join(parts, isVip)),
+  );
 }
 
-function tupleKey(leg: Leg): string {
-  const { protocol, echo } = leg;
-  return `${protocol} ${endsKey(leg)} ${echo?.identifier} ${echo?.sequence}`;
+function areOfOneTuple(a: Leg, b: Leg): boolean {
+  return (
+    a.protocol === b.protocol &&
+    a.echo?.identifier === b.echo?.identifier &&
+    a.echo?.sequence === b.echo?.sequence &&
+    haveSameEnds(a, b)
+  );
 }
 
 /**
@@ -32,22 +38,45 @@ function tupleKey(leg: Leg): string {
  * of another capture are told by what was in them.
  */
 function exchangesOf(legs: Leg[]): Leg[][] {
-  const files = legs.map(fileOf);
-  if (new Set(files).size === legs.length) return [legs];
+  const isFirstOfFile = (leg: Leg, i: number) => legs.findIndex((other) => areOfOneFile(leg, other)) === i;
+  if (legs.every(isFirstOfFile)) return [legs];
   const ordered = [...legs].sort(
     (a, b) => compareTexts(fileOf(a), fileOf(b)) || compareTimes(a.firstTime, b.firstTime),
   );
   const exchanges: Leg[][] = [];
+  /** Exchanges by what was in them: of one client's thousands of DNS messages, a few are like another. */
+  const byContent = new Map<string, Set<Leg[]>>();
   for (const leg of ordered) {
-    const likely = exchanges.filter(
-      (parts) =>
-        parts.every((part) => fileOf(part) !== fileOf(leg)) && parts.some((part) => overlap(part, leg)),
+    const contents = contentsOf(leg);
+    const alike = new Set(contents.flatMap((content) => [...(byContent.get(content) ?? [])]));
+    const likely = [...alike].filter(
+      (parts) => parts.every((part) => !areOfOneFile(part, leg)) && parts.some((part) => overlap(part, leg)),
     );
-    const nearest = likely.sort((a, b) => apart(a[0]!, leg) - apart(b[0]!, leg))[0];
-    if (nearest) nearest.push(leg);
-    else exchanges.push([leg]);
+    const nearest = likely.sort(
+      (a, b) => apart(a[0]!, leg) - apart(b[0]!, leg) || exchanges.indexOf(a) - exchanges.indexOf(b),
+    )[0];
+    const exchange = nearest ?? [];
+    if (!nearest) exchanges.push(exchange);
+    exchange.push(leg);
+    for (const content of contents) {
+      const same = byContent.get(content);
+      if (same) same.add(exchange);
+      else byContent.set(content, new Set([exchange]));
+    }
   }
   return exchanges;
+}
+
+function contentsOf({ sightings }: Leg): string[] {
+  const contents = sightings.flatMap(({ payload, source }) =>
+    payload === null ? [] : `${source.address} ${payload.length} ${payload.digest}`,
+  );
+  return [...new Set(contents)];
+}
+
+function areOfOneFile(one: Leg, other: Leg): boolean {
+  const [a, b] = [one.sightings[0]!.point, other.sightings[0]!.point];
+  return a === b || (a.node === b.node && a.netns === b.netns && a.file === b.file);
 }
 
 function fileOf(leg: Leg): string {
@@ -68,6 +97,7 @@ function apart(one: Leg, other: Leg): number {
 
 function join(parts: readonly Leg[], isVip: (address: string) => boolean): Leg {
   const like = turnedToClient(parts, isVip);
+  if (parts.length === 1) return oriented(parts[0]!, like);
   const [first, ...rest] = parts.map((part) => oriented(part, like));
   const joined = copy(first!);
   for (const part of rest) absorb(joined, part);
@@ -79,15 +109,18 @@ function turnedToClient(parts: readonly Leg[], isVip: (address: string) => boole
   const one = parts[0]!;
   // An echo says itself who asks.
   if (one.protocol === 'icmp') return one;
-  const turned = { ...one, client: one.server, server: one.client };
   const served = byVip(one, isVip) ?? byService(one);
-  if (served !== null) return served ? one : turned;
+  if (served !== null) return served ? one : turn(one);
   const conversation = earliestOf(parts.filter((part) => part.clientSpoke && part.serverSpoke));
   if (conversation) return conversation;
   const { client, server } = one;
-  if (looksLikeReply(client.port!, server.port!)) return turned;
+  if (looksLikeReply(client.port!, server.port!)) return turn(one);
   if (looksLikeReply(server.port!, client.port!)) return one;
   return earliestOf(parts)!;
+}
+
+function turn(leg: Leg): Leg {
+  return { ...leg, client: leg.server, server: leg.client };
 }
 
 /** Whether the leg's server is one by its address; null where both or neither are. */

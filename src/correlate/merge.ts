@@ -1,5 +1,6 @@
 import type { Endpoint } from '../model/analysis.js';
 import type { Leg } from './leg.js';
+import { Likeness, TextNumbers } from './likeness.js';
 
 /**
  * A sequence number this far above the initial one still belongs to the connection. A gigabyte: half the
@@ -12,33 +13,65 @@ const SAME_CONNECTION = 2 ** 30;
  * reused stay apart by their initial sequence numbers.
  */
 export function mergeLegs(legs: readonly Leg[]): Leg[] {
-  const byTuple = new Map<string, Leg[]>();
-  for (const leg of legs) {
-    const key = endsKey(leg);
-    const same = byTuple.get(key);
-    if (same) same.push(leg);
-    else byTuple.set(key, [leg]);
+  const alike = new Likeness(endsHashes(legs), (a, b) => haveSameEnds(legs[a]!, legs[b]!));
+  return mergeAlike(legs, alike, (same) => (same.length === 1 ? same : mergeTuple(same)));
+}
+
+/** Replaces the legs that are alike by what they are merged to, where the first of them was. */
+export function mergeAlike(
+  legs: readonly Leg[],
+  { first }: Likeness,
+  merge: (same: Leg[]) => readonly Leg[],
+): Leg[] {
+  const groups = new Map<number, Leg[]>();
+  for (let i = 0; i < legs.length; i++) {
+    const beginning = first[i]!;
+    if (beginning === i) continue;
+    const group = groups.get(beginning);
+    if (group) group.push(legs[i]!);
+    else groups.set(beginning, [legs[beginning]!, legs[i]!]);
   }
   const merged: Leg[] = [];
-  for (const same of byTuple.values()) {
-    if (same.length === 1) merged.push(same[0]!);
-    else merged.push(...mergeTuple(same));
+  for (let i = 0; i < legs.length; i++) {
+    if (first[i] !== i) continue;
+    for (const leg of merge(groups.get(i) ?? [legs[i]!])) merged.push(leg);
   }
   return merged;
 }
 
-/** Both ends of a leg, the same for both directions. */
-export function endsKey(leg: Leg): string {
-  const a = endpointText(leg.client);
-  const b = endpointText(leg.server);
-  return a < b ? `${a}>${b}` : `${b}>${a}`;
+/** Whether two legs have the same addresses and ports, whichever end is the client. */
+export function haveSameEnds(a: Leg, b: Leg): boolean {
+  if (isSameEnd(a.client, b.client)) return isSameEnd(a.server, b.server);
+  return isSameEnd(a.client, b.server) && isSameEnd(a.server, b.client);
+}
+
+/** The same for legs of the same ends, whichever of them is the client. */
+export function endsHashes(legs: readonly Leg[]): Int32Array {
+  const numbers = new TextNumbers();
+  const hashes = new Int32Array(legs.length);
+  for (let i = 0; i < legs.length; i++) {
+    const { client, server } = legs[i]!;
+    hashes[i] = numbers.hashOf(client) + numbers.hashOf(server);
+  }
+  return hashes;
 }
 
 export function endpointText(endpoint: Endpoint): string {
   return `${endpoint.address}|${endpoint.port}`;
 }
 
+function isSameEnd(a: Endpoint, b: Endpoint): boolean {
+  return a.address === b.address && a.port === b.port;
+}
+
 function mergeTuple(legs: Leg[]): Leg[] {
+  const [first] = legs as [Leg];
+  const { client, clientIsn } = first;
+  if (clientIsn !== null && legs.every((l) => l.clientIsn === clientIsn && isSameEnd(l.client, client))) {
+    const whole = copy(first);
+    for (const leg of legs) if (leg !== first) absorb(whole, leg);
+    return [whole];
+  }
   const numbered = new Map<string, Leg>();
   const midstream: Leg[] = [];
   for (const leg of legs) {
@@ -102,7 +135,7 @@ function distanceFrom(leg: Leg, connection: Leg): number {
 
 /** The leg with its ends named as `like` names them. */
 export function oriented(leg: Leg, like: Leg): Leg {
-  if (endpointText(leg.client) === endpointText(like.client)) return leg;
+  if (isSameEnd(leg.client, like.client)) return leg;
   return {
     ...leg,
     client: leg.server,
@@ -119,8 +152,9 @@ export function oriented(leg: Leg, like: Leg): Leg {
   };
 }
 
+/** For `absorb`, which leaves the leg as it is. */
 export function copy(leg: Leg): Leg {
-  return { ...leg, sightings: [...leg.sightings] };
+  return { ...leg };
 }
 
 export function absorb(into: Leg, leg: Leg): void {
@@ -137,7 +171,7 @@ export function absorb(into: Leg, leg: Leg): void {
   into.serverReset ||= leg.serverReset;
   into.firstTime = earlier(into.firstTime, leg.firstTime);
   into.lastTime = later(into.lastTime, leg.lastTime);
-  into.sightings.push(...leg.sightings);
+  into.sightings = into.sightings.concat(leg.sightings);
 }
 
 function earlier(a: bigint | null, b: bigint | null): bigint | null {

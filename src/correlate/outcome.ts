@@ -14,19 +14,22 @@ export interface OutcomeFacts {
 
 /** How a TCP attempt ended, by the definitions of the result's `outcome`. Others: `exchange.ts`. */
 export function outcomeOf({ legs, requests, replies }: OutcomeFacts, aligned: Aligned): Outcome {
-  const others = legs.flatMap((leg) => leg.sightings);
-  const spoke = legs.some((leg) => leg.clientSpoke);
   if (requests.length === 0 && replies.length === 0) return 'midstream';
   if (requests.length === 0) return 'reply-only';
+  const spoke = legs.some((leg) => leg.clientSpoke);
   if (replies.length === 0) {
     if (spoke) return 'reply-unseen';
-    if (others.some((s) => s.kind === 'rst' && !s.fromClient)) return 'refused';
-    if (others.some((s) => s.fromClient && isDeliveryFailure(s))) return 'unreachable';
+    if (anySighting(legs, (s) => s.kind === 'rst' && !s.fromClient)) return 'refused';
+    if (anySighting(legs, (s) => s.fromClient && isDeliveryFailure(s))) return 'unreachable';
     return 'no-reply';
   }
   if (answeredByReset(legs, replies)) return 'rejected';
   if (spoke) return 'established';
-  return replyGotLost(requests, replies, others, aligned) ? 'reply-lost' : 'unacknowledged';
+  return replyGotLost(legs, requests, replies, aligned) ? 'reply-lost' : 'unacknowledged';
+}
+
+function anySighting(legs: readonly Leg[], is: (sighting: Sighting) => boolean): boolean {
+  return legs.some((leg) => leg.sightings.some(is));
 }
 
 /**
@@ -34,23 +37,24 @@ export function outcomeOf({ legs, requests, replies }: OutcomeFacts, aligned: Al
  * before anything else of the client under those addresses. (A connection that is aborted later has spoken.)
  */
 function answeredByReset(legs: readonly Leg[], replies: readonly PacketTrace[]): boolean {
-  const acknowledged = new Set(replies.map((r) => r.sightings[0]!.acknowledgmentNumber));
+  const isAcknowledged = (number: number) =>
+    replies.some((reply) => reply.sightings[0]!.acknowledgmentNumber === number);
   return legs.some(
     (leg) =>
       !leg.clientSpoke &&
-      leg.sightings.some((s) => s.kind === 'rst' && s.fromClient && acknowledged.has(s.sequenceNumber)),
+      leg.sightings.some((s) => s.kind === 'rst' && s.fromClient && isAcknowledged(s.sequenceNumber)),
   );
 }
 
 /** Proof that no SYN-ACK got back: one side transmits again after the first SYN-ACK was seen. */
 function replyGotLost(
+  legs: readonly Leg[],
   requests: readonly PacketTrace[],
   replies: readonly PacketTrace[],
-  sightings: readonly Sighting[],
   aligned: Aligned,
 ): boolean {
   if (replies.length > 1) return true;
-  if (sightings.some((s) => !s.fromClient && isDeliveryFailure(s))) return true;
+  if (anySighting(legs, (s) => !s.fromClient && isDeliveryFailure(s))) return true;
   const reply = replies[0]!.sightings;
   return requests.slice(1).some((request) =>
     request.sightings.some((again) => {

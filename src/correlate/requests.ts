@@ -12,10 +12,10 @@ export function isRequest(attempt: Attempt, broadcasts: ReadonlySet<string>): bo
 
 /** A probe of traceroute's, which is not meant to be answered by whom it is sent to. */
 function isProbe({ server, traces }: Attempt): boolean {
-  const asked = traces.filter((trace) => trace.role === 'request').flatMap((trace) => trace.sightings);
-  if (asked.length === 0 || traces.some((trace) => trace.role === 'reply')) return false;
+  // Of what was answered, or was not seen to be asked, nothing says so.
+  if (traces.length === 0 || traces.some((trace) => trace.role === 'reply')) return false;
   if (server.port !== null && isTraceroutePort(server.port)) return true;
-  return asked.every((s) => s.ttl <= MOST_PROBED_HOPS);
+  return traces.every(({ sightings }) => sightings.every((s) => s.ttl <= MOST_PROBED_HOPS));
 }
 
 function isSilent({ server }: Attempt): boolean {

@@ -1,5 +1,6 @@
 import type { Sighting } from '../model/sighting.js';
 import type { Leg } from './leg.js';
+import { mix } from './likeness.js';
 import { LONG_OCTETS } from './track/payload.js';
 
 /** Whether two sightings may be of one datagram, and of one that was sent again: nothing told of them differs. */
@@ -24,4 +25,10 @@ export function wholeContent({ payload: a }: Sighting, { payload: b }: Sighting)
 /** Equal for sightings that may be of one datagram, from one side: for looking them up. */
 export function contentOf({ payload, fromClient }: Sighting, echo: Leg['echo']): string {
   return `${fromClient} ${payload!.length} ${payload!.digest} ${echo?.sequence}`;
+}
+
+/** Equal where `contentOf` is. */
+export function contentHash({ payload, fromClient }: Sighting, echo: Leg['echo']): number {
+  const { length, digest } = payload!;
+  return mix(mix(mix(Number(fromClient), length), digest), echo?.sequence ?? -1);
 }

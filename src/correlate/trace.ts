@@ -24,29 +24,58 @@ export interface PacketTrace {
  */
 export function groupByPacket(sightings: readonly Sighting[], aligned: Aligned): Sighting[][] {
   if (sightings.length <= 1) return sightings.map((sighting) => [sighting]);
-  const alike = new Map<string, Sighting[]>();
-  const packets = new Map<string, Sighting[]>();
-  const seenAt = new Map<string, number>();
-  for (const sighting of sightings) {
-    const { point, encapsulations, direction, source, destination } = sighting;
-    const { payload } = sighting;
-    let identity = `${sighting.timestampValue}/${sighting.identification}/${payload?.length}/${payload?.digest}`;
-    if (payload !== null && sighting.identification === null) {
-      const same = alike.get(identity);
+  // A few sightings of a few packets as a rule: they are compared, which no text needs to be made for.
+  const packets: Sighting[][] = [];
+  /** Of each packet, which one of its time stamp it is. */
+  const nth: number[] = [];
+  const unidentified: Sighting[][] = [];
+  for (let i = 0; i < sightings.length; i++) {
+    const sighting = sightings[i]!;
+    const { identification, payload } = sighting;
+    if (payload !== null && identification === null) {
+      const same = unidentified.find((copies) => isAlike(copies[0]!, sighting));
       if (same) same.push(sighting);
-      else alike.set(identity, [sighting]);
+      else unidentified.push([sighting]);
       continue;
     }
-    if (sighting.identification === null) {
-      // A time stamp alone is the same for two that were sent within its tick, a millisecond as a rule.
-      const place = `${identity} ${point.file} ${point.interface} ${direction} ${encapsulations.length} ${source.address} ${destination.address} ${sighting.ttl}`;
-      const n = (seenAt.get(place) ?? 0) + 1;
-      seenAt.set(place, n);
-      identity += `#${n}`;
-    }
-    const copies = packets.get(identity);
+    // A time stamp alone is the same for two that were sent within its tick, a millisecond as a rule.
+    const n = identification === null ? countHere(sightings, i) : 0;
+    const copies = packets.find((known, at) => nth[at] === n && isAlike(known[0]!, sighting));
     if (copies) copies.push(sighting);
-    else packets.set(identity, [sighting]);
+    else nth[packets.push([sighting]) - 1] = n;
   }
-  return [...packets.values(), ...[...alike.values()].flatMap((same) => groupCopies(same, aligned))];
+  if (unidentified.length === 0) return packets;
+  return [...packets, ...unidentified.flatMap((same) => groupCopies(same, aligned))];
+}
+
+/** Whether nothing in two packets tells them apart. */
+function isAlike(a: Sighting, b: Sighting): boolean {
+  return (
+    a.timestampValue === b.timestampValue &&
+    a.identification === b.identification &&
+    a.payload?.length === b.payload?.length &&
+    a.payload?.digest === b.payload?.digest
+  );
+}
+
+/** How many like a sighting were seen where it was, up to it. */
+function countHere(sightings: readonly Sighting[], at: number): number {
+  const one = sightings[at]!;
+  let count = 1;
+  for (let i = 0; i < at; i++) {
+    if (isAlike(sightings[i]!, one) && isAtOnePlace(sightings[i]!, one)) count++;
+  }
+  return count;
+}
+
+function isAtOnePlace(a: Sighting, b: Sighting): boolean {
+  return (
+    a.point.file === b.point.file &&
+    a.point.interface === b.point.interface &&
+    a.direction === b.direction &&
+    a.encapsulations.length === b.encapsulations.length &&
+    a.source.address === b.source.address &&
+    a.destination.address === b.destination.address &&
+    a.ttl === b.ttl
+  );
 }

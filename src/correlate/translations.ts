@@ -3,9 +3,10 @@ import { compareTimes } from './causal-order.js';
 import { PASSAGE } from './group-copies.js';
 import type { Groups } from './groups.js';
 import type { Leg } from './leg.js';
+import { Likeness, mix, TextNumbers } from './likeness.js';
 import { endpointText } from './merge.js';
 import { clientText } from './merge-datagrams.js';
-import { contentOf, sameDatagram } from './same-datagram.js';
+import { contentHash, contentOf, sameDatagram } from './same-datagram.js';
 import type { Tracks } from './tracked.js';
 
 /** Copies of one content at one node, one after the other, that are compared: more at once are a flood's. */
@@ -39,8 +40,6 @@ interface Copy {
 /** What nodes were seen to translate. */
 export class Translations {
   readonly #legs: readonly Leg[];
-  /** Each leg's client, as text. */
-  readonly #clients: readonly string[];
   readonly #tracks: Tracks;
   /** By number of the front and the back leg. */
   readonly #found = new Map<number, Translation>();
@@ -49,17 +48,13 @@ export class Translations {
 
   constructor(legs: readonly Leg[], tracks: Tracks) {
     this.#legs = legs;
-    this.#clients = legs.map(clientText);
     this.#tracks = tracks;
     const byContent = new Map<string, Copy[]>();
-    for (const [leg, { sightings, echo }] of legs.entries()) {
-      for (const sighting of sightings) {
-        if (sighting.payload === null || sighting.time === null) continue;
-        const key = `${contentOf(sighting, echo)} ${sighting.point.node}`;
-        const same = byContent.get(key);
-        if (same) same.push({ leg, sighting });
-        else byContent.set(key, [{ leg, sighting }]);
-      }
+    for (const copy of copiesThatMeet(legs)) {
+      const key = `${contentOf(copy.sighting, legs[copy.leg]!.echo)} ${copy.sighting.point.node}`;
+      const same = byContent.get(key);
+      if (same) same.push(copy);
+      else byContent.set(key, [copy]);
     }
     for (const copies of byContent.values()) this.#compare(copies);
   }
@@ -83,7 +78,11 @@ export class Translations {
   #passedOn(into: Copy, out: Copy): boolean {
     if (!sameDatagram(into.sighting, out.sighting)) return false;
     if (isRouted(into.sighting, out.sighting)) return true;
-    return isBridged(into.sighting, out.sighting) && this.#clients[into.leg] === this.#clients[out.leg];
+    return isBridged(into.sighting, out.sighting) && this.#sameClient(into, out);
+  }
+
+  #sameClient(into: Copy, out: Copy): boolean {
+    return clientText(this.#legs[into.leg]!) === clientText(this.#legs[out.leg]!);
   }
 
   #translation(into: Copy, out: Copy): Translation {
@@ -98,7 +97,7 @@ export class Translations {
   #strength(into: Copy, out: Copy): Strength {
     const { identification } = into.sighting;
     if (identification !== null && identification === out.sighting.identification) return Strength.same;
-    if (this.#clients[into.leg] === this.#clients[out.leg]) return Strength.kept;
+    if (this.#sameClient(into, out)) return Strength.kept;
     const [one, other] = [this.#legs[into.leg]!, this.#legs[out.leg]!];
     const samePort = one.client.port === other.client.port && one.echo?.identifier === other.echo?.identifier;
     return samePort && endpointText(one.server) === endpointText(other.server)
@@ -148,6 +147,36 @@ export class Translations {
       }
     }
   }
+}
+
+/** The copies that may be of one content with a copy of another leg at the same node, where any has come farther. */
+function copiesThatMeet(legs: readonly Leg[]): Copy[] {
+  const size = legs.reduce((sum, leg) => sum + leg.sightings.length, 0);
+  const seen: Sighting[] = [];
+  const owners = new Int32Array(size);
+  const hashes = new Int32Array(size);
+  // A node that passes a packet on takes a hop from it, or is seen to by another interface.
+  const places = new Int32Array(size);
+  const names = new TextNumbers();
+  for (let leg = 0; leg < legs.length; leg++) {
+    const { sightings, echo } = legs[leg]!;
+    for (const sighting of sightings) {
+      const { payload, time, point, ttl } = sighting;
+      if (payload === null || time === null) continue;
+      const i = seen.push(sighting) - 1;
+      owners[i] = leg;
+      hashes[i] = mix(contentHash(sighting, echo), names.of(point.node));
+      places[i] = names.of(point.interface ?? '') * 256 + ttl;
+    }
+  }
+  const alike = new Likeness(hashes.subarray(0, seen.length));
+  const legsMeet = alike.shared((a, b) => owners[a] !== owners[b]);
+  const placesMeet = alike.shared((a, b) => places[a] !== places[b]);
+  const copies: Copy[] = [];
+  for (let i = 0; i < seen.length; i++) {
+    if (legsMeet[i] === 1 && placesMeet[i] === 1) copies.push({ leg: owners[i]!, sighting: seen[i]! });
+  }
+  return copies;
 }
 
 const NONE: ReadonlySet<number> = new Set();

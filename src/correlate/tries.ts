@@ -24,8 +24,8 @@ export function triesOf(
   answered: readonly PacketTrace[],
   aligned: Aligned,
 ): PacketTrace[] {
-  const [first, ...later] = sent;
-  if (!first) return [];
+  if (sent.length <= 1) return [...sent];
+  const [first, ...later] = sent as [PacketTrace, ...PacketTrace[]];
   return [
     first,
     ...later.filter((again) => {
@@ -49,6 +49,7 @@ export function firstReplies(
   answered: readonly PacketTrace[],
   aligned: Aligned,
 ): PacketTrace[] {
+  if (answered.length <= 1) return [...answered];
   const replies = new Set<PacketTrace>(requests.length === 0 ? answered.slice(0, 1) : []);
   for (const [i, request] of requests.entries()) {
     const next = requests[i + 1];
@@ -79,7 +80,7 @@ export function askedAgain(
   aligned: Aligned,
 ): boolean {
   // An echo's sequence number that comes again is a program's that never counts: ping asks for each but once.
-  if (requests.length > MAX_TRIES || legs[0]!.protocol === 'icmp') return false;
+  if (requests.length < 2 || requests.length > MAX_TRIES || legs[0]!.protocol === 'icmp') return false;
   return requests.slice(1).some((again) => {
     if (!isSameRequest(legs, requests[0]!, again)) return false;
     const before = replies.filter((reply) => follows(again, reply, aligned)).at(-1);

@@ -11,6 +11,7 @@ export interface Vips {
 
 /** The VIP of an attempt: a named one that any of its legs addresses, or whose backend it reaches. */
 export function vipOf(legs: readonly Leg[], vips: Vips): string | null {
+  if (vips.named.length === 0) return null;
   return vipOfServers(
     legs.map((leg) => leg.server.address),
     vips,
