@@ -16,7 +16,7 @@ import {
   OUTCOMES,
   type Outcome,
 } from './model/analysis.js';
-import { formatTime, type Nanoseconds } from './model/time.js';
+import { timeText } from './model/time.js';
 import type { Cluster } from './network/cluster/cluster.js';
 
 /** Which attempts the result lists: by default all of up to 10,000, beyond that those that matter. */
@@ -61,13 +61,6 @@ function describeInput({ file, summary, undecoded }: CaptureResult): AnalysisInp
     undecoded,
     error: summary.error?.message ?? null,
   };
-}
-
-/** RFC 3339 ends with the year 9999; a damaged time stamp beyond it is as good as none. */
-const LAST_TIME = 253_402_300_800_000_000_000n;
-
-function timeText(time: Nanoseconds | null): string | null {
-  return time === null || time < 0n || time >= LAST_TIME ? null : formatTime(time);
 }
 
 function countOutcomes(attempts: readonly Attempt[], served: readonly Served[]): AnalysisTotal[] {

@@ -7,7 +7,7 @@ import type { Attempt } from './attempt.js';
 import { buildAttempt, packetsOf } from './build-attempt.js';
 import { type CaptureFile, CapturePoints } from './capture-points.js';
 import { type Aligned, causalOrder, compareTimes } from './causal-order.js';
-import { Clocks } from './clocks.js';
+import { Clocks } from './clocks/clocks.js';
 import { Coverage } from './coverage.js';
 import type { Leg } from './leg.js';
 import { readLegs } from './legs.js';
@@ -65,7 +65,7 @@ export function correlate(
   const groups = groupLegs(legs, vips, tracks).filter(isConnection);
   const clocks = new Clocks(nodes);
   observeClocks(groups, clocks);
-  const aligned: Aligned = (s) => (s.time === null ? null : s.time - clocks.offset(s.point.node));
+  const aligned: Aligned = (s) => (s.time === null ? null : clocks.toFirst(s.point.node, s.time));
 
   const coverage = new Coverage(
     captures.map(({ file, summary }) => ({ file, lastTime: summary?.lastTime ?? null })),
