@@ -36,7 +36,7 @@ export function assemble(
   return {
     schema: ANALYSIS_SCHEMA,
     inputs: inputs.captures.map(describeInput),
-    clocks,
+    clocks: clocks.describe(),
     vips,
     totals: countOutcomes(attempts, served),
     attempts: chooseAttempts(correlation, diagnosis, listing).map(describeAttempt),

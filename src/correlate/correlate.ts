@@ -1,4 +1,4 @@
-import type { AnalysisClock, AnalysisVip } from '../model/analysis.js';
+import type { AnalysisVip } from '../model/analysis.js';
 import type { Sighting } from '../model/sighting.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { compareTexts } from '../model/texts.js';
@@ -6,7 +6,7 @@ import type { Nanoseconds } from '../model/time.js';
 import type { Attempt } from './attempt.js';
 import { buildAttempt, packetsOf } from './build-attempt.js';
 import { type CaptureFile, CapturePoints } from './capture-points.js';
-import { type Aligned, causalOrder, compareTimes } from './causal-order.js';
+import { causalOrder, compareTimes } from './causal-order.js';
 import { Clocks } from './clocks/clocks.js';
 import { Coverage } from './coverage.js';
 import type { Leg } from './leg.js';
@@ -38,11 +38,10 @@ export interface Correlation {
   attempts: Attempt[];
   /** Attempts that were established, besides those: they are a fair sample of all that were. */
   served: Served[];
-  clocks: AnalysisClock[];
+  clocks: Clocks;
   vips: AnalysisVip[];
   /** A VIP is named, but no packet to it or to a known backend was captured: then all connections are given. */
   vipUnseen: boolean;
-  aligned: Aligned;
   /** ARP and neighbour discovery, by time on the first node's clock. */
   neighbours: NeighbourMessage[];
 }
@@ -65,7 +64,7 @@ export function correlate(
   const groups = groupLegs(legs, vips, tracks).filter(isConnection);
   const clocks = new Clocks(nodes);
   observeClocks(groups, clocks);
-  const aligned: Aligned = (s) => (s.time === null ? null : clocks.toFirst(s.point.node, s.time));
+  const { aligned } = clocks;
 
   const coverage = new Coverage(
     captures.map(({ file, summary }) => ({ file, lastTime: summary?.lastTime ?? null })),
@@ -90,7 +89,7 @@ export function correlate(
   const neighbours = captures
     .flatMap(({ file, tracker }) => readMessages(tracker.neighbours, new CapturePoints(file)))
     .sort((a, b) => compareTimes(aligned(a), aligned(b)));
-  return { attempts, served, clocks: clocks.describe(), vips: known, vipUnseen, aligned, neighbours };
+  return { attempts, served, clocks, vips: known, vipUnseen, neighbours };
 }
 
 /** Those that frames to all were seen for, and those of the nodes' routes: a sender's own cooked capture shows no frame. */

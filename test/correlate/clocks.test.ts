@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Clocks } from '../../src/correlate/clocks/clocks.js';
+import { parseTime } from '../../src/model/time.js';
 import { end, leg, sighting } from './legs.js';
 
 const LEG = leg(end('203.0.113.9', 51_000), end('198.51.100.1', 443), 1);
@@ -53,9 +54,12 @@ const drift = fc.double({ min: -200, max: 200, noNaN: true });
 const HOUR = 3600 * SECOND;
 const span = fc.constantFrom(SECOND / 1000, SECOND, 30 * SECOND, HOUR);
 
+/** Something that a node saw, at a time by its clock. */
+const at = (node: string, time: bigint) => ({ ...sighting('syn', LEG, { node, time }) });
+
 /** How far a node's clock is taken to be from what it shows. */
 const errorAt = (clocks: Clocks, node: string, shows: Shows, time: number) =>
-  Number(clocks.fromFirst(node, TRUE(time)) - shows(time));
+  Number(clocks.timeAt(node, at('a', TRUE(time)))! - shows(time));
 
 /** What the resolution of the clocks leaves open. */
 const CUT = 2000;
@@ -84,7 +88,8 @@ test('packets both ways: the truth is within the uncertainty at every time betwe
       const [first, last] = [Math.min(...seen), Math.max(...seen)];
       for (const time of [first, (first + last) / 2, last]) {
         t.true(Math.abs(errorAt(clocks, 'b', b[1], time)) <= known.uncertaintyNs! + CUT);
-        const back = clocks.toFirst('b', clocks.fromFirst('b', TRUE(time))) - TRUE(time);
+        const there = clocks.timeAt('b', at('a', TRUE(time)))!;
+        const back = clocks.aligned(at('b', there))! - TRUE(time);
         t.true(back >= -2n && back <= 2n);
       }
       if (known.driftPpm !== null) t.true(Math.abs(known.driftPpm) <= 500);
@@ -131,8 +136,8 @@ test('packets one way bound the offset from that side alone', (t) => {
       const known = clocks.describe()[1]!;
       t.is(known.bound, forth ? 'at-most' : 'at-least');
       t.is(known.uncertaintyNs, null);
-      const at = Number(BigInt(Date.parse(known.at!)) * 1_000_000n - START);
-      const error = errorAt(clocks, 'b', b[1], at);
+      const when = Number(parseTime(known.at!)! - START);
+      const error = errorAt(clocks, 'b', b[1], when);
       t.true(forth ? error >= -CUT : error <= CUT, `${error} ns`);
     }),
   );
@@ -225,15 +230,22 @@ test('a clock that was set is noticed, and its uncertainty covers both times', (
 
 test('nodes that no packet joins to the first are not placed', (t) => {
   const clocks = new Clocks(['a', 'b', 'c']);
-  const [b, c] = [['b', clock(5)] as const, ['c', clock(9)] as const];
-  pass(clocks, [b, c], { sent: 0, delays: [10] });
+  const [b, c] = [['b', clock(5e6)] as const, ['c', clock(9e6)] as const];
+  pass(clocks, [b, c], { sent: 0, delays: [0] });
+  pass(clocks, [c, b], { sent: 0, delays: [0] });
   const unknown = { offsetNs: null, uncertaintyNs: null, driftPpm: null, matched: 0 };
   t.deepEqual(clocks.describe(), [
     { node: 'a', offsetNs: 0, uncertaintyNs: 0, driftPpm: 0, matched: 0 },
     { node: 'b', ...unknown },
     { node: 'c', ...unknown },
   ]);
-  t.is(clocks.toFirst('b', START), START);
+  t.is(clocks.aligned(at('b', START)), START);
+  t.is(clocks.timeAt('b', at('a', START)), null);
+  t.is(clocks.timeAt('b', at('b', START)), START);
+  t.false(clocks.areJoined('a', 'b'));
+  // But they are placed against each other.
+  t.true(clocks.areJoined('b', 'c'));
+  t.is(clocks.timeAt('c', at('b', START + 5_000_000n)), START + 9_000_000n);
 });
 
 test('what was seen both sent the same way by two nodes joins them without a bound', (t) => {

@@ -1,12 +1,15 @@
 import type { AnalysisClock } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import { type Nanoseconds, timeText } from '../../model/time.js';
+import type { Aligned } from '../causal-order.js';
 import { Bounds } from './bounds.js';
 import { pairOf, type SolvedClock, solve } from './solve.js';
 
 /** A clock with its times in full. */
 interface Clock extends SolvedClock {
-  /** By the first clock. */
+  /** The first of the nodes that packets join it to. */
+  root: number;
+  /** By the root's clock. */
   since: Nanoseconds;
   /** How far it was ahead then. */
   ahead: Nanoseconds;
@@ -16,6 +19,8 @@ interface Clock extends SolvedClock {
  * How far the nodes' clocks are apart, from packets that two nodes saw: a packet cannot arrive before it was sent, so
  * each one bounds the difference from one side, and what went both ways, be it over other nodes, brackets it. Of clocks
  * that nobody sets the difference is a straight line over time (Paxson 1998; Moon, Skelly and Towsley 1999).
+ *
+ * Nodes that no packet joins to the first, but to each other, are placed by the first of them.
  *
  * It reckons in numbers, with times since each node's first one: a number holds nanoseconds of a hundred days.
  */
@@ -27,6 +32,9 @@ export class Clocks {
   /** By `from * nodes + to`: of the later node minus the earlier one, over the time of the one that was given first. */
   readonly #bounds = new Map<number, Bounds>();
   #clocks: (Clock | null)[] | null = null;
+
+  /** A sighting's time by the first node's clock, or by that of the first that its node is joined to. */
+  readonly aligned: Aligned = ({ time, point }) => (time === null ? null : this.#toRoot(point.node, time));
 
   /** @param nodes in the order of the inputs; the first is the reference */
   constructor(nodes: readonly string[]) {
@@ -53,21 +61,15 @@ export class Clocks {
     }
   }
 
-  /** A time of the node's clock by the first node's; unchanged where nothing matched. */
-  toFirst(node: string, time: Nanoseconds): Nanoseconds {
-    const clock = this.#clock(node);
-    if (!clock) return time;
-    const { ahead, since, drift } = clock;
-    const level = time - ahead;
-    return drift === null ? level : level - drifted(level - since, drift / (1 + drift));
+  /** Whether packets tell how far the two nodes' clocks are apart; of one node's own they need not. */
+  areJoined(one: string, other: string): boolean {
+    return one === other || this.#rootOf(one) === this.#rootOf(other);
   }
 
-  /** What the node's clock showed at a time of the first node's; unchanged where nothing matched. */
-  fromFirst(node: string, time: Nanoseconds): Nanoseconds {
-    const clock = this.#clock(node);
-    if (!clock) return time;
-    const { ahead, since, drift } = clock;
-    return drift === null ? time + ahead : time + ahead + drifted(time - since, drift);
+  /** What a node's clock showed when a packet was seen, be it elsewhere; null where that is not known. */
+  timeAt(node: string, { time, point }: Pick<Sighting, 'time' | 'point'>): Nanoseconds | null {
+    if (time === null || !this.areJoined(point.node, node)) return null;
+    return point.node === node ? time : this.#fromRoot(node, this.#toRoot(point.node, time));
   }
 
   /** For every node; the first is off by 0 against itself. */
@@ -75,7 +77,7 @@ export class Clocks {
     return this.#nodes.map((node, i) => {
       if (i === 0) return { node, offsetNs: 0, uncertaintyNs: 0, driftPpm: 0, matched: 0 };
       const clock = this.#clock(node);
-      if (!clock) return { node, offsetNs: null, uncertaintyNs: null, driftPpm: null, matched: 0 };
+      if (clock?.root !== 0) return { node, offsetNs: null, uncertaintyNs: null, driftPpm: null, matched: 0 };
       const { ahead, since, uncertainty, drift, matched, bound, wasSet } = clock;
       return {
         node,
@@ -107,7 +109,26 @@ export class Clocks {
     return bounds;
   }
 
-  /** Null for the first, which needs none, and where nothing matched. */
+  #toRoot(node: string, time: Nanoseconds): Nanoseconds {
+    const clock = this.#clock(node);
+    if (!clock) return time;
+    const { ahead, since, drift } = clock;
+    const level = time - ahead;
+    return drift === null ? level : level - drifted(level - since, drift / (1 + drift));
+  }
+
+  #fromRoot(node: string, time: Nanoseconds): Nanoseconds {
+    const clock = this.#clock(node);
+    if (!clock) return time;
+    const { ahead, since, drift } = clock;
+    return drift === null ? time + ahead : time + ahead + drifted(time - since, drift);
+  }
+
+  #rootOf(node: string): number | string {
+    return this.#clock(node)?.root ?? this.#indexes.get(node) ?? node;
+  }
+
+  /** Null for a root, which needs none. */
   #clock(node: string): Clock | null {
     this.#clocks ??= this.#solve();
     return this.#clocks[this.#indexes.get(node)!] ?? null;
@@ -122,13 +143,18 @@ export class Clocks {
         if (forth || back) pairs.push(pairOf(a, b, forth, back));
       }
     }
-    const [start] = this.#bases;
-    return solve(length, pairs).map((clock, i) => {
-      const base = this.#bases[i];
-      if (i === 0 || !clock || start == null || base == null) return null;
-      const since = start + BigInt(Math.round(clock.at));
-      return { ...clock, since, ahead: base - start + BigInt(Math.round(clock.offset)) };
-    });
+    const clocks: (Clock | null)[] = new Array(length).fill(null);
+    for (let root = 0; root < length; root++) {
+      const start = this.#bases[root];
+      if (clocks[root] || start == null) continue;
+      for (const [i, clock] of solve(length, pairs, root).entries()) {
+        if (!clock || i === root) continue;
+        const since = start + BigInt(Math.round(clock.at));
+        const ahead = this.#bases[i]! - start + BigInt(Math.round(clock.offset));
+        clocks[i] = { ...clock, root, since, ahead };
+      }
+    }
+    return clocks;
   }
 }
 

@@ -11,7 +11,7 @@ const BETTER = 1;
 /** What NTP steers away without setting the clock bends it by less, ns: it sets one that is off by 128 ms. */
 const BENT = 20_000_000;
 
-/** One clock against the first, as `Fit` has it. */
+/** One clock against another, as `Fit` has it. */
 export interface SolvedClock extends Fit {
   /** Packets that it and others saw. */
   matched: number;
@@ -52,22 +52,23 @@ export function pairOf(a: number, b: number, forth: Bounds | undefined, back: Bo
 }
 
 /**
- * Each clock against the first, by all ways over others.
+ * Each clock against one of them, by all ways over others.
  *
  * @param count of clocks
- * @returns null for those that no packet joins to the first
+ * @returns null for those that no packet joins to it
  */
-export function solve(count: number, pairs: readonly Pair[]): (SolvedClock | null)[] {
-  let fits = roughFits(count, pairs);
-  // Bounds between others than the first are placed in time by one of them: as far as it is known.
-  for (let round = 0; round < 2; round++) fits = refined(fits, pairs);
+export function solve(count: number, pairs: readonly Pair[], root: number): (SolvedClock | null)[] {
+  let fits = roughFits(count, pairs, root);
+  // Bounds between others than the root are placed in time by one of them: as far as it is known.
+  for (let round = 0; round < 2; round++) fits = refined(fits, pairs, root);
   const steady = roughFits(
     count,
     pairs.filter((pair) => pair.isSteady),
+    root,
   );
   return fits.map((fit, i) => {
     const own = pairs.filter(({ a, b }) => a === i || b === i);
-    const matched = i === 0 ? 0 : own.reduce((all, pair) => all + pair.matched, 0);
+    const matched = i === root ? 0 : own.reduce((all, pair) => all + pair.matched, 0);
     return fit && { ...fit, matched, wasSet: steady[i] === null };
   });
 }
@@ -75,10 +76,10 @@ export function solve(count: number, pairs: readonly Pair[]): (SolvedClock | nul
 const SAME: Fit = { at: 0, offset: 0, drift: null, uncertainty: 0, bound: null };
 
 /** Without drift, by one way to each that there is. */
-function roughFits(count: number, pairs: readonly Pair[]): (Fit | null)[] {
+function roughFits(count: number, pairs: readonly Pair[], root: number): (Fit | null)[] {
   const fits: (Fit | null)[] = new Array(count).fill(null);
-  if (count > 0) fits[0] = SAME;
-  const queue = [0];
+  fits[root] = SAME;
+  const queue = [root];
   for (let from = queue.shift(); from !== undefined; from = queue.shift()) {
     for (const { a, b, above, below } of pairs) {
       const to = a === from ? b : b === from ? a : from;
@@ -97,18 +98,19 @@ function leastOf(envelope: Envelope): number {
   return envelope.reduce((least, { y }) => Math.min(least, y), Number.POSITIVE_INFINITY);
 }
 
-function refined(fits: readonly (Fit | null)[], pairs: readonly Pair[]): (Fit | null)[] {
-  const placed = pairs.flatMap((pair) => (fits[pair.a] ? placedByFirst(pair, fits[pair.a]!) : []));
+function refined(fits: readonly (Fit | null)[], pairs: readonly Pair[], root: number): (Fit | null)[] {
+  const placed = pairs.flatMap((pair) => (fits[pair.a] ? placedByRoot(pair, fits[pair.a]!) : []));
   const forth = placed.flatMap(({ a, b, above }) => (above ? { from: a, to: b, envelope: above } : []));
   const back = placed.flatMap(({ a, b, below }) => (below ? { from: b, to: a, envelope: below } : []));
-  const above = spread([...forth, ...back], fits.length);
+  const above = spread([...forth, ...back], fits.length, root);
   // What bounds the difference from below bounds it from above the other way round.
   const below = spread(
     [...forth, ...back].map(({ from, to, envelope }) => ({ from: to, to: from, envelope })),
     fits.length,
+    root,
   );
   return fits.map((fit, i) => {
-    if (fit === null || i === 0) return fit;
+    if (fit === null || i === root) return fit;
     const own = placed.filter(({ a, b }) => a === i || b === i);
     const span = {
       first: Math.min(...own.map(({ first }) => first)),
@@ -119,8 +121,8 @@ function refined(fits: readonly (Fit | null)[], pairs: readonly Pair[]): (Fit | 
   });
 }
 
-/** The pair with its bounds in the time of the first clock. */
-function placedByFirst(pair: Pair, { at, offset, drift }: Fit): Pair {
+/** The pair with its bounds in the time of the root. */
+function placedByRoot(pair: Pair, { at, offset, drift }: Fit): Pair {
   const place = (x: number) => at + (x - offset - at) / (1 + (drift ?? 0));
   const moved = (envelope: Envelope | null) => envelope?.map(({ x, y }) => ({ x: place(x), y })) ?? null;
   return {
@@ -139,8 +141,8 @@ interface Link {
   envelope: Envelope;
 }
 
-/** The best bounds of each clock minus the first, over any number of links (Bellman-Ford). */
-function spread(links: readonly Link[], count: number): (Envelope | null)[] {
+/** The best bounds of each clock minus the root, over any number of links (Bellman-Ford). */
+function spread(links: readonly Link[], count: number, root: number): (Envelope | null)[] {
   const best: (Envelope | null)[] = new Array(count).fill(null);
   let improved = true;
   // Ways with more links than that pass a clock twice: they are better only where bounds contradict each other.
@@ -148,7 +150,7 @@ function spread(links: readonly Link[], count: number): (Envelope | null)[] {
     improved = false;
     for (const { from, to, envelope } of links) {
       const start = best[from];
-      if (to === 0 || (from !== 0 && !start)) continue;
+      if (to === root || (from !== root && !start)) continue;
       const bounds = start ? sum(start, envelope) : envelope;
       const known = best[to];
       if (known && bounds.every(({ x, y }) => y > boundAt(known, x) - BETTER)) continue;
