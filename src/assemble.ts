@@ -128,7 +128,7 @@ function describeAttempt(attempt: Attempt): AnalysisAttempt {
 }
 
 /** What the inputs themselves lack, whatever was found in them. */
-function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen }: Correlation): Gap[] {
+function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen, clocks }: Correlation): Gap[] {
   const gaps: Gap[] = [];
   if (captures.length === 0) {
     const why = 'there is no capture among the inputs, so no connection can be followed';
@@ -169,6 +169,11 @@ function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen }: Correlat
     }
     if (summary.error)
       gaps.push({ ...at, why: `${summary.error.message}; what comes after it was not read`, capture: null });
+  }
+  for (const { node, wasSet } of clocks.describe()) {
+    if (!wasSet) continue;
+    const why = `the clock of ${node}, or that of the first node, was set while capturing: what the two saw is not surely placed against each other in time`;
+    gaps.push({ node, interface: null, why, capture: null });
   }
   for (const { node, message } of problems) {
     gaps.push({ node, interface: null, why: `${message}; it was passed over`, capture: null });
