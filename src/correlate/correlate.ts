@@ -1,13 +1,13 @@
 import type { AnalysisVip } from '../model/analysis.js';
-import type { Sighting } from '../model/sighting.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { compareTexts } from '../model/texts.js';
 import type { Nanoseconds } from '../model/time.js';
 import type { Attempt } from './attempt.js';
-import { buildAttempt, packetsOf } from './build-attempt.js';
+import { buildAttempt } from './build-attempt.js';
 import { type CaptureFile, CapturePoints } from './capture-points.js';
-import { causalOrder, compareTimes } from './causal-order.js';
+import { compareTimes } from './causal-order.js';
 import { Clocks } from './clocks/clocks.js';
+import { observeClocks } from './clocks/observe.js';
 import { Coverage } from './coverage.js';
 import type { Leg } from './leg.js';
 import { readLegs } from './legs.js';
@@ -19,9 +19,7 @@ import type { NeighbourMessage } from './neighbours/message.js';
 import { readMessages } from './neighbours/read-messages.js';
 import { takeOtherSources } from './other-source.js';
 import { isRequest } from './requests.js';
-import { sameContent } from './same-datagram.js';
 import { readServed, type Served } from './served.js';
-import { groupByPacket } from './trace.js';
 import type { Tracker } from './track/tracker.js';
 import { type Tracks, trackedTranslations } from './tracked.js';
 import type { Vips } from './vips.js';
@@ -120,41 +118,6 @@ function isConnection(legs: Leg[]): boolean {
     (leg) =>
       leg.syn || leg.synAck || leg.clientSpoke || leg.serverSpoke || leg.clientReset || leg.serverReset,
   );
-}
-
-/** Clocks are found from hop limits and directions alone, before any order that would rest on clocks. */
-function observeClocks(groups: readonly Leg[][], clocks: Clocks): void {
-  for (const legs of groups) {
-    if (!spansNodes(legs)) continue;
-    const { requests, replies } = packetsOf(legs);
-    for (const sightings of [requests, replies]) {
-      const packets = groupByPacket(sightings, (s) => s.time);
-      for (const packet of packets) {
-        if (isToldApart(packet, packets)) clocks.observe(causalOrder(packet, (s) => s.time));
-      }
-    }
-  }
-}
-
-/**
- * Datagrams that are sent again alike, and have no identification, are told apart by their order alone, which one that
- * was lost between two nodes shifts.
- */
-function isToldApart(packet: readonly Sighting[], all: readonly (readonly Sighting[])[]): boolean {
-  const one = packet[0]!;
-  if (one.payload === null || one.identification !== null) return true;
-  return all.every((other) => other === packet || !sameContent(one, other[0]!));
-}
-
-function spansNodes(legs: readonly Leg[]): boolean {
-  let first: string | null = null;
-  for (const leg of legs) {
-    for (const { point } of leg.sightings) {
-      first ??= point.node;
-      if (point.node !== first) return true;
-    }
-  }
-  return false;
 }
 
 /** With no VIP named: an address is one if connections to it were seen translated to another. */

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Clocks } from '../../src/correlate/clocks/clocks.js';
+import { observeClocks } from '../../src/correlate/clocks/observe.js';
 import { parseTime } from '../../src/model/time.js';
 import { end, leg, sighting } from './legs.js';
 
@@ -261,4 +262,44 @@ test('what was seen both sent the same way by two nodes joins them without a bou
   t.true(Math.abs(third!.offsetNs! - 7 * SECOND) < 100_000);
   t.is(third!.uncertaintyNs, null);
   t.is(third!.bound, undefined);
+});
+
+test('an answer that another node saw comes after what it answers', (t) => {
+  const clocks = new Clocks(['out', 'back']);
+  const shows = clock(37 * SECOND);
+  const way = leg(end('10.0.0.5', 40_000), end('192.168.1.100', 80), 1);
+  const ack = (time: number) => ({
+    ...sighting('syn', way, { node: 'out', time: TRUE(time), timestamp: 1002, echo: 5000 }),
+    kind: 'ack' as const,
+  });
+  way.sightings = [
+    sighting('syn', way, { node: 'out', time: TRUE(0), timestamp: 1000 }),
+    // Sent again: which of the two the reply answers, its echo tells.
+    sighting('syn', way, { node: 'out', time: TRUE(SECOND), timestamp: 2000, identification: 8 }),
+    sighting('syn-ack', way, { node: 'back', time: shows(300_000), timestamp: 5000, echo: 1000 }),
+    ack(900_000),
+  ];
+  observeClocks([[way]], clocks);
+  const [, back] = clocks.describe();
+  t.is(back!.matched, 2);
+  t.true(back!.uncertaintyNs! < 460_000);
+  t.true(Math.abs(back!.offsetNs! - 37 * SECOND) <= back!.uncertaintyNs!);
+});
+
+test('packets that nothing tells apart are not taken for each other', (t) => {
+  const clocks = new Clocks(['a', 'b']);
+  const way = leg(end('10.0.0.5', 40_000), end('192.168.1.100', 80), 1);
+  const plain = { timestamp: null, identification: null, interface: 'eth0' };
+  way.sightings = [
+    sighting('syn', way, { node: 'a', ttl: 64, time: TRUE(0) }),
+    sighting('syn', way, { node: 'b', ttl: 63, time: TRUE(100_000) }),
+    // Sent twice, and the first of them is not in a's capture.
+    sighting('syn-ack', way, { ...plain, node: 'b', ttl: 64, time: TRUE(200_000) }),
+    sighting('syn-ack', way, { ...plain, node: 'b', ttl: 64, time: TRUE(200_000 + SECOND) }),
+    sighting('syn-ack', way, { ...plain, node: 'a', ttl: 63, time: TRUE(300_000 + SECOND) }),
+  ];
+  observeClocks([[way]], clocks);
+  const [, b] = clocks.describe();
+  t.is(b!.matched, 1);
+  t.is(b!.bound, 'at-most');
 });

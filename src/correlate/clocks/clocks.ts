@@ -17,8 +17,9 @@ interface Clock extends SolvedClock {
 
 /**
  * How far the nodes' clocks are apart, from packets that two nodes saw: a packet cannot arrive before it was sent, so
- * each one bounds the difference from one side, and what went both ways, be it over other nodes, brackets it. Of clocks
- * that nobody sets the difference is a straight line over time (Paxson 1998; Moon, Skelly and Towsley 1999).
+ * each one bounds the difference from one side, and what went both ways, be it over other nodes, brackets it. An answer
+ * that another node saw than what it answers does as much. Of clocks that nobody sets the difference is a straight line
+ * over time (Paxson 1998; Moon, Skelly and Towsley 1999).
  *
  * Nodes that no packet joins to the first, but to each other, are placed by the first of them.
  *
@@ -48,17 +49,21 @@ export class Clocks {
     for (let i = 1; i < ordered.length; i++) {
       const before = ordered[i - 1]!;
       const after = ordered[i]!;
-      if (before.point.node === after.point.node || before.time === null || after.time === null) continue;
       // Between equal hop limits the order came from directions, or (not usable here) from the clocks themselves.
       const ordering = before.ttl > after.ttl || (before.direction === 'out' && after.direction === 'in');
-      if (!ordering) continue;
-      const from = this.#indexes.get(before.point.node)!;
-      const to = this.#indexes.get(after.point.node)!;
-      const sent = this.#sinceBase(from, before.time);
-      const received = this.#sinceBase(to, after.time);
-      this.#boundsOf(from, to).add(from < to ? sent : received, received - sent);
-      this.#clocks = null;
+      if (ordering) this.observeBoth(before, after);
     }
+  }
+
+  /** Takes in two sightings of which the one came before the other for certain: of one packet, or of one and its answer. */
+  observeBoth(before: Sighting, after: Sighting): void {
+    if (before.point.node === after.point.node || before.time === null || after.time === null) return;
+    const from = this.#indexes.get(before.point.node)!;
+    const to = this.#indexes.get(after.point.node)!;
+    const sent = this.#sinceBase(from, before.time);
+    const received = this.#sinceBase(to, after.time);
+    this.#boundsOf(from, to).add(from < to ? sent : received, received - sent);
+    this.#clocks = null;
   }
 
   /** Whether packets tell how far the two nodes' clocks are apart; of one node's own they need not. */
