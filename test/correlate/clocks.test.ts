@@ -229,6 +229,23 @@ test('a clock that was set is noticed, and its uncertainty covers both times', (
   );
 });
 
+test('a clock that was set is noticed from a round over other nodes as well', (t) => {
+  const clocks = new Clocks(['a', 'b', 'c']);
+  const set: Shows = (time) => clock(time < 5 * SECOND ? 0 : 4 * SECOND)(time);
+  const way = [
+    ['a', TRUE],
+    ['b', clock(0)],
+    ['c', set],
+    ['a', TRUE],
+  ] as const;
+  for (let i = 0; i < 10; i++) pass(clocks, way, { sent: i * SECOND, delays: [50_000, 50_000, 50_000] });
+  const [, , third] = clocks.describe();
+  t.true(third!.wasSet);
+  for (const time of [0, 9 * SECOND]) {
+    t.true(Math.abs(errorAt(clocks, 'c', set, time)) <= third!.uncertaintyNs! + CUT);
+  }
+});
+
 test('nodes that no packet joins to the first are not placed', (t) => {
   const clocks = new Clocks(['a', 'b', 'c']);
   const [b, c] = [['b', clock(5e6)] as const, ['c', clock(9e6)] as const];

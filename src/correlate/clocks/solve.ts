@@ -33,10 +33,7 @@ export interface Pair extends Span {
 
 /** @param forth of packets from `a` to `b` */
 export function pairOf(a: number, b: number, forth: Bounds | undefined, back: Bounds | undefined): Pair {
-  const [above, below] = [forth, back].map((bounds) => bounds?.envelope() ?? null) as [
-    Envelope | null,
-    Envelope | null,
-  ];
+  const [above, below] = [forth?.envelope() ?? null, back?.envelope() ?? null];
   const bend = above && below ? contradiction(loosened(above, RESOLUTION), loosened(below, RESOLUTION)) : 0;
   const loose = (envelope: Envelope | null) => envelope && loosened(envelope, RESOLUTION + bend);
   return {
@@ -69,15 +66,20 @@ export function solve(count: number, pairs: readonly Pair[], root: number): (Sol
   return fits.map((fit, i) => {
     const own = pairs.filter(({ a, b }) => a === i || b === i);
     const matched = i === root ? 0 : own.reduce((all, pair) => all + pair.matched, 0);
-    return fit && { ...fit, matched, wasSet: steady[i] === null };
+    return fit && { ...fit, matched, wasSet: steady[i] === null || fit.bend > BENT };
   });
 }
 
-const SAME: Fit = { at: 0, offset: 0, drift: null, uncertainty: 0, bound: null };
+/** A fit, and how far the bounds had to be loosened for it, ns. */
+interface LoosenedFit extends Fit {
+  bend: number;
+}
+
+const SAME: LoosenedFit = { at: 0, offset: 0, drift: null, uncertainty: 0, bound: null, bend: 0 };
 
 /** Without drift, by one way to each that there is. */
-function roughFits(count: number, pairs: readonly Pair[], root: number): (Fit | null)[] {
-  const fits: (Fit | null)[] = new Array(count).fill(null);
+function roughFits(count: number, pairs: readonly Pair[], root: number): (LoosenedFit | null)[] {
+  const fits: (LoosenedFit | null)[] = new Array(count).fill(null);
   fits[root] = SAME;
   const queue = [root];
   for (let from = queue.shift(); from !== undefined; from = queue.shift()) {
@@ -98,7 +100,11 @@ function leastOf(envelope: Envelope): number {
   return envelope.reduce((least, { y }) => Math.min(least, y), Number.POSITIVE_INFINITY);
 }
 
-function refined(fits: readonly (Fit | null)[], pairs: readonly Pair[], root: number): (Fit | null)[] {
+function refined(
+  fits: readonly (LoosenedFit | null)[],
+  pairs: readonly Pair[],
+  root: number,
+): (LoosenedFit | null)[] {
   const placed = pairs.flatMap((pair) => (fits[pair.a] ? placedByRoot(pair, fits[pair.a]!) : []));
   const forth = placed.flatMap(({ a, b, above }) => (above ? { from: a, to: b, envelope: above } : []));
   const back = placed.flatMap(({ a, b, below }) => (below ? { from: b, to: a, envelope: below } : []));
@@ -161,13 +167,19 @@ function spread(links: readonly Link[], count: number, root: number): (Envelope 
   return best;
 }
 
-function fitOf(above: Envelope | null, below: Envelope | null, span: Span, matched: number): Fit | null {
+function fitOf(
+  above: Envelope | null,
+  below: Envelope | null,
+  span: Span,
+  matched: number,
+): LoosenedFit | null {
   if (above && below) {
     const bend = contradiction(above, below);
-    return fitBetween(loosened(above, bend), loosened(below, bend), span);
+    return { ...fitBetween(loosened(above, bend), loosened(below, bend), span), bend };
   }
-  if (above) return fitBelow(above, span, matched);
+  if (above) return { ...fitBelow(above, span, matched), bend: 0 };
   if (!below) return null;
-  const { at, offset, drift } = fitBelow(below, span, matched);
-  return { at, offset: -offset, drift: drift === null ? null : -drift, uncertainty: null, bound: 'at-least' };
+  const fit = fitBelow(below, span, matched);
+  const drift = fit.drift === null ? null : -fit.drift;
+  return { ...fit, offset: -fit.offset, drift, bound: 'at-least', bend: 0 };
 }
