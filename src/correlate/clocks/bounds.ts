@@ -1,4 +1,4 @@
-import { type Envelope, envelopeOf, type Point } from './envelope.js';
+import { boundAt, type Envelope, envelopeOf, type Point } from './envelope.js';
 
 /** Bounds that are gathered before those that say nothing are left. */
 const BATCH = 256;
@@ -18,6 +18,7 @@ export class Bounds {
     this.matched++;
     if (x < this.first) this.first = x;
     if (x > this.last) this.last = x;
+    if (this.#envelope.length > 0 && boundAt(this.#envelope, x) <= y) return;
     if (2 * this.#count === this.#recent.length) this.#reduce();
     this.#recent[2 * this.#count] = x;
     this.#recent[2 * this.#count + 1] = y;
