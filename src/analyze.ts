@@ -45,7 +45,7 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
     read.nodes,
     read.snapshots,
     read.captures.map(coverageOf),
-    correlation.aligned,
+    correlation.clocks,
     correlation.neighbours,
     correlation.vips.map((vip) => vip.address),
     correlation.served.length > 0,

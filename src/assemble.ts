@@ -18,7 +18,7 @@ import {
   type Outcome,
   type PathStep,
 } from './model/analysis.js';
-import { formatTime, type Nanoseconds } from './model/time.js';
+import { timeText } from './model/time.js';
 import type { Cluster } from './network/cluster/cluster.js';
 
 /** Which attempts the result lists: by default all of up to 10,000, beyond that those that matter. */
@@ -38,7 +38,7 @@ export function assemble(
   return {
     schema: ANALYSIS_SCHEMA,
     inputs: inputs.captures.map(describeInput),
-    clocks,
+    clocks: clocks.describe(),
     vips,
     totals: countOutcomes(attempts, served),
     attempts: chooseAttempts(correlation, diagnosis, listing).map(describeAttempt),
@@ -63,13 +63,6 @@ function describeInput({ file, summary, undecoded }: CaptureResult): AnalysisInp
     undecoded,
     error: summary.error?.message ?? null,
   };
-}
-
-/** RFC 3339 ends with the year 9999; a damaged time stamp beyond it is as good as none. */
-const LAST_TIME = 253_402_300_800_000_000_000n;
-
-function timeText(time: Nanoseconds | null): string | null {
-  return time === null || time < 0n || time >= LAST_TIME ? null : formatTime(time);
 }
 
 function countOutcomes(attempts: readonly Attempt[], served: readonly Served[]): AnalysisTotal[] {
@@ -139,7 +132,7 @@ function stepsOf(trace: PacketTrace): PathStep[] {
 }
 
 /** What the inputs themselves lack, whatever was found in them. */
-function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen }: Correlation): Gap[] {
+function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen, clocks }: Correlation): Gap[] {
   const gaps: Gap[] = [];
   if (captures.length === 0) {
     const why = 'there is no capture among the inputs, so no connection can be followed';
@@ -180,6 +173,11 @@ function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen }: Correlat
     }
     if (summary.error)
       gaps.push({ ...at, why: `${summary.error.message}; what comes after it was not read`, capture: null });
+  }
+  for (const { node, wasSet } of clocks.describe()) {
+    if (!wasSet) continue;
+    const why = `the clock of ${node}, or that of the first node, was set while capturing: what the two saw is not surely placed against each other in time`;
+    gaps.push({ node, interface: null, why, capture: null });
   }
   for (const { node, message } of problems) {
     gaps.push({ node, interface: null, why: `${message}; it was passed over`, capture: null });

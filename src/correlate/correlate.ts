@@ -1,13 +1,13 @@
-import type { AnalysisClock, AnalysisVip } from '../model/analysis.js';
-import type { Sighting } from '../model/sighting.js';
+import type { AnalysisVip } from '../model/analysis.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { compareTexts } from '../model/texts.js';
 import type { Nanoseconds } from '../model/time.js';
 import type { Attempt } from './attempt.js';
-import { buildAttempt, packetsOf } from './build-attempt.js';
+import { buildAttempt } from './build-attempt.js';
 import { type CaptureFile, CapturePoints } from './capture-points.js';
-import { type Aligned, causalOrder, compareTimes } from './causal-order.js';
-import { Clocks } from './clocks.js';
+import { type Aligned, compareTimes } from './causal-order.js';
+import { Clocks } from './clocks/clocks.js';
+import { observeClocks } from './clocks/observe.js';
 import { Coverage } from './coverage.js';
 import type { Leg } from './leg.js';
 import { readLegs } from './legs.js';
@@ -19,9 +19,7 @@ import type { NeighbourMessage } from './neighbours/message.js';
 import { readMessages } from './neighbours/read-messages.js';
 import { takeOtherSources } from './other-source.js';
 import { isRequest } from './requests.js';
-import { sameContent } from './same-datagram.js';
 import { readServed, type Served } from './served.js';
-import { groupByPacket } from './trace.js';
 import type { Tracker } from './track/tracker.js';
 import { type Tracks, trackedTranslations } from './tracked.js';
 import type { Vips } from './vips.js';
@@ -38,11 +36,10 @@ export interface Correlation {
   attempts: Attempt[];
   /** Attempts that were established, besides those: they are a fair sample of all that were. */
   served: Served[];
-  clocks: AnalysisClock[];
+  clocks: Clocks;
   vips: AnalysisVip[];
   /** A VIP is named, but no packet to it or to a known backend was captured: then all connections are given. */
   vipUnseen: boolean;
-  aligned: Aligned;
   /** ARP and neighbour discovery, by time on the first node's clock. */
   neighbours: NeighbourMessage[];
 }
@@ -66,8 +63,7 @@ export function correlate(
   const clocks = new Clocks(nodes);
   // Of one node, all is on its own clock.
   if (nodes.length > 1) observeClocks(groups, clocks);
-  const aligned: Aligned =
-    nodes.length > 1 ? (s) => (s.time === null ? null : s.time - clocks.offset(s.point.node)) : (s) => s.time;
+  const aligned: Aligned = nodes.length > 1 ? clocks.aligned : (s) => s.time;
 
   const coverage = new Coverage(
     captures.map(({ file, summary }) => ({ file, lastTime: summary?.lastTime ?? null })),
@@ -92,7 +88,7 @@ export function correlate(
   const neighbours = captures
     .flatMap(({ file, tracker }) => readMessages(tracker.neighbours, new CapturePoints(file)))
     .sort((a, b) => compareTimes(aligned(a), aligned(b)));
-  return { attempts, served, clocks: clocks.describe(), vips: known, vipUnseen, aligned, neighbours };
+  return { attempts, served, clocks, vips: known, vipUnseen, neighbours };
 }
 
 /** Those that frames to all were seen for, and those of the nodes' routes: a sender's own cooked capture shows no frame. */
@@ -123,41 +119,6 @@ function isConnection(legs: Leg[]): boolean {
     (leg) =>
       leg.syn || leg.synAck || leg.clientSpoke || leg.serverSpoke || leg.clientReset || leg.serverReset,
   );
-}
-
-/** Clocks are found from hop limits and directions alone, before any order that would rest on clocks. */
-function observeClocks(groups: readonly Leg[][], clocks: Clocks): void {
-  for (const legs of groups) {
-    if (!spansNodes(legs)) continue;
-    const { requests, replies } = packetsOf(legs);
-    for (const sightings of [requests, replies]) {
-      const packets = groupByPacket(sightings, (s) => s.time);
-      for (const packet of packets) {
-        if (isToldApart(packet, packets)) clocks.observe(causalOrder(packet, (s) => s.time));
-      }
-    }
-  }
-}
-
-/**
- * Datagrams that are sent again alike, and have no identification, are told apart by their order alone, which one that
- * was lost between two nodes shifts.
- */
-function isToldApart(packet: readonly Sighting[], all: readonly (readonly Sighting[])[]): boolean {
-  const one = packet[0]!;
-  if (one.payload === null || one.identification !== null) return true;
-  return all.every((other) => other === packet || !sameContent(one, other[0]!));
-}
-
-function spansNodes(legs: readonly Leg[]): boolean {
-  let first: string | null = null;
-  for (const leg of legs) {
-    for (const { point } of leg.sightings) {
-      first ??= point.node;
-      if (point.node !== first) return true;
-    }
-  }
-  return false;
 }
 
 /** With no VIP named: an address is one if connections to it were seen translated to another. */

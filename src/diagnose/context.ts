@@ -1,5 +1,6 @@
 import type { Attempt } from '../correlate/attempt.js';
 import type { Aligned } from '../correlate/causal-order.js';
+import type { Clocks } from '../correlate/clocks/clocks.js';
 import type { NeighbourMessage } from '../correlate/neighbours/message.js';
 import type { KernelModel } from '../kernel/model.js';
 import { translationsOf, translationTargets } from '../kernel/translations.js';
@@ -40,6 +41,7 @@ export class DiagnosisContext {
   readonly isSample: boolean;
   /** The nodes' own namespaces. */
   readonly nodes: ReadonlyMap<string, NodeView>;
+  readonly clocks: Clocks;
   readonly aligned: Aligned;
   /** ARP and neighbour discovery, as far as captured, by time. */
   readonly neighbours: readonly NeighbourMessage[];
@@ -57,14 +59,15 @@ export class DiagnosisContext {
     nodes: readonly string[],
     snapshots: readonly Snapshot[],
     captures: readonly Coverage[],
-    aligned: Aligned,
+    clocks: Clocks,
     neighbours: readonly NeighbourMessage[] = [],
     vips: readonly string[] = [],
     isSample = false,
   ) {
     this.attempts = attempts;
     this.isSample = isSample;
-    this.aligned = aligned;
+    this.clocks = clocks;
+    this.aligned = clocks.aligned;
     this.neighbours = neighbours;
     this.vips = new Set(vips);
     this.network = Network.of(snapshots);

@@ -73,6 +73,11 @@ function reach(trace: PacketTrace): number {
   return trace.sightings.length * 256 + (255 - trace.sightings.at(-1)!.ttl);
 }
 
+/** The first sighting of each packet of an attempt. */
+export function firstSightings({ traces }: Attempt): Sighting[] {
+  return traces.map(({ sightings }) => sightings[0]!);
+}
+
 /** The last sightings of every transmission that ended where the loss did: one for each packet lost there. */
 export function lastSightings(loss: Loss): Sighting[] {
   return loss.traces

@@ -63,15 +63,29 @@ export interface AnalysisInput {
   error: string | null;
 }
 
-/** How far a node's clock is from the first node's: its time minus the first node's time. */
+/**
+ * How far a node's clock is from the first node's: its time minus the first node's time, which is `offsetNs` at the
+ * instant `at`, and `driftPpm` microseconds more with each second from then on.
+ */
 export interface AnalysisClock {
   node: string;
-  /** Null where no packet was seen by both: then order rests on cause and effect alone. */
+  /** Null where no packet joins it to the first: then order rests on cause and effect alone. */
   offsetNs: number | null;
+  /**
+   * How far the truth may be from that, from the first matched packet to the last, for clocks that were not set. Null
+   * where packets went one way alone: they bound the offset from one side (`bound`) or, by way of another node, not.
+   */
   uncertaintyNs: number | null;
+  /** Null where it is too small to be told from what packets took on their way. */
   driftPpm: number | null;
-  /** Packets seen by both that the offset rests on. */
+  /** Packets seen by it and by another node that the offset rests on. */
   matched: number;
+  /** By the first node's clock: when one of the matched packets was seen. Absent for the first node, and without offset. */
+  at?: string | null;
+  /** Present where packets went one way alone: the true offset is at most, or at least, `offsetNs`. */
+  bound?: 'at-most' | 'at-least';
+  /** Present where no steady clock comes near what was seen: it, or the first node's, was set meanwhile. */
+  wasSet?: true;
 }
 
 export interface AnalysisVip {

@@ -38,6 +38,14 @@ function secondOf(time: Nanoseconds): typeof second {
   return { begin, end: begin + NANOSECONDS_PER_SECOND, text: `${text}.` };
 }
 
+/** RFC 3339 ends with the year 9999; a damaged time stamp beyond it is as good as none. */
+const LAST_TIME = 253_402_300_800_000_000_000n;
+
+/** A time as `formatTime` writes it; null where there is none that RFC 3339 has a text for. */
+export function timeText(time: Nanoseconds | null): string | null {
+  return time === null || time < 0n || time >= LAST_TIME ? null : formatTime(time);
+}
+
 const RFC3339 =
   /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?\s?(Z|[+-]\d{2}(?::?\d{2})?)?$/;
 

@@ -70,11 +70,15 @@ export async function unpack(archive: string, into: string): Promise<void> {
   }
 }
 
-/** Rewrites the time stamps of a little-endian pcap, of micro- or nanoseconds. */
-export function shift(pcap: Buffer, offsetNs: bigint, driftPpm: number): Buffer {
+/**
+ * Rewrites the time stamps of a little-endian pcap, of micro- or nanoseconds.
+ *
+ * @param since when the clock was ahead by the offset alone; null: at the first packet
+ */
+export function shift(pcap: Buffer, offsetNs: bigint, driftPpm: number, since: bigint | null = null): Buffer {
   const out = Buffer.from(pcap);
   const unit = out.readUInt32LE(0) === 0xa1b23c4d ? 1n : 1000n;
-  let first: bigint | null = null;
+  let first = since;
   for (
     let at = FILE_HEADER;
     at + RECORD_HEADER <= out.length;

@@ -2,6 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { Attempt } from '../../src/correlate/attempt.js';
+import { Clocks } from '../../src/correlate/clocks/clocks.js';
 import type { NeighbourMessage } from '../../src/correlate/neighbours/message.js';
 import { DiagnosisContext } from '../../src/diagnose/context.js';
 import { addPatterns } from '../../src/diagnose/patterns/patterns.js';
@@ -115,7 +116,7 @@ interface Ground {
 /** The patterns of one finding that has all attempts which failed or were slow. */
 function patterns(attempts: Attempt[], ground: Ground = {}): Pattern[] {
   const { snapshots = [], neighbours = [] } = ground;
-  const context = new DiagnosisContext(attempts, ['n1', 'n2'], snapshots, [], (s) => s.time, neighbours);
+  const context = new DiagnosisContext(attempts, ['n1', 'n2'], snapshots, [], new Clocks([]), neighbours);
   const bad = attempts.filter((a) => a.outcome !== 'established' || a.delayNs! > 0n);
   const slow = bad.filter((a) => a.outcome === 'established').length;
   const finding = findingOf({
@@ -450,7 +451,7 @@ test("another cause's failures say nothing about this one, and no finding of les
     backend: `10.0.0.${i % 3}`,
     clientPort: 7,
   }));
-  const context = new DiagnosisContext(attempts, ['n1'], [], [], (s) => s.time);
+  const context = new DiagnosisContext(attempts, ['n1'], [], [], new Clocks([]));
   const of = (rest: number) => attempts.filter((_, i) => i % 3 === rest).map((a) => a.id);
   const findings = [
     findingOf({ id: 'f1', attempts: of(1) }),
@@ -496,7 +497,7 @@ test('what one fault does to some and to others is two findings, and one pattern
     backend: `10.0.0.${Math.min(i % 3, 1)}`,
     clientPort: 7,
   }));
-  const context = new DiagnosisContext(attempts, ['n1'], [], [], (s) => s.time);
+  const context = new DiagnosisContext(attempts, ['n1'], [], [], new Clocks([]));
   const of = (rest: number) => attempts.filter((_, i) => i % 3 === rest).map((a) => a.id);
   const lost = findingOf({ attempts: of(1) });
   const delayed = findingOf({ id: 'f2', severity: 'info', slow: 10, attempts: of(2) });

@@ -1,6 +1,7 @@
 /** Which interface and neighbour a packet's frames stand for: ports, bonds, VLANs, tunnels, shared and virtual MACs. */
 import test from 'ava';
 import type { Attempt } from '../../src/correlate/attempt.js';
+import { Clocks } from '../../src/correlate/clocks/clocks.js';
 import { readSnapshots } from '../../src/correlate/read-snapshots.js';
 import { DiagnosisContext } from '../../src/diagnose/context.js';
 import { crossingsOf } from '../../src/diagnose/ways/crossing.js';
@@ -47,7 +48,7 @@ function difference(request: Frame[], reply: Frame[], links: Link[] | null = LIN
   });
   const traces = [trace('request', request, 'in'), trace('reply', reply, 'out')];
   const attempt = { outcome: 'reply-lost', traces } as unknown as Attempt;
-  const context = new DiagnosisContext([attempt], [BASE.node], [snapshot], [], (s) => s.time);
+  const context = new DiagnosisContext([attempt], [BASE.node], [snapshot], [], new Clocks([]));
   const [crossing] = crossingsOf(attempt, context);
   return {
     in: crossing?.in.interface,

@@ -167,15 +167,21 @@ export const anyAnalysis: fc.Arbitrary<Analysis> = fc.record({
     { maxLength: 4 },
   ),
   clocks: fc.array(
-    fc.record({
-      node: text,
-      offsetNs: orNull(offset),
-      uncertaintyNs: orNull(count),
-      driftPpm: orNull(
-        fc.double({ noNaN: true, noDefaultInfinity: true }).map((ppm) => (ppm === 0 ? 0 : ppm)),
-      ),
-      matched: count,
-    }),
+    fc.record(
+      {
+        node: text,
+        offsetNs: orNull(offset),
+        uncertaintyNs: orNull(count),
+        driftPpm: orNull(
+          fc.double({ noNaN: true, noDefaultInfinity: true }).map((ppm) => (ppm === 0 ? 0 : ppm)),
+        ),
+        matched: count,
+        at: orNull(time),
+        bound: fc.constantFrom('at-most' as const, 'at-least' as const),
+        wasSet: fc.constant(true as const),
+      },
+      { requiredKeys: ['node', 'offsetNs', 'uncertaintyNs', 'driftPpm', 'matched'] },
+    ),
     { maxLength: 3 },
   ),
   vips: fc.array(

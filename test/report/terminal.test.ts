@@ -2,13 +2,14 @@ import { createRequire } from 'node:module';
 import { stripVTControlCharacters } from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
-import { type Analysis, CAUSES, OUTCOMES } from '../../src/model/analysis.js';
+import { type Analysis, type AnalysisClock, CAUSES, OUTCOMES } from '../../src/model/analysis.js';
 import { escapeLines, escapeText } from '../../src/report/escape.js';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { anyAnalysis } from './arbitrary.js';
 import { hostile } from './hostile.js';
 import {
   analysis,
+  at,
   endpoint,
   finding,
   healthy,
@@ -249,6 +250,26 @@ test('clocks that agree, or a single node, are not spoken of', (t) => {
   t.notRegex(plain({ ...rpFilter(), clocks }), /^Clocks/m);
   t.notRegex(plain(healthy()), /^Clocks/m);
   t.regex(plain(rpFilter()), /^node2 +2\.5 s +21\.0 us +1\.3 ppm +40$/m);
+});
+
+test('a bound from one side is told as one, and a clock that was set', (t) => {
+  const [first, second] = rpFilter().clocks;
+  const shown = (change: Partial<AnalysisClock>) =>
+    plain({ ...rpFilter(), clocks: [first!, { ...second!, ...change }] });
+  const oneWay = { uncertaintyNs: null, driftPpm: null };
+  t.regex(shown({ ...oneWay, bound: 'at-most' }), /^node2 +at most 2\.5 s +\? +\? +40$/m);
+  t.regex(shown({ ...oneWay, bound: 'at-least' }), /^node2 +at least 2\.5 s +\? +\? +40$/m);
+  t.regex(
+    shown({ offsetNs: 0, uncertaintyNs: 4e9, driftPpm: null, wasSet: true }),
+    /^node2 +0 ns +4\.0 s +was set/m,
+  );
+});
+
+test('offsets along the path are freed of drift as well', (t) => {
+  const [first, second] = rpFilter().clocks;
+  // The try that is shown was two seconds later: it was ahead by 20 us more.
+  const clocks = [first!, { ...second!, driftPpm: 10, at: at(1_000_000) }];
+  t.regex(plain({ ...rpFilter(), clocks }), /node2 {2}eth0 {7}in {3}0\.070/);
 });
 
 test('totals agree with the analysis, zero columns left out', (t) => {

@@ -11,7 +11,7 @@ import { entryOf } from '../drops/conntrack.js';
 import { type Course, coursesOf } from '../drops/courses.js';
 import { type Unresolved, unresolvedOf } from '../drops/unresolved.js';
 import { isVisible } from '../drops/visibility.js';
-import { type Loss, lossOf } from '../loss.js';
+import { firstSightings, type Loss, lossOf } from '../loss.js';
 import { concludeBackendSilent } from './backend-silent-finding.js';
 
 /** What shows that the backend had the request and gave no answer. */
@@ -119,9 +119,9 @@ function byOwnWire(
   const view = context.node(station.node, station.netns);
   if (!view || packet.destination.text !== address || !isAloneOnWire(station, hop.dev, address)) return null;
   if (![...context.nodes.values()].some((node) => context.translatesTo(node, address))) return null;
-  const times = attempt.traces.flatMap(({ sightings }) => context.aligned(sightings[0]!) ?? []);
+  const beside = firstSightings(attempt);
   const server = loss.last.destination;
-  if (!isVisible(view, hop.dev, { role: 'reply', server }, times, context)) return null;
+  if (!isVisible(view, hop.dev, { role: 'reply', server }, beside, context)) return null;
   const assumed = `${address} is taken to be alone behind ${hop.dev} of ${station.label}, and to answer by it`;
   const unreplied = entryOf(attempt, station);
   if (unreplied && !unreplied.unreplied) return null;
@@ -148,8 +148,8 @@ function byNamespace(attempt: Attempt, loss: Loss, context: DiagnosisContext): S
   const node = context.node(point.node, point.netns);
   if (point.netns === null || point.interface === null || direction === 'out' || !node || node.snapshot)
     return null;
-  const times = attempt.traces.flatMap(({ sightings }) => context.aligned(sightings[0]!) ?? []);
+  const beside = firstSightings(attempt);
   const answer = { role: 'reply', server: destination } as const;
-  if (!isVisible(node, point.interface, answer, times, context)) return null;
+  if (!isVisible(node, point.interface, answer, beside, context)) return null;
   return { loss, journey: null, listened: point.interface, unreplied: null, doubts: [], unresolved: null };
 }

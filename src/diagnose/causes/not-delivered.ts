@@ -2,7 +2,6 @@ import type { Attempt } from '../../correlate/attempt.js';
 import { expectsReply } from '../../correlate/expects-reply.js';
 import type { PacketTrace } from '../../correlate/trace.js';
 import type { Sighting } from '../../model/sighting.js';
-import type { Nanoseconds } from '../../model/time.js';
 import { type Entry, entriesOf, type Silence } from '../../network/entry.js';
 import { TUNNELS } from '../../network/link.js';
 import { arrivalOf } from '../../network/next.js';
@@ -14,7 +13,7 @@ import { entryOf } from '../drops/conntrack.js';
 import { coursesOf } from '../drops/courses.js';
 import { type Unresolved, unresolvedOf } from '../drops/unresolved.js';
 import { isLikelyVisible, isRunning } from '../drops/visibility.js';
-import { type Loss, lossOf } from '../loss.js';
+import { firstSightings, type Loss, lossOf } from '../loss.js';
 import { isOverheard, placeAfter } from '../place.js';
 import { concludeNotDelivered } from './not-delivered-finding.js';
 
@@ -101,9 +100,9 @@ function byCaptures(attempt: Attempt, loss: Loss, context: DiagnosisContext): Un
   const isTarget = ({ station }: Entry | Silence) => target === null || station === target;
   const entries = all.entries.filter(isTarget);
   const silent = all.silent.filter(isTarget);
-  const times = attempt.traces.flatMap(({ sightings }) => context.aligned(sightings[0]!) ?? []);
+  const beside = firstSightings(attempt);
   const doors = [...entries, ...silent];
-  if (doors.length === 0 || !doors.every((door) => isWatched(door, times, context))) return null;
+  if (doors.length === 0 || !doors.every((door) => isWatched(door, beside, context))) return null;
   return { loss, entries, silent, unresolved: null, address };
 }
 
@@ -111,7 +110,7 @@ function byCaptures(attempt: Attempt, loss: Loss, context: DiagnosisContext): Un
 function byWire(attempt: Attempt, loss: Loss, context: DiagnosisContext): UndeliveredProof | null {
   if (attempt.outcome !== 'no-reply' || isCutShort(attempt, context)) return null;
   if (!expectsReply(attempt, context.attempts) || loss.last.encapsulations.length > 0) return null;
-  const times = attempt.traces.flatMap(({ sightings }) => context.aligned(sightings[0]!) ?? []);
+  const beside = firstSightings(attempt);
   const crossings = (coursesOf(attempt, context)?.requests ?? []).map(({ journey, stops, reached }) => {
     const [left, next] = [stops[reached - 1], stops[reached]];
     if (left?.direction !== 'out' || next?.direction !== 'in' || left.station === next.station) return null;
@@ -124,7 +123,7 @@ function byWire(attempt: Attempt, loss: Loss, context: DiagnosisContext): Undeli
   const view = context.node(station.node, station.netns);
   // Of a tunnel's inner packet, the next node may have dropped the outer one.
   if (!view || TUNNELS.has(station.model.link(name)?.kind ?? '') || entryOf(attempt, station)) return null;
-  if (!isLikelyVisible(view, name, destination, times, context)) return null;
+  if (!isLikelyVisible(view, name, destination, beside, context)) return null;
   const why = `by the settings of ${loss.last.point.node}`;
   const entry = { station, interface: name, sender: null, isPod: false, isGuess: false, why, unknown: [] };
   return { loss, entries: [entry], silent: [], unresolved: null, address: first.address };
@@ -153,9 +152,9 @@ function isClaimedByStranger(address: string, context: DiagnosisContext): boolea
 /** Whether what comes in there was captured at the time; no filter that shows anything of the VIP hides its requests. */
 function isWatched(
   { station, interface: name }: Entry | Silence,
-  times: readonly Nanoseconds[],
+  beside: readonly Sighting[],
   context: DiagnosisContext,
 ): boolean {
   const captures = context.node(station.node, station.netns)?.captures ?? [];
-  return captures.some((capture) => isRunning(capture, name!, times, context));
+  return captures.some((capture) => isRunning(capture, name!, beside, context));
 }

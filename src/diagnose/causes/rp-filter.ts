@@ -66,9 +66,9 @@ function whereSeenLast(attempt: Attempt, context: DiagnosisContext): Suspicion<R
   if (node.model?.hasAddress(source)) return null;
   const destinations = routedDestinations(attempt, loss, context);
   // The log's clock is the node's; a capture that was made beside it may have been stamped by another.
-  const times = lastSightings(loss)
-    .flatMap((s) => [s.time, context.aligned(s)])
-    .filter((time) => time !== null);
+  const own = timesAt(loss, node, context);
+  const times =
+    own.length === 0 ? [] : [...own, ...lastSightings(loss).flatMap((s) => context.aligned(s) ?? [])];
   const packet = { source, destinations, interface: place.interface, times };
   const martians = matchMartians(node, packet);
   const name = place.interface ?? martians[0]?.interface;

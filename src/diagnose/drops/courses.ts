@@ -7,12 +7,11 @@ import type { PacketTrace } from '../../correlate/trace.js';
 import type { PacketQuestion } from '../../kernel/netfilter/passage.js';
 import type { Role } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
-import type { Nanoseconds } from '../../model/time.js';
 import { decisive } from '../../network/decisive.js';
 import type { Journey } from '../../network/journey.js';
 import { answerStart, answerTo } from '../../network/round-trip.js';
 import type { DiagnosisContext } from '../context.js';
-import { farthestOf, type Loss, lossOf } from '../loss.js';
+import { farthestOf, firstSightings, type Loss, lossOf } from '../loss.js';
 import { type AskedInVain, entryInVain } from './asked-in-vain.js';
 import { disproves } from './conntrack.js';
 import { Journeys } from './journeys.js';
@@ -87,17 +86,17 @@ class CourseFinder {
   }
 
   #coursesOf(attempt: Attempt, loss: Loss): Courses {
-    const times = timesOf(attempt, this.#context);
+    const beside = firstSightings(attempt);
     const asked = loss.role === 'request' ? loss : farthestOf(attempt, 'request');
-    const requests = asked ? this.#requests(attempt, asked, times) : [];
+    const requests = asked ? this.#requests(attempt, asked, beside) : [];
     const replies =
       loss.role === 'request'
-        ? requests.filter((c) => c.missedAt === null).flatMap((c) => this.#unseenReplies(attempt, c, times))
-        : this.#seenReplies(attempt, loss, requests, times);
+        ? requests.filter((c) => c.missedAt === null).flatMap((c) => this.#unseenReplies(attempt, c, beside))
+        : this.#seenReplies(attempt, loss, requests, beside);
     return { loss, requests, replies };
   }
 
-  #requests(attempt: Attempt, { trace }: Loss, times: readonly Nanoseconds[]): Course[] {
+  #requests(attempt: Attempt, { trace }: Loss, beside: readonly Sighting[]): Course[] {
     return this.#fromEarliest(attempt, trace, (start) =>
       this.#journeys
         .from(start, 'request')
@@ -105,7 +104,7 @@ class CourseFinder {
           this.#held(
             attempt,
             { role: 'request', journey, asked: start.packet, start, trace, request: null },
-            times,
+            beside,
           ),
         ),
     );
@@ -127,12 +126,12 @@ class CourseFinder {
     attempt: Attempt,
     { trace }: Loss,
     requests: readonly Course[],
-    times: readonly Nanoseconds[],
+    beside: readonly Sighting[],
   ): Course[] {
     const arrived = requests.filter(({ journey, missedAt }) => journey.end.kind !== 'dropped' && !missedAt);
     return this.#fromEarliest(attempt, trace, (start) => {
       const held = (journey: Journey, request: Course | null) =>
-        this.#held(attempt, { role: 'reply', journey, asked: start.packet, start, trace, request }, times);
+        this.#held(attempt, { role: 'reply', journey, asked: start.packet, start, trace, request }, beside);
       if (arrived.length === 0)
         return this.#journeys.from(start, 'reply').flatMap((journey) => held(journey, null));
       return arrived.flatMap((request) =>
@@ -142,7 +141,7 @@ class CourseFinder {
   }
 
   /** Of a request that arrives by the settings, though nobody saw an answer. */
-  #unseenReplies(attempt: Attempt, request: Course, times: readonly Nanoseconds[]): Course[] {
+  #unseenReplies(attempt: Attempt, request: Course, beside: readonly Sighting[]): Course[] {
     const { journey } = request;
     const at = answerStart(this.#context.network, journey, attempt.client.address);
     if (!at || 'fate' in at) return [];
@@ -157,13 +156,13 @@ class CourseFinder {
         this.#held(
           attempt,
           { role: 'reply', journey: reply, asked, start: null, trace: null, request },
-          times,
+          beside,
         ),
       );
   }
 
   /** The course, if the sightings and the connections that nodes track agree with it. */
-  #held(attempt: Attempt, draft: Draft, times: readonly Nanoseconds[]): Course[] {
+  #held(attempt: Attempt, draft: Draft, beside: readonly Sighting[]): Course[] {
     const { role, journey, asked, start, trace, request } = draft;
     const stops = stopsOf(journey, asked);
     const reached = trace && start ? this.#reach(journey, stops, trace, start, role) : 0;
@@ -171,7 +170,7 @@ class CourseFinder {
     const ahead = stops.slice(reached);
     const blocked = role === 'reply' ? firstBlocked(journey, ahead) : null;
     const open = blocked ? ahead.slice(0, ahead.indexOf(blocked.stop)) : ahead;
-    const missedAt = open.find((stop) => this.#wouldShow(stop, role, times)) ?? null;
+    const missedAt = open.find((stop) => this.#wouldShow(stop, role, beside)) ?? null;
     const doubts = doubtsFrom(journey, reached === 0 ? 0 : stops[reached - 1]!.leg);
     const before = trace === null ? (request?.doubts ?? []) : [];
     return [
@@ -208,11 +207,11 @@ class CourseFinder {
     return reached;
   }
 
-  #wouldShow(stop: Stop, role: Role, times: readonly Nanoseconds[]): boolean {
+  #wouldShow(stop: Stop, role: Role, beside: readonly Sighting[]): boolean {
     const { station, interface: name } = stop;
     const view = this.#context.node(station.node, station.netns);
     return (
-      view !== null && isVisible(view, name, { role, server: serverOf(stop, role) }, times, this.#context)
+      view !== null && isVisible(view, name, { role, server: serverOf(stop, role) }, beside, this.#context)
     );
   }
 }
@@ -262,12 +261,4 @@ function doubtsFrom({ legs, doubts }: Journey, from: number): string[] {
   const before = of(legs.slice(0, from));
   const after = of(legs.slice(from));
   return doubts.filter((line) => after.has(line) || !before.has(line));
-}
-
-/** When an attempt's packets were on their way, on the first node's clock. */
-function timesOf({ traces }: Attempt, { aligned }: DiagnosisContext): Nanoseconds[] {
-  return traces.flatMap(({ sightings }) => {
-    const time = aligned(sightings[0]!);
-    return time === null ? [] : [time];
-  });
 }

@@ -12,7 +12,6 @@ import { inputInterface, placeOf } from '../place.js';
 import type { Course } from './courses.js';
 import { type Demand, type DemandedDrop, demandOf } from './demand.js';
 import { type CounterRise, causeOfRecord, counterOf, icmpOf, recordsNear, resetsOf } from './records.js';
-import { clockOffset } from './visibility.js';
 
 /** What speaks for a node having dropped a packet by its settings. */
 export interface DropProof {
@@ -249,11 +248,10 @@ function lostPackets(context: DiagnosisContext): number {
   return count;
 }
 
-/** When packets were lost, by the clock of the node that dropped them: its own captures' stamps, or others' moved to it. */
+/**
+ * When packets were lost, by the clock of the node that dropped them: its own captures' stamps, or others' moved to it.
+ * Empty where nothing places these by its clock.
+ */
 export function timesAt(loss: Loss, node: NodeView, context: DiagnosisContext): Nanoseconds[] {
-  const offset = clockOffset(node.name, context);
-  return lastSightings(loss).flatMap((sighting) => {
-    const time = context.aligned(sighting);
-    return time === null ? [] : [time + offset];
-  });
+  return lastSightings(loss).flatMap((sighting) => context.clocks.timeAt(node.name, sighting) ?? []);
 }

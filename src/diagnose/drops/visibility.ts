@@ -1,7 +1,6 @@
 /** What the silence of a capture is worth: whether it would have shown a packet. */
 import type { Endpoint, Role } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
-import type { Nanoseconds } from '../../model/time.js';
 import type { Coverage, DiagnosisContext, NodeView } from '../context.js';
 
 /** The servers that a capture file shows packets of, under the addresses that they have there. */
@@ -14,13 +13,7 @@ interface Shown {
   back: number;
 }
 
-interface Seen {
-  files: Map<string, Shown>;
-  /** How far each node's clock is ahead of the first node's, ns. */
-  offsets: Map<string, Nanoseconds>;
-}
-
-const SEEN = new WeakMap<DiagnosisContext, Seen>();
+const SEEN = new WeakMap<DiagnosisContext, Map<string, Shown>>();
 
 /**
  * Whether a packet on the interface would have been captured for certain.
@@ -30,18 +23,18 @@ const SEEN = new WeakMap<DiagnosisContext, Seen>();
  * what clients sent may be filtered to one direction: of replies its silence says nothing.
  *
  * @param server the end of the packet that is the server's, as it would have it there
- * @param times when it would have passed, on the first node's clock; one of them is enough
+ * @param beside packets that were seen when it would have passed; one of them is enough
  */
 export function isVisible(
   node: NodeView,
   name: string,
   { role, server }: { role: Role; server: Endpoint },
-  times: readonly Nanoseconds[],
+  beside: readonly Sighting[],
   context: DiagnosisContext,
 ): boolean {
   return node.captures.some((capture) => {
-    if (!isRunning(capture, name, times, context)) return false;
-    const shown = seenIn(context).files.get(capture.file);
+    if (!isRunning(capture, name, beside, context)) return false;
+    const shown = seenIn(context).get(capture.file);
     if (!shown) return false;
     if (role === 'reply' && shown.back === 0 && capture.packets <= shown.sent) return false;
     if (shown.endpoints.has(labelOf(server))) return true;
@@ -57,63 +50,51 @@ export function isLikelyVisible(
   node: NodeView,
   name: string,
   server: Endpoint,
-  times: readonly Nanoseconds[],
+  beside: readonly Sighting[],
   context: DiagnosisContext,
 ): boolean {
-  if (isVisible(node, name, { role: 'request', server }, times, context)) return true;
+  if (isVisible(node, name, { role: 'request', server }, beside, context)) return true;
   return node.captures.some((capture) => {
-    if (!isRunning(capture, name, times, context)) return false;
-    const shown = seenIn(context).files.get(capture.file);
+    if (!isRunning(capture, name, beside, context)) return false;
+    const shown = seenIn(context).get(capture.file);
     return shown !== undefined && (shown.addresses.has(server.address) || shown.ports.has(server.port));
   });
 }
 
-/** Whether a capture that lost nothing was listening on the interface at one of the times. */
+/**
+ * Whether a capture that lost nothing was listening on the interface when one of the packets was seen. Captures that
+ * nothing places against each other are taken to be of the same time: that is why they were given together.
+ */
 export function isRunning(
   { node, interfaces, firstTime, lastTime, dropped }: Coverage,
   name: string,
-  times: readonly Nanoseconds[],
-  context: DiagnosisContext,
+  beside: readonly Sighting[],
+  { clocks }: DiagnosisContext,
 ): boolean {
   if (interfaces !== null && !interfaces.includes(name)) return false;
   if (firstTime === null || lastTime === null || (dropped ?? 0) > 0) return false;
-  const offset = clockOffset(node, context);
-  return times.some((time) => time >= firstTime - offset && time <= lastTime - offset);
+  return beside.some((sighting) => {
+    if (sighting.time === null) return false;
+    const time = clocks.timeAt(node, sighting);
+    return time === null || (time >= firstTime && time <= lastTime);
+  });
 }
 
-/** How far a node's clock is ahead of the first node's, ns; 0 where it captured nothing of any attempt. */
-export function clockOffset(node: string, context: DiagnosisContext): Nanoseconds {
-  return seenIn(context).offsets.get(node) ?? 0n;
-}
-
-function seenIn(context: DiagnosisContext): Seen {
-  let seen = SEEN.get(context);
-  if (seen) return seen;
-  seen = { files: new Map(), offsets: new Map() };
-  SEEN.set(context, seen);
+function seenIn(context: DiagnosisContext): Map<string, Shown> {
+  let files = SEEN.get(context);
+  if (files) return files;
+  files = new Map();
+  SEEN.set(context, files);
   for (const { traces, others } of context.attempts) {
     for (const { role, sightings } of traces) {
-      for (const sighting of sightings) {
-        note(seen.files, sighting, role === 'request');
-        noteClock(seen.offsets, sighting, context);
-      }
+      for (const sighting of sightings) note(files, sighting, role === 'request');
     }
     for (const sighting of others) {
       // An error comes from the other side than what it quotes.
-      count(shownIn(seen.files, sighting.point.file), sighting.fromClient !== (sighting.icmp !== null));
+      count(shownIn(files, sighting.point.file), sighting.fromClient !== (sighting.icmp !== null));
     }
   }
-  return seen;
-}
-
-function noteClock(
-  offsets: Map<string, Nanoseconds>,
-  sighting: Sighting,
-  { aligned }: DiagnosisContext,
-): void {
-  const { node } = sighting.point;
-  if (sighting.time === null || offsets.has(node)) return;
-  offsets.set(node, sighting.time - aligned(sighting)!);
+  return files;
 }
 
 function note(files: Map<string, Shown>, sighting: Sighting, toServer: boolean): void {

@@ -18,16 +18,23 @@ export function clocksSection({ clocks, inputs }: Analysis, style: Style): strin
     { title: 'drift', align: 'right' },
     { title: 'packets matched', align: 'right' },
   ];
-  const rows = clocks.map(({ node, offsetNs, uncertaintyNs, driftPpm, matched }): Cell[] => [
-    node,
-    offsetNs === null ? 'unknown' : durationText(offsetNs),
-    uncertaintyNs === null ? '?' : durationText(uncertaintyNs),
-    driftPpm === null ? '?' : `${driftPpm.toFixed(1)} ppm`,
-    numberText(matched),
+  const rows = clocks.map((clock): Cell[] => [
+    clock.node,
+    aheadText(clock),
+    clock.uncertaintyNs === null ? '?' : durationText(clock.uncertaintyNs),
+    clock.wasSet ? 'was set' : clock.driftPpm === null ? '?' : `${clock.driftPpm.toFixed(1)} ppm`,
+    numberText(clock.matched),
   ]);
   return [...heading('Clocks', style), ...table(columns, rows, style)];
 }
 
-function agrees({ offsetNs }: AnalysisClock): boolean {
-  return offsetNs !== null && Math.abs(offsetNs) < NOTEWORTHY_NS;
+/** Packets that went one way alone may have taken any time: then the offset is a bound. */
+function aheadText({ offsetNs, bound }: AnalysisClock): string {
+  if (offsetNs === null) return 'unknown';
+  const words = bound ? `${bound.replace('-', ' ')} ` : '';
+  return words + durationText(offsetNs);
+}
+
+function agrees({ offsetNs, wasSet }: AnalysisClock): boolean {
+  return offsetNs !== null && Math.abs(offsetNs) < NOTEWORTHY_NS && !wasSet;
 }

@@ -84,7 +84,7 @@ function stepLines(steps: PathStep[], protocol: string, analysis: Analysis, styl
   const first = steps[0]!;
   const rows = steps.map((step, i): Cell[] => {
     const elapsed = millisecondsBetween(first.time, step.time);
-    const skew = clockSkew(first.node, step.node, analysis.clocks);
+    const skew = clockSkew(first, step, analysis.clocks);
     return [
       String(i + 1),
       packetName(protocol, step.role),
@@ -116,13 +116,22 @@ function stepLines(steps: PathStep[], protocol: string, analysis: Analysis, styl
   return table(COLUMNS, rows, style, INDENT, notes);
 }
 
-/** Milliseconds that `node`'s clock is ahead of the `reference` node's; null where that is not known. */
-function clockSkew(reference: string, node: string, clocks: AnalysisClock[]): number | null {
-  if (reference === node) return 0;
-  const [from, to] = [reference, node].map(
-    (name) => clocks.find((clock) => clock.node === name)?.offsetNs ?? null,
-  );
-  return from == null || to == null ? null : (to - from) / 1e6;
+/** Milliseconds that the clock of a step's node was ahead of that of the first step's; null where that is not known. */
+function clockSkew(first: PathStep, step: PathStep, clocks: AnalysisClock[]): number | null {
+  if (first.node === step.node) return 0;
+  const [from, to] = [first, step].map((s) => {
+    const clock = clocks.find(({ node }) => node === s.node);
+    return clock ? aheadAt(clock, s.time) : null;
+  });
+  return from == null || to == null ? null : to - from;
+}
+
+/** Milliseconds that the clock was ahead of the first node's when it showed `time`; null where that is not known. */
+function aheadAt({ offsetNs, driftPpm, at = null }: AnalysisClock, time: string | null): number | null {
+  if (offsetNs === null) return null;
+  const ahead = offsetNs / 1e6;
+  const shown = millisecondsBetween(at, time);
+  return shown === null ? ahead : ahead + ((shown - ahead) * (driftPpm ?? 0)) / 1e6;
 }
 
 /**
