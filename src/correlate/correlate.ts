@@ -8,7 +8,7 @@ import { buildAttempt, packetsOf } from './build-attempt.js';
 import { type CaptureFile, CapturePoints } from './capture-points.js';
 import { type Aligned, causalOrder, compareTimes } from './causal-order.js';
 import { Clocks } from './clocks.js';
-import { Coverage } from './coverage.js';
+import { Coverage, toldUntil } from './coverage.js';
 import type { Leg } from './leg.js';
 import { readLegs } from './legs.js';
 import { linkLegs } from './link.js';
@@ -68,7 +68,10 @@ export function correlate(
   const aligned: Aligned = (s) => (s.time === null ? null : s.time - clocks.offset(s.point.node));
 
   const coverage = new Coverage(
-    captures.map(({ file, summary }) => ({ file, lastTime: summary?.lastTime ?? null })),
+    captures.map(({ file, tracker, summary }) => ({
+      file,
+      lastTime: toldUntil(tracker, summary?.lastTime ?? null),
+    })),
   );
   const built = groups.map((group) => buildAttempt(group, vips, aligned, coverage));
   const drafts = takeOtherSources(built, aligned).filter(

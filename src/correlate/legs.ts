@@ -48,6 +48,7 @@ import {
   STATE_B_SPOKE,
   STATE_CLIENT_IS_B,
   STATE_CLIENT_KNOWN,
+  STATE_LOST,
   STATE_SERVER_FIRST,
   STATE_SYN,
   STATE_SYN_ACK,
@@ -77,7 +78,9 @@ const KINDS: Record<number, SightingKind> = {
 export function readLegs(tracker: Tracker, points: CapturePoints): Leg[] {
   const legs: Leg[] = [];
   const sightings = new SightingReader(tracker, points);
-  for (const row of tracker.flows.rows()) legs.push(readLeg(tracker, sightings, row));
+  for (const row of tracker.flows.rows()) {
+    if ((tracker.flows.get(row, FLOW_STATE) & STATE_LOST) === 0) legs.push(readLeg(tracker, sightings, row));
+  }
   return legs;
 }
 

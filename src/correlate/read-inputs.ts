@@ -13,7 +13,7 @@ import { InputError, UsageError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { TrackedCapture } from './correlate.js';
 import { mergeSnapshots, snapshotKey } from './merge-snapshots.js';
-import { ALL, MOST_FLOWS, Tracker } from './track/tracker.js';
+import { ALL, Tracker } from './track/tracker.js';
 
 /** IFNAMSIZ less its NUL: a longer file name is no interface's. */
 const MAX_INTERFACE_NAME = 15;
@@ -52,6 +52,8 @@ export interface ReadInputsOptions {
   snapshotsOnly?: boolean;
   /** Keeps all connections whole, also those that are a great many and were made as they should be. */
   keepsAll?: boolean;
+  /** Connections of one capture that there is room for at one time; up to `MOST_FLOWS`. */
+  maxAttempts?: number | undefined;
 }
 
 /**
@@ -191,7 +193,7 @@ class InputReading {
     this.#isArchive = item.file !== this.#input.path;
     // What a second capture saw as well has to be told by what the first one kept.
     const lets = !this.#options.keepsAll && this.#isOnly && item.file === this.#input.path;
-    const tracker = new Tracker(MOST_FLOWS, lets ? KEPT_WHOLE : ALL);
+    const tracker = new Tracker(this.#options.maxAttempts, lets ? KEPT_WHOLE : ALL);
     const packet = new Packet();
     let undecoded = 0;
     this.#buffer.lend(tracker.plain.buffer);
