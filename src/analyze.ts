@@ -1,7 +1,7 @@
 import { type AttemptListing, assemble } from './assemble.js';
 import { correlate } from './correlate/correlate.js';
 import { toldUntil } from './correlate/coverage.js';
-import { type Inputs, readInputs } from './correlate/read-inputs.js';
+import { type Inputs, type Reading, readInputs } from './correlate/read-inputs.js';
 import type { Vips } from './correlate/vips.js';
 import { type Coverage, DiagnosisContext } from './diagnose/context.js';
 import { diagnose } from './diagnose/diagnose.js';
@@ -16,6 +16,14 @@ import { namedVips, parseAddressFlag } from './named-vips.js';
 import { Network } from './network/network.js';
 import { MOST_FLOWS } from './wasm/layout.js';
 
+/** What is told of while it goes on. */
+export interface AnalysisProgress {
+  /** Of every chunk that is read. */
+  reading(reading: Reading): void;
+  /** What is done from here on, with how many: `correlating`, 120000, `connection`. */
+  stage(doing: string, count: number, noun: string): void;
+}
+
 export interface AnalyzeOptions {
   /** VIPs to look at; empty: those that Kubernetes objects name, else every connection. */
   vips: readonly string[];
@@ -26,6 +34,8 @@ export interface AnalyzeOptions {
   maxAttempts?: number | undefined;
   /** What the nodes would be with changes that the user proposes, and these in words; absent where none are. */
   change?: ChangeSnapshots | null;
+  /** Told how far it is; absent where nobody looks. */
+  progress?: AnalysisProgress | null;
   /** Takes what a person should be told while it runs, a line at a time. */
   warn: (line: string) => void;
 }
@@ -37,14 +47,18 @@ export interface AnalyzeOptions {
  * @throws InputError, UsageError
  */
 export async function analyze(inputs: readonly string[], options: AnalyzeOptions): Promise<Analysis> {
+  const { progress } = options;
   const flagged = options.vips.map((text) => parseAddressFlag('--vip', text));
   const read = await readInputs(inputs, {
     keepGoing: options.keepGoing,
     keepsAll: options.attempts === 'all',
     maxAttempts: checkLimit(options.maxAttempts),
+    onReading: progress?.reading,
   });
   for (const warning of read.warnings) options.warn(warning);
   for (const problem of read.problems) options.warn(problem.message);
+  const known = read.captures.reduce((sum, { tracker }) => sum + tracker.flows.count, 0);
+  progress?.stage('correlating', known, 'connection');
   const correlation = correlate(read.captures, read.nodes, findVips(flagged, read));
   const context = new DiagnosisContext(
     correlation.attempts,
@@ -56,6 +70,7 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
     correlation.vips.map((vip) => vip.address),
     correlation.served.length > 0,
   );
+  progress?.stage('diagnosing', correlation.attempts.length, 'attempt');
   const diagnosis = diagnose(context);
   if (options.change) {
     const { snapshots, notes } = options.change(read.snapshots);

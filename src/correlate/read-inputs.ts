@@ -45,6 +45,20 @@ export interface Inputs {
   warnings: string[];
 }
 
+/** How far the reading of a file is: plain data. */
+export interface Reading {
+  /** From 1, of the inputs; how many there are. */
+  input: number;
+  inputs: number;
+  file: string;
+  /** Octets read so far, of the file as it lies there, compressed or not. */
+  octets: number;
+  /** Its size; null where it has none. */
+  total: number | null;
+  /** Nothing more is read of it. */
+  ended: boolean;
+}
+
 export interface ReadInputsOptions {
   /** Passes over what cannot be read, in place of throwing. */
   keepGoing: boolean;
@@ -54,6 +68,8 @@ export interface ReadInputsOptions {
   keepsAll?: boolean;
   /** Connections of one capture that there is room for at one time; up to `MOST_FLOWS`. */
   maxAttempts?: number | undefined;
+  /** Told for every chunk that is read. */
+  onReading?: ((reading: Reading) => void) | undefined;
 }
 
 /**
@@ -74,12 +90,19 @@ export async function readInputs(inputs: readonly string[], options: ReadInputsO
     warnings: [],
   };
   const seen = new Set<string>();
-  for (const specification of inputs.map(parseInput)) {
+  for (const [i, specification] of inputs.map(parseInput).entries()) {
     const { path, argument } = specification;
     const key = path === '-' ? path : resolve(path);
     if (seen.has(key)) throw new UsageError(`${argument}: is given twice; each input counts once`);
     seen.add(key);
-    await new InputReading(specification, options, result, inputs.length === 1).read();
+    const { onReading } = options;
+    const buffer = new ReadBuffer(
+      onReading
+        ? (file, octets, total, ended) =>
+            onReading({ input: i + 1, inputs: inputs.length, file, octets, total, ended })
+        : null,
+    );
+    await new InputReading(specification, options, result, buffer, inputs.length === 1).read();
   }
   if (result.firstError && result.captures.length === 0 && result.snapshots.length === 0) {
     throw result.firstError;
@@ -106,12 +129,19 @@ class InputReading {
     { root: string; netns: string | null; files: Map<string, Uint8Array>; names: Map<string, string> }
   >();
   readonly #captures: { root: string; capture: CaptureResult }[] = [];
-  readonly #buffer = new ReadBuffer();
+  readonly #buffer: ReadBuffer;
   readonly #isOnly: boolean;
   #isArchive = true;
 
   /** @param isOnly whether no other input is given */
-  constructor(input: InputSpecification, options: ReadInputsOptions, into: Inputs, isOnly: boolean) {
+  constructor(
+    input: InputSpecification,
+    options: ReadInputsOptions,
+    into: Inputs,
+    buffer: ReadBuffer,
+    isOnly: boolean,
+  ) {
+    this.#buffer = buffer;
     this.#isOnly = isOnly;
     this.#input = input;
     this.#options = options;

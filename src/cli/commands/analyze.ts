@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import type { AttemptListing } from '../../assemble.js';
-import { escapeText } from '../../report/escape.js';
 import { printAnalysis } from '../print-analysis.js';
+import { printMessage } from '../standard-error.js';
 import { type ChangeArguments, changeOf, changeOptions } from './changes.js';
 
 interface AnalyzeArguments extends ChangeArguments {
@@ -67,19 +67,20 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
         .epilogue('Exit status: 0 nothing at fault, 1 a fault was found, 2 bad usage or unreadable input.'),
     handler: async (args) => {
       const { inputs, vip, format, attempts, 'max-attempts': maxAttempts, 'keep-going': keepGoing } = args;
-      const warn = (line: string) => void process.stderr.write(`returnpath: ${escapeText(line)}\n`);
       const listing = (attempts ?? 'default') as AttemptListing;
       // Loaded when it is needed: `--help` and usage errors are to be at once.
       const { analyze } = await import('../../analyze.js');
       const change = await changeOf(args);
+      const progress = await progressOnTerminal();
       const analysis = await analyze(inputs, {
         vips: vip,
         keepGoing,
         attempts: listing,
         maxAttempts,
         change,
-        warn,
-      });
+        progress,
+        warn: printMessage,
+      }).finally(() => progress?.stop());
       // Before anything is written: the reader may go away in the middle of it.
       const status = analysis.findings.some((finding) => finding.severity === 'fault') ? 1 : 0;
       process.exitCode = status;
@@ -87,4 +88,11 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
       await printAnalysis(analysis, format);
     },
   };
+}
+
+/** Null where no person looks at standard error, or the terminal cannot take back what it shows. */
+async function progressOnTerminal() {
+  if (process.stderr.isTTY !== true || process.env.TERM === 'dumb') return null;
+  const { Progress } = await import('../progress.js');
+  return new Progress(process.stderr);
 }

@@ -33,6 +33,11 @@ export class FlowTable {
     this.#base = tables.functions.rowsBase() / 4;
   }
 
+  /** How many rows there are. */
+  get count(): number {
+    return this.#tables.functions.rowsInUse();
+  }
+
   /** All rows. */
   *rows(): Generator<number> {
     const end = this.#tables.functions.rowsEnd();
