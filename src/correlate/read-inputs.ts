@@ -13,7 +13,7 @@ import { InputError, UsageError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { TrackedCapture } from './correlate.js';
 import { mergeSnapshots, snapshotKey } from './merge-snapshots.js';
-import { ALL, Tracker } from './track/tracker.js';
+import { ALL, DEFAULT_FLOWS, Tracker } from './track/tracker.js';
 
 /** IFNAMSIZ less its NUL: a longer file name is no interface's. */
 const MAX_INTERFACE_NAME = 15;
@@ -223,7 +223,10 @@ class InputReading {
     this.#isArchive = item.file !== this.#input.path;
     // What a second capture saw as well has to be told by what the first one kept.
     const lets = !this.#options.keepsAll && this.#isOnly && item.file === this.#input.path;
-    const tracker = new Tracker(this.#options.maxAttempts, lets ? KEPT_WHOLE : ALL);
+    const { maxAttempts = DEFAULT_FLOWS } = this.#options;
+    // Those that are kept whole must leave room for others.
+    const whole = Math.min(KEPT_WHOLE, maxAttempts >>> 1);
+    const tracker = new Tracker(maxAttempts, lets ? whole : ALL);
     const packet = new Packet();
     let undecoded = 0;
     this.#buffer.lend(tracker.plain.buffer);

@@ -175,12 +175,14 @@ export class Tracker extends SightingKeeper {
     let row = this.#instance(newest, clientIsB, clientSequence, record);
     if (row < 0) {
       row = flows.insert(newest);
+      // Where there is no room, one that is sent again late may still be of a connection that is known.
+      if (row < 0 && newest < 0) row = this.#instance(flows.reopen(), clientIsB, clientSequence, record);
+      else if (row >= 0) flows.setNumber(row, clientSequence);
       if (row < 0) {
         if (isReply) this.unfollowed.noteSegment(record);
         else this.unfollowed.noteSyn(record);
         return;
       }
-      flows.setNumber(row, clientSequence);
     }
     let state = flows.get(row, FLOW_STATE) | STATE_CLIENT_KNOWN | (clientIsB ? STATE_CLIENT_IS_B : 0);
     if (isReply) {
