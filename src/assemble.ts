@@ -153,7 +153,7 @@ function unfollowedGap(file: string, { unfollowed, tables }: Tracker): Pick<Gap,
   if (passed.length > 0) parts.push(`passed over: ${passed.join(', ')}`);
   if (flows > 0) parts.push(`left out, as part of their packets found no room: ${flows} connections`);
   if (tables.capacity < MOST_FLOWS)
-    parts.push(`a larger --max-attempts (up to ${MOST_FLOWS}) has room for more`);
+    parts.push(`a larger --max-attempts (up to ${MOST_FLOWS}) has room for more, and --vip needs less`);
   return { why: parts.join('; '), capture: NARROWER };
 }
 

@@ -3,14 +3,22 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { type AnalyzeOptions, analyze } from '../../src/analyze.js';
+import { toldUntil } from '../../src/correlate/coverage.js';
+import { Tracker } from '../../src/correlate/track/tracker.js';
+import { decodePacket } from '../../src/decode/decode.js';
+import { Packet } from '../../src/decode/packet.js';
+import { readCapture } from '../../src/ingest/capture/reader.js';
 import type { Analysis } from '../../src/model/analysis.js';
 import { UsageError } from '../../src/model/errors.js';
+import { toNanoseconds } from '../../src/model/time.js';
 import { generate } from '../bench/generate.js';
 import { bundlesIn } from '../scenarios/truth.js';
 import { fixture, ROOT } from '../support.js';
+import { recordedFile } from './recorded.js';
 
 function scratch(t: ExecutionContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'returnpath-limits-'));
@@ -156,6 +164,27 @@ test('where something is wrong, want of room points at nothing else', async (t) 
 test('datagrams that there is no room for are counted', async (t) => {
   const analysis = await within(bundlesIn(fixture('healthy-udp')), 1);
   t.true(left(analysis, /\b(\d+) datagrams and echoes/) > 0);
+});
+
+test('a capture tells what was not there up to the first packet that there was no room for', async (t) => {
+  const capture = recordedFile('rp-filter-strict', 'node1.tar.gz', 'node1/any.pcap');
+  for (const [flows, isFull] of [
+    [2, true],
+    [1000, false],
+  ] as const) {
+    const tracker = new Tracker(flows);
+    const packet = new Packet();
+    const times: bigint[] = [];
+    await readCapture(Readable.from([capture]), 'any.pcap', (record) => {
+      const { bytes, view, offset, capturedLength } = record;
+      decodePacket(record.interface.linkType, bytes, view, offset, capturedLength, packet);
+      times.push(toNanoseconds(record.seconds, record.nanoseconds));
+      tracker.observe(packet, record);
+    });
+    const { since } = tracker.unfollowed;
+    t.is(since > 0, isFull);
+    t.is(toldUntil(tracker, times.at(-1)!), isFull ? times[since - 1]! : times.at(-1)!);
+  }
 });
 
 test('a limit that is none is refused', async (t) => {
