@@ -1,6 +1,7 @@
 import { type AttemptListing, assemble } from './assemble.js';
 import { correlate } from './correlate/correlate.js';
-import { type Inputs, readInputs } from './correlate/read-inputs.js';
+import { toldUntil } from './correlate/coverage.js';
+import { type Inputs, type Reading, readInputs } from './correlate/read-inputs.js';
 import type { Vips } from './correlate/vips.js';
 import { type Coverage, DiagnosisContext } from './diagnose/context.js';
 import { diagnose } from './diagnose/diagnose.js';
@@ -10,8 +11,18 @@ import { readServices } from './ingest/kube/services.js';
 import { translationsOf } from './kernel/translations.js';
 import type { ChangeSnapshots } from './kernel/what-if/change.js';
 import type { Analysis } from './model/analysis.js';
+import { UsageError } from './model/errors.js';
 import { namedVips, parseAddressFlag } from './named-vips.js';
 import { Network } from './network/network.js';
+import { MOST_FLOWS } from './wasm/layout.js';
+
+/** What is told of while it goes on. */
+export interface AnalysisProgress {
+  /** Of every chunk that is read. */
+  reading(reading: Reading): void;
+  /** What is done from here on, with how many: `correlating`, 120000, `connection`. */
+  stage(doing: string, count: number, noun: string): void;
+}
 
 export interface AnalyzeOptions {
   /** VIPs to look at; empty: those that Kubernetes objects name, else every connection. */
@@ -19,8 +30,12 @@ export interface AnalyzeOptions {
   /** Analyzes what can be read, in place of failing on what cannot. */
   keepGoing: boolean;
   attempts: AttemptListing;
+  /** Connections of one capture that there is room for at one time; absent: a million. */
+  maxAttempts?: number | undefined;
   /** What the nodes would be with changes that the user proposes, and these in words; absent where none are. */
   change?: ChangeSnapshots | null;
+  /** Told how far it is; absent where nobody looks. */
+  progress?: AnalysisProgress | null;
   /** Takes what a person should be told while it runs, a line at a time. */
   warn: (line: string) => void;
 }
@@ -32,13 +47,18 @@ export interface AnalyzeOptions {
  * @throws InputError, UsageError
  */
 export async function analyze(inputs: readonly string[], options: AnalyzeOptions): Promise<Analysis> {
+  const { progress } = options;
   const flagged = options.vips.map((text) => parseAddressFlag('--vip', text));
   const read = await readInputs(inputs, {
     keepGoing: options.keepGoing,
     keepsAll: options.attempts === 'all',
+    maxAttempts: checkLimit(options.maxAttempts),
+    onReading: progress?.reading,
   });
   for (const warning of read.warnings) options.warn(warning);
   for (const problem of read.problems) options.warn(problem.message);
+  const known = read.captures.reduce((sum, { tracker }) => sum + tracker.flows.count, 0);
+  progress?.stage('correlating', known, 'connection');
   const correlation = correlate(read.captures, read.nodes, findVips(flagged, read));
   const context = new DiagnosisContext(
     correlation.attempts,
@@ -50,6 +70,7 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
     correlation.vips.map((vip) => vip.address),
     correlation.served.length > 0,
   );
+  progress?.stage('diagnosing', correlation.attempts.length, 'attempt');
   const diagnosis = diagnose(context);
   if (options.change) {
     const { snapshots, notes } = options.change(read.snapshots);
@@ -57,6 +78,14 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
     for (const finding of diagnosis.findings) finding.whatIf = whatIf(finding, context, changed, notes);
   }
   return assemble(read, correlation, diagnosis, options.attempts, context.network.cluster);
+}
+
+/** @throws UsageError */
+function checkLimit(limit: number | undefined): number | undefined {
+  if (limit === undefined || (Number.isInteger(limit) && limit >= 1 && limit <= MOST_FLOWS)) return limit;
+  throw new UsageError(
+    `--max-attempts ${limit}: is no number of connections; a whole one from 1 to ${MOST_FLOWS} is`,
+  );
 }
 
 /** What was asked for, else what the cluster says, and what stands behind it by any node's rules. */
@@ -84,7 +113,7 @@ function findVips(flagged: readonly string[], read: Inputs): Vips {
 /** The link types of `-i any`: without a name in the file, they are of all interfaces. */
 const COOKED = new Set(['LINUX_SLL', 'LINUX_SLL2']);
 
-function coverageOf({ file, summary }: Inputs['captures'][number]): Coverage {
+function coverageOf({ file, tracker, summary }: Inputs['captures'][number]): Coverage {
   const names = file.interfaces.map(
     (i) => i.name ?? (COOKED.has(linkTypeName(i.linkType)) ? null : file.nameHint),
   );
@@ -96,7 +125,7 @@ function coverageOf({ file, summary }: Inputs['captures'][number]): Coverage {
     file: file.file,
     interfaces,
     firstTime,
-    lastTime,
+    lastTime: toldUntil(tracker, lastTime),
     dropped,
     packets,
   };

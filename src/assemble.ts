@@ -5,6 +5,7 @@ import { describeEncapsulation } from './correlate/encapsulations.js';
 import type { CaptureResult, Inputs } from './correlate/read-inputs.js';
 import type { Served } from './correlate/served.js';
 import type { PacketTrace } from './correlate/trace.js';
+import type { Tracker } from './correlate/track/tracker.js';
 import type { Diagnosis } from './diagnose/diagnose.js';
 import { linkTypeName } from './ingest/capture/linktypes.js';
 import {
@@ -20,6 +21,7 @@ import {
 } from './model/analysis.js';
 import { timeText } from './model/time.js';
 import type { Cluster } from './network/cluster/cluster.js';
+import { MOST_FLOWS } from './wasm/layout.js';
 
 /** Which attempts the result lists: by default all of up to 10,000, beyond that those that matter. */
 export type AttemptListing = 'default' | 'all' | 'none';
@@ -131,6 +133,27 @@ function stepsOf(trace: PacketTrace): PathStep[] {
   }));
 }
 
+const NARROWER = 'tcpdump -B 65536 -s 128, with a filter that is as narrow as can be';
+
+/** Of connections that there was no room for, only packets can be counted. */
+function unfollowedGap(file: string, { unfollowed, tables }: Tracker): Pick<Gap, 'why' | 'capture'> {
+  const { since, syns, segments, datagrams, flows } = unfollowed;
+  const counts = [
+    [syns, 'SYNs'],
+    [segments, 'other packets of TCP connections'],
+    [datagrams, 'datagrams and echoes'],
+  ] as const;
+  const passed = counts.flatMap(([count, name]) => (count > 0 ? [`${count} ${name}`] : []));
+  const parts = [
+    `${file}: the room for ${tables.capacity} connections of one capture (--max-attempts) was used up at packet ${since}; none that began there or later is followed`,
+  ];
+  if (passed.length > 0) parts.push(`passed over: ${passed.join(', ')}`);
+  if (flows > 0) parts.push(`left out, as part of their packets found no room: ${flows} connections`);
+  if (tables.capacity < MOST_FLOWS)
+    parts.push(`a larger --max-attempts (up to ${MOST_FLOWS}) has room for more, and --vip needs less`);
+  return { why: parts.join('; '), capture: NARROWER };
+}
+
 /** What the inputs themselves lack, whatever was found in them. */
 function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen, clocks }: Correlation): Gap[] {
   const gaps: Gap[] = [];
@@ -158,6 +181,7 @@ function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen, clocks }: 
       const why = `${file.file}: of ARP or neighbour discovery, ${tracker.neighbours.leftOut} messages are left out: there are more addresses, or changes of one, than are kept; an owner that only they tell of is not known`;
       gaps.push({ ...at, why, capture: null });
     }
+    if (tracker.unfollowed.since > 0) gaps.push({ ...at, ...unfollowedGap(file.file, tracker) });
     if (undecoded > 0) {
       const types = summary.interfaces.map((i) => linkTypeName(i.linkType)).join(', ');
       const why = `${file.file}: packets of a link type that is not decoded (${types}): ${undecoded}`;
@@ -165,11 +189,7 @@ function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen, clocks }: 
     }
     if (summary.dropped !== null && summary.dropped > 0) {
       const why = `${file.file}: the capturing system lost ${summary.dropped} packets; one that is not seen may be among them`;
-      gaps.push({
-        ...at,
-        why,
-        capture: 'tcpdump -B 65536 -s 128, with a filter that is as narrow as can be',
-      });
+      gaps.push({ ...at, why, capture: NARROWER });
     }
     if (summary.error)
       gaps.push({ ...at, why: `${summary.error.message}; what comes after it was not read`, capture: null });

@@ -1,5 +1,5 @@
 import { InputError, UsageError } from '../model/errors.js';
-import { escapeText } from '../report/escape.js';
+import { printMessage, printRaw } from './standard-error.js';
 
 /** Exit statuses; 70 is EX_SOFTWARE of sysexits.h, so that a bug never looks like a finding. */
 const USAGE_OR_INPUT = 2;
@@ -15,7 +15,7 @@ export async function main(args: readonly string[]): Promise<number> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // A reader that has seen enough (`| head`) is no error, and what was found stays found.
     if (error.code === 'EPIPE') process.exit(process.exitCode);
-    process.stderr.write(`returnpath: standard output cannot be written: ${error.message}\n`);
+    printMessage(`standard output cannot be written: ${error.message}`);
     process.exit(USAGE_OR_INPUT);
   });
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -26,7 +26,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return await run(args);
   } catch (error) {
     if (error instanceof UsageError || error instanceof InputError) {
-      process.stderr.write(`returnpath: ${escapeText(error.message)}\n`);
+      printMessage(error.message);
       return USAGE_OR_INPUT;
     }
     return reportBug(error);
@@ -35,6 +35,6 @@ export async function main(args: readonly string[]): Promise<number> {
 
 function reportBug(error: unknown): number {
   const report = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`returnpath: this is a bug in returnpath, please report it:\n${report}\n`);
+  printRaw(`returnpath: this is a bug in returnpath, please report it:\n${report}\n`);
   return BUG;
 }

@@ -8,7 +8,7 @@ import { type CaptureFile, CapturePoints } from './capture-points.js';
 import { type Aligned, compareTimes } from './causal-order.js';
 import { Clocks } from './clocks/clocks.js';
 import { observeClocks } from './clocks/observe.js';
-import { Coverage } from './coverage.js';
+import { Coverage, toldUntil } from './coverage.js';
 import type { Leg } from './leg.js';
 import { readLegs } from './legs.js';
 import { linkLegs } from './link.js';
@@ -66,7 +66,10 @@ export function correlate(
   const aligned: Aligned = nodes.length > 1 ? clocks.aligned : (s) => s.time;
 
   const coverage = new Coverage(
-    captures.map(({ file, summary }) => ({ file, lastTime: summary?.lastTime ?? null })),
+    captures.map(({ file, tracker, summary }) => ({
+      file,
+      lastTime: toldUntil(tracker, summary?.lastTime ?? null),
+    })),
   );
   const built = groups.map((group) => buildAttempt(group, vips, aligned, coverage));
   const drafts = takeOtherSources(built, aligned).filter(

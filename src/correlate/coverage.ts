@@ -2,6 +2,17 @@ import type { Sighting } from '../model/sighting.js';
 import type { Nanoseconds } from '../model/time.js';
 import type { CaptureFile } from './capture-points.js';
 import type { Aligned } from './causal-order.js';
+import type { Tracker } from './track/tracker.js';
+
+/**
+ * Up to when a capture can tell what was not there, by its own clock: to its last packet, or to the first that there
+ * was no room for; null where that is not known.
+ */
+export function toldUntil({ unfollowed }: Tracker, lastTime: Nanoseconds | null): Nanoseconds | null {
+  if (unfollowed.since === 0) return lastTime;
+  const { sinceTime } = unfollowed;
+  return lastTime === null || sinceTime === null || lastTime < sinceTime ? lastTime : sinceTime;
+}
 
 /** The link types of `-i any`. */
 const COOKED = new Set([113, 276]);
@@ -11,7 +22,7 @@ export class Coverage {
   readonly #files: ReadonlyMap<string, { file: CaptureFile; lastTime: Nanoseconds | null }>;
   readonly #covered = new Map<string, boolean>();
 
-  /** @param captures with the time of each file's last packet; null or absent where it is not known */
+  /** @param captures with the time up to which each file tells; null where it is not known */
   constructor(captures: readonly { file: CaptureFile; lastTime: Nanoseconds | null }[]) {
     this.#files = new Map(captures.map((capture) => [capture.file.file, capture]));
   }

@@ -51,6 +51,7 @@ import {
   STATE_B_SPOKE,
   STATE_CLIENT_IS_B,
   STATE_CLIENT_KNOWN,
+  STATE_LOST,
   STATE_SERVER_FIRST,
   STATE_SYN,
   STATE_SYN_ACK,
@@ -116,7 +117,10 @@ class LegReader {
 
   read(): Leg[] {
     const legs: Leg[] = [];
-    for (const row of this.#tracker.flows.rows()) legs.push(this.#leg(row));
+    const { flows } = this.#tracker;
+    for (const row of flows.rows()) {
+      if ((flows.get(row, FLOW_STATE) & STATE_LOST) === 0) legs.push(this.#leg(row));
+    }
     return legs;
   }
 

@@ -13,7 +13,7 @@ import { InputError, UsageError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { TrackedCapture } from './correlate.js';
 import { mergeSnapshots, snapshotKey } from './merge-snapshots.js';
-import { ALL, MOST_FLOWS, Tracker } from './track/tracker.js';
+import { ALL, DEFAULT_FLOWS, Tracker } from './track/tracker.js';
 
 /** IFNAMSIZ less its NUL: a longer file name is no interface's. */
 const MAX_INTERFACE_NAME = 15;
@@ -45,6 +45,20 @@ export interface Inputs {
   warnings: string[];
 }
 
+/** How far the reading of a file is: plain data. */
+export interface Reading {
+  /** From 1, of the inputs; how many there are. */
+  input: number;
+  inputs: number;
+  file: string;
+  /** Octets read so far, of the file as it lies there, compressed or not. */
+  octets: number;
+  /** Its size; null where it has none. */
+  total: number | null;
+  /** Nothing more is read of it. */
+  ended: boolean;
+}
+
 export interface ReadInputsOptions {
   /** Passes over what cannot be read, in place of throwing. */
   keepGoing: boolean;
@@ -52,6 +66,10 @@ export interface ReadInputsOptions {
   snapshotsOnly?: boolean;
   /** Keeps all connections whole, also those that are a great many and were made as they should be. */
   keepsAll?: boolean;
+  /** Connections of one capture that there is room for at one time; up to `MOST_FLOWS`. */
+  maxAttempts?: number | undefined;
+  /** Told for every chunk that is read. */
+  onReading?: ((reading: Reading) => void) | undefined;
 }
 
 /**
@@ -72,12 +90,19 @@ export async function readInputs(inputs: readonly string[], options: ReadInputsO
     warnings: [],
   };
   const seen = new Set<string>();
-  for (const specification of inputs.map(parseInput)) {
+  for (const [i, specification] of inputs.map(parseInput).entries()) {
     const { path, argument } = specification;
     const key = path === '-' ? path : resolve(path);
     if (seen.has(key)) throw new UsageError(`${argument}: is given twice; each input counts once`);
     seen.add(key);
-    await new InputReading(specification, options, result, inputs.length === 1).read();
+    const { onReading } = options;
+    const buffer = new ReadBuffer(
+      onReading
+        ? (file, octets, total, ended) =>
+            onReading({ input: i + 1, inputs: inputs.length, file, octets, total, ended })
+        : null,
+    );
+    await new InputReading(specification, options, result, buffer, inputs.length === 1).read();
   }
   if (result.firstError && result.captures.length === 0 && result.snapshots.length === 0) {
     throw result.firstError;
@@ -104,12 +129,19 @@ class InputReading {
     { root: string; netns: string | null; files: Map<string, Uint8Array>; names: Map<string, string> }
   >();
   readonly #captures: { root: string; capture: CaptureResult }[] = [];
-  readonly #buffer = new ReadBuffer();
+  readonly #buffer: ReadBuffer;
   readonly #isOnly: boolean;
   #isArchive = true;
 
   /** @param isOnly whether no other input is given */
-  constructor(input: InputSpecification, options: ReadInputsOptions, into: Inputs, isOnly: boolean) {
+  constructor(
+    input: InputSpecification,
+    options: ReadInputsOptions,
+    into: Inputs,
+    buffer: ReadBuffer,
+    isOnly: boolean,
+  ) {
+    this.#buffer = buffer;
     this.#isOnly = isOnly;
     this.#input = input;
     this.#options = options;
@@ -191,7 +223,10 @@ class InputReading {
     this.#isArchive = item.file !== this.#input.path;
     // What a second capture saw as well has to be told by what the first one kept.
     const lets = !this.#options.keepsAll && this.#isOnly && item.file === this.#input.path;
-    const tracker = new Tracker(MOST_FLOWS, lets ? KEPT_WHOLE : ALL);
+    const { maxAttempts = DEFAULT_FLOWS } = this.#options;
+    // Those that are kept whole must leave room for others.
+    const whole = Math.min(KEPT_WHOLE, maxAttempts >>> 1);
+    const tracker = new Tracker(maxAttempts, lets ? whole : ALL);
     const packet = new Packet();
     let undecoded = 0;
     this.#buffer.lend(tracker.plain.buffer);

@@ -34,7 +34,7 @@ const MAX_SNAPSHOT_FILE = 512 * 1024 * 1024;
  * What an input holds, one item at a time, in one pass: an item must be done with before the next is asked for.
  * Captures, archives and compression are told by their content.
  *
- * @param into where files are read into
+ * @param into where files are read into, and who is told
  * @throws InputError where it does not exist or cannot be read
  */
 export async function* readItems(
@@ -43,7 +43,7 @@ export async function* readItems(
 ): AsyncGenerator<InputItem> {
   const { path, argument } = input;
   if (path === '-') {
-    yield* openFile(stdinChunks(), argument);
+    yield* openFile(stdinChunks(into), argument);
     return;
   }
   const info = await statInput(path);

@@ -69,7 +69,7 @@ export function cookedFrame(at: usize, index: u32): u32 {
   );
 }
 
-/** The number of a frame, from 0 in the order in which they were first seen. */
+/** The number of a frame, from 0 in the order in which they were first seen; `NONE` where there is no room. */
 export function internFrame(
   index: u32,
   link: u32,

@@ -6,10 +6,10 @@ import { frames, internFrame } from './frames';
 import { isBuried } from './graves';
 import { hash } from './hash';
 import {
+  isNotesFull,
   isWanted4,
   isWanted6,
   isWantedNumber,
-  isNotesFull,
   note,
   noteCount,
   notesAt,
@@ -19,9 +19,10 @@ import {
   wantNumber,
   wantsNumbers,
 } from './interest';
-import { BUFFER_SIZE, CELL_SHIFT, FLOW_SHIFT, SCRATCH_SIZE } from './layout';
+import { NONE } from './intern-table';
+import { BUFFER_SIZE, CELL_SHIFT, FLOW_SHIFT, MOST_FLOWS, SCRATCH_SIZE } from './layout';
 import { readSegment, Segment } from './read-segment';
-import { reserveRows, rowsBase, rowsEnd, rowsInUse } from './rows';
+import { close, reserveRows, rowsBase, rowsEnd, rowsInUse } from './rows';
 import { scan, scanFirst, scanLast, scanStopped, scanTouched } from './scan';
 import { observe } from './segment';
 import { servedTotal, servers } from './served';
@@ -31,6 +32,7 @@ import { allocate, reserve } from './memory';
 
 export {
   cellsBase,
+  close,
   finish,
   finished,
   internFrame,
@@ -66,7 +68,18 @@ const ACK: u32 = 16;
 /** Sightings that a flow has on the average at the most, before room for them runs out. */
 const CELLS_OF_FLOW = 8;
 
-/** For each flow that there is room for, besides its row and cells: its places in indexes, addresses, frames. */
+/**
+ * Frames, and servers of connections that were let go, that there is room for: one to so many flows, and some for
+ * small tables. Of IPv6 addresses there are as many as flows.
+ */
+const FLOWS_OF_FRAME = 4;
+const FEWEST_ROWS = 4096;
+
+/**
+ * For each flow that there is room for, besides its row and cells: at the worst, its places in three indexes (64 each),
+ * an address (128), and a share of a frame and of a server (192); these grow by doubling, and leave behind what was
+ * too small. The rest is for numbers that are wanted (96 each).
+ */
 const OCTETS_BESIDES = 1024;
 /** For what does not depend on them. */
 const SPARE_OCTETS: u64 = 64 * 1024 * 1024;
@@ -87,11 +100,15 @@ export function buffersAt(): usize {
  *
  * @param flows that may be known at one time
  * @param whole connections up to which all are kept; of more, those that met nothing are counted and let go
- * @returns false where there is not so much memory
+ * @returns false where there is not so much memory, or more than `MOST_FLOWS` are asked for
  */
 export function setUp(flows: u32, whole: u32): bool {
+  if (flows > <u32>MOST_FLOWS) return false;
   const octets = (1 << FLOW_SHIFT) + (CELLS_OF_FLOW << CELL_SHIFT) + OCTETS_BESIDES;
   if (!reserve(<u64>flows * octets + SPARE_OCTETS)) return false;
+  addresses.most = flows + FEWEST_ROWS;
+  frames.most = flows / FLOWS_OF_FRAME + FEWEST_ROWS;
+  servers.most = flows / FLOWS_OF_FRAME + FEWEST_ROWS;
   reserveRows(flows);
   reserveCells(flows * CELLS_OF_FLOW);
   keepWhole(whole);
@@ -104,9 +121,11 @@ export function insertFlow(older: i32, seconds: u32): i32 {
   return insert(older);
 }
 
-/** The number of the IPv6 address at a place. */
+/** The number of the IPv6 address at a place; `NONE` where there is no room, and then no flow is begun any more. */
 export function internAddress(at: usize): u32 {
-  return addresses.intern(at);
+  const id = addresses.intern(at);
+  if (id === NONE) close();
+  return id;
 }
 
 export function addressAt(id: u32): usize {

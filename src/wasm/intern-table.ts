@@ -5,8 +5,13 @@ const INITIAL: u32 = 256;
 /** Slots for each row that there is room for. */
 const SPARE: u32 = 4;
 
+/** In place of a row's number: there is no room for another. */
+export const NONE: u32 = u32.MAX_VALUE;
+
 export class InternTable {
   count: u32 = 0;
+  /** Rows that there may be. */
+  most: u32 = NONE;
   /** Moves as rows are added. */
   base: usize;
   /** A multiple of eight. */
@@ -31,11 +36,15 @@ export class InternTable {
     return this.base + ((<usize>row) << this.shift);
   }
 
-  /** The number of the row with the words at `key`, which is added where it is new; its other words are 0 then. */
+  /**
+   * The number of the row with the words at `key`, which is added where it is new; its other words are 0 then. `NONE`
+   * where it is new and there is no room.
+   */
   intern(key: usize): u32 {
     const slot = this.slotOf(key);
     const entry = load<u32>(this.slots + ((<usize>slot) << 2));
     if (entry !== 0) return entry - 1;
+    if (this.count >= this.most) return NONE;
     if (this.count === this.capacity) {
       this.grow();
       return this.intern(key);

@@ -69,6 +69,8 @@ export const STATE_SERVER_FIRST = 1 << 20;
 export const STATE_SETTLED = 1 << 21;
 /** A sighting was kept by another way than a plain handshake's. */
 export const STATE_ODD = 1 << 22;
+/** There was no room for a sighting: what is known of the flow is not all that was seen. */
+export const STATE_LOST = 1 << 23;
 export const STATE_SPOKE = STATE_A_SPOKE | STATE_B_SPOKE;
 export const STATE_RESET = STATE_A_RESET | STATE_B_RESET;
 export const STATE_FINISHED = STATE_A_FIN | STATE_B_FIN;
@@ -153,6 +155,9 @@ export const SERVED_SHIFT = 5;
 
 export const LINKTYPE_ETHERNET = 1;
 export const LINKTYPE_LINUX_SLL2 = 276;
+
+/** Flows of one capture that the memory of a module, of 4 GiB at the most, can be set up for. */
+export const MOST_FLOWS = 3_000_000;
 
 /** Octets of the buffer that packets are read into. */
 export const BUFFER_SIZE = 64 * 1024;

@@ -19,6 +19,16 @@ let end: u32 = 0;
 /** The first of those that are free again, plus 1. */
 let free: u32 = 0;
 let count: u32 = 0;
+/**
+ * Something there was no room for. From then on no row is begun any more, even where one is free again: of a
+ * connection whose first packets were passed over, the later ones would tell a wrong story.
+ */
+let isClosed: bool = false;
+
+/** Begins no rows any more. */
+export function close(): void {
+  isClosed = true;
+}
 
 export function reserveRows(most: u32): void {
   capacity = most;
@@ -50,8 +60,9 @@ export function set(row: u32, field: u32, value: u32): void {
   store<u32>(rowAt(row) + (field << 2), value);
 }
 
-/** A row of zeros; -1 where all are in use. */
+/** A row of zeros; -1 where there is no room, or was none before. */
 export function takeRow(): i32 {
+  if (isClosed) return -1;
   let row = end;
   if (free !== 0) {
     row = free - 1;
@@ -60,6 +71,7 @@ export function takeRow(): i32 {
   } else if (end < capacity) {
     end++;
   } else {
+    close();
     return -1;
   }
   count++;

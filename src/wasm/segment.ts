@@ -6,6 +6,7 @@
  */
 import { findOpen, insert, isCrowded, setNumber } from './flows';
 import { cookedFrame, ethernetFrame } from './frames';
+import { NONE } from './intern-table';
 import {
   CELL_FRAME,
   CELL_ID_WINDOW,
@@ -111,6 +112,8 @@ export function observe(segment: Segment): bool {
 
 /** A SYN of a 5-tuple that is not open. */
 function begin(segment: Segment): bool {
+  // An address that there is no number for is the higher of the two.
+  if (segment.version === 6 && segment.b === NONE) return false;
   if (isCrowded()) sweep(segment.seconds);
   const row = insert(-1);
   if (row < 0) return false;
@@ -120,8 +123,11 @@ function begin(segment: Segment): bool {
   store<u32>(at, segment.seconds, FLOW_FIRST_SECONDS << 2);
   store<u32>(at, segment.nanoseconds, FLOW_FIRST_NANOSECONDS << 2);
   setNumber(row, word(segment.tcp + 4));
-  keep(at, KIND_SYN, segment);
-  return true;
+  if (keep(at, KIND_SYN, segment)) return true;
+  // The tracker finds the row, and keeps the sighting in another way or says that there is no room for it.
+  store<u32>(at, segment.seconds, FLOW_LAST_SECONDS << 2);
+  store<u32>(at, segment.nanoseconds, FLOW_LAST_NANOSECONDS << 2);
+  return false;
 }
 
 /** A SYN-ACK: the first one to the SYN that is known, before anything else. */

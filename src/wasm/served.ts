@@ -1,5 +1,5 @@
 /** Connections that were counted and let go, by the server that the client addressed. */
-import { InternTable } from './intern-table';
+import { InternTable, NONE } from './intern-table';
 import { SERVED_COUNT, SERVED_FRONT, SERVED_KEPT, SERVED_PORT, SERVED_SHIFT } from './layout';
 import { allocate } from './memory';
 
@@ -15,6 +15,7 @@ export function servedTotal(): u32 {
 /**
  * @param back the address that NAT made of `front`; the same without NAT
  * @param port in bits 4-19, and below it the IP version
+ * @returns `NONE` where there is no room for another server: of that, connections are kept
  */
 export function internServer(front: u32, back: u32, port: u32): u32 {
   // They are read two words at a time, which waits for two narrower stores.
@@ -31,10 +32,11 @@ export function countServed(server: u32): void {
 
 /** Connections to the server that were kept. */
 export function keptOf(server: u32): u32 {
-  return load<u32>(servers.at(server), SERVED_KEPT << 2);
+  return server === NONE ? 0 : load<u32>(servers.at(server), SERVED_KEPT << 2);
 }
 
 export function countKept(server: u32): void {
+  if (server === NONE) return;
   store<u32>(servers.at(server), keptOf(server) + 1, SERVED_KEPT << 2);
 }
 

@@ -7,11 +7,16 @@ import {
   FLOW_FIRST_SIGHTING,
   FLOW_LAST_SIGHTING,
 } from './layout';
-import { get } from './rows';
 import { allocate } from './memory';
+import { close, get } from './rows';
+
+/** One cell in so many is kept for flows that are known. */
+const KEPT_BACK: u32 = 8;
 
 let base: usize = 0;
 let capacity: u32 = 0;
+/** Cells beyond which no flows are begun any more, so that there is room for what comes of those that are known. */
+let crowded: u32 = 0;
 /** Cells that were ever in use. */
 let end: u32 = 0;
 /** The first of those that are free again, plus 1. */
@@ -19,6 +24,7 @@ let free: u32 = 0;
 
 export function reserveCells(most: u32): void {
   capacity = most;
+  crowded = most - most / KEPT_BACK;
   base = allocate((<usize>most) << CELL_SHIFT);
 }
 
@@ -59,7 +65,10 @@ export function takeCells(cells: u32): i32 {
     store<u64>(at, 0, 24);
     return <i32>cell;
   }
-  if (end + cells > capacity) return -1;
+  if (end + cells > crowded) {
+    close();
+    if (end + cells > capacity) return -1;
+  }
   const cell = end;
   end += cells;
   return <i32>cell;

@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import type { AttemptListing } from '../../assemble.js';
-import { escapeText } from '../../report/escape.js';
 import { printAnalysis } from '../print-analysis.js';
+import { printMessage } from '../standard-error.js';
 import { type ChangeArguments, changeOf, changeOptions } from './changes.js';
 
 interface AnalyzeArguments extends ChangeArguments {
@@ -9,6 +9,7 @@ interface AnalyzeArguments extends ChangeArguments {
   vip: string[];
   format: string;
   attempts: string | undefined;
+  'max-attempts': number | undefined;
   'keep-going': boolean;
 }
 
@@ -44,6 +45,13 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
             'list all attempts or none; by default all of up to 10,000, beyond that those that failed',
           choices: ['all', 'none'],
         })
+        .option('max-attempts', {
+          describe:
+            'connections of one capture that are followed; memory grows with them, and what is beyond is counted and said so',
+          type: 'number',
+          nargs: 1,
+          defaultDescription: '1000000',
+        })
         .option('keep-going', {
           describe: 'pass over what cannot be read, and say so',
           type: 'boolean',
@@ -58,13 +66,21 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
         .example('ssh node1 tcpdump -i any -w - | $0 analyze node1=-', 'from standard input')
         .epilogue('Exit status: 0 nothing at fault, 1 a fault was found, 2 bad usage or unreadable input.'),
     handler: async (args) => {
-      const { inputs, vip, format, attempts, 'keep-going': keepGoing } = args;
-      const warn = (line: string) => void process.stderr.write(`returnpath: ${escapeText(line)}\n`);
+      const { inputs, vip, format, attempts, 'max-attempts': maxAttempts, 'keep-going': keepGoing } = args;
       const listing = (attempts ?? 'default') as AttemptListing;
       // Loaded when it is needed: `--help` and usage errors are to be at once.
       const { analyze } = await import('../../analyze.js');
       const change = await changeOf(args);
-      const analysis = await analyze(inputs, { vips: vip, keepGoing, attempts: listing, change, warn });
+      const progress = await progressOnTerminal();
+      const analysis = await analyze(inputs, {
+        vips: vip,
+        keepGoing,
+        attempts: listing,
+        maxAttempts,
+        change,
+        progress,
+        warn: printMessage,
+      }).finally(() => progress?.stop());
       // Before anything is written: the reader may go away in the middle of it.
       const status = analysis.findings.some((finding) => finding.severity === 'fault') ? 1 : 0;
       process.exitCode = status;
@@ -72,4 +88,11 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
       await printAnalysis(analysis, format);
     },
   };
+}
+
+/** Null where no person looks at standard error, or the terminal cannot take back what it shows. */
+async function progressOnTerminal() {
+  if (process.stderr.isTTY !== true || process.env.TERM === 'dumb') return null;
+  const { Progress } = await import('../progress.js');
+  return new Progress(process.stderr);
 }

@@ -75,7 +75,7 @@ export class DatagramTracker {
     const id = dnsId(packet);
     let row = this.#instance(newest, id, fromB, record);
     if (row < 0) {
-      row = flows.insert(newest);
+      row = this.#begin(newest, record);
       if (row < 0) return;
       const serverFirst = isServicePort(sourcePort) && !isServicePort(destinationPort);
       const clientIsB = serverFirst ? !fromB : fromB;
@@ -99,7 +99,7 @@ export class DatagramTracker {
     const { flows } = this.#kept;
     const newest = this.#newest(packet, TRANSPORT_ECHO);
     let row = this.#isQuiet(newest, record) ? -1 : newest;
-    if (row < 0) row = flows.insert(newest);
+    if (row < 0) row = this.#begin(newest, record);
     if (row < 0) return;
     const toItself = flows.get(row, FLOW_ADDRESS_A) === flows.get(row, FLOW_ADDRESS_B);
     const fromB = toItself ? !isRequest : flows.sourceIsB;
@@ -122,7 +122,7 @@ export class DatagramTracker {
     const id = isUdp ? dnsId(quoted) : -1;
     let row = id < 0 ? newest : this.#instance(newest, id, fromB, record);
     if (row < 0) {
-      row = flows.insert(newest);
+      row = this.#begin(newest, record);
       if (row < 0) return;
       const isReply = isUdp ? isServicePort(quoted.sourcePort) : ECHO_REPLIES.includes(quoted.icmpType);
       const clientIsB = isReply ? !fromB : fromB;
@@ -133,6 +133,12 @@ export class DatagramTracker {
     flows.set(row, FLOW_STATE, flows.get(row, FLOW_STATE) | STATE_ICMP_ERROR);
     this.#kept.touch(row, record);
     this.#kept.keep(KIND_ICMP_ERROR, row, fromB, quoted, packet, record, null);
+  }
+
+  #begin(older: number, record: PacketRecord): number {
+    const row = this.#kept.flows.insert(older);
+    if (row < 0) this.#kept.unfollowed.noteDatagram(record);
+    return row;
   }
 
   #newest(packet: Packet, transport: number): number {

@@ -15,9 +15,14 @@ import type { Tables } from './tables.js';
 const WORDS = 16;
 const ADDRESS_OCTETS = 16;
 
+/** In place of an address's number: there is no room for another. */
+const NONE = -1;
+
 export class FlowTable {
   readonly #tables: Tables;
   readonly #base: number;
+  /** An address of what was looked up last had no number, and no flow has that address. */
+  #isNameless = false;
   /** Seconds of the packet that was seen last. */
   #now = 0;
   /** Whether the source of the packet looked up last is end b. */
@@ -26,6 +31,11 @@ export class FlowTable {
   constructor(tables: Tables) {
     this.#tables = tables;
     this.#base = tables.functions.rowsBase() / 4;
+  }
+
+  /** How many rows there are. */
+  get count(): number {
+    return this.#tables.functions.rowsInUse();
   }
 
   /** All rows. */
@@ -50,6 +60,8 @@ export class FlowTable {
       source = this.#intern(packet.bytes, packet.sourceAddress);
       destination = this.#intern(packet.bytes, packet.destinationAddress);
     }
+    this.#isNameless = packet.ipVersion === 6 && (source === NONE || destination === NONE);
+    if (this.#isNameless) return -1;
     const isEcho = transport === TRANSPORT_ECHO;
     const swap = source > destination || (source === destination && !isEcho && sourcePort > destinationPort);
     this.sourceIsB = swap;
@@ -66,18 +78,18 @@ export class FlowTable {
 
   /** The newest instance of what was looked up last, where that is settled: it is open again. -1 where there is none. */
   reopen(): number {
-    return this.#tables.functions.reopen();
+    return this.#isNameless ? -1 : this.#tables.functions.reopen();
   }
 
   /** Whether what was looked up last is a connection that was counted and let go a short while ago. */
   isLate(): boolean {
     const { functions } = this.#tables;
-    return functions.isBuried(functions.lastHash()) !== 0;
+    return !this.#isNameless && functions.isBuried(functions.lastHash()) !== 0;
   }
 
   /** Adds a new instance of what was looked up last, in front of `older` (-1 for none). -1 where there is no room. */
   insert(older: number): number {
-    return this.#tables.functions.insertFlow(older, this.#now);
+    return this.#isNameless ? -1 : this.#tables.functions.insertFlow(older, this.#now);
   }
 
   /** Notes the initial sequence number of a new connection's client. */

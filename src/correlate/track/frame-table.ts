@@ -24,6 +24,9 @@ import { encapsulationsKey, readEncapsulations } from '../encapsulations.js';
 import { Interner } from './interner.js';
 import type { Tables } from './tables.js';
 
+/** Ways to be wrapped in tunnels that there is room for; a network has one for each two of its nodes. */
+const MOST_WRAPPINGS = 1 << 16;
+
 /** What is known of a packet's frame, the outermost where it is in a tunnel. */
 export interface Frame {
   /** Index of the interface in its file, or the ifindex of a LINUX_SLL2 packet. */
@@ -41,13 +44,13 @@ export interface Frame {
 
 export class FrameTable {
   readonly #tables: Tables;
-  readonly #encapsulations = new Interner<Encapsulation[]>();
+  readonly #encapsulations = new Interner<Encapsulation[]>(MOST_WRAPPINGS);
 
   constructor(tables: Tables) {
     this.#tables = tables;
   }
 
-  /** The number of the packet's frame, from 0 in the order in which they were first seen. */
+  /** The number of the packet's frame, from 0 in the order in which they were first seen; -1 where there is no room. */
   intern(frame: Packet, record: PacketRecord): number {
     const { bytes, view, tunnelDepth, packetType, vlan, ifindex } = frame;
     const outer = tunnelDepth > 0 ? frame.tunnels[0]! : frame;
@@ -66,15 +69,18 @@ export class FrameTable {
       link |= LINK_HAS_DESTINATION;
       high |= (bytes[destination]! << 8) | bytes[destination + 1]!;
     }
+    const tunnels =
+      tunnelDepth === 0
+        ? 0
+        : this.#encapsulations.intern(encapsulationsKey(frame), () => readEncapsulations(frame));
+    if (tunnels < 0) return -1;
     return this.#tables.functions.internFrame(
       ifindex !== 0 ? ifindex : record.interface.index,
       link,
       high,
       source < 0 ? 0 : view.getUint32(source + 2),
       destination < 0 ? 0 : view.getUint32(destination + 2),
-      tunnelDepth === 0
-        ? 0
-        : this.#encapsulations.intern(encapsulationsKey(frame), () => readEncapsulations(frame)),
+      tunnels,
     );
   }
 

@@ -30,6 +30,7 @@ import {
   KIND_ICMP_ERROR,
   KIND_RST,
   KIND_SHIFT,
+  STATE_LOST,
   STATE_ODD,
   TTL_SHIFT,
 } from '../../wasm/layout.js';
@@ -41,6 +42,7 @@ import { Interner } from './interner.js';
 import type { Payload } from './payload.js';
 import { SightingTable } from './sighting-table.js';
 import type { Tables } from './tables.js';
+import { Unfollowed } from './unfollowed.js';
 
 /**
  * Sightings kept of one flow: six SYNs and as many SYN-ACKs at a dozen capture points each. Beyond that (a loop,
@@ -57,6 +59,8 @@ export class SightingKeeper {
   readonly addresses = new Interner<string>();
   /** IPv4 addresses that datagrams to a whole link bore. */
   readonly broadcasts = new Set<string>();
+  /** What there was no room for. */
+  readonly unfollowed = new Unfollowed();
 
   constructor(tables: Tables) {
     this.tables = tables;
@@ -93,8 +97,11 @@ export class SightingKeeper {
     const isWide = id >= FRAME_ELSEWHERE;
     const isShort =
       payload === null && !isWide && isDerived(flows, flow, kind, sequenceNumber, acknowledgmentNumber);
-    const cell = sightings.add(isShort ? 1 : 2);
-    if (cell < 0) return;
+    const cell = id < 0 ? -1 : sightings.add(isShort ? 1 : 2);
+    if (cell < 0) {
+      this.#lose(flow, record);
+      return;
+    }
     if (kind <= KIND_RST) flows.set(flow, FLOW_STATE, flows.get(flow, FLOW_STATE) | STATE_ODD);
     const last = flows.get(flow, FLOW_LAST_SIGHTING);
     if (last === 0) flows.set(flow, FLOW_FIRST_SIGHTING, cell + 1);
@@ -148,6 +155,15 @@ export class SightingKeeper {
     );
   }
 
+  /** What is left of the flow would tell a wrong story. */
+  #lose(flow: number, record: PacketRecord): void {
+    this.tables.functions.close();
+    this.unfollowed.note(record);
+    const state = this.flows.get(flow, FLOW_STATE);
+    if ((state & STATE_LOST) === 0) this.unfollowed.flows++;
+    this.flows.set(flow, FLOW_STATE, state | STATE_LOST);
+  }
+
   /**
    * Whether a packet is the one that was kept last of its flow, where that was not kept yet: at another interface, in
    * another direction, or with another hop limit (a router with one leg passes it on by the interface it came in by).
@@ -158,6 +174,7 @@ export class SightingKeeper {
     if (last < 0 || this.#kindOf(last) !== kind) return false;
     if (this.acknowledgmentNumber(flow, last) !== packet.acknowledgmentNumber) return false;
     const id = frames.intern(packet, record);
+    if (id < 0) return false;
     for (let cell = flows.get(flow, FLOW_FIRST_SIGHTING) - 1; cell >= 0; cell = this.after(cell)) {
       const ttl = (sightings.get(cell, CELL_FRAME) >>> TTL_SHIFT) & 0xff;
       if (

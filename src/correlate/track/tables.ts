@@ -11,6 +11,7 @@ export interface TableFunctions {
   addressAt(id: number): number;
   buffersAt(): number;
   cellsBase(): number;
+  close(): void;
   findFlow(a: number, b: number, ports: number, transport: number): number;
   finish(): void;
   finished(row: number): void;
@@ -70,7 +71,7 @@ export interface TableFunctions {
   wantNumber(number: number): void;
 }
 
-/** Less room for connections than this is none. */
+/** Where the system does not give memory for as many connections, it gives none. */
 const FEWEST_FLOWS = 1 << 12;
 
 let compiled: WebAssembly.Module | null = null;

@@ -53,7 +53,7 @@ const STALE_SECONDS = 300;
 export const ALL = 0xffffffff;
 
 /** Connections that may be known at one time, where nothing else is said. */
-export const MOST_FLOWS = 1_000_000;
+export const DEFAULT_FLOWS = 1_000_000;
 
 export class Tracker extends SightingKeeper {
   readonly neighbours = new NeighbourTable();
@@ -61,8 +61,6 @@ export class Tracker extends SightingKeeper {
 
   /** Set before the first packet, where not all connections are wanted. */
   interest: Interest | null = null;
-  /** TCP connections that there was no room for. */
-  unfollowed = 0;
   /** Takes in plain packets by themselves; the others are to be decoded and observed. */
   readonly plain: PlainPackets;
 
@@ -71,7 +69,7 @@ export class Tracker extends SightingKeeper {
    * @param whole connections up to which all are kept: of more, those that met nothing are only counted, as far as it
    * does not matter what other captures saw of them
    */
-  constructor(flows = MOST_FLOWS, whole = ALL) {
+  constructor(flows = DEFAULT_FLOWS, whole = ALL) {
     const tables = new Tables(flows, whole);
     super(tables);
     this.plain = new PlainPackets(tables);
@@ -104,14 +102,14 @@ export class Tracker extends SightingKeeper {
     const fromB = flows.sourceIsB;
     const flags = packet.tcpFlags;
     if ((flags & (SYN | RST)) === 0) {
-      if (row < 0) row = this.#begun();
+      if (row < 0) row = this.#begun(record);
       if (row >= 0) this.#observeSegment(row, fromB, packet, record);
     } else if ((flags & SYN) !== 0) {
       // A SYN is not looked for among those that are over: with the same number, it is joined with them later.
       if (row < 0 && (flags & ACK) !== 0) row = flows.reopen();
       this.#observeSyn(row, fromB, packet, record);
     } else {
-      if (row < 0) row = this.#begun();
+      if (row < 0) row = this.#begun(record);
       if (row < 0) return;
       flows.set(row, FLOW_STATE, flows.get(row, FLOW_STATE) | (fromB ? STATE_B_RESET : STATE_A_RESET));
       this.touch(row, record);
@@ -121,17 +119,14 @@ export class Tracker extends SightingKeeper {
 
   /**
    * The connection that a packet is of that is not open: one that it comes late for, or one that began before the
-   * capture; -1 where it comes late for one that was let go.
+   * capture; -1 where it comes late for one that was let go, or there is no room.
    */
-  #begun(): number {
-    const row = this.flows.reopen();
-    if (row >= 0) return row;
-    return this.flows.isLate() ? -1 : this.#insert(-1);
-  }
-
-  #insert(older: number): number {
-    const row = this.flows.insert(older);
-    if (row < 0) this.unfollowed++;
+  #begun(record: PacketRecord): number {
+    const known = this.flows.reopen();
+    if (known >= 0) return known;
+    if (this.flows.isLate()) return -1;
+    const row = this.flows.insert(-1);
+    if (row < 0) this.unfollowed.noteSegment(record);
     return row;
   }
 
@@ -179,9 +174,15 @@ export class Tracker extends SightingKeeper {
     const clientSequence = isReply ? (packet.acknowledgmentNumber - 1) >>> 0 : packet.sequenceNumber;
     let row = this.#instance(newest, clientIsB, clientSequence, record);
     if (row < 0) {
-      row = this.#insert(newest);
-      if (row < 0) return;
-      flows.setNumber(row, clientSequence);
+      row = flows.insert(newest);
+      // Where there is no room, one that is sent again late may still be of a connection that is known.
+      if (row < 0 && newest < 0) row = this.#instance(flows.reopen(), clientIsB, clientSequence, record);
+      else if (row >= 0) flows.setNumber(row, clientSequence);
+      if (row < 0) {
+        if (isReply) this.unfollowed.noteSegment(record);
+        else this.unfollowed.noteSyn(record);
+        return;
+      }
     }
     let state = flows.get(row, FLOW_STATE) | STATE_CLIENT_KNOWN | (clientIsB ? STATE_CLIENT_IS_B : 0);
     if (isReply) {
@@ -222,7 +223,7 @@ export class Tracker extends SightingKeeper {
     const flows = this.flows;
     let row = flows.find(quoted);
     const fromB = flows.sourceIsB;
-    if (row < 0) row = this.#begun();
+    if (row < 0) row = this.#begun(record);
     if (row < 0) return;
     flows.set(row, FLOW_STATE, flows.get(row, FLOW_STATE) | STATE_ICMP_ERROR);
     this.touch(row, record);

@@ -10,10 +10,25 @@ const READ_SIZE = 64 * 1024;
 /** Reads between two turns of the event loop, so that timers (progress) and signals come through. */
 const READS_PER_TURN = 64;
 
+/**
+ * Told how far the reading of a file is, after each read.
+ *
+ * @param file as messages name it
+ * @param octets read so far, of the file as it lies there, compressed or not
+ * @param total its size; null of a FIFO or of standard input
+ * @param ended nothing more is read of it
+ */
+export type ReadListener = (file: string, octets: number, total: number | null, ended: boolean) => void;
+
 /** Where files are read into: a buffer of its own, or one that is lent for as long as a capture is read. */
 export class ReadBuffer {
+  readonly onRead: ReadListener | null;
   #own: Uint8Array | null = null;
   #lent: Uint8Array | null = null;
+
+  constructor(onRead: ReadListener | null = null) {
+    this.onRead = onRead;
+  }
 
   /** @param buffer null takes it back */
   lend(buffer: Uint8Array | null): void {
@@ -46,17 +61,22 @@ export async function* fileChunks(
   name = path,
   into = new ReadBuffer(),
 ): AsyncGenerator<Uint8Array> {
+  const { onRead } = into;
   let offset = 0;
+  let total: number | null = null;
   try {
     const file = openSync(path, 'r');
-    if (!fstatSync(file).isFile()) {
+    const info = fstatSync(file);
+    if (!info.isFile()) {
       // A FIFO may stay silent for long: waiting for it must not hold up everything else.
       for await (const chunk of createReadStream(path, { fd: file })) {
-        yield chunk;
         offset += chunk.length;
+        onRead?.(name, offset, null, false);
+        yield chunk;
       }
       return;
     }
+    total = info.size;
     try {
       // Synchronous: a hop to the thread pool and back for every read took six times as long as the reading.
       for (let reads = 1; ; reads++) {
@@ -64,6 +84,7 @@ export async function* fileChunks(
         const length = readSync(file, buffer, 0, buffer.length, null);
         if (length === 0) return;
         offset += length;
+        onRead?.(name, offset, total, false);
         yield buffer.subarray(0, length);
         if (reads % READS_PER_TURN === 0) await setImmediate();
       }
@@ -72,12 +93,24 @@ export async function* fileChunks(
     }
   } catch (error) {
     throw unreadable(name, offset === 0 ? null : offset, error);
+  } finally {
+    onRead?.(name, offset, total, true);
   }
 }
 
 /** Standard input, in chunks as they come: those of a live capture are given on at once. */
-export function stdinChunks(): AsyncIterable<Uint8Array> {
-  return process.stdin;
+export async function* stdinChunks({ onRead } = new ReadBuffer()): AsyncGenerator<Uint8Array> {
+  const name = 'standard input';
+  let offset = 0;
+  try {
+    for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
+      offset += chunk.length;
+      onRead?.(name, offset, null, false);
+      yield chunk;
+    }
+  } finally {
+    onRead?.(name, offset, null, true);
+  }
 }
 
 function unreadable(name: string, offset: number | null, error: unknown): unknown {

@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { fileChunks } from '../../../src/ingest/capture/source.js';
+import { fileChunks, ReadBuffer } from '../../../src/ingest/capture/source.js';
 import { InputError } from '../../../src/model/errors.js';
 import { fixture, ROOT } from '../../support.js';
 import { collect, readPackets } from './support.js';
@@ -25,6 +25,34 @@ test('a FIFO, while it is being written', async (t) => {
   const { summary } = await readPackets(fileChunks(path));
   t.is(summary.packets, 38);
   t.is(writer.exitCode ?? 0, 0);
+});
+
+/** What a listener is told while a file is read. */
+async function listen(path: string) {
+  const told: [file: string, octets: number, total: number | null, ended: boolean][] = [];
+  const into = new ReadBuffer((...call) => told.push(call));
+  const done = await readPackets(fileChunks(path, 'name', into)).catch((error) => error);
+  return { told, done };
+}
+
+test('how far it is: octets of the file as it lies there, up to its size', async (t) => {
+  const path = fixture('captures', 'dumpcap.pcapng.zst');
+  const { size } = statSync(path);
+  const { told } = await listen(path);
+  t.deepEqual(told.at(-1), ['name', size, size, true]);
+  t.deepEqual(told.filter(([, octets, , ended]) => octets === size && !ended).length, 1);
+  t.true(told.every(([, octets], i) => octets >= (told[i - 1]?.[1] ?? 0)));
+});
+
+test('how far it is: a FIFO has no size, and the end is told of what broke off', async (t) => {
+  const fifo = join(directory, 'told');
+  execFileSync('mkfifo', [fifo]);
+  const path = fixture('captures', 'ethernet.pcap');
+  spawn('cp', [path, fifo]);
+  t.deepEqual((await listen(fifo)).told.at(-1), ['name', statSync(path).size, null, true]);
+  const missing = await listen('/nonexistent/eth0.pcap');
+  t.true(missing.done instanceof InputError);
+  t.deepEqual(missing.told, [['name', 0, null, true]]);
 });
 
 test('what cannot be read is told by its name', async (t) => {

@@ -1,0 +1,25 @@
+import { escapeText } from '../report/escape.js';
+
+/** What stands in the last line of the terminal for the time being. */
+export interface StatusLine {
+  /** Takes it away; it may come back below what is printed next. */
+  clear(): void;
+}
+
+let statusLine: StatusLine | null = null;
+
+/** @param line null where there is none any more */
+export function showBelow(line: StatusLine | null): void {
+  statusLine = line;
+}
+
+/** Prints on standard error what a person should be told, on a line of its own. */
+export function printMessage(message: string): void {
+  printRaw(`returnpath: ${escapeText(message)}\n`);
+}
+
+/** The same of text that is printed as it is. */
+export function printRaw(text: string): void {
+  statusLine?.clear();
+  process.stderr.write(text);
+}
