@@ -1,11 +1,11 @@
-import yargs from 'yargs';
+import yargs, { type Argv, type CommandModule } from 'yargs';
 import { UsageError } from '../model/errors.js';
 import { analyzeCommand } from './commands/analyze.js';
 import { explainCommand } from './commands/explain.js';
 import { predictCommand } from './commands/predict.js';
 import { routeCommand } from './commands/route.js';
 import { schemaCommand } from './commands/schema.js';
-import { version } from './version.js';
+import { VERSION } from './version.js';
 
 /**
  * Parses the arguments and runs the command that they name.
@@ -18,32 +18,59 @@ export async function run(args: readonly string[]): Promise<number> {
   const settle = (result: number) => {
     status = result;
   };
+  const commands = [analyzeCommand, predictCommand, routeCommand, explainCommand, schemaCommand].map(
+    (build) => build(settle) as CommandModule,
+  );
   // yargs takes a lone `-` for the end of an array of positionals.
-  await yargs(args.map((argument) => (argument === '-' ? '/dev/stdin' : argument)))
-    .scriptName('returnpath')
+  const words = args.map((argument) => (argument === '-' ? '/dev/stdin' : argument));
+  const asksForHelp = words.some((word) => /^(help|--help|-h)$/.test(word));
+  const named = asksForHelp ? undefined : commands.find((command) => nameOf(command) === words[0]);
+  await (named ? single(named, words.slice(1)) : whole(commands, words)).parseAsync();
+  return status;
+}
+
+/** The program of all commands: for help, for wrong names, and where options come before the name. */
+function whole(commands: readonly CommandModule[], args: readonly string[]): Argv {
+  const parser = common(args)
     .usage(
       '$0 COMMAND\n\nFinds the replies that never came back, and says which kernel dropped them and why.',
     )
-    .command(analyzeCommand(settle))
-    .command(predictCommand(settle))
-    .command(routeCommand(settle))
-    .command(explainCommand(settle))
-    .command(schemaCommand(settle))
     .demandCommand(1, 'name a command: analyze, predict, route, explain, schema')
-    .strict()
-    .recommendCommands()
-    .version(version())
-    .help()
-    .alias('help', 'h')
-    .wrap(Math.min(process.stdout.columns ?? 80, 100))
-    .exitProcess(false)
-    .fail((message, error) => {
-      if (error) throw error;
-      // yargs sets some of its messages over several lines, and counts where it should name.
-      const line = message.trim().replace(/\s*\n\s*/g, ' ');
-      const said = /^Not enough non-option arguments/.test(line) ? 'name a bundle or capture to read' : line;
-      throw new UsageError(`${said}; see: returnpath --help`);
-    })
-    .parseAsync();
-  return status;
+    .recommendCommands();
+  return commands.reduce((argv, command) => argv.command(command), parser);
+}
+
+/** The program of one command: yargs sets the help of each command that it runs, asked for or not, but not of a default one. */
+function single(module: CommandModule, args: readonly string[]): Argv {
+  const synopsis = String(module.command);
+  return common(args)
+    .usage(`$0 ${synopsis}\n\n${module.describe}`)
+    .command({ ...module, command: synopsis.replace(nameOf(module), '$0') });
+}
+
+function common(args: readonly string[]): Argv {
+  return (
+    yargs(args)
+      .scriptName('returnpath')
+      // What is said below of its messages holds for English; and no file is read for another language.
+      .locale('en')
+      .strict()
+      .version(VERSION)
+      .help()
+      .alias('help', 'h')
+      .wrap(Math.min(process.stdout.columns ?? 80, 100))
+      .exitProcess(false)
+      .fail((message, error) => {
+        // Its own complaints are of the type YError, which it does not export.
+        if (error && error.name !== 'YError') throw error;
+        // yargs sets some of its messages over several lines, and counts where it should name.
+        const line = message.trim().replace(/\s*\n\s*/g, ' ');
+        const said = /^Not enough non-option arguments/.test(line) ? 'name a bundle or capture to read' : line;
+        throw new UsageError(`${said}; see: returnpath --help`);
+      })
+  );
+}
+
+function nameOf({ command }: CommandModule): string {
+  return String(command).split(' ', 1)[0]!;
 }

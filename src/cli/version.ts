@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
+import manifest from '../../package.json' with { type: 'json' };
 
-/** The package's version, from its package.json (two levels above the compiled `dist/src`). */
-export function version(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
+/** The package's version. */
+export const VERSION = manifest.version;
