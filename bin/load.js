@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Script } from 'node:vm';
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { Script } = require('node:vm');
 
-const BUNDLE = fileURLToPath(new URL('../dist/bin/returnpath.cjs', import.meta.url));
+const BUNDLE = join(__dirname, '../dist/bin/returnpath.cjs');
 
 /** Named after all that compiled code is good for: what another Node.js made is never tried. */
-export function codeCachePath() {
+function codeCachePath() {
   const { platform, arch, versions } = process;
   return BUNDLE.replace(/\.cjs$/, `.${platform}-${arch}-${versions.v8}.cache`);
 }
@@ -17,15 +15,11 @@ export function codeCachePath() {
  *
  * @returns {{ script: Script, exports: { main: (args: readonly string[]) => Promise<number> } }}
  */
-export function load() {
-  // Plain ASCII, which is fastest read as Latin-1.
-  const text = readFileSync(BUNDLE, 'latin1');
-  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, {
-    filename: BUNDLE,
-    cachedData: codeCache(),
-  });
+function load() {
+  // It is plain ASCII, and read fastest as Latin-1.
+  const script = new Script(readFileSync(BUNDLE, 'latin1'), { filename: BUNDLE, cachedData: codeCache() });
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(BUNDLE), module, BUNDLE, dirname(BUNDLE));
+  script.runInThisContext()(module.exports, require, module, BUNDLE);
   return { script, exports: module.exports };
 }
 
@@ -36,3 +30,5 @@ function codeCache() {
     return undefined;
   }
 }
+
+module.exports = { codeCachePath, load };

@@ -1,4 +1,9 @@
 #!/usr/bin/env node
-import { load } from './load.js';
+// CommonJS, for the sake of the start: getting the loader of ES modules ready takes longer than loading the program.
+const { load } = require('./load.js');
 
-process.exitCode = await load().exports.main(process.argv.slice(2));
+load()
+  .exports.main(process.argv.slice(2))
+  .then((status) => {
+    process.exitCode = status;
+  });

@@ -25,7 +25,11 @@ const { metafile } = await build({
   legalComments: 'none',
   charset: 'ascii',
   define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  // A script whose value is the module's function, as `bin/load.js` runs it.
+  banner: {
+    js: "(function (exports, require, module, __filename) {const importMetaUrl = require('node:url').pathToFileURL(__filename).href;",
+  },
+  footer: { js: '})' },
   // Both are for `--help` alone, and slow to load: they build sets of all emoji, and Intl.Segmenter.
   plugins: [deferred({ modules: ['cliui', 'string-width'], importer: /\/yargs\// })],
   metafile: true,

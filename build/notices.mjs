@@ -8,7 +8,9 @@ import { readdir, readFile } from 'node:fs/promises';
  */
 export async function notices(inputs) {
   // A virtual module's path has its namespace and a colon before it.
-  const directories = new Set(inputs.flatMap((path) => /^[^:]*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
+  const directories = new Set(
+    inputs.flatMap((path) => /^[^:]*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []),
+  );
   const texts = await Promise.all([...directories].sort().map(notice));
   return [...new Set(texts)].join(`\n${'-'.repeat(80)}\n\n`);
 }

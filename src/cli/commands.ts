@@ -65,7 +65,9 @@ function common(args: readonly string[]): Argv {
         if (error && error.name !== 'YError') throw error;
         // yargs sets some of its messages over several lines, and counts where it should name.
         const line = message.trim().replace(/\s*\n\s*/g, ' ');
-        const said = /^Not enough non-option arguments/.test(line) ? 'name a bundle or capture to read' : line;
+        const said = /^Not enough non-option arguments/.test(line)
+          ? 'name a bundle or capture to read'
+          : line;
         throw new UsageError(`${said}; see: returnpath --help`);
       })
   );

@@ -8,7 +8,11 @@
  * and unassigned code points, lone surrogates, line and paragraph separators, spaces other than U+0020, and
  * combining marks, which a terminal draws over what stands before them.
  */
-const UNSAFE = /[\p{C}\p{M}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
+function unsafe(): RegExp {
+  // Made when it is needed: it takes a millisecond, and most texts are plain ASCII.
+  return /[\p{C}\p{M}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
+}
+
 const PRINTABLE_ASCII = /^[ -~]*$/;
 
 /**
@@ -16,7 +20,7 @@ const PRINTABLE_ASCII = /^[ -~]*$/;
  * `\u{e0001}`. A backslash that was there before is left alone, so that commands can be copied.
  */
 export function escapeText(text: string): string {
-  return PRINTABLE_ASCII.test(text) ? text : text.replace(UNSAFE, escapeCharacter);
+  return PRINTABLE_ASCII.test(text) ? text : text.replace(unsafe(), escapeCharacter);
 }
 
 function escapeCharacter(character: string): string {

@@ -16,7 +16,10 @@ const DEFINITIONS = schema.$defs as Record<string, SchemaNode>;
  * Legal in JSON, yet a terminal acts on them: DEL, C1 controls, format characters, line separators.
  * `JSON.stringify` has escaped the C0 controls and lone surrogates already.
  */
-const UNSAFE = /[\x7f-\x9f\p{Cf}\u2028\u2029]/gu;
+function unsafe(): RegExp {
+  return /[\x7f-\x9f\p{Cf}\u2028\u2029]/gu;
+}
+
 const PRINTABLE_ASCII = /^[ -~]*$/;
 /** Nearly all strings of an analysis: printed as they are. */
 const PLAIN = /^[ !#-[\]-~]*$/;
@@ -122,7 +125,7 @@ function addedKeys(fields: Record<string, unknown>, known: readonly string[]): s
 function scalar(value: unknown): string {
   if (typeof value === 'string' && PLAIN.test(value)) return `"${value}"`;
   const text = JSON.stringify(value);
-  return PRINTABLE_ASCII.test(text) ? text : text.replace(UNSAFE, escapeCharacter);
+  return PRINTABLE_ASCII.test(text) ? text : text.replace(unsafe(), escapeCharacter);
 }
 
 function escapeCharacter(character: string): string {

@@ -1,7 +1,7 @@
+import { numberText } from '../../model/texts.js';
 import type { Case, Row } from './case.js';
 import type { Dimension } from './dimension.js';
 import { separate } from './separation.js';
-import { numberText } from './words.js';
 
 /**
  * The first request against those that are sent again. The unit is the request, not the attempt: where a network

@@ -1,4 +1,5 @@
 /** A pattern in words, counts and all. */
+import { numberText } from '../../model/texts.js';
 import { badOf, type Row } from './case.js';
 import { sum } from './separation.js';
 
@@ -43,12 +44,4 @@ export function shownRows(rows: readonly Row[]): Row[] {
     made: sum(rest, (row) => row.made),
   };
   return [...rows.slice(0, MOST_ROWS - 1), others];
-}
-
-/** Before each three digits from the end. */
-const THOUSANDS = /(?<=\d)(?=(?:\d{3})+$)/g;
-
-/** A count, as `12,345`. */
-export function numberText(value: number): string {
-  return String(value).replace(THOUSANDS, ',');
 }

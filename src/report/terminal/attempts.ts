@@ -1,4 +1,5 @@
 import { type Analysis, type AnalysisAttempt, type AnalysisTotal, OUTCOMES } from '../../model/analysis.js';
+import { numberText } from '../../model/texts.js';
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
 import { type Cell, type Column, naturalWidth, table } from './table.js';
@@ -8,7 +9,6 @@ import {
   isSlow,
   lastSighting,
   nodeText,
-  numberText,
   outcomesText,
   packetName,
   placeText,

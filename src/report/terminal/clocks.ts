@@ -1,8 +1,9 @@
 import type { Analysis, AnalysisClock } from '../../model/analysis.js';
+import { numberText } from '../../model/texts.js';
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
 import { type Cell, type Column, table } from './table.js';
-import { durationText, numberText } from './words.js';
+import { durationText } from './words.js';
 
 /** Clocks that agree better than this need no explanation beside times of milliseconds. */
 const NOTEWORTHY_NS = 1e6;

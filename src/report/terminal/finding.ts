@@ -1,4 +1,5 @@
 import type { Analysis, AnalysisAttempt, Confidence, Finding } from '../../model/analysis.js';
+import { numberText } from '../../model/texts.js';
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
 import { ladder } from './ladder.js';
@@ -7,16 +8,7 @@ import { patternLines } from './patterns.js';
 import { wayLines } from './predictions.js';
 import { proof, ruledOut } from './proof.js';
 import { remedy } from './remedy.js';
-import {
-  causeText,
-  counted,
-  flowText,
-  lastSighting,
-  nodeText,
-  numberText,
-  packetName,
-  placeText,
-} from './words.js';
+import { causeText, counted, flowText, lastSighting, nodeText, packetName, placeText } from './words.js';
 import { labelled, wrap } from './wrap.js';
 
 /** Column of the text beside `Where`, `Last seen` and their like. */

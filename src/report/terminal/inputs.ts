@@ -1,8 +1,9 @@
 import type { Analysis, AnalysisInput } from '../../model/analysis.js';
+import { numberText } from '../../model/texts.js';
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
 import { type Cell, type Column, table } from './table.js';
-import { counted, durationText, millisecondsBetween, numberText, shortTimeText } from './words.js';
+import { counted, durationText, millisecondsBetween, shortTimeText } from './words.js';
 import { labelled, wrap } from './wrap.js';
 
 /** A ring buffer of captures is many files; those with something wrong come first. */

@@ -1,7 +1,7 @@
 import type { Finding, Pattern } from '../../model/analysis.js';
+import { numberText } from '../../model/texts.js';
 import type { Style } from '../style.js';
 import { type Cell, type Column, table } from './table.js';
-import { numberText } from './words.js';
 import { wrap } from './wrap.js';
 
 /** By what the attempts that failed differ from those that were made: a sentence and a small table each. */

@@ -1,9 +1,10 @@
 import type { Analysis, Fate, PredictedStep, PredictedWay, Prediction } from '../../model/analysis.js';
+import { numberText } from '../../model/texts.js';
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
 import { type AddressNames, addressNames } from './names.js';
 import { type Cell, type Column, table } from './table.js';
-import { counted, endpointText, flowText, numberText, placeText } from './words.js';
+import { counted, endpointText, flowText, placeText } from './words.js';
 import { labelled, wrap } from './wrap.js';
 
 /** Rows of one prediction's table. */

@@ -1,8 +1,9 @@
 import type { Analysis, AnalysisAnnouncer, AnalysisCluster, AnalysisService } from '../../model/analysis.js';
+import { numberText } from '../../model/texts.js';
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
 import { type Cell, type Column, table } from './table.js';
-import { counted, endpointText, numberText, placeText, shortTimeText } from './words.js';
+import { counted, endpointText, placeText, shortTimeText } from './words.js';
 import { labelled, wrap } from './wrap.js';
 
 /** A cluster may have hundreds. */

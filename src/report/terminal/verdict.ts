@@ -6,13 +6,14 @@ import {
   type Outcome,
   type Severity,
 } from '../../model/analysis.js';
+import { numberText } from '../../model/texts.js';
 import type { Style } from '../style.js';
 import { headline } from './causes.js';
 import { affectedText, exemplar } from './finding.js';
 import { isIncomplete } from './inputs.js';
 import { addressNames, namedAddress } from './names.js';
 import { predictionVerdict } from './predictions.js';
-import { causeText, counted, lostRole, numberText, outcomesText, slowCount } from './words.js';
+import { causeText, counted, lostRole, outcomesText, slowCount } from './words.js';
 import { labelled } from './wrap.js';
 
 const INDENT = 9;

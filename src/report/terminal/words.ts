@@ -7,6 +7,7 @@ import type {
   PathStep,
   Role,
 } from '../../model/analysis.js';
+import { numberText } from '../../model/texts.js';
 import { parseTime } from '../../model/time.js';
 
 /** `10.0.0.5:40000`, `[2001:db8::5]:40000`, or the bare address where there is no port. */
@@ -33,10 +34,6 @@ export function nodeText({ node, netns }: { node: string | null; netns?: string 
 /** `1 connection`, `2 connections`; thousands are set apart. */
 export function counted(count: number, noun: string): string {
   return `${numberText(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-export function numberText(value: number): string {
-  return value.toLocaleString('en-US');
 }
 
 /** What the step's packet is called: `SYN`, `SYN-ACK`, or `request`, `reply` where the protocol is not TCP. */

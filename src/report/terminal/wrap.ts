@@ -6,15 +6,20 @@
  * Characters that take two columns: Unicode's East Asian Width W and F, and emoji. The ranges are rounded up, for
  * a line that is a column short is no harm and one that is a column long is broken by the terminal.
  */
-const WIDE =
-  /[\u1100-\u115f\u2329\u232a\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2ff}\u{1f100}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Extended_Pictographic}|\p{Emoji_Presentation}/u;
+function isWide(character: string): boolean {
+  // Made when it is needed: it takes milliseconds, and most texts are plain ASCII.
+  return /[\u1100-\u115f\u2329\u232a\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2ff}\u{1f100}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Extended_Pictographic}|\p{Emoji_Presentation}/u.test(
+    character,
+  );
+}
+
 const ASCII = /^[ -~]*$/;
 
 /** The columns that one line of escaped text takes. */
 export function displayWidth(text: string): number {
   if (ASCII.test(text)) return text.length;
   let width = 0;
-  for (const character of text) width += WIDE.test(character) ? 2 : 1;
+  for (const character of text) width += isWide(character) ? 2 : 1;
   return width;
 }
 
