@@ -1,34 +1,52 @@
-const { readFileSync } = require('node:fs');
+const { existsSync, readFileSync } = require('node:fs');
+const nodeModule = require('node:module');
 const { join } = require('node:path');
 const { Script } = require('node:vm');
 
-const BUNDLE = join(__dirname, '../dist/bin/returnpath.cjs');
+const DIRECTORY = join(__dirname, '../dist/bin');
+const MAIN = 'main.cjs';
 
-/** Named after all that compiled code is good for: what another Node.js made is never tried. */
-function codeCachePath() {
-  const { platform, arch, versions } = process;
-  return BUNDLE.replace(/\.cjs$/, `.${platform}-${arch}-${versions.v8}.cache`);
+/** What `runFile` has run, by file name. */
+const files = new Map();
+
+/** The program's exports: from code that was compiled when it was built, if this is the Node.js that did that. */
+function loadProgram() {
+  if (existsSync(codeCachePath(MAIN))) return runFile(MAIN);
+  // Node.js keeps compiled code by itself from version 22 on. Not where all users could write: what is kept is run.
+  nodeModule.enableCompileCache?.(join(DIRECTORY, 'compile-cache'));
+  return require(join(DIRECTORY, MAIN));
 }
 
 /**
- * The program, from the code that was compiled when it was built; compiled now where this Node.js is another one.
- *
- * @returns {{ script: Script, exports: { main: (args: readonly string[]) => Promise<number> } }}
+ * Runs a CommonJS file of the bundle as `require` does, with the code that was compiled ahead where there is any. All
+ * files lie in one directory, and ask for each other as `./NAME`.
  */
-function load() {
-  // It is plain ASCII, and read fastest as Latin-1.
-  const script = new Script(readFileSync(BUNDLE, 'latin1'), { filename: BUNDLE, cachedData: codeCache() });
+function runFile(name) {
+  const known = files.get(name);
+  if (known) return known.module.exports;
+  const filename = join(DIRECTORY, name);
+  // Plain ASCII, which is read fastest as Latin-1.
+  const text = nodeModule.wrap(readFileSync(filename, 'latin1'));
+  const script = new Script(text, { filename, cachedData: codeCache(name) });
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, require, module, BUNDLE);
-  return { script, exports: module.exports };
+  files.set(name, { script, module });
+  const requireFrom = (wanted) => (wanted.startsWith('./') ? runFile(wanted.slice(2)) : require(wanted));
+  script.runInThisContext()(module.exports, requireFrom, module, filename, DIRECTORY);
+  return module.exports;
 }
 
-function codeCache() {
+function codeCache(name) {
   try {
-    return readFileSync(codeCachePath());
+    return readFileSync(codeCachePath(name));
   } catch {
     return undefined;
   }
 }
 
-module.exports = { codeCachePath, load };
+/** Named after all that compiled code is good for: what another Node.js made is never tried. */
+function codeCachePath(name) {
+  const { platform, arch, versions } = process;
+  return join(DIRECTORY, `${name}.${platform}-${arch}-v8-${versions.v8}.cache`);
+}
+
+module.exports = { MAIN, loadProgram, runFile, files, codeCachePath };

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // CommonJS, for the sake of the start: getting the loader of ES modules ready takes longer than loading the program.
-const { load } = require('./load.js');
+const { loadProgram } = require('./load.js');
 
-load()
-  .exports.main(process.argv.slice(2))
+loadProgram()
+  .main(process.argv.slice(2))
   .then((status) => {
     process.exitCode = status;
   });

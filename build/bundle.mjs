@@ -1,40 +1,46 @@
 /**
- * Bundles the compiled program into one file, so that a start reads one file and not five hundred, and compiles it ahead
- * (`code-cache.mjs`): `node build/bundle.mjs`, after `tsc`. What `bin/returnpath.js` runs is in `dist/bin`.
+ * Bundles the compiled program into a few files, so that a start reads ten and not five hundred, and compiles them
+ * ahead (`code-cache.mjs`): `node build/bundle.mjs`, after `tsc`. `bin/load.js` runs what it writes to `dist/bin`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { deferred } from './deferred.mjs';
 import { notices } from './notices.mjs';
 
 const OUT = 'dist/bin';
+const NODE = { platform: 'node', target: 'node20.19' };
 
-await rm(OUT, { recursive: true, force: true });
-await mkdir(OUT, { recursive: true });
-const { metafile } = await build({
+// A file for what each `import()` loads, and one for what several of them share.
+const { outputFiles, metafile } = await build({
+  ...NODE,
   entryPoints: ['dist/src/cli/main.js'],
-  outfile: `${OUT}/returnpath.cjs`,
+  outdir: OUT,
+  write: false,
   bundle: true,
-  platform: 'node',
-  target: 'node20.19',
-  // V8 takes compiled code for scripts alone, not for ES modules.
-  format: 'cjs',
-  // Not minified: a stack trace in a report of a bug names functions, and compiled code does not care.
-  legalComments: 'none',
+  format: 'esm',
+  splitting: true,
+  chunkNames: '[name]-[hash]',
+  outExtension: { '.js': '.cjs' },
   charset: 'ascii',
-  define: { 'import.meta.url': 'importMetaUrl' },
-  // A script whose value is the module's function, as `bin/load.js` runs it.
-  banner: {
-    js: "(function (exports, require, module, __filename) {const importMetaUrl = require('node:url').pathToFileURL(__filename).href;",
-  },
-  footer: { js: '})' },
-  // Both are for `--help` alone, and slow to load: they build sets of all emoji, and Intl.Segmenter.
-  plugins: [deferred({ modules: ['cliui', 'string-width'], importer: /\/yargs\// })],
+  legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
+  define: { 'import.meta.url': 'importMetaUrl' },
+  inject: ['build/import-meta-url.mjs'],
+  // Both are for `--help` alone, and slow to load: they build sets of all emoji, and Intl.Segmenter.
+  plugins: [deferred({ modules: ['cliui', 'string-width'], importer: /\/yargs\// })],
 });
+await rm(OUT, { recursive: true, force: true });
+await mkdir(OUT, { recursive: true });
+for (const { path, text } of outputFiles) {
+  // V8 keeps compiled code of scripts alone, not of ES modules. Not minified: a stack trace in the report of a bug names
+  // functions, and compiled code does not care.
+  const { code } = await transform(text, { ...NODE, format: 'cjs', supported: { 'dynamic-import': false } });
+  await writeFile(`${OUT}/${basename(path)}`, code);
+}
 await writeFile(`${OUT}/THIRD-PARTY-NOTICES.txt`, await notices(Object.keys(metafile.inputs)));
 
 // In a process of its own: the program is run there.
