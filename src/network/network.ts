@@ -56,7 +56,7 @@ export class Network {
   with(changed: Snapshot): Network {
     const replace = (s: Station) => s.node === changed.node && s.netns === changed.netns;
     return new Network(
-      this.stations.map((s) => (replace(s) ? new Station(changed) : s)),
+      this.stations.map((s) => (replace(s) ? new Station(changed, s) : s)),
       this,
     );
   }

@@ -11,8 +11,12 @@ export class Station {
   #model: KernelModel | null = null;
   #path: PacketPath | null = null;
 
-  constructor(snapshot: Snapshot) {
+  readonly #original: Station | null;
+
+  /** @param original the same before a change of its settings: what the change leaves alone is not prepared again */
+  constructor(snapshot: Snapshot, original: Station | null = null) {
     this.snapshot = snapshot;
+    this.#original = original;
     this.blindSpots = blindSpots(snapshot);
   }
 
@@ -37,7 +41,7 @@ export class Station {
   }
 
   get path(): PacketPath {
-    this.#path ??= new PacketPath(this.model);
+    this.#path ??= new PacketPath(this.model, this.#original?.path);
     return this.#path;
   }
 }

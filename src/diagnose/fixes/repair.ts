@@ -30,7 +30,8 @@ export interface RepairRequest {
 }
 
 interface State {
-  network: Network;
+  /** Carried out when it is its turn: most states are never looked at. Null where the model cannot. */
+  network: () => Network | null;
   ideas: readonly FixIdea[];
   /** What each of them left, but the last: the fault that comes next. */
   uncovered: readonly Risk[];
@@ -44,17 +45,20 @@ interface State {
  */
 export function repair(request: RepairRequest): Fix | null {
   const guards = guardsOf(request);
-  const open: State[] = [{ network: request.network, ideas: [], uncovered: [], cost: 0 }];
-  for (let count = 0; open.length > 0 && count < MOST_TRIED; count++) {
+  const open: State[] = [{ network: () => request.network, ideas: [], uncovered: [], cost: 0 }];
+  for (let count = 0; open.length > 0 && count < MOST_TRIED; ) {
     const state = takeCheapest(open);
+    const network = state.network();
+    if (!network) continue;
+    count++;
     const tried = state.ideas.at(-1)?.tried;
-    if (tried !== undefined) return toFix({ ...solutionOf(state, []), mended: [tried] });
-    const results = request.errands.map((errand) => tryOut(errand, state.network));
-    const problem = problemOf(request, state.network, results);
+    if (tried !== undefined) return toFix({ ...solutionOf(state, network, []), mended: [tried] });
+    const results = request.errands.map((errand) => tryOut(errand, network));
+    const problem = problemOf(request, network, results);
     if (!problem) {
       if (state.ideas.length === 0) return null;
       const helps = results.some((result) => result?.mended === true);
-      if (helps && guards(state)) return toFix(solutionOf(state, results));
+      if (helps && guards(state, network)) return toFix(solutionOf(state, network, results));
       continue;
     }
     // The same fault as before: the last change did nothing about it.
@@ -75,18 +79,12 @@ function takeCheapest(open: State[]): State {
 
 function nextStates(state: State, problem: Problem): State[] {
   const ideas = IDEAS[problem.risks[0]!.cause]?.(problem) ?? [];
-  return ideas.flatMap((idea) => {
-    const network = carriedOut(state.network, idea);
-    if (!network) return [];
-    return [
-      {
-        network,
-        ideas: [...state.ideas, idea],
-        uncovered: [...state.uncovered, problem.risks[0]!],
-        cost: state.cost + idea.cost,
-      },
-    ];
-  });
+  return ideas.map((idea) => ({
+    network: () => carriedOut(problem.network, idea),
+    ideas: [...state.ideas, idea],
+    uncovered: [...state.uncovered, problem.risks[0]!],
+    cost: state.cost + idea.cost,
+  }));
 }
 
 /** The network with the commands carried out; null where the model cannot do one of them. */
@@ -130,11 +128,15 @@ function keyOf({ cause, station, interface: name, role, drop }: Risk): string {
 }
 
 /** Whether what works as it is goes on working, on and around every node that is changed. */
-function guardsOf({ network, errands, services }: RepairRequest): (state: State) => boolean {
+function guardsOf({
+  network,
+  errands,
+  services,
+}: RepairRequest): (state: State, changed: Network) => boolean {
   const clients = [...new Set(errands.map((errand) => errand.client))];
   const doors = doorsOf(errands, network);
   const byNode = new Map<string, Guard[]>();
-  return ({ network: changed, ideas }) =>
+  return ({ ideas }, changed) =>
     ideas
       .flatMap((idea) => idea.steps)
       .every(({ node, netns }) => {
@@ -161,7 +163,8 @@ function doorsOf(errands: readonly Errand[], network: Network): Map<string, Entr
 }
 
 function solutionOf(
-  { ideas, uncovered, network }: State,
+  { ideas, uncovered }: State,
+  network: Network,
   results: readonly ReturnType<typeof tryOut>[],
 ): Solution {
   const known = results.filter((result) => result !== null);

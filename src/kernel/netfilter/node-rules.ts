@@ -35,6 +35,12 @@ export function nodeRules(snapshot: Snapshot, family: 4 | 6): NodeRules {
   return { chains, unknown, tracks: tracksConnections(snapshot, family) };
 }
 
+/** Whether `nodeRules` says the same of both, by identity. */
+export function sameRuleFiles(a: Snapshot, b: Snapshot): boolean {
+  const names = ['iptables', 'ip6tables', 'nft', 'conntrack'] as const;
+  return names.every((name) => a[name] === b[name]);
+}
+
 /** iptables-nft-save's own words for what was made with nft. */
 const INCOMPATIBLE = /^# Table `.*' is incompatible, use 'nft' tool\./m;
 

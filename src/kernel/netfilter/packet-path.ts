@@ -4,7 +4,7 @@ import { hasPorts } from '../protocols.js';
 import type { Hop, Verdict } from '../verdict.js';
 import { filterNode } from './filter-node.js';
 import { Hooks } from './hooks.js';
-import { type NodeRules, nodeRules } from './node-rules.js';
+import { type NodeRules, nodeRules, sameRuleFiles } from './node-rules.js';
 import type { Connection, FilterPacket } from './packet.js';
 import type { PacketQuestion, Passage } from './passage.js';
 import { addStep, joinEqual, partWay, startWay, toPassage, type Way } from './way.js';
@@ -25,10 +25,13 @@ export interface SendOptions {
  */
 export class PacketPath {
   private readonly model: KernelModel;
-  private readonly rules = new Map<4 | 6, NodeRules>();
+  private readonly rules: Map<4 | 6, NodeRules>;
 
-  constructor(model: KernelModel) {
+  /** @param original the same node before a change: the rules that it has read are taken over where they are the same */
+  constructor(model: KernelModel, original?: PacketPath) {
     this.model = model;
+    const isSame = original && sameRuleFiles(original.model.snapshot, model.snapshot);
+    this.rules = isSame ? original.rules : new Map();
   }
 
   /**
