@@ -1,5 +1,4 @@
 const { existsSync, readFileSync } = require('node:fs');
-const nodeModule = require('node:module');
 const { join } = require('node:path');
 const { Script } = require('node:vm');
 
@@ -13,7 +12,7 @@ const files = new Map();
 function loadProgram() {
   if (existsSync(codeCachePath(MAIN))) return runFile(MAIN);
   // Node.js keeps compiled code by itself from version 22 on. Not where all users could write: what is kept is run.
-  nodeModule.enableCompileCache?.(join(DIRECTORY, 'compile-cache'));
+  require('node:module').enableCompileCache?.(join(DIRECTORY, 'compile-cache'));
   return require(join(DIRECTORY, MAIN));
 }
 
@@ -26,12 +25,15 @@ function runFile(name) {
   if (known) return known.module.exports;
   const filename = join(DIRECTORY, name);
   // Plain ASCII, which is read fastest as Latin-1.
-  const text = nodeModule.wrap(readFileSync(filename, 'latin1'));
-  const script = new Script(text, { filename, cachedData: codeCache(name) });
+  const text = readFileSync(filename, 'latin1');
+  const script = new Script(`(function (exports, require, module, __filename) { ${text}\n})`, {
+    filename,
+    cachedData: codeCache(name),
+  });
   const module = { exports: {} };
   files.set(name, { script, module });
   const requireFrom = (wanted) => (wanted.startsWith('./') ? runFile(wanted.slice(2)) : require(wanted));
-  script.runInThisContext()(module.exports, requireFrom, module, filename, DIRECTORY);
+  script.runInThisContext()(module.exports, requireFrom, module, filename);
   return module.exports;
 }
 

@@ -28,10 +28,15 @@ const { outputFiles, metafile } = await build({
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
+  // Native, and optional.
+  external: ['cap'],
   define: { 'import.meta.url': 'importMetaUrl' },
   inject: ['build/import-meta-url.mjs'],
-  // Both are for `--help` alone, and slow to load: they build sets of all emoji, and Intl.Segmenter.
-  plugins: [deferred({ modules: ['cliui', 'string-width'], importer: /\/yargs\// })],
+  plugins: [
+    // For `--help` alone, and slow to load: they build sets of all emoji, and Intl.Segmenter.
+    deferred({ cliui: ['default'], 'string-width': ['default'] }, /\/yargs\//),
+    deferred({ yaml: ['parse', 'stringify'] }, /\/dist\/src\//),
+  ],
 });
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
@@ -41,6 +46,12 @@ for (const { path, text } of outputFiles) {
   const { code } = await transform(text, { ...NODE, format: 'cjs', supported: { 'dynamic-import': false } });
   await writeFile(`${OUT}/${basename(path)}`, code);
 }
+// What is in which file, for the tests.
+const contents = Object.entries(metafile.outputs).map(([path, { inputs }]) => [
+  basename(path),
+  Object.keys(inputs),
+]);
+await writeFile('dist/bundle.json', JSON.stringify(Object.fromEntries(contents)));
 await writeFile(`${OUT}/THIRD-PARTY-NOTICES.txt`, await notices(Object.keys(metafile.inputs)));
 
 // In a process of its own: the program is run there.

@@ -7,14 +7,17 @@ const FIXTURES = ['rp-filter-strict', 'healthy-masquerade'];
 const VIP = ['--vip', '192.168.1.100'];
 
 const { main } = program.runFile(program.MAIN);
+const run = async (...args) => {
+  if ((await main(args)) > 1) throw new Error(`it failed: ${args.join(' ')}`);
+};
 const bundles = FIXTURES.map((name) => ['node1', 'node2'].map((node) => `fixtures/${name}/${node}.tar.gz`));
-for (const nodes of bundles) await main(['analyze', ...nodes, ...VIP]);
+for (const nodes of bundles) await run('analyze', ...nodes, ...VIP);
 await keep();
 // Only then, and only of what they alone load: more code takes longer to read, and analyze comes first.
-await main(['analyze', bundles[0][0], '--format', 'json']);
-await main(['predict', ...bundles[0], ...VIP]);
-await main(['route', bundles[0][1], '--from', '10.0.0.5', '--to', '10.244.1.10', '--iif', 'flannel.1']);
-await main(['explain', 'rp-filter']);
+await run('analyze', bundles[0][0], '--format', 'json');
+await run('predict', ...bundles[0], ...VIP);
+await run('route', bundles[0][1], '--from', '10.0.0.5', '--to', '10.244.1.10', '--iif', 'flannel.1');
+await run('explain', 'rp-filter');
 await keep();
 process.exitCode = 0;
 

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { InputError } from '../model/errors.js';
 import { directoryMembers } from './archive/directory.js';
 import type { Member } from './archive/member.js';
@@ -46,7 +46,7 @@ export async function* readItems(
     yield* openFile(stdinChunks(into), argument);
     return;
   }
-  const info = await statInput(path);
+  const info = statInput(path);
   if (info.isDirectory()) {
     const directory = path.replace(/\/+$/, '');
     for await (const member of directoryMembers(path, into)) {
@@ -57,9 +57,9 @@ export async function* readItems(
   }
 }
 
-async function statInput(path: string) {
+function statInput(path: string) {
   try {
-    return await stat(path);
+    return statSync(path);
   } catch (error) {
     throw new InputError(path, null, systemReason(error));
   }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Analysis } from '../../src/model/analysis.js';
 import { ROOT } from '../support.js';
@@ -8,6 +9,12 @@ export interface Result {
   stdout: string;
   stderr: string;
 }
+
+// Else the tests would be of what the sources were before.
+const [compiled, bundled] = ['dist/src/cli/main.js', 'dist/bundle.json'].map(
+  (path) => statSync(join(ROOT, path)).mtimeMs,
+);
+if (bundled! < compiled!) throw new Error('dist/bin is older than dist/src: npm run build');
 
 /** Runs the command line as a user would, in the project's root. */
 export function returnpath(

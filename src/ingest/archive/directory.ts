@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../model/errors.js';
 import { fileChunks, ReadBuffer } from '../capture/source.js';
@@ -31,7 +31,7 @@ export async function* directoryMembers(
 
 async function listDirectory(directory: string) {
   try {
-    return await readdir(directory, { withFileTypes: true });
+    return await promises.readdir(directory, { withFileTypes: true });
   } catch (error) {
     throw new InputError(directory, null, systemReason(error));
   }
@@ -39,7 +39,7 @@ async function listDirectory(directory: string) {
 
 async function isFile(path: string): Promise<boolean> {
   try {
-    return (await stat(path)).isFile();
+    return (await promises.stat(path)).isFile();
   } catch {
     return false; // a dangling link
   }

@@ -1,5 +1,4 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import { InputError } from '../../model/errors.js';
 
 /**
@@ -86,7 +85,7 @@ export async function* fileChunks(
         offset += length;
         onRead?.(name, offset, total, false);
         yield buffer.subarray(0, length);
-        if (reads % READS_PER_TURN === 0) await setImmediate();
+        if (reads % READS_PER_TURN === 0) await turn();
       }
     } finally {
       closeSync(file);
@@ -96,6 +95,10 @@ export async function* fileChunks(
   } finally {
     onRead?.(name, offset, total, true);
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Standard input, in chunks as they come: those of a live capture are given on at once. */
