@@ -43,9 +43,11 @@ const sources: Source[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' }
   });
 
 function importsOf(text: string, path: string): string[] {
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
+  const all = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
     relative(SRC, resolve(SRC, dirname(path), match[1]!)),
   );
+  // The package's own description is no source.
+  return all.filter((target) => target !== '../package.json');
 }
 
 function layerOf(path: string): string {
