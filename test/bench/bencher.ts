@@ -12,12 +12,12 @@ import {
 } from './comparisons.js';
 import { generate, type Load } from './generate.js';
 import { captureSize, LOAD_TITLES, type LoadName, sized } from './loads.js';
-import type { Command } from './measure.js';
+import type { Command, Run } from './measure.js';
 import { writeNodeInputs } from './node-inputs.js';
 import { inTurn, spread } from './pairs.js';
 import { isInstalled, type Peer, versionOf } from './peers.js';
 import { type Bench, begunBench, type Passed } from './report.js';
-import { judge, type StartUp } from './verdict.js';
+import { judge, type StartUp, type Times } from './verdict.js';
 
 export interface BenchOptions {
   full: boolean;
@@ -35,7 +35,8 @@ const SLOW_ROUNDS = 3;
 /** A capture of which the start-up is what takes time. */
 const SINGLE: Load = { flows: 1, segments: 0, payload: 0, concurrent: 1, link: 'ethernet', beginnings: {} };
 
-const NO_START_UP: StartUp = { ours: 0, theirs: 0 };
+const NO_TIME = { seconds: 0, cpuSeconds: 0 };
+const NO_START_UP: StartUp = { ours: NO_TIME, theirs: NO_TIME };
 
 export class Bencher {
   readonly #directory: string;
@@ -131,10 +132,7 @@ export class Bencher {
     const single = join(this.#directory, 'single.pcap');
     generate(single, SINGLE);
     const pairs = await inTurn(...commands(single), rounds, this.#directory);
-    const [ours, theirs] = [pairs.ours, pairs.theirs].map(
-      (runs) => spread(runs.map((run) => run.seconds)).median,
-    );
-    return { ours: ours!, theirs: theirs! };
+    return { ours: medianOf(pairs.ours), theirs: medianOf(pairs.theirs) };
   }
 
   async #onNode(comparisons: typeof COMMAND_COMPARISONS): Promise<void> {
@@ -154,10 +152,19 @@ export class Bencher {
     rounds: number,
     startUp: StartUp,
   ): Promise<void> {
-    this.#say(`${of.name}: ${rounds} rounds`);
+    this.#say(`${of.name}: measuring`);
     const { name, work, target, megabytes = null } = of;
     const pairs = await inTurn(ours, theirs, rounds, this.#directory);
     const verdict = judge(pairs, target, megabytes, startUp);
     this.#bench.rows.push({ name, work, against, target, megabytes, startUp, pairs, verdict });
   }
+}
+
+function medianOf(runs: readonly Run[]): Times {
+  return {
+    seconds: spread(runs.map((run) => run.seconds)).median,
+    cpuSeconds: runs.some((run) => run.cpuSeconds === null)
+      ? null
+      : spread(runs.map((run) => run.cpuSeconds!)).median,
+  };
 }

@@ -18,7 +18,7 @@ interface Compared {
   name: string;
   work: string;
   target: Target | null;
-  /** Most resident memory that ours may take, 10^6 octets. */
+  /** Most resident memory that ours may take, 2^20 octets. */
   megabytes?: number;
 }
 

@@ -62,22 +62,16 @@ async function counts(t: ExecutionContext, load: Load, seed: number): Promise<vo
 test('small captures of all kinds', async (t) => {
   await fc.assert(
     fc.asyncProperty(loads, seeds, (load, seed) => counts(t, load, seed)),
-    { numRuns: Number(process.env.RETURNPATH_COUNT_RUNS ?? 40) },
+    { numRuns: Number(process.env.RETURNPATH_COUNT_RUNS ?? 30) },
   );
 });
 
 /** So many that those that are over are counted and let go, and so many at one time that silent ones are put away. */
-const CROWD = { flows: 20_000, segments: 1, payload: 10, concurrent: 10_000, link: 'ethernet' } as const;
+const CROWD = { flows: 14_000, segments: 0, payload: 0, concurrent: 6000, link: 'ethernet' } as const;
 
 const CROWDS: Record<string, Load> = {
-  'as the bench has them': { flows: 20_000, segments: 0, payload: 0, concurrent: 1000, link: 'ethernet' },
-  'as the bench has them, LINUX_SLL2': {
-    flows: 20_000,
-    segments: 0,
-    payload: 0,
-    concurrent: 1000,
-    link: 'sll2',
-  },
+  'as the bench has them': { ...CROWD, concurrent: 1000 },
+  'as the bench has them, LINUX_SLL2': { ...CROWD, concurrent: 1000, link: 'sll2' },
   'late packets of connections that were let go': {
     ...CROWD,
     endings: { 'late FIN': 30, 'RST after close': 20, 'half closed': 20, 'data after RST': 20 },
@@ -92,5 +86,30 @@ const CROWDS: Record<string, Load> = {
 };
 
 for (const [what, load] of Object.entries(CROWDS)) {
-  test(`many connections: ${what}`, (t) => counts(t, load, 1));
+  test.serial(`many connections: ${what}`, (t) => counts(t, load, 1));
+}
+
+/** What is counted wrong so far. One that passes is mended, and belongs to those above. */
+const MISCOUNTED: Record<string, Load> = {
+  'the last ACK of a connection that was let go, of a port that a refused one had before': {
+    ...CROWD,
+    beginnings: { refused: 20 },
+    endings: { 'last ACK': 100 },
+    reused: 30,
+  },
+  'a SYN that comes again after one that was put away': {
+    ...CROWD,
+    gap: 2000,
+    wait: 7_000_000,
+    beginnings: { 'SYN again': 30 },
+  },
+  'connections that began before the capture, beside many that were let go': {
+    ...CROWD,
+    beginnings: { midstream: 20 },
+    endings: { 'simultaneous close': 100 },
+  },
+};
+
+for (const [what, load] of Object.entries(MISCOUNTED)) {
+  test.serial.failing(`many connections: ${what}`, (t) => counts(t, load, 1));
 }

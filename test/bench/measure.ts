@@ -19,7 +19,7 @@ export interface Run {
   seconds: number;
   /** Of the processors, user and system; null where nothing here tells, as the peak memory. */
   cpuSeconds: number | null;
-  /** Peak of the resident memory, 10^6 octets. */
+  /** Peak of the resident memory, 2^20 octets. */
   megabytes: number | null;
 }
 
@@ -52,6 +52,6 @@ export async function measure(of: Command, directory: string): Promise<Run> {
   return {
     seconds,
     cpuSeconds: Number(user) + Number(system),
-    megabytes: (Number(kibibytes) * 1024) / 1e6,
+    megabytes: Number(kibibytes) / 1024,
   };
 }

@@ -25,7 +25,7 @@ export interface Row {
   work: string;
   against: string;
   target: Target | null;
-  /** Most memory that ours may take, 10^6 octets. */
+  /** Most memory that ours may take, 2^20 octets. */
   megabytes: number | null;
   /** Taken off every time. */
   startUp: StartUp;
@@ -93,27 +93,37 @@ function describeCapture({ name, title, bytes, counts, countedBy }: MeasuredCapt
   return `${name}: ${title}; ${size}, counted alike by ${countedBy.join(' and ')}`;
 }
 
+const NO_FRAME = Object.fromEntries(
+  ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
+    .concat(['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'])
+    .map((part) => [part, '']),
+);
+
 function tableOf({ rows, passed }: Bench): string {
   const table = new Table({
-    head: ['work', 'against', 'ours', 'theirs', 'median (range)', 'target', 'memory', ''],
-    style: { head: [], border: [] },
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'left', 'right', 'left'],
+    chars: NO_FRAME,
+    head: ['work', 'against', 'ours', 'theirs', 'median (range)', 'CPU', 'target', 'memory, MB', ''].map(
+      pc.bold,
+    ),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'left', 'left', 'left'],
   });
   for (const row of rows) {
     const { pairs, verdict, startUp, target } = row;
     table.push([
       row.work,
       row.against,
-      `${seconds(pairs.ours.map((run) => run.seconds - startUp.ours))}`,
-      `${seconds(pairs.theirs.map((run) => run.seconds - startUp.theirs))}`,
+      `${seconds(pairs.ours.map((run) => run.seconds - startUp.ours.seconds))}`,
+      `${seconds(pairs.theirs.map((run) => run.seconds - startUp.theirs.seconds))}`,
       valueText(verdict, target),
+      verdict.cpu === null ? '' : numberText(verdict.cpu, verdict.cpu) + unitOf(target),
       target === null ? '' : targetText(target),
       memoryText(row),
       verdictText(verdict),
     ]);
   }
   for (const { work, against, target, why } of passed) {
-    table.push([work, against, '', '', '', target === null ? '' : targetText(target), '', pc.dim(why)]);
+    table.push([work, against, '', '', '', '', target === null ? '' : targetText(target), '', pc.dim(why)]);
   }
   return table.toString();
 }
@@ -124,41 +134,48 @@ function seconds(values: readonly number[]): string {
 
 function valueText({ values }: Verdict, target: Target | null): string {
   const { least, median, most } = values;
-  const text = (value: number) => (median < 10 ? value.toFixed(2) : value.toFixed(0));
-  const unit = target?.kind === 'above' ? ' s' : '×';
-  return `${text(median)}${unit} (${text(least)}–${text(most)})`;
+  const range = `${numberText(least, median)}–${numberText(most, median)}`;
+  return `${numberText(median, median)}${unitOf(target)} (${range})`;
+}
+
+/** @param like whose places are taken */
+function numberText(value: number, like: number): string {
+  return like < 10 ? value.toFixed(2) : value.toFixed(0);
+}
+
+function unitOf(target: Target | null): string {
+  return target?.kind === 'above' ? ' s' : '×';
 }
 
 function targetText(target: Target): string {
   switch (target.kind) {
     case 'ratio':
-      return `≤ ${target.most}×${target.stretch ? `, stretch ${target.stretch}×` : ''}`;
+      return `≤ ${target.most}×${target.stretch ? `, or ${target.stretch}×` : ''}`;
     case 'faster':
       return `≥ ${target.least}× faster`;
     case 'above':
-      return `≤ ${target.seconds} s above`;
+      return `≤ ${target.seconds} s more`;
   }
 }
 
 function memoryText({ verdict, megabytes }: Row): string {
-  if (verdict.megabytes === null) return megabytes === null ? '' : `unknown of ${megabytes} MB`;
-  const used = verdict.megabytes.toFixed(0);
-  return megabytes === null ? `${used} MB` : `${used} of ${megabytes} MB`;
+  const used = verdict.megabytes?.toFixed(0) ?? '?';
+  return megabytes === null ? used : `${used} of ${megabytes}`;
 }
 
 function verdictText({ isMet, isStretched, isSmall }: Verdict): string {
   if (isMet === null) return '';
   const missed = [isMet ? [] : ['time'], isSmall === false ? ['memory'] : []].flat();
   if (missed.length > 0) return pc.red(`missed: ${missed.join(', ')}`);
-  return pc.green(isStretched ? 'met, stretch too' : 'met');
+  return pc.green(isStretched ? 'met, the second too' : 'met');
 }
 
 function notes({ full, rows }: Bench): string[] {
   const lines: string[] = [];
-  if (!full && rows.some((row) => row.startUp.ours > 0)) {
+  if (!full && rows.some((row) => row.startUp.ours.seconds > 0)) {
     lines.push(
-      'Of captures, what each program takes for a single connection is taken off: at this size it would be much of the',
-      'time. The targets are set for the whole time at full size (--full).',
+      'Of captures, the time that each program takes for a single connection is taken off: at this size it is much of all.',
+      'The targets are set for the whole time at full size (--full); what is missed here may well be met there.',
     );
   }
   if (!has([METER])) lines.push(`Memory and CPU time are unknown: ${METER} is not installed.`);
