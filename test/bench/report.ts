@@ -181,6 +181,7 @@ function notes({ full, rows }: Bench): string[] {
   if (!has([METER])) lines.push(`Memory and CPU time are unknown: ${METER} is not installed.`);
   const measured = rows.filter((row) => row.target !== null);
   const missed = measured.filter((row) => isMissed(row.verdict));
+  if (measured.length === 0) return [...lines, 'No target could be measured.'];
   lines.push(
     missed.length === 0
       ? `All ${measured.length} targets that could be measured are met.`
