@@ -1,9 +1,8 @@
 /** What the tables of one capture's connections offer to JavaScript. One instance of the module is one capture's. */
 import { addresses } from './addresses';
-import { findOpen, insert, isCrowded, isLastKnown, lastHash, reopen, setNumber } from './flows';
+import { findOpen, insert, isCrowded, isLastKnown, isLate, reopen, setNumber } from './flows';
 import { isForeign } from './foreign';
 import { frames, internFrame } from './frames';
-import { isBuried } from './graves';
 import { hash } from './hash';
 import {
   isNotesFull,
@@ -36,11 +35,10 @@ export {
   finish,
   finished,
   internFrame,
-  isBuried,
+  isLate,
   isWanted4,
   isWanted6,
   isNotesFull,
-  lastHash,
   noteCount,
   notesAt,
   reopen,

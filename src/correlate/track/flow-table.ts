@@ -83,8 +83,7 @@ export class FlowTable {
 
   /** Whether what was looked up last is a connection that was counted and let go a short while ago. */
   isLate(): boolean {
-    const { functions } = this.#tables;
-    return !this.#isNameless && functions.isBuried(functions.lastHash()) !== 0;
+    return !this.#isNameless && this.#tables.functions.isLate() !== 0;
   }
 
   /** Adds a new instance of what was looked up last, in front of `older` (-1 for none). -1 where there is no room. */

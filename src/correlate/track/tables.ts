@@ -26,10 +26,9 @@ export interface TableFunctions {
     destinationLow: number,
     tunnels: number,
   ): number;
-  isBuried(hashed: number): number;
+  isLate(): number;
   isWanted4(address: number): number;
   isWanted6(at: number): number;
-  lastHash(): number;
   isNotesFull(): number;
   noteCount(): number;
   notesAt(): number;

@@ -105,8 +105,7 @@ export class Tracker extends SightingKeeper {
       if (row < 0) row = this.#begun(record);
       if (row >= 0) this.#observeSegment(row, fromB, packet, record);
     } else if ((flags & SYN) !== 0) {
-      // A SYN is not looked for among those that are over: with the same number, it is joined with them later.
-      if (row < 0 && (flags & ACK) !== 0) row = flows.reopen();
+      if (row < 0) row = flows.reopen();
       this.#observeSyn(row, fromB, packet, record);
     } else {
       if (row < 0) row = this.#begun(record);
