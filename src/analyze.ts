@@ -57,7 +57,7 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
   });
   for (const warning of read.warnings) options.warn(warning);
   for (const problem of read.problems) options.warn(problem.message);
-  const known = read.captures.reduce((sum, { tracker }) => sum + tracker.flows.count, 0);
+  const known = read.captures.reduce((sum, { observations }) => sum + observations.count, 0);
   progress?.stage('correlating', known, 'connection');
   const correlation = correlate(read.captures, read.nodes, findVips(flagged, read));
   const context = new DiagnosisContext(
@@ -113,7 +113,7 @@ function findVips(flagged: readonly string[], read: Inputs): Vips {
 /** The link types of `-i any`: without a name in the file, they are of all interfaces. */
 const COOKED = new Set(['LINUX_SLL', 'LINUX_SLL2']);
 
-function coverageOf({ file, tracker, summary }: Inputs['captures'][number]): Coverage {
+function coverageOf({ file, observations, summary }: Inputs['captures'][number]): Coverage {
   const names = file.interfaces.map(
     (i) => i.name ?? (COOKED.has(linkTypeName(i.linkType)) ? null : file.nameHint),
   );
@@ -125,7 +125,7 @@ function coverageOf({ file, tracker, summary }: Inputs['captures'][number]): Cov
     file: file.file,
     interfaces,
     firstTime,
-    lastTime: toldUntil(tracker, lastTime),
+    lastTime: toldUntil(observations, lastTime),
     dropped,
     packets,
   };

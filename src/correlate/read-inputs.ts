@@ -13,6 +13,7 @@ import { InputError, UsageError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { TrackedCapture } from './correlate.js';
 import { mergeSnapshots, snapshotKey } from './merge-snapshots.js';
+import { detached } from './track/observations.js';
 import { ALL, DEFAULT_FLOWS, Tracker } from './track/tracker.js';
 
 /** IFNAMSIZ less its NUL: a longer file name is no interface's. */
@@ -249,6 +250,7 @@ class InputReading {
       { keepGoing: this.#options.keepGoing, scanner: tracker.plain },
     ).finally(() => this.#buffer.lend(null));
     tracker.finish();
+    const observations = detached(tracker.observations());
     const bare = item.file === this.#input.path || this.#input.path === '-';
     const file = {
       node: '',
@@ -258,7 +260,7 @@ class InputReading {
       nameHint: interfaceHint(item.name, bare && this.#input.node === null),
       snapshot: null,
     };
-    this.#captures.push({ root: item.root, capture: { file, tracker, summary, undecoded } });
+    this.#captures.push({ root: item.root, capture: { file, observations, summary, undecoded } });
   }
 
   /** Names the nodes and hands over what was read. */
