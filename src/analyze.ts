@@ -1,7 +1,8 @@
 import { type AttemptListing, assemble } from './assemble.js';
 import { correlate } from './correlate/correlate.js';
 import { toldUntil } from './correlate/coverage.js';
-import { type Inputs, type Reading, readInputs } from './correlate/read-inputs.js';
+import { type ReadInputsOptions, type Reading, readInputs } from './correlate/read-inputs.js';
+import type { Inputs } from './correlate/reading/inputs.js';
 import type { Vips } from './correlate/vips.js';
 import { type Coverage, DiagnosisContext } from './diagnose/context.js';
 import { diagnose } from './diagnose/diagnose.js';
@@ -24,7 +25,7 @@ export interface AnalysisProgress {
   stage(doing: string, count: number, noun: string): void;
 }
 
-export interface AnalyzeOptions {
+export interface AnalyzeOptions extends Pick<ReadInputsOptions, 'threads' | 'threadOctets'> {
   /** VIPs to look at; empty: those that Kubernetes objects name, else every connection. */
   vips: readonly string[];
   /** Analyzes what can be read, in place of failing on what cannot. */
@@ -54,6 +55,8 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
     keepsAll: options.attempts === 'all',
     maxAttempts: checkLimit(options.maxAttempts),
     onReading: progress?.reading,
+    threads: checkThreads(options.threads),
+    threadOctets: options.threadOctets,
   });
   for (const warning of read.warnings) options.warn(warning);
   for (const problem of read.problems) options.warn(problem.message);
@@ -86,6 +89,12 @@ function checkLimit(limit: number | undefined): number | undefined {
   throw new UsageError(
     `--max-attempts ${limit}: is no number of connections; a whole one from 1 to ${MOST_FLOWS} is`,
   );
+}
+
+/** @throws UsageError */
+function checkThreads(threads: number | undefined): number | undefined {
+  if (threads === undefined || (Number.isInteger(threads) && threads >= 0)) return threads;
+  throw new UsageError(`--threads ${threads}: is no number of threads; a whole one from 0 on is`);
 }
 
 /** What was asked for, else what the cluster says, and what stands behind it by any node's rules. */

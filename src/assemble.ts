@@ -2,7 +2,7 @@ import { clusterFacts } from './cluster-facts.js';
 import type { Attempt } from './correlate/attempt.js';
 import type { Correlation } from './correlate/correlate.js';
 import { describeEncapsulation } from './correlate/encapsulations.js';
-import type { CaptureResult, Inputs } from './correlate/read-inputs.js';
+import type { CaptureResult, Inputs } from './correlate/reading/inputs.js';
 import type { Served } from './correlate/served.js';
 import type { PacketTrace } from './correlate/trace.js';
 import type { Observations } from './correlate/track/observations.js';
