@@ -10,8 +10,8 @@ import { type FileOptions, readFile, readReport } from './reading/read-file.js';
 import { ReadingThreads } from './reading/threads.js';
 import { DEFAULT_FLOWS } from './track/tracker.js';
 
-/** Octets from which on a file is worth a thread: what is read in less time than a thread takes to start is not. */
-const THREAD_OCTETS = 16 * 1024 * 1024;
+/** Octets from which on a file is worth a thread: a thread takes about a tenth of a second to start. */
+const THREAD_OCTETS = 64 * 1024 * 1024;
 
 /** How far the reading of a file is: plain data. */
 export interface Reading {
