@@ -26,11 +26,12 @@ import { scan, scanFirst, scanLast, scanStopped, scanTouched } from './scan';
 import { observe } from './segment';
 import { servedTotal, servers } from './served';
 import { finish, finished, keepWhole, sweep } from './settlement';
-import { cellsBase, reserveCells, takeCells } from './sightings';
+import { cellsBase, cellsEnd, reserveCells, takeCells } from './sightings';
 import { allocate, reserve } from './memory';
 
 export {
   cellsBase,
+  cellsEnd,
   close,
   finish,
   finished,
@@ -126,8 +127,16 @@ export function internAddress(at: usize): u32 {
   return id;
 }
 
+export function addressCount(): u32 {
+  return addresses.count;
+}
+
 export function addressAt(id: u32): usize {
   return addresses.at(id);
+}
+
+export function frameCount(): u32 {
+  return frames.count;
 }
 
 export function frameAt(id: u32): usize {
