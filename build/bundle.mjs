@@ -16,7 +16,8 @@ const NODE = { platform: 'node', target: 'node20.19' };
 // A file for what each `import()` loads, and one for what several of them share.
 const { outputFiles, metafile } = await build({
   ...NODE,
-  entryPoints: ['dist/src/cli/main.js'],
+  entryPoints: ['dist/src/cli/main.js', 'dist/src/correlate/reading/thread.js'],
+  entryNames: '[name]',
   outdir: OUT,
   write: false,
   bundle: true,
@@ -46,6 +47,8 @@ for (const { path, text } of outputFiles) {
   const { code } = await transform(text, { ...NODE, format: 'cjs', supported: { 'dynamic-import': false } });
   await writeFile(`${OUT}/${basename(path)}`, code);
 }
+// Threads are started by the name that their file has before it is bundled, which is one of an ES module.
+await writeFile(`${OUT}/thread.js`, "import './thread.cjs';\n");
 // What is in which file, for the tests.
 const contents = Object.entries(metafile.outputs).map(([path, { inputs }]) => [
   basename(path),

@@ -1,7 +1,8 @@
 import { type AttemptListing, assemble } from './assemble.js';
 import { correlate } from './correlate/correlate.js';
 import { toldUntil } from './correlate/coverage.js';
-import { type Inputs, type Reading, readInputs } from './correlate/read-inputs.js';
+import { type ReadInputsOptions, type Reading, readInputs } from './correlate/read-inputs.js';
+import type { Inputs } from './correlate/reading/inputs.js';
 import type { Vips } from './correlate/vips.js';
 import { type Coverage, DiagnosisContext } from './diagnose/context.js';
 import { diagnose } from './diagnose/diagnose.js';
@@ -24,7 +25,7 @@ export interface AnalysisProgress {
   stage(doing: string, count: number, noun: string): void;
 }
 
-export interface AnalyzeOptions {
+export interface AnalyzeOptions extends Pick<ReadInputsOptions, 'threads' | 'threadOctets'> {
   /** VIPs to look at; empty: those that Kubernetes objects name, else every connection. */
   vips: readonly string[];
   /** Analyzes what can be read, in place of failing on what cannot. */
@@ -54,10 +55,12 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
     keepsAll: options.attempts === 'all',
     maxAttempts: checkLimit(options.maxAttempts),
     onReading: progress?.reading,
+    threads: checkThreads(options.threads),
+    threadOctets: options.threadOctets,
   });
   for (const warning of read.warnings) options.warn(warning);
   for (const problem of read.problems) options.warn(problem.message);
-  const known = read.captures.reduce((sum, { tracker }) => sum + tracker.flows.count, 0);
+  const known = read.captures.reduce((sum, { observations }) => sum + observations.count, 0);
   progress?.stage('correlating', known, 'connection');
   const correlation = correlate(read.captures, read.nodes, findVips(flagged, read));
   const context = new DiagnosisContext(
@@ -88,6 +91,12 @@ function checkLimit(limit: number | undefined): number | undefined {
   );
 }
 
+/** @throws UsageError */
+function checkThreads(threads: number | undefined): number | undefined {
+  if (threads === undefined || (Number.isInteger(threads) && threads >= 0)) return threads;
+  throw new UsageError(`--threads ${threads}: is no number of threads; a whole one from 0 on is`);
+}
+
 /** What was asked for, else what the cluster says, and what stands behind it by any node's rules. */
 function findVips(flagged: readonly string[], read: Inputs): Vips {
   const services = read.snapshots.flatMap((snapshot) => readServices(snapshot.kube));
@@ -113,7 +122,7 @@ function findVips(flagged: readonly string[], read: Inputs): Vips {
 /** The link types of `-i any`: without a name in the file, they are of all interfaces. */
 const COOKED = new Set(['LINUX_SLL', 'LINUX_SLL2']);
 
-function coverageOf({ file, tracker, summary }: Inputs['captures'][number]): Coverage {
+function coverageOf({ file, observations, summary }: Inputs['captures'][number]): Coverage {
   const names = file.interfaces.map(
     (i) => i.name ?? (COOKED.has(linkTypeName(i.linkType)) ? null : file.nameHint),
   );
@@ -125,7 +134,7 @@ function coverageOf({ file, tracker, summary }: Inputs['captures'][number]): Cov
     file: file.file,
     interfaces,
     firstTime,
-    lastTime: toldUntil(tracker, lastTime),
+    lastTime: toldUntil(observations, lastTime),
     dropped,
     packets,
   };

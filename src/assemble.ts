@@ -2,10 +2,10 @@ import { clusterFacts } from './cluster-facts.js';
 import type { Attempt } from './correlate/attempt.js';
 import type { Correlation } from './correlate/correlate.js';
 import { describeEncapsulation } from './correlate/encapsulations.js';
-import type { CaptureResult, Inputs } from './correlate/read-inputs.js';
+import type { CaptureResult, Inputs } from './correlate/reading/inputs.js';
 import type { Served } from './correlate/served.js';
 import type { PacketTrace } from './correlate/trace.js';
-import type { Tracker } from './correlate/track/tracker.js';
+import type { Observations } from './correlate/track/observations.js';
 import type { Diagnosis } from './diagnose/diagnose.js';
 import { linkTypeName } from './ingest/capture/linktypes.js';
 import {
@@ -136,7 +136,7 @@ function stepsOf(trace: PacketTrace): PathStep[] {
 const NARROWER = 'tcpdump -B 65536 -s 128, with a filter that is as narrow as can be';
 
 /** Of connections that there was no room for, only packets can be counted. */
-function unfollowedGap(file: string, { unfollowed, tables }: Tracker): Pick<Gap, 'why' | 'capture'> {
+function unfollowedGap(file: string, { unfollowed, capacity }: Observations): Pick<Gap, 'why' | 'capture'> {
   const { since, syns, segments, datagrams, flows } = unfollowed;
   const counts = [
     [syns, 'SYNs'],
@@ -145,11 +145,11 @@ function unfollowedGap(file: string, { unfollowed, tables }: Tracker): Pick<Gap,
   ] as const;
   const passed = counts.flatMap(([count, name]) => (count > 0 ? [`${count} ${name}`] : []));
   const parts = [
-    `${file}: the room for ${tables.capacity} connections of one capture (--max-attempts) was used up at packet ${since}; none that began there or later is followed`,
+    `${file}: the room for ${capacity} connections of one capture (--max-attempts) was used up at packet ${since}; none that began there or later is followed`,
   ];
   if (passed.length > 0) parts.push(`passed over: ${passed.join(', ')}`);
   if (flows > 0) parts.push(`left out, as part of their packets found no room: ${flows} connections`);
-  if (tables.capacity < MOST_FLOWS)
+  if (capacity < MOST_FLOWS)
     parts.push(`a larger --max-attempts (up to ${MOST_FLOWS}) has room for more, and --vip needs less`);
   return { why: parts.join('; '), capture: NARROWER };
 }
@@ -175,13 +175,14 @@ function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen, clocks }: 
       capture: `tcpdump -i any -n -s 128 -w NODE.pcap 'host ${vips[0]!.address} or udp port 4789 or udp port 8472 or arp'`,
     });
   }
-  for (const { file, tracker, summary, undecoded } of captures) {
+  for (const { file, observations, summary, undecoded } of captures) {
     const at = { node: file.node, interface: null };
-    if (tracker.neighbours.leftOut > 0) {
-      const why = `${file.file}: of ARP or neighbour discovery, ${tracker.neighbours.leftOut} messages are left out: there are more addresses, or changes of one, than are kept; an owner that only they tell of is not known`;
+    const { leftOut } = observations.neighbours;
+    if (leftOut > 0) {
+      const why = `${file.file}: of ARP or neighbour discovery, ${leftOut} messages are left out: there are more addresses, or changes of one, than are kept; an owner that only they tell of is not known`;
       gaps.push({ ...at, why, capture: null });
     }
-    if (tracker.unfollowed.since > 0) gaps.push({ ...at, ...unfollowedGap(file.file, tracker) });
+    if (observations.unfollowed.since > 0) gaps.push({ ...at, ...unfollowedGap(file.file, observations) });
     if (undecoded > 0) {
       const types = summary.interfaces.map((i) => linkTypeName(i.linkType)).join(', ');
       const why = `${file.file}: packets of a link type that is not decoded (${types}): ${undecoded}`;

@@ -20,14 +20,14 @@ import { readMessages } from './neighbours/read-messages.js';
 import { takeOtherSources } from './other-source.js';
 import { isRequest } from './requests.js';
 import { readServed, type Served } from './served.js';
-import type { Tracker } from './track/tracker.js';
+import type { Observations } from './track/observations.js';
 import { type Tracks, trackedTranslations } from './tracked.js';
 import type { Vips } from './vips.js';
 
 /** One capture and what was folded of it so far. */
 export interface TrackedCapture {
   file: CaptureFile;
-  tracker: Tracker;
+  observations: Observations;
   /** Of a capture that was read to its end. */
   summary?: { lastTime: Nanoseconds | null };
 }
@@ -45,7 +45,7 @@ export interface Correlation {
 }
 
 /**
- * Joins what all captures saw to connection attempts. It only reads the trackers, so that it can be asked again
+ * Joins what all captures saw to connection attempts. It only reads what the captures left behind, so that it can be asked again
  * as captures go on.
  *
  * @param nodes in the order of the inputs
@@ -55,7 +55,7 @@ export function correlate(
   nodes: readonly string[],
   vips: Vips,
 ): Correlation {
-  const legs = captures.flatMap(({ file, tracker }) => readLegs(tracker, new CapturePoints(file)));
+  const legs = captures.flatMap(({ file, observations }) => readLegs(observations, new CapturePoints(file)));
   const snapshots = [...new Set(captures.flatMap(({ file }) => file.snapshot ?? []))];
   const broadcasts = broadcastAddresses(captures, snapshots);
   const tracks = trackedTranslations(snapshots);
@@ -66,9 +66,9 @@ export function correlate(
   const aligned: Aligned = nodes.length > 1 ? clocks.aligned : (s) => s.time;
 
   const coverage = new Coverage(
-    captures.map(({ file, tracker, summary }) => ({
+    captures.map(({ file, observations, summary }) => ({
       file,
-      lastTime: toldUntil(tracker, summary?.lastTime ?? null),
+      lastTime: toldUntil(observations, summary?.lastTime ?? null),
     })),
   );
   const built = groups.map((group) => buildAttempt(group, vips, aligned, coverage));
@@ -76,7 +76,7 @@ export function correlate(
     (attempt) => attempt.protocol === 'tcp' || isRequest(attempt, broadcasts),
   );
   const ofVips = drafts.filter((attempt) => attempt.vip !== null);
-  const allServed = captures.flatMap(({ tracker }) => readServed(tracker, vips));
+  const allServed = captures.flatMap(({ observations }) => readServed(observations, vips));
   const vipsServed = allServed.filter((server) => server.vip !== null);
   const isSeen = ofVips.length > 0 || vipsServed.length > 0;
   const vipUnseen = vips.named.length > 0 && !isSeen && drafts.length > 0;
@@ -89,7 +89,7 @@ export function correlate(
   );
   for (const [i, attempt] of attempts.entries()) attempt.id = `a${i + 1}`;
   const neighbours = captures
-    .flatMap(({ file, tracker }) => readMessages(tracker.neighbours, new CapturePoints(file)))
+    .flatMap(({ file, observations }) => readMessages(observations.neighbours.rows, new CapturePoints(file)))
     .sort((a, b) => compareTimes(aligned(a), aligned(b)));
   return { attempts, served, clocks, vips: known, vipUnseen, neighbours };
 }
@@ -102,7 +102,7 @@ function broadcastAddresses(
   const told = snapshots.flatMap(({ routes4 }) =>
     (routes4 ?? []).filter((r) => r.type === 'broadcast').map((r) => r.destination.replace(/\/32$/, '')),
   );
-  return new Set([...told, ...captures.flatMap(({ tracker }) => [...tracker.broadcasts])]);
+  return new Set([...told, ...captures.flatMap(({ observations }) => [...observations.broadcasts])]);
 }
 
 function groupLegs(legs: readonly Leg[], vips: Vips, tracks: Tracks): Leg[][] {

@@ -2,13 +2,13 @@ import type { Sighting } from '../model/sighting.js';
 import type { Nanoseconds } from '../model/time.js';
 import type { CaptureFile } from './capture-points.js';
 import type { Aligned } from './causal-order.js';
-import type { Tracker } from './track/tracker.js';
+import type { Observations } from './track/observations.js';
 
 /**
  * Up to when a capture can tell what was not there, by its own clock: to its last packet, or to the first that there
  * was no room for; null where that is not known.
  */
-export function toldUntil({ unfollowed }: Tracker, lastTime: Nanoseconds | null): Nanoseconds | null {
+export function toldUntil({ unfollowed }: Observations, lastTime: Nanoseconds | null): Nanoseconds | null {
   if (unfollowed.since === 0) return lastTime;
   const { sinceTime } = unfollowed;
   return lastTime === null || sinceTime === null || lastTime < sinceTime ? lastTime : sinceTime;

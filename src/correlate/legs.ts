@@ -1,7 +1,6 @@
 /**
  * Hot path: every attempt's legs and sightings are made here, and what many of them have in common is made once.
  */
-import { formatAddress, formatIPv4 } from '../model/address.js';
 import type { Endpoint } from '../model/analysis.js';
 import type { CapturePoint, Encapsulation, Sighting, SightingKind } from '../model/sighting.js';
 import { type Nanoseconds, toNanoseconds } from '../model/time.js';
@@ -27,7 +26,6 @@ import {
   FLOW_CLIENT_SEQUENCE,
   FLOW_FIRST_NANOSECONDS,
   FLOW_FIRST_SECONDS,
-  FLOW_FIRST_SIGHTING,
   FLOW_LAST_NANOSECONDS,
   FLOW_LAST_SECONDS,
   FLOW_PORTS,
@@ -63,8 +61,9 @@ import {
 } from '../wasm/layout.js';
 import type { CapturePoints } from './capture-points.js';
 import type { Leg } from './leg.js';
-import type { Frame } from './track/frame-table.js';
-import type { Tracker } from './track/tracker.js';
+import type { Frame } from './track/frame.js';
+import type { Observations } from './track/observations.js';
+import { Observed } from './track/observed.js';
 
 const KINDS: Record<number, SightingKind> = {
   [KIND_SYN]: 'syn',
@@ -77,15 +76,9 @@ const KINDS: Record<number, SightingKind> = {
   [KIND_ECHO_REPLY]: 'echo-reply',
 };
 
-/** The legs that a tracker has seen so far, in the order in which they began. */
-export function readLegs(tracker: Tracker, points: CapturePoints): Leg[] {
-  return new LegReader(tracker, points).read();
-}
-
-/** The text of an address as a flow's row has it. */
-export function addressOf({ flows }: Tracker, word: number, version: number): string {
-  if (version === 6) return formatAddress(flows.address(word), 0, 6);
-  return formatIPv4(Uint8Array.of(word >>> 24, word >>> 16, word >>> 8, word));
+/** The legs that a capture saw, in the order in which they began. */
+export function readLegs(observations: Observations, points: CapturePoints): Leg[] {
+  return new LegReader(new Observed(observations), points).read();
 }
 
 /** What a frame's number stands for, made once for all that lie in frames alike. */
@@ -95,9 +88,9 @@ interface Seen extends Frame {
   outer: Encapsulation | null;
 }
 
-/** Reads what one tracker saw. */
+/** Reads what one capture saw. */
 class LegReader {
-  readonly #tracker: Tracker;
+  readonly #observed: Observed;
   readonly #points: CapturePoints;
   readonly #clock = new Clock();
   /** One flow's sightings. */
@@ -110,22 +103,23 @@ class LegReader {
   readonly #servers4 = new Map<number, Endpoint>();
   readonly #servers6 = new Map<number, Endpoint>();
 
-  constructor(tracker: Tracker, points: CapturePoints) {
-    this.#tracker = tracker;
+  constructor(observed: Observed, points: CapturePoints) {
+    this.#observed = observed;
     this.#points = points;
   }
 
   read(): Leg[] {
     const legs: Leg[] = [];
-    const { flows } = this.#tracker;
-    for (const row of flows.rows()) {
-      if ((flows.get(row, FLOW_STATE) & STATE_LOST) === 0) legs.push(this.#leg(row));
+    const { flows } = this.#observed;
+    for (let row = 0; row < flows.length; row++) {
+      const state = flows.get(row, FLOW_STATE);
+      if (state !== 0 && (state & STATE_LOST) === 0) legs.push(this.#leg(row));
     }
     return legs;
   }
 
   #leg(row: number): Leg {
-    const { flows } = this.#tracker;
+    const { flows } = this.#observed;
     const state = flows.get(row, FLOW_STATE);
     const ports = flows.get(row, FLOW_PORTS);
     const isEcho = (state & TRANSPORT_ECHO) !== 0;
@@ -188,17 +182,17 @@ class LegReader {
     const known = version === 6 ? this.#addresses6 : this.#addresses4;
     let text = known.get(word);
     if (text === undefined) {
-      text = addressOf(this.#tracker, word, version);
+      text = this.#observed.address(word, version);
       known.set(word, text);
     }
     return text;
   }
 
   #sightings(row: number, a: Endpoint, b: Endpoint, clientIsB: boolean): Sighting[] {
-    const tracker = this.#tracker;
+    const { lists } = this.#observed;
     const result = this.#collected;
     result.length = 0;
-    for (let cell = tracker.flows.get(row, FLOW_FIRST_SIGHTING) - 1; cell >= 0; cell = tracker.after(cell)) {
+    for (let cell = lists.first(row); cell >= 0; cell = lists.after(cell)) {
       result.push(this.#sighting(row, cell, a, b, clientIsB));
     }
     // An array that grows has room for more than ten times as many as most flows have.
@@ -206,8 +200,7 @@ class LegReader {
   }
 
   #sighting(row: number, cell: number, a: Endpoint, b: Endpoint, clientIsB: boolean): Sighting {
-    const tracker = this.#tracker;
-    const cells = tracker.sightings;
+    const { cells, lists } = this.#observed;
     const packed = cells.get(cell, CELL_FRAME);
     const clock = cells.get(cell, CELL_NANOSECONDS);
     const fromB = (packed & FROM_B) !== 0;
@@ -215,7 +208,7 @@ class LegReader {
     const identified = (cells.get(cell, CELL_NEXT) & EXTENT_PAYLOAD) !== 0;
     const source = fromB ? b : a;
     const destination = fromB ? a : b;
-    const seen = this.#frame(tracker.frameOf(cell));
+    const seen = this.#frame(lists.frameOf(cell));
     const { point, outer } = seen;
     const kind = KINDS[(packed >>> KIND_SHIFT) & 7]!;
     // An ICMP error goes against the packet that it is about.
@@ -246,8 +239,8 @@ class LegReader {
       vlan: isError ? null : seen.vlan,
       ttl: (packed >>> TTL_SHIFT) & 0xff,
       identification: idWindow & 0xffff || null,
-      sequenceNumber: identified ? 0 : tracker.sequenceNumber(row, cell),
-      acknowledgmentNumber: identified ? 0 : tracker.acknowledgmentNumber(row, cell),
+      sequenceNumber: identified ? 0 : lists.sequenceNumber(row, cell),
+      acknowledgmentNumber: identified ? 0 : lists.acknowledgmentNumber(row, cell),
       timestampValue: timestamped ? cells.get(cell, CELL_TIMESTAMP_VALUE) : null,
       timestampEchoReply: timestamped ? cells.get(cell, CELL_TIMESTAMP_ECHO_REPLY) : null,
       window: idWindow >>> 16,
@@ -264,20 +257,20 @@ class LegReader {
   }
 
   #icmp(cell: number): Sighting['icmp'] {
-    const { sightings, addresses } = this.#tracker;
-    const packed = sightings.get(cell, CELL_ICMP);
+    const { cells } = this.#observed;
+    const packed = cells.get(cell, CELL_ICMP);
     return {
       version: packed >>> 16 === 6 ? 6 : 4,
       type: (packed >>> 8) & 0xff,
       code: packed & 0xff,
-      from: addresses.value(sightings.get(cell, CELL_ICMP_FROM)) ?? '',
+      from: this.#observed.icmpSender(cells.get(cell, CELL_ICMP_FROM)),
     };
   }
 
   #frame(id: number): Seen {
     let seen = this.#seen[id];
     if (!seen) {
-      const frame = this.#tracker.frames.describe(id);
+      const frame = this.#observed.frame(id);
       const outer = frame.encapsulations.find((e) => e.source !== null) ?? null;
       seen = { ...frame, point: this.#points.point(frame.interface, frame.isIfindex), outer };
       this.#seen[id] = seen;

@@ -1,8 +1,16 @@
 /** Connections that were made and met nothing, of which a capture only kept how many there were (`src/wasm/settlement.ts`). */
 import type { Endpoint } from '../model/analysis.js';
-import { SERVED_BACK, SERVED_COUNT, SERVED_FRONT, SERVED_PORT, STATE_VERSION } from '../wasm/layout.js';
-import { addressOf } from './legs.js';
-import type { Tracker } from './track/tracker.js';
+import {
+  SERVED_BACK,
+  SERVED_COUNT,
+  SERVED_FRONT,
+  SERVED_PORT,
+  SERVED_SHIFT,
+  STATE_VERSION,
+} from '../wasm/layout.js';
+import type { Observations } from './track/observations.js';
+import { Observed } from './track/observed.js';
+import { Rows } from './track/rows.js';
 import { type Vips, vipOfServers } from './vips.js';
 
 export interface Served {
@@ -15,17 +23,17 @@ export interface Served {
   count: number;
 }
 
-/** What a tracker counted and let go, by server. */
-export function readServed(tracker: Tracker, vips: Vips): Served[] {
-  const { functions, words } = tracker.tables;
+/** What was counted of a capture and let go, by server. */
+export function readServed(observations: Observations, vips: Vips): Served[] {
+  const observed = new Observed(observations);
+  const rows = new Rows(observations.servers, SERVED_SHIFT);
   const servers: Served[] = [];
-  for (let id = 0; id < functions.serverCount(); id++) {
-    const at = functions.serverAt(id) / 4;
-    const word = (field: number) => words[at + field]! >>> 0;
+  for (let id = 0; id < rows.length; id++) {
+    const word = (field: number) => rows.get(id, field);
     if (word(SERVED_COUNT) === 0) continue;
     const version = word(SERVED_PORT) & STATE_VERSION;
-    const address = addressOf(tracker, word(SERVED_FRONT), version);
-    const back = addressOf(tracker, word(SERVED_BACK), version);
+    const address = observed.address(word(SERVED_FRONT), version);
+    const back = observed.address(word(SERVED_BACK), version);
     servers.push({
       server: { address, port: word(SERVED_PORT) >>> 4 },
       back,

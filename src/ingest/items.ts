@@ -1,16 +1,14 @@
-import { statSync } from 'node:fs';
 import { InputError } from '../model/errors.js';
-import { directoryMembers } from './archive/directory.js';
 import type { Member } from './archive/member.js';
 import { isTar, tarMembers } from './archive/tar.js';
 import { archiveStem, type BundlePath, isCaptureName, locate } from './bundle-path.js';
 import { type OctetStream, openStream } from './capture/decompress.js';
 import { isCapture } from './capture/reader.js';
 import { fileChunks, ReadBuffer, stdinChunks } from './capture/source.js';
+import { type InputFile, listFiles } from './input-files.js';
 import { peek, readAll } from './peek.js';
 import { isSnapshotFile } from './snapshot/snapshot.js';
 import type { InputSpecification } from './specification.js';
-import { systemReason } from './system-reason.js';
 
 /** One thing found in an input. */
 export type InputItem = BundlePath & {
@@ -34,34 +32,29 @@ const MAX_SNAPSHOT_FILE = 512 * 1024 * 1024;
  * What an input holds, one item at a time, in one pass: an item must be done with before the next is asked for.
  * Captures, archives and compression are told by their content.
  *
- * @param into where files are read into, and who is told
  * @throws InputError where it does not exist or cannot be read
  */
-export async function* readItems(
-  input: InputSpecification,
-  into = new ReadBuffer(),
-): AsyncGenerator<InputItem> {
-  const { path, argument } = input;
-  if (path === '-') {
-    yield* openFile(stdinChunks(into), argument);
-    return;
-  }
-  const info = statInput(path);
-  if (info.isDirectory()) {
-    const directory = path.replace(/\/+$/, '');
-    for await (const member of directoryMembers(path, into)) {
-      yield* tried(openMember(member, `${directory}/${member.path}`, true), member.path);
-    }
-  } else {
-    yield* openFile(fileChunks(path, path, into), path);
-  }
+export async function* readItems(input: InputSpecification): AsyncGenerator<InputItem> {
+  const { files, error } = await listFiles(input);
+  for (const file of files) yield* fileItems(file);
+  if (error) throw error;
 }
 
-function statInput(path: string) {
-  try {
-    return statSync(path);
-  } catch (error) {
-    throw new InputError(path, null, systemReason(error));
+/**
+ * What one file of an input holds, in the same way.
+ *
+ * @param into where it is read into, and who is told
+ * @throws InputError where the file was given by itself and cannot be read; one of a directory gives a problem
+ */
+export async function* fileItems(
+  { path, file, member }: InputFile,
+  into = new ReadBuffer(),
+): AsyncGenerator<InputItem> {
+  if (member === null) {
+    yield* openFile(path === '-' ? stdinChunks(into) : fileChunks(path, path, into), file);
+  } else {
+    const chunks = fileChunks(path, path, into);
+    yield* tried(openMember({ path: member, chunks }, file, true), member);
   }
 }
 

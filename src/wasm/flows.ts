@@ -8,6 +8,8 @@
  * packet that comes late finds them. Open connections are found by the client's initial sequence number as well, which
  * NAT keeps.
  */
+import { isBuried } from './graves';
+import { mix } from './hash';
 import {
   FLOW_ADDRESS_A,
   FLOW_ADDRESS_B,
@@ -98,9 +100,9 @@ function lastSlot(index: RowIndex): u32 {
   return slotOfKey(index, keyHashed, keyA, keyB, keyPorts, keyTransport);
 }
 
-/** Hash of what was looked up last. */
-export function lastHash(): u32 {
-  return keyHashed;
+/** Whether what was looked up last is a connection that was counted and let go a short while ago. */
+export function isLate(): bool {
+  return isBuried(mix(keyA, keyB, keyPorts));
 }
 
 /** The newest instance of what was looked up last, where that is settled: it is open again. -1 where there is none. */
@@ -208,20 +210,5 @@ export function settle(row: u32): void {
   set(row, FLOW_STATE, get(row, FLOW_STATE) | STATE_SETTLED);
   settled.makeRoom();
   const hashed = keyHash(row);
-  const slot = slotOfKey(
-    settled,
-    hashed,
-    get(row, FLOW_ADDRESS_A),
-    get(row, FLOW_ADDRESS_B),
-    get(row, FLOW_PORTS),
-    get(row, FLOW_STATE) & STATE_TRANSPORT,
-  );
-  // An instance that was put away before goes behind all of this one's.
-  const before = settled.entry(slot);
-  if (before !== 0) {
-    let oldest = row;
-    while (get(oldest, FLOW_OLDER) !== 0) oldest = get(oldest, FLOW_OLDER) - 1;
-    set(oldest, FLOW_OLDER, before);
-  }
-  settled.put(slot, row, hashed);
+  settled.put(settled.slotOf(row, hashed), row, hashed);
 }

@@ -12,8 +12,8 @@ let young: usize = allocate((<usize>SLOTS) << 2);
 let old: usize = allocate((<usize>SLOTS) << 2);
 let count: u32 = 0;
 
-/** @param hashed of the 5-tuple; two with one hash are not told apart, which of 2^31 is seldom */
-export function bury(hashed: u32): void {
+/** @param mixed of the 5-tuple: its lower half tells the place, its upper half what is there */
+export function bury(mixed: u64): void {
   if (count === GENERATION) {
     const emptied = old;
     memory.fill(emptied, 0, (<usize>SLOTS) << 2);
@@ -21,24 +21,29 @@ export function bury(hashed: u32): void {
     young = emptied;
     count = 0;
   }
-  const at = find(young, hashed);
+  const at = find(young, mixed);
   if (load<u32>(at) !== 0) return;
-  store<u32>(at, hashed | 1);
+  store<u32>(at, markOf(mixed));
   count++;
 }
 
-export function isBuried(hashed: u32): bool {
-  return load<u32>(find(young, hashed)) !== 0 || load<u32>(find(old, hashed)) !== 0;
+export function isBuried(mixed: u64): bool {
+  return load<u32>(find(young, mixed)) !== 0 || load<u32>(find(old, mixed)) !== 0;
 }
 
-/** Where a hash is, or would be. An empty slot is 0, hence the lowest bit is set in all. */
-function find(slots: usize, hashed: u32): usize {
-  const wanted = hashed | 1;
-  let slot = hashed >>> 17;
+/** Where a 5-tuple is, or would be. */
+function find(slots: usize, mixed: u64): usize {
+  const wanted = markOf(mixed);
+  let slot = <u32>mixed & (SLOTS - 1);
   while (true) {
     const at = slots + ((<usize>slot) << 2);
     const entry = load<u32>(at);
     if (entry === 0 || entry === wanted) return at;
     slot = (slot + 1) & (SLOTS - 1);
   }
+}
+
+/** An empty slot is 0, hence the lowest bit is set in all. */
+function markOf(mixed: u64): u32 {
+  return <u32>(mixed >>> 32) | 1;
 }

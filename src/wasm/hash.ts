@@ -1,7 +1,15 @@
-/** A multiplicative mix (constants of MurmurHash3): ports and low address bits spread over all bits. */
+/**
+ * Three words mixed into 64 bits, of which any are as good as any others (multipliers of MurmurHash3's and
+ * SplitMix64's finalisers): addresses of one network and ports in a row differ in few bits.
+ */
+export function mix(a: u32, b: u32, c: u32): u64 {
+  let h: u64 = (<u64>a | ((<u64>b) << 32)) * 0xff51afd7ed558ccd;
+  h = (h ^ (h >>> 32) ^ <u64>c) * 0xbf58476d1ce4e5b9;
+  h = (h ^ (h >>> 29)) * 0x94d049bb133111eb;
+  return h ^ (h >>> 32);
+}
+
+/** Of a table's place. */
 export function hash(a: u32, b: u32, c: u32): u32 {
-  let h: u32 = ((a ^ (b << 15) ^ (b >>> 17)) * 0xcc9e2d51) ^ (c * 0x1b873593);
-  h = (h ^ (h >>> 16)) * 0x85ebca6b;
-  h = (h ^ (h >>> 13)) * 0xc2b2ae35;
-  return h ^ (h >>> 16);
+  return <u32>mix(a, b, c);
 }

@@ -1,9 +1,8 @@
 /** What the tables of one capture's connections offer to JavaScript. One instance of the module is one capture's. */
 import { addresses } from './addresses';
-import { findOpen, insert, isCrowded, isLastKnown, lastHash, reopen, setNumber } from './flows';
+import { findOpen, insert, isCrowded, isLastKnown, isLate, reopen, setNumber } from './flows';
 import { isForeign } from './foreign';
 import { frames, internFrame } from './frames';
-import { isBuried } from './graves';
 import { hash } from './hash';
 import {
   isNotesFull,
@@ -27,20 +26,20 @@ import { scan, scanFirst, scanLast, scanStopped, scanTouched } from './scan';
 import { observe } from './segment';
 import { servedTotal, servers } from './served';
 import { finish, finished, keepWhole, sweep } from './settlement';
-import { cellsBase, reserveCells, takeCells } from './sightings';
+import { cellsBase, cellsEnd, reserveCells, takeCells } from './sightings';
 import { allocate, reserve } from './memory';
 
 export {
   cellsBase,
+  cellsEnd,
   close,
   finish,
   finished,
   internFrame,
-  isBuried,
+  isLate,
   isWanted4,
   isWanted6,
   isNotesFull,
-  lastHash,
   noteCount,
   notesAt,
   reopen,
@@ -128,8 +127,16 @@ export function internAddress(at: usize): u32 {
   return id;
 }
 
+export function addressCount(): u32 {
+  return addresses.count;
+}
+
 export function addressAt(id: u32): usize {
   return addresses.at(id);
+}
+
+export function frameCount(): u32 {
+  return frames.count;
 }
 
 export function frameAt(id: u32): usize {

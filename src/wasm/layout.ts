@@ -143,6 +143,9 @@ export const LINK_PACKET_TYPE_SHIFT = 3;
 export const LINK_PACKET_TYPE = 0xf;
 export const LINK_VLAN_SHIFT = 8;
 
+/** Octets of an IPv6 address, as a power of two. */
+export const ADDRESS_SHIFT = 4;
+
 /** Words of a server's row: connections that were counted and let go. */
 export const SERVED_FRONT = 0;
 export const SERVED_BACK = 1;

@@ -1,6 +1,6 @@
 /** The rows of flows: one array, of which those that are let go are used again, the last first. */
 
-import { hash } from './hash';
+import { hash, mix } from './hash';
 import {
   FLOW_ADDRESS_A,
   FLOW_ADDRESS_B,
@@ -98,8 +98,13 @@ export function freeRow(row: u32): void {
 }
 
 export function keyHash(row: u32): u32 {
+  return <u32>keyMix(row);
+}
+
+/** All bits of the hash. */
+export function keyMix(row: u32): u64 {
   const at = rowAt(row);
-  return hash(
+  return mix(
     load<u32>(at, FLOW_ADDRESS_A << 2),
     load<u32>(at, FLOW_ADDRESS_B << 2),
     load<u32>(at, FLOW_PORTS << 2),

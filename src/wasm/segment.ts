@@ -4,7 +4,7 @@
  * known. What they mean is plain, and is noted here, with the same result as by way of the decoders and the tracker.
  * Whatever is not quite so (a retransmission, a second interface, a RST, a tunnel) is left to them.
  */
-import { findOpen, insert, isCrowded, setNumber } from './flows';
+import { findOpen, insert, isCrowded, reopen, setNumber } from './flows';
 import { cookedFrame, ethernetFrame } from './frames';
 import { NONE } from './intern-table';
 import {
@@ -112,6 +112,8 @@ export function observe(segment: Segment): bool {
 
 /** A SYN of a 5-tuple that is not open. */
 function begin(segment: Segment): bool {
+  // One that was silent goes on, or ports are used again.
+  if (reopen() >= 0) return false;
   // An address that there is no number for is the higher of the two.
   if (segment.version === 6 && segment.b === NONE) return false;
   if (isCrowded()) sweep(segment.seconds);

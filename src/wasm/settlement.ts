@@ -46,7 +46,7 @@ import {
   TRANSPORT_UDP,
   TTL_SHIFT,
 } from './layout';
-import { freeRow, get, keyHash, rowsEnd, rowsInUse, set } from './rows';
+import { freeRow, get, keyMix, rowsEnd, rowsInUse, set } from './rows';
 import { countKept, countServed, forgetKept, internServer, keptOf, servedTotal } from './served';
 import { cellAt, freeCells } from './sightings';
 
@@ -276,7 +276,7 @@ function rankOf(row: u32): u64 {
 }
 
 function release(row: u32): void {
-  bury(keyHash(row));
+  bury(keyMix(row));
   freeCells(row);
   if ((get(row, FLOW_STATE) & STATE_SETTLED) === 0) withdraw(row);
   freeRow(row);

@@ -32,6 +32,10 @@ export function cellsBase(): usize {
   return base;
 }
 
+export function cellsEnd(): u32 {
+  return end;
+}
+
 export function cellAt(cell: u32): usize {
   return base + ((<usize>cell) << CELL_SHIFT);
 }

@@ -1,5 +1,14 @@
-/** Seeded captures for measuring; nothing that a diagnosis rests on. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+/** Seeded captures for measuring and for counting; nothing that a diagnosis rests on. */
+import { CaptureWriter, type End, type LinkType } from './capture-writer.js';
+import {
+  type Beginning,
+  type Ending,
+  FIRST_BEGINNINGS,
+  isCutOff,
+  type Script,
+  Scripts,
+  type Step,
+} from './scripts.js';
 
 export interface Load {
   flows: number;
@@ -8,14 +17,21 @@ export interface Load {
   payload: number;
   /** Flows that are under way at the same time. */
   concurrent: number;
-  /** Ethernet with microseconds, or LINUX_SLL2 (`-i any`) with nanoseconds. */
-  link: 'ethernet' | 'sll2';
+  link: LinkType;
+  /** Two packets are less than this apart, µs; 20 where nothing is said. */
+  gap?: number;
+  /** What comes late (a retransmission, a port's next connection) comes this much later, µs; a second. */
+  wait?: number;
+  /** How flows begin, of a hundred; the others with a plain handshake. 2 unanswered, 1 refused where nothing is said. */
+  beginnings?: Readonly<Partial<Record<Beginning, number>>>;
+  /** How flows end, of a hundred; the others with two FINs. */
+  endings?: Readonly<Partial<Record<Ending, number>>>;
+  /** Of a hundred flows that are over, so many are followed by another one of the same ports. */
+  reused?: number;
 }
 
-const [SYN, RST, PSH, ACK, FIN] = [2, 4, 8, 16, 1];
-
 /** mulberry32: small, seeded, and the same on every machine. */
-function random(seed: number): () => number {
+export function random(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -25,193 +41,142 @@ function random(seed: number): () => number {
   };
 }
 
-/** Services that the flows go to. */
+/** Services that the flows go to: 192.168.0.0 and those that follow it. */
 export const SERVICES = 400;
 
+const USUAL_BEGINNINGS: NonNullable<Load['beginnings']> = { unanswered: 2, refused: 1 };
+
 interface Flow {
-  client: number;
-  port: number;
-  service: number;
-  clientSequence: number;
-  serverSequence: number;
+  client: End;
+  server: End;
   v6: boolean;
-  /** 0 answered, 1 no answer, 2 refused. */
-  fate: number;
+  script: Script;
   step: number;
+  /** When its next packet may come, µs. */
+  due: number;
 }
 
 /**
- * Writes a pcap as Linux hosts make them (options of SYNs, timestamps): 10 % IPv6, 2 % of the SYNs without an answer,
- * 1 % refused, flows interleaved, four hundred services.
+ * Writes a pcap as Linux hosts make them (options of SYNs, timestamps): 10 % IPv6, flows interleaved, four hundred
+ * services.
  *
  * @returns the packets written
  */
 export function generate(path: string, load: Load, seed = 1): number {
-  const next = random(seed);
-  const out = new Writer(path, load.link);
-  const active: Flow[] = [];
-  let started = 0;
-  let time = 1_700_000_000_000_000;
-  while (started < load.flows || active.length > 0) {
-    while (active.length < load.concurrent && started < load.flows) {
-      active.push(newFlow(started++, next));
-    }
-    const at = next() % active.length;
-    const flow = active[at]!;
-    time += next() % 20;
-    if (!step(flow, load, out, time)) {
+  const capture = new CaptureWriter(path, load.link);
+  try {
+    new Generation(load, capture, random(seed)).run();
+  } finally {
+    capture.close();
+  }
+  return capture.packets;
+}
+
+class Generation {
+  readonly #load: Load;
+  readonly #capture: CaptureWriter;
+  readonly #next: () => number;
+  readonly #scripts: Scripts;
+  readonly #wait: number;
+  readonly #active: Flow[] = [];
+  /** By when they are due, for all wait alike. */
+  readonly #waiting: Flow[] = [];
+  #time = 1_700_000_000_000_000;
+
+  constructor(load: Load, capture: CaptureWriter, next: () => number) {
+    this.#load = load;
+    this.#capture = capture;
+    this.#next = next;
+    this.#scripts = new Scripts(load.segments, load.payload);
+    this.#wait = load.wait ?? 1_000_000;
+  }
+
+  run(): void {
+    const { flows, concurrent, gap = 20 } = this.#load;
+    const [active, waiting] = [this.#active, this.#waiting];
+    let started = 0;
+    while (started < flows || active.length + waiting.length > 0) {
+      while (active.length + waiting.length < concurrent && started < flows) {
+        active.push(this.#begin(started++));
+      }
+      if (active.length === 0) this.#time = waiting[0]!.due;
+      while (waiting.length > 0 && waiting[0]!.due <= this.#time) active.push(waiting.shift()!);
+      const at = this.#next() % active.length;
+      const flow = active[at]!;
+      this.#time += this.#next() % gap;
+      if (this.#advance(flow)) continue;
       active[at] = active[active.length - 1]!;
       active.pop();
+      if (flow.step === flow.script.length && !this.#beginsAgain(flow)) continue;
+      flow.due = this.#time + this.#wait;
+      waiting.push(flow);
     }
   }
-  out.close();
-  return out.packets;
+
+  #begin(index: number): Flow {
+    const dice = this.#next() % 100;
+    const service = this.#next() % SERVICES;
+    return {
+      client: { host: index >>> 15, port: 20_000 + (index & 0x7fff), ...this.#numbers() },
+      server: { host: service, port: 443, ...this.#numbers() },
+      v6: this.#next() % 10 === 0,
+      script: this.#script(choose(dice, this.#load.beginnings ?? USUAL_BEGINNINGS, 'plain')),
+      step: 0,
+      due: 0,
+    };
+  }
+
+  #numbers() {
+    const initial = this.#next();
+    return { initial, sent: 0, isClosed: false };
+  }
+
+  #script(beginning: Beginning): Script {
+    const { endings } = this.#load;
+    const ending = endings ? choose(this.#next() % 100, endings, 'fin') : 'fin';
+    return this.#scripts.script(beginning, ending);
+  }
+
+  /** Another connection of the same ports; false where there is none. */
+  #beginsAgain(flow: Flow): boolean {
+    const { reused, beginnings = USUAL_BEGINNINGS } = this.#load;
+    // Which of two connections a segment is of, of which one was not seen to begin, nothing plain would tell.
+    if (reused === undefined || isCutOff(flow.script)) return false;
+    if (this.#next() % 100 >= reused) return false;
+    Object.assign(flow.client, this.#numbers());
+    Object.assign(flow.server, this.#numbers());
+    const beginning = choose(this.#next() % 100, beginnings, 'plain');
+    flow.script = this.#script(FIRST_BEGINNINGS.has(beginning) ? 'plain' : beginning);
+    flow.step = 0;
+    return true;
+  }
+
+  /** Sends the flow's next packet that is captured; false where it then waits, or is over. */
+  #advance(flow: Flow): boolean {
+    while (flow.step < flow.script.length) {
+      const step = flow.script[flow.step++]!;
+      this.#send(flow, step);
+      if (step.isSeen) break;
+    }
+    return flow.step < flow.script.length && !flow.script[flow.step]!.waits;
+  }
+
+  #send({ client, server, v6 }: Flow, step: Step): void {
+    if (step.isSeen) this.#capture.packet(client, server, v6, step, this.#time);
+    else this.#capture.pass(client, server, step);
+  }
 }
 
-function newFlow(index: number, next: () => number): Flow {
-  const dice = next() % 100;
-  return {
-    client: index >>> 15,
-    port: 20_000 + (index & 0x7fff),
-    service: next() % SERVICES,
-    clientSequence: next(),
-    serverSequence: next(),
-    v6: next() % 10 === 0,
-    fate: dice < 2 ? 1 : dice < 3 ? 2 : 0,
-    step: 0,
-  };
-}
-
-/** Writes the flow's next packet; false after its last. */
-function step(flow: Flow, load: Load, out: Writer, time: number): boolean {
-  const n = flow.step++;
-  if (n === 0) {
-    out.packet(flow, true, SYN, 0, time);
-    return flow.fate !== 1;
+/** @param dice 0 to 99 */
+function choose<T extends string>(
+  dice: number,
+  shares: Readonly<Partial<Record<T, number>>>,
+  otherwise: T,
+): T {
+  let below = 0;
+  for (const [name, share] of Object.entries(shares) as [T, number][]) {
+    below += share;
+    if (dice < below) return name;
   }
-  if (n === 1) {
-    out.packet(flow, false, flow.fate === 2 ? RST | ACK : SYN | ACK, 0, time);
-    return flow.fate !== 2;
-  }
-  if (n === 2) out.packet(flow, true, ACK, 0, time);
-  else if (n < 3 + load.segments) out.packet(flow, n % 2 === 0, PSH | ACK, load.payload, time);
-  else out.packet(flow, n === 3 + load.segments, FIN | ACK, 0, time);
-  return n < 4 + load.segments;
-}
-
-/** MSS 1460, SACK permitted, timestamps, window scale 7; the timestamps stand at octet 8. */
-const SYN_OPTIONS = [2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 3, 7];
-/** Two no-operations, timestamps. */
-const OPTIONS = [1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0];
-
-class Writer {
-  packets = 0;
-  readonly #file: number;
-  readonly #buffer = Buffer.alloc(1 << 20);
-  readonly #isCooked: boolean;
-  #at = 0;
-
-  constructor(path: string, link: Load['link']) {
-    this.#file = openSync(path, 'w');
-    this.#isCooked = link === 'sll2';
-    const b = this.#buffer;
-    b.writeUInt32LE(this.#isCooked ? 0xa1b23c4d : 0xa1b2c3d4, 0);
-    b.writeUInt16LE(2, 4);
-    b.writeUInt16LE(4, 6);
-    b.writeUInt32LE(262_144, 16);
-    b.writeUInt32LE(this.#isCooked ? 276 : 1, 20);
-    this.#at = 24;
-  }
-
-  /** @param time microseconds */
-  packet(flow: Flow, fromClient: boolean, flags: number, payload: number, time: number): void {
-    const options = (flags & SYN) !== 0 ? SYN_OPTIONS : OPTIONS;
-    const link = this.#isCooked ? 20 : 14;
-    const ip = flow.v6 ? 40 : 20;
-    const segment = 20 + options.length + payload;
-    const length = link + ip + segment;
-    if (this.#at + 16 + length > this.#buffer.length) this.#flush();
-    const b = this.#buffer;
-    let at = this.#at;
-    b.fill(0, at, at + 16 + length - payload);
-    b.writeUInt32LE(Math.floor(time / 1e6), at);
-    b.writeUInt32LE((time % 1e6) * (this.#isCooked ? 1000 : 1), at + 4);
-    b.writeUInt32LE(length, at + 8);
-    b.writeUInt32LE(length, at + 12);
-    at += 16;
-    this.#link(flow, fromClient, at);
-    at += link;
-    if (flow.v6) this.#ipv6(flow, fromClient, segment, at);
-    else this.#ipv4(flow, fromClient, segment, at);
-    at += ip;
-    b.writeUInt16BE(fromClient ? flow.port : 443, at);
-    b.writeUInt16BE(fromClient ? 443 : flow.port, at + 2);
-    const begun = (flags & SYN) === 0 ? 1 : 0;
-    b.writeUInt32BE(((fromClient ? flow.clientSequence : flow.serverSequence) + begun) >>> 0, at + 4);
-    if ((flags & ACK) !== 0) {
-      b.writeUInt32BE(((fromClient ? flow.serverSequence : flow.clientSequence) + 1) >>> 0, at + 8);
-    }
-    b[at + 12] = ((20 + options.length) / 4) << 4;
-    b[at + 13] = flags;
-    b.writeUInt16BE(64_240, at + 14);
-    b.set(options, at + 20);
-    const stamp = at + 20 + (options === SYN_OPTIONS ? 8 : 4);
-    b.writeUInt32BE(Math.floor(time / 1000) >>> 0, stamp);
-    if ((flags & ACK) !== 0) b.writeUInt32BE(Math.floor(time / 1000 - 1) >>> 0, stamp + 4);
-    this.#at += 16 + length;
-    this.packets++;
-  }
-
-  #link(flow: Flow, fromClient: boolean, at: number): void {
-    const b = this.#buffer;
-    const type = flow.v6 ? 0x86dd : 0x0800;
-    if (this.#isCooked) {
-      b.writeUInt16BE(type, at);
-      b.writeUInt32BE(2, at + 4);
-      b.writeUInt16BE(1, at + 8);
-      b[at + 10] = fromClient ? 0 : 4;
-      b[at + 11] = 6;
-      b.writeUInt32BE(fromClient ? 0x02000001 : 0x02000002, at + 12);
-      return;
-    }
-    b.writeUInt32BE(fromClient ? 0x02000002 : 0x02000001, at);
-    b.writeUInt32BE(fromClient ? 0x02000001 : 0x02000002, at + 6);
-    b.writeUInt16BE(type, at + 12);
-  }
-
-  #ipv4(flow: Flow, fromClient: boolean, segment: number, at: number): void {
-    const b = this.#buffer;
-    b[at] = 0x45;
-    b.writeUInt16BE(20 + segment, at + 2);
-    b.writeUInt16BE(this.packets & 0xffff, at + 4);
-    b[at + 8] = 63;
-    b[at + 9] = 6;
-    b.writeUInt32BE(fromClient ? 0x0a000000 + flow.client : 0xc0a80000 + flow.service, at + 12);
-    b.writeUInt32BE(fromClient ? 0xc0a80000 + flow.service : 0x0a000000 + flow.client, at + 16);
-  }
-
-  #ipv6(flow: Flow, fromClient: boolean, segment: number, at: number): void {
-    const b = this.#buffer;
-    b[at] = 0x60;
-    b.writeUInt16BE(segment, at + 4);
-    b[at + 6] = 6;
-    b[at + 7] = 63;
-    for (const [end, client] of [
-      [at + 8, fromClient],
-      [at + 24, !fromClient],
-    ] as const) {
-      b.writeUInt32BE(0xfd000000, end);
-      b.writeUInt32BE(client ? flow.client : 0x10000 + flow.service, end + 12);
-    }
-  }
-
-  #flush(): void {
-    writeSync(this.#file, this.#buffer, 0, this.#at);
-    this.#at = 0;
-  }
-
-  close(): void {
-    this.#flush();
-    closeSync(this.#file);
-  }
+  return otherwise;
 }

@@ -173,6 +173,8 @@ const REFUSED: [args: string[], words: RegExp][] = [
   [['analyze', STRICT[0]!, '--nonsense'], /nonsense/],
   [['analyze', STRICT[0]!, '--vip', 'banana'], /--vip banana/],
   [['analyze', STRICT[0]!, '--format', 'xml'], /format/],
+  [['analyze', STRICT[0]!, '--threads', 'many'], /--threads/],
+  [['analyze', STRICT[0]!, '--threads', '-1'], /--threads -1/],
   [['analyze', '=x.pcap'], /NODE=PATH/],
 ];
 

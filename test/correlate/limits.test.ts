@@ -183,7 +183,7 @@ test('a capture tells what was not there up to the first packet that there was n
     });
     const { since } = tracker.unfollowed;
     t.is(since > 0, isFull);
-    t.is(toldUntil(tracker, times.at(-1)!), isFull ? times[since - 1]! : times.at(-1)!);
+    t.is(toldUntil(tracker.observations(), times.at(-1)!), isFull ? times[since - 1]! : times.at(-1)!);
   }
 });
 

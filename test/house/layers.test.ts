@@ -92,6 +92,14 @@ test('files, sockets and processes are opened in ingest, live and the command li
   }
 });
 
+test('threads are started for reading inputs alone', (t) => {
+  const starters = sources.filter(({ text }) => text.includes("from 'node:worker_threads'"));
+  t.deepEqual(
+    starters.map(({ path }) => dirname(path)),
+    ['correlate/reading', 'correlate/reading'],
+  );
+});
+
 test('no file outgrows a sitting', (t) => {
   for (const { path, text } of sources) t.true(text.split('\n').length <= 500, path);
 });

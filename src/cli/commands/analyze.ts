@@ -11,6 +11,7 @@ interface AnalyzeArguments extends ChangeArguments {
   attempts: string | undefined;
   'max-attempts': number | undefined;
   'keep-going': boolean;
+  threads: number | undefined;
 }
 
 export function analyzeCommand(settle: (status: number) => void): CommandModule<object, AnalyzeArguments> {
@@ -57,6 +58,12 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
           type: 'boolean',
           default: false,
         })
+        .option('threads', {
+          describe: 'large files that are read at once; 0 or 1: one after the other',
+          type: 'number',
+          nargs: 1,
+          defaultDescription: 'as many as there are cores',
+        })
         .example('$0 analyze node1.tar.gz node2.tar.gz --vip 192.168.1.100', 'two bundles, one VIP')
         .example('$0 analyze node1=a.pcap node2=b.pcapng.gz', 'captures alone, nodes named')
         .example(
@@ -66,7 +73,8 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
         .example('ssh node1 tcpdump -i any -w - | $0 analyze node1=-', 'from standard input')
         .epilogue('Exit status: 0 nothing at fault, 1 a fault was found, 2 bad usage or unreadable input.'),
     handler: async (args) => {
-      const { inputs, vip, format, attempts, 'max-attempts': maxAttempts, 'keep-going': keepGoing } = args;
+      const { inputs, vip, format, attempts, threads } = args;
+      const { 'max-attempts': maxAttempts, 'keep-going': keepGoing } = args;
       const listing = (attempts ?? 'default') as AttemptListing;
       // Loaded when it is needed: `--help` and usage errors are to be at once.
       const { analyze } = await import('../../analyze.js');
@@ -77,6 +85,7 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
         keepGoing,
         attempts: listing,
         maxAttempts,
+        threads,
         change,
         progress,
         warn: printMessage,

@@ -1,11 +1,11 @@
 import { toNanoseconds } from '../../model/time.js';
 import type { CapturePoints } from '../capture-points.js';
+import type { NeighbourRow } from './kept-messages.js';
 import type { NeighbourMessage } from './message.js';
-import type { NeighbourTable } from './neighbour-table.js';
 
-/** The messages that a capture's table has kept so far, in the order of the capture. */
-export function readMessages(table: NeighbourTable, points: CapturePoints): NeighbourMessage[] {
-  return table.rows().map((row) => {
+/** The messages that a capture's table has kept, in their order. */
+export function readMessages(rows: readonly NeighbourRow[], points: CapturePoints): NeighbourMessage[] {
+  return rows.map((row) => {
     const { claim, packet } = row;
     const point = points.point(row.interface, row.isIfindex);
     const { etherSource, etherDestination, sender, target } = claim;

@@ -9,26 +9,26 @@ import {
   STATE_SYN,
   STATE_SYN_ACK,
 } from '../../wasm/layout.js';
-import type { FlowTable } from './flow-table.js';
+import type { Rows } from './rows.js';
 
 /**
  * The sequence number of a flow's SYN, SYN-ACK, or the ACK that ends the handshake, as the flow's row has it.
  */
-export function derivedSequence(flows: FlowTable, flow: number, kind: number): number {
+export function derivedSequence(flows: Rows, flow: number, kind: number): number {
   if (kind === KIND_SYN_ACK) return flows.get(flow, FLOW_SERVER_SEQUENCE);
   const isn = flows.get(flow, FLOW_CLIENT_SEQUENCE);
   return kind === KIND_SYN ? isn : (isn + 1) >>> 0;
 }
 
 /** The acknowledgment number in the same way. */
-export function derivedAcknowledgment(flows: FlowTable, flow: number, kind: number): number {
+export function derivedAcknowledgment(flows: Rows, flow: number, kind: number): number {
   if (kind === KIND_SYN) return 0;
   return (flows.get(flow, kind === KIND_SYN_ACK ? FLOW_CLIENT_SEQUENCE : FLOW_SERVER_SEQUENCE) + 1) >>> 0;
 }
 
 /** Whether both follow from the row, now and later: an initial number that is known does not change. */
 export function isDerived(
-  flows: FlowTable,
+  flows: Rows,
   flow: number,
   kind: number,
   sequenceNumber: number,

@@ -5,22 +5,22 @@ import {
   FLOW_FIRST_SECONDS,
   FLOW_LAST_NANOSECONDS,
   FLOW_LAST_SECONDS,
+  FLOW_SHIFT,
   FLOW_STATE,
   STATE_FINISHED,
   STATE_TIMED,
   TRANSPORT_ECHO,
 } from '../../wasm/layout.js';
+import { Rows } from './rows.js';
 import type { Tables } from './tables.js';
 
-const WORDS = 16;
 const ADDRESS_OCTETS = 16;
 
 /** In place of an address's number: there is no room for another. */
 const NONE = -1;
 
-export class FlowTable {
+export class FlowTable extends Rows {
   readonly #tables: Tables;
-  readonly #base: number;
   /** An address of what was looked up last had no number, and no flow has that address. */
   #isNameless = false;
   /** Seconds of the packet that was seen last. */
@@ -29,19 +29,13 @@ export class FlowTable {
   sourceIsB = false;
 
   constructor(tables: Tables) {
+    super(tables.words.subarray(tables.functions.rowsBase() >>> 2), FLOW_SHIFT);
     this.#tables = tables;
-    this.#base = tables.functions.rowsBase() / 4;
   }
 
   /** How many rows there are. */
   get count(): number {
     return this.#tables.functions.rowsInUse();
-  }
-
-  /** All rows. */
-  *rows(): Generator<number> {
-    const end = this.#tables.functions.rowsEnd();
-    for (let row = 0; row < end; row++) if (this.get(row, FLOW_STATE) !== 0) yield row;
   }
 
   /**
@@ -83,8 +77,7 @@ export class FlowTable {
 
   /** Whether what was looked up last is a connection that was counted and let go a short while ago. */
   isLate(): boolean {
-    const { functions } = this.#tables;
-    return !this.#isNameless && functions.isBuried(functions.lastHash()) !== 0;
+    return !this.#isNameless && this.#tables.functions.isLate() !== 0;
   }
 
   /** Adds a new instance of what was looked up last, in front of `older` (-1 for none). -1 where there is no room. */
@@ -103,14 +96,6 @@ export class FlowTable {
     if (isDone && (before & STATE_FINISHED) !== STATE_FINISHED) this.#tables.functions.finished(row);
   }
 
-  get(row: number, field: number): number {
-    return this.#tables.words[this.#base + row * WORDS + field]! >>> 0;
-  }
-
-  set(row: number, field: number, value: number): void {
-    this.#tables.words[this.#base + row * WORDS + field] = value;
-  }
-
   /** Notes that a packet of the flow was seen at a time. */
   touch(row: number, seconds: number, nanoseconds: number): void {
     this.#now = seconds;
@@ -122,12 +107,6 @@ export class FlowTable {
     }
     this.set(row, FLOW_LAST_SECONDS, seconds);
     this.set(row, FLOW_LAST_NANOSECONDS, nanoseconds);
-  }
-
-  /** The sixteen octets of an IPv6 address. */
-  address(id: number): Uint8Array {
-    const at = this.#tables.functions.addressAt(id);
-    return this.#tables.octets.slice(at, at + ADDRESS_OCTETS);
   }
 
   #intern(bytes: Uint8Array, offset: number): number {

@@ -4,15 +4,10 @@
  */
 import type { Packet } from '../../decode/packet.js';
 import type { PacketRecord } from '../../ingest/capture/record.js';
-import { formatMac } from '../../model/address.js';
 import type { Encapsulation } from '../../model/sighting.js';
 import {
-  FRAME_DESTINATION_LOW,
-  FRAME_ETHER_HIGH,
   FRAME_INTERFACE,
   FRAME_LINK,
-  FRAME_SOURCE_LOW,
-  FRAME_TUNNELS,
   LINK_HAS_DESTINATION,
   LINK_HAS_SOURCE,
   LINK_IS_IFINDEX,
@@ -27,24 +22,9 @@ import type { Tables } from './tables.js';
 /** Ways to be wrapped in tunnels that there is room for; a network has one for each two of its nodes. */
 const MOST_WRAPPINGS = 1 << 16;
 
-/** What is known of a packet's frame, the outermost where it is in a tunnel. */
-export interface Frame {
-  /** Index of the interface in its file, or the ifindex of a LINUX_SLL2 packet. */
-  interface: number;
-  isIfindex: boolean;
-  /** Of a cooked packet; -1 elsewhere. */
-  packetType: number;
-  etherSource: string | null;
-  etherDestination: string | null;
-  /** VID of the 802.1Q tag (within a tunnel: of the inner frame's); null where untagged, or tagged for priority alone. */
-  vlan: number | null;
-  /** Outermost first. */
-  encapsulations: readonly Encapsulation[];
-}
-
 export class FrameTable {
   readonly #tables: Tables;
-  readonly #encapsulations = new Interner<Encapsulation[]>(MOST_WRAPPINGS);
+  readonly encapsulations = new Interner<Encapsulation[]>(MOST_WRAPPINGS);
 
   constructor(tables: Tables) {
     this.#tables = tables;
@@ -72,7 +52,7 @@ export class FrameTable {
     const tunnels =
       tunnelDepth === 0
         ? 0
-        : this.#encapsulations.intern(encapsulationsKey(frame), () => readEncapsulations(frame));
+        : this.encapsulations.intern(encapsulationsKey(frame), () => readEncapsulations(frame));
     if (tunnels < 0) return -1;
     return this.#tables.functions.internFrame(
       ifindex !== 0 ? ifindex : record.interface.index,
@@ -93,36 +73,8 @@ export class FrameTable {
     );
   }
 
-  /** What stands behind a number, in words. */
-  describe(id: number): Frame {
-    const link = this.#word(id, FRAME_LINK);
-    const high = this.#word(id, FRAME_ETHER_HIGH);
-    const vlan = link >>> LINK_VLAN_SHIFT;
-    return {
-      interface: this.#word(id, FRAME_INTERFACE),
-      isIfindex: (link & LINK_IS_IFINDEX) !== 0,
-      packetType: ((link >>> LINK_PACKET_TYPE_SHIFT) & LINK_PACKET_TYPE) - 1,
-      etherSource:
-        (link & LINK_HAS_SOURCE) === 0 ? null : macText(high >>> 16, this.#word(id, FRAME_SOURCE_LOW)),
-      etherDestination:
-        (link & LINK_HAS_DESTINATION) === 0
-          ? null
-          : macText(high & 0xffff, this.#word(id, FRAME_DESTINATION_LOW)),
-      vlan: vlan > 1 ? vlan - 1 : null,
-      encapsulations: this.#encapsulations.value(this.#word(id, FRAME_TUNNELS)) ?? [],
-    };
-  }
-
   #word(id: number, field: number): number {
     const { functions, words } = this.#tables;
     return words[functions.frameAt(id) / 4 + field]! >>> 0;
   }
-}
-
-function macText(high: number, low: number): string {
-  const octets = new Uint8Array(6);
-  const view = new DataView(octets.buffer);
-  view.setUint16(0, high);
-  view.setUint32(2, low);
-  return formatMac(octets, 0);
 }

@@ -1,7 +1,8 @@
 /** Texts that recur (addresses, encapsulations) as numbers from 1; 0 is none. */
 export class Interner<T> {
   readonly #ids = new Map<string | number, number>();
-  readonly #values: T[] = [];
+  /** What was interned as 1, as 2, and so on. */
+  readonly values: T[] = [];
   readonly #most: number;
 
   /** @param most texts that there is room for */
@@ -13,16 +14,11 @@ export class Interner<T> {
   intern(key: string | number, make: () => T): number {
     let id = this.#ids.get(key);
     if (id === undefined) {
-      if (this.#values.length >= this.#most) return -1;
-      this.#values.push(make());
-      id = this.#values.length;
+      if (this.values.length >= this.#most) return -1;
+      this.values.push(make());
+      id = this.values.length;
       this.#ids.set(key, id);
     }
     return id;
-  }
-
-  /** What was interned as `id`; null for 0. */
-  value(id: number): T | null {
-    return id === 0 ? null : this.#values[id - 1]!;
   }
 }

@@ -18,7 +18,6 @@ import {
   CELL_WIDE_FRAME,
   CLOCK_HAS_TIMESTAMPS,
   CLOCK_NO_TIME,
-  EXTENT_NEXT,
   EXTENT_PAYLOAD,
   EXTENT_SECOND,
   FLOW_FIRST_SIGHTING,
@@ -35,11 +34,12 @@ import {
   TTL_SHIFT,
 } from '../../wasm/layout.js';
 import { addressText } from '../texts.js';
-import { derivedAcknowledgment, derivedSequence, isDerived } from './derived.js';
+import { isDerived } from './derived.js';
 import { FlowTable } from './flow-table.js';
 import { FrameTable } from './frame-table.js';
 import { Interner } from './interner.js';
 import type { Payload } from './payload.js';
+import { SightingLists } from './sighting-lists.js';
 import { SightingTable } from './sighting-table.js';
 import type { Tables } from './tables.js';
 import { Unfollowed } from './unfollowed.js';
@@ -56,7 +56,8 @@ export class SightingKeeper {
   readonly flows: FlowTable;
   readonly sightings: SightingTable;
   readonly frames: FrameTable;
-  readonly addresses = new Interner<string>();
+  readonly lists: SightingLists;
+  readonly icmpSenders = new Interner<string>();
   /** IPv4 addresses that datagrams to a whole link bore. */
   readonly broadcasts = new Set<string>();
   /** What there was no room for. */
@@ -67,6 +68,7 @@ export class SightingKeeper {
     this.flows = new FlowTable(tables);
     this.sightings = new SightingTable(tables);
     this.frames = new FrameTable(tables);
+    this.lists = new SightingLists(this.flows, this.sightings);
   }
 
   /** Notes that a packet of the flow was seen. */
@@ -151,7 +153,7 @@ export class SightingKeeper {
     sightings.set(
       cell,
       CELL_ICMP_FROM,
-      this.addresses.intern(from, () => from),
+      this.icmpSenders.intern(from, () => from),
     );
   }
 
@@ -169,52 +171,22 @@ export class SightingKeeper {
    * another direction, or with another hop limit (a router with one leg passes it on by the interface it came in by).
    */
   repeatsElsewhere(kind: number, flow: number, packet: Packet, record: PacketRecord): boolean {
-    const { flows, sightings, frames } = this;
+    const { flows, sightings, frames, lists } = this;
     const last = flows.get(flow, FLOW_LAST_SIGHTING) - 1;
-    if (last < 0 || this.#kindOf(last) !== kind) return false;
-    if (this.acknowledgmentNumber(flow, last) !== packet.acknowledgmentNumber) return false;
+    if (last < 0 || lists.kindOf(last) !== kind) return false;
+    if (lists.acknowledgmentNumber(flow, last) !== packet.acknowledgmentNumber) return false;
     const id = frames.intern(packet, record);
     if (id < 0) return false;
-    for (let cell = flows.get(flow, FLOW_FIRST_SIGHTING) - 1; cell >= 0; cell = this.after(cell)) {
+    for (let cell = lists.first(flow); cell >= 0; cell = lists.after(cell)) {
       const ttl = (sightings.get(cell, CELL_FRAME) >>> TTL_SHIFT) & 0xff;
       if (
-        this.#kindOf(cell) === kind &&
+        lists.kindOf(cell) === kind &&
         ttl === (packet.ttl & 0xff) &&
-        frames.isSamePlace(this.frameOf(cell), id)
+        frames.isSamePlace(lists.frameOf(cell), id)
       ) {
         return false;
       }
     }
     return true;
-  }
-
-  #kindOf(cell: number): number {
-    return (this.sightings.get(cell, CELL_FRAME) >>> KIND_SHIFT) & 7;
-  }
-
-  /** The cell of the flow's next sighting; -1 after its last. */
-  after(cell: number): number {
-    return (this.sightings.get(cell, CELL_NEXT) & EXTENT_NEXT) - 1;
-  }
-
-  /** Number of the frame that a sighting was in. */
-  frameOf(cell: number): number {
-    const id = this.sightings.get(cell, CELL_FRAME) & FRAME_ELSEWHERE;
-    return id === FRAME_ELSEWHERE ? this.sightings.get(cell, CELL_WIDE_FRAME) : id;
-  }
-
-  /** Of a sighting of TCP or of an ICMP error. */
-  sequenceNumber(flow: number, cell: number): number {
-    if ((this.sightings.get(cell, CELL_NEXT) & EXTENT_SECOND) !== 0) {
-      return this.sightings.get(cell, CELL_SEQUENCE_NUMBER);
-    }
-    return derivedSequence(this.flows, flow, this.#kindOf(cell) as number);
-  }
-
-  acknowledgmentNumber(flow: number, cell: number): number {
-    if ((this.sightings.get(cell, CELL_NEXT) & EXTENT_SECOND) !== 0) {
-      return this.sightings.get(cell, CELL_ACKNOWLEDGMENT_NUMBER);
-    }
-    return derivedAcknowledgment(this.flows, flow, this.#kindOf(cell) as number);
   }
 }

@@ -1,15 +1,14 @@
 /** The sightings that are kept, as cells of eight words: `src/wasm/sightings.ts`. */
+import { CELL_SHIFT } from '../../wasm/layout.js';
+import { Rows } from './rows.js';
 import type { Tables } from './tables.js';
 
-const WORDS = 8;
-
-export class SightingTable {
+export class SightingTable extends Rows {
   readonly #tables: Tables;
-  readonly #base: number;
 
   constructor(tables: Tables) {
+    super(tables.words.subarray(tables.functions.cellsBase() >>> 2), CELL_SHIFT);
     this.#tables = tables;
-    this.#base = tables.functions.cellsBase() / 4;
   }
 
   /**
@@ -19,13 +18,5 @@ export class SightingTable {
    */
   add(cells: number): number {
     return this.#tables.functions.takeCells(cells);
-  }
-
-  set(cell: number, field: number, value: number): void {
-    this.#tables.words[this.#base + cell * WORDS + field] = value;
-  }
-
-  get(cell: number, field: number): number {
-    return this.#tables.words[this.#base + cell * WORDS + field]! >>> 0;
   }
 }

@@ -2,20 +2,31 @@
  * The tables of one capture's connections, which lie in the memory of a WebAssembly module (`src/wasm/`), and views of
  * them. With the same tables in JavaScript's typed arrays, a capture of a million connections took five times as long.
  */
-import { BUFFER_SIZE } from '../../wasm/layout.js';
+import {
+  ADDRESS_SHIFT,
+  BUFFER_SIZE,
+  CELL_SHIFT,
+  FLOW_SHIFT,
+  FRAME_SHIFT,
+  SERVED_SHIFT,
+} from '../../wasm/layout.js';
 import { MODULE } from '../../wasm/module.js';
+import type { TableContents } from './observations.js';
 
 /** What `src/wasm/index.ts` exports; numbers that are offsets into the memory are of octets. */
 export interface TableFunctions {
   memory: WebAssembly.Memory;
   addressAt(id: number): number;
+  addressCount(): number;
   buffersAt(): number;
   cellsBase(): number;
+  cellsEnd(): number;
   close(): void;
   findFlow(a: number, b: number, ports: number, transport: number): number;
   finish(): void;
   finished(row: number): void;
   frameAt(id: number): number;
+  frameCount(): number;
   insertFlow(older: number, seconds: number): number;
   internAddress(at: number): number;
   internFrame(
@@ -26,10 +37,9 @@ export interface TableFunctions {
     destinationLow: number,
     tunnels: number,
   ): number;
-  isBuried(hashed: number): number;
+  isLate(): number;
   isWanted4(address: number): number;
   isWanted6(at: number): number;
-  lastHash(): number;
   isNotesFull(): number;
   noteCount(): number;
   notesAt(): number;
@@ -118,6 +128,26 @@ export class Tables {
     this.buffer = new Uint8Array(buffer, at, BUFFER_SIZE);
     this.staging = at + BUFFER_SIZE;
     this.scratch = at + 2 * BUFFER_SIZE;
+  }
+
+  /** Views of the used part of the tables, which hold until the next packet is taken in. */
+  contents(): TableContents {
+    const { functions } = this;
+    return {
+      flows: this.#words(functions.rowsBase(), functions.rowsEnd() << FLOW_SHIFT),
+      cells: this.#words(functions.cellsBase(), functions.cellsEnd() << CELL_SHIFT),
+      frames: this.#words(functions.frameAt(0), functions.frameCount() << FRAME_SHIFT),
+      servers: this.#words(functions.serverAt(0), functions.serverCount() << SERVED_SHIFT),
+      addresses: this.#octets(functions.addressAt(0), functions.addressCount() << ADDRESS_SHIFT),
+    };
+  }
+
+  #words(at: number, octets: number): Int32Array {
+    return this.words.subarray(at >>> 2, (at >>> 2) + (octets >>> 2));
+  }
+
+  #octets(at: number, octets: number): Uint8Array {
+    return this.octets.subarray(at >>> 0, (at >>> 0) + (octets >>> 0));
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Hot path. The fold over one capture's packets: `observe` each, ask for the state at any time (`legs.ts`).
+ * Hot path. The fold over one capture's packets: `observe` each, ask for the state at any time (`observations`).
  *
  * Every TCP packet updates its flow's row; only those that decide an attempt (SYN, SYN-ACK, RST, the client's
  * first ACK at each interface, ICMP errors) are kept as sightings. UDP and echoes are another file's, and so are ARP and NDP. Nothing
@@ -36,6 +36,7 @@ import {
 import { NeighbourTable } from '../neighbours/neighbour-table.js';
 import { DatagramTracker } from './datagram-tracker.js';
 import type { Interest } from './interest.js';
+import type { Observations } from './observations.js';
 import { PlainPackets } from './plain-packets.js';
 import { SightingKeeper } from './sighting-keeper.js';
 import { Tables } from './tables.js';
@@ -80,6 +81,24 @@ export class Tracker extends SightingKeeper {
     this.tables.functions.finish();
   }
 
+  /**
+   * What the packets so far left behind. Its tables are views of this tracker's: what they show holds until the next
+   * packet is taken in.
+   */
+  observations(): Observations {
+    const { neighbours } = this;
+    return {
+      ...this.tables.contents(),
+      encapsulations: this.frames.encapsulations.values,
+      icmpSenders: this.icmpSenders.values,
+      broadcasts: [...this.broadcasts],
+      neighbours: { rows: neighbours.rows(), leftOut: neighbours.leftOut },
+      unfollowed: { ...this.unfollowed },
+      count: this.flows.count,
+      capacity: this.tables.capacity,
+    };
+  }
+
   /** Takes in one decoded packet; nothing of either argument is kept. */
   observe(packet: Packet, record: PacketRecord): void {
     if (packet.protocol === TCP) {
@@ -105,8 +124,7 @@ export class Tracker extends SightingKeeper {
       if (row < 0) row = this.#begun(record);
       if (row >= 0) this.#observeSegment(row, fromB, packet, record);
     } else if ((flags & SYN) !== 0) {
-      // A SYN is not looked for among those that are over: with the same number, it is joined with them later.
-      if (row < 0 && (flags & ACK) !== 0) row = flows.reopen();
+      if (row < 0) row = flows.reopen();
       this.#observeSyn(row, fromB, packet, record);
     } else {
       if (row < 0) row = this.#begun(record);

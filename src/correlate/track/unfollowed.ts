@@ -42,3 +42,9 @@ export class Unfollowed {
     this.datagrams++;
   }
 }
+
+/** The counts alone: plain data. */
+export type UnfollowedCounts = Pick<
+  Unfollowed,
+  'since' | 'sinceTime' | 'syns' | 'segments' | 'datagrams' | 'flows'
+>;

@@ -1,6 +1,6 @@
 import type { OctetStream } from '../capture/decompress.js';
 
-/** One file of a directory or archive. */
+/** One file of a directory or archive, opened. */
 export interface Member {
   /** With `/` between parts, without a leading `./`. */
   path: string;

@@ -34,7 +34,7 @@ async function keep(pcap: Uint8Array): Promise<{ messages: NeighbourMessage[]; l
     snapshot: null,
   };
   return {
-    messages: readMessages(tracker.neighbours, new CapturePoints(file)),
+    messages: readMessages(tracker.neighbours.rows(), new CapturePoints(file)),
     leftOut: tracker.neighbours.leftOut,
   };
 }

@@ -72,7 +72,7 @@ async function track(pcap: Uint8Array, { plain, chunk, inPlace = false }: Way): 
     snapshot: null,
   };
   return {
-    legs: readLegs(tracker, new CapturePoints(file)),
+    legs: readLegs(tracker.observations(), new CapturePoints(file)),
     decoded,
     packets: summary.packets,
     times: [summary.firstTime, summary.lastTime],

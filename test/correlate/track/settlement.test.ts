@@ -77,10 +77,14 @@ async function analyze(segments: Packets, whole: number) {
   tracker.finish();
   const { interfaces } = summary;
   const file = { node: 'n', netns: null, file: 'x.pcap', interfaces, nameHint: null, snapshot: null };
-  const { attempts, served, vips } = correlate([{ file, tracker, summary }], ['n'], {
-    named: [],
-    backends: new Map(),
-  });
+  const { attempts, served, vips } = correlate(
+    [{ file, observations: tracker.observations(), summary }],
+    ['n'],
+    {
+      named: [],
+      backends: new Map(),
+    },
+  );
   const totals: Record<string, number> = {};
   const count = (key: string, by: number) => {
     totals[key] = (totals[key] ?? 0) + by;
