@@ -1,7 +1,9 @@
 import { clusterFacts } from './cluster-facts.js';
 import { readSnapshots } from './correlate/read-snapshots.js';
 import { type PredictionRequest, predictConnections } from './diagnose/prediction/predictions.js';
+import { gapsWithGivenNames, withGivenNames } from './given-names.js';
 import { readServices } from './ingest/kube/services.js';
+import { bootRisks } from './kernel/persisted/boot-risks.js';
 import { type ServicePort, servicePorts } from './kernel/service-ports.js';
 import type { ChangeSnapshots } from './kernel/what-if/change.js';
 import { familyOf } from './model/address.js';
@@ -43,7 +45,7 @@ export async function predict(inputs: readonly string[], options: PredictOptions
     throw new UsageError(`--port ${port}: is no port; ports go from 1 to 65535`);
   }
   const read = await readSnapshots(inputs, { keepGoing: options.keepGoing });
-  for (const warning of read.warnings) options.warn(warning);
+  for (const warning of [...read.warnings, ...read.snapshots.flatMap(bootRisks)]) options.warn(warning);
   const { snapshots, notes } = options.change?.(read.snapshots) ?? { snapshots: read.snapshots, notes: [] };
   for (const note of notes) options.warn(`what if: ${note}`);
   const vips = namedVips(
@@ -76,8 +78,8 @@ export async function predict(inputs: readonly string[], options: PredictOptions
     vips,
     totals: [],
     attempts: [],
-    findings: predicted.findings,
-    gaps: [...gaps, ...predicted.gaps],
+    findings: withGivenNames(read, predicted.findings),
+    gaps: [...gaps, ...gapsWithGivenNames(read, predicted.gaps)],
     ...clusterFacts(network.cluster),
     predictions: predicted.predictions,
   };

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { InputError } from '../model/errors.js';
 import { directoryFiles } from './archive/directory.js';
-import { locate } from './bundle-path.js';
-import { isSnapshotFile } from './snapshot/snapshot.js';
+import { isArchiveName } from './bundle-path.js';
+import { layoutOfFile } from './layouts/registry.js';
 import type { InputSpecification } from './specification.js';
 import { systemReason } from './system-reason.js';
 
@@ -65,11 +65,21 @@ function statInput(path: string) {
  * @returns -1 for what is neither, or no regular file (one may have to wait for who writes it)
  */
 export function sizeOf({ path, member }: InputFile): number {
-  if (path === '-' || (member !== null && isSnapshotFile(locate(member).name))) return -1;
+  if (path === '-' || (member !== null && layoutOfFile(member))) return -1;
   try {
     const info = statSync(path);
     return info.isFile() ? info.size : -1;
   } catch {
     return -1; // whoever reads it says why
+  }
+}
+
+/** Whether it may be read twice without ado: not what comes as it is read, nor an archive, all of which has to be. */
+export function canBeReadAgain({ path }: InputFile): boolean {
+  if (path === '-' || isArchiveName(path)) return false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false; // whoever reads it says why
   }
 }

@@ -61,6 +61,8 @@ export interface AnalysisInput {
   undecoded: number;
   /** Why reading stopped before the end (`--keep-going`); null where it did not. */
   error: string | null;
+  /** The packet from which on there was no room for more connections; absent where all were followed. */
+  unfollowedSince?: number;
 }
 
 /**
@@ -173,6 +175,10 @@ export interface Evidence {
   line: number | null;
   packet: number | null;
   text: string;
+  /** Of a packet: its first octets as captured, in hex; absent where they were not read again. */
+  octets?: string;
+  /** Its headers for a person, a line each, the outermost first. */
+  decoded?: string[];
 }
 
 export interface FixCommand {
@@ -239,10 +245,20 @@ export interface Finding {
   alternatives: Alternative[];
   /** How many of `attempts` were made in the end, after lost packets; absent where none was. */
   slow?: number;
+  /** Who is between the client and the nodes, as the first of `attempts` shows it; absent where that is not known. */
+  routers?: FindingRouter[];
   /** Where some attempts fail and others do not: by what they differ, the clearest first. */
   patterns?: Pattern[];
   /** Where changes were proposed (`analyze --set`, `--add`): what they would have made of it. */
   whatIf?: WhatIf;
+}
+
+/** Who handed the request to the nodes, or was given the reply by them, and is none of them. */
+export interface FindingRouter {
+  role: Role;
+  /** Null where nothing tells it; not both are. */
+  address: string | null;
+  mac: string | null;
 }
 
 /** What sets apart the attempts that failed from those that were made. */
@@ -368,6 +384,72 @@ export interface AnalysisService {
   handOvers?: { time: string; from: string; to: string }[];
 }
 
+/** Who claimed an address by ARP or NDP in turn, as far as captured. */
+export interface AddressOwners {
+  address: string;
+  protocol: 'arp' | 'ndp';
+  /** By time. Where two owners answer, they take turns. */
+  spells: OwnerSpell[];
+  /** Spells that are left out, the latest ones; absent where none is. */
+  leftOut?: number;
+}
+
+/** A time in which one MAC alone claimed the address. */
+export interface OwnerSpell {
+  mac: string;
+  /** Whose MAC it is; null where that is not known. */
+  node: string | null;
+  interface: string | null;
+  /** Replies and announcements that were captured, each capture point's counted. */
+  claims: number;
+  /** By the first node's clock. */
+  firstTime: string;
+  lastTime: string;
+}
+
+export const PROBE_RESULTS = ['connected', 'refused', 'reset', 'unreachable', 'timeout', 'error'] as const;
+/** How a connection fared that was opened on purpose, by who opened it. */
+export type ProbeResult = (typeof PROBE_RESULTS)[number];
+
+/** A connection that was opened to see how it fares. */
+export interface ProbedConnection {
+  sourcePort: number;
+  result: ProbeResult;
+  /** Until it was known, ns. */
+  tookNs: number;
+  /** Of `error`: what went wrong; absent elsewhere. */
+  why?: string;
+  /** The attempt's id; null where none that is listed is it. */
+  attempt: string | null;
+  /** What the captures show of it; null without an attempt. */
+  outcome: Outcome | null;
+}
+
+/** Connections to one port of a VIP, opened while nodes were recorded (`--probe`). */
+export interface AnalysisProbe {
+  /** The node that they were opened from; null: the machine that returnpath ran on. */
+  from: string | null;
+  vip: string;
+  port: number;
+  /** How many were to be opened. */
+  wanted: number;
+  /** By when they were opened; of fewer than `wanted`, `problem` says why. */
+  connections: ProbedConnection[];
+  problem: string | null;
+}
+
+/** Who answered when a node asked for a VIP by ARP (`--arping-from`). */
+export interface AnalysisArping {
+  /** The node that asked. */
+  from: string;
+  /** Its interface; null where it could not ask. */
+  interface: string | null;
+  vip: string;
+  owners: Claimant[];
+  /** Why it could not ask; null where it did. */
+  problem: string | null;
+}
+
 /** How the cluster forwards and announces. */
 export interface AnalysisCluster {
   /** `iptables`, `ipvs`, `nftables`; null where not known. */
@@ -387,6 +469,13 @@ export interface Analysis {
   /** Where Kubernetes' objects are among the inputs. */
   services?: AnalysisService[];
   cluster?: AnalysisCluster;
+  /** Of each VIP that somebody claimed by ARP or NDP on a link; absent where that was not captured. */
+  owners?: AddressOwners[];
+  /** Where connections were opened on purpose while the nodes were recorded. */
+  probes?: AnalysisProbe[];
+  arpings?: AnalysisArping[];
   /** Of `returnpath predict` alone. */
   predictions?: Prediction[];
+  /** Present where other addresses, MACs and names stand for those that there were (`--redact`). */
+  redacted?: true;
 }

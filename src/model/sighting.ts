@@ -10,6 +10,8 @@ export interface CapturePoint {
   interface: string | null;
   /** The capture file, as in the analysis' `inputs`. */
   file: string;
+  /** The capture: for most the file; a rotated one has several, and a file may be of several nodes. */
+  capture: string;
 }
 
 /** One wrapping that a packet was seen in. */

@@ -123,13 +123,17 @@ export interface MartianRecord {
   timeUncertaintyNs: number;
   /** False where the stamp is in the host's zone, which nothing tells: then `time` takes it for UTC. */
   zoneKnown: boolean;
-  /** From 1, of the first line, in `file`. */
+  file: string;
+  /** From 1, in `file`. */
   line: number;
   text: string;
 }
 
+/** Of one file, or of several that tell of one node; what two of them hold is counted once. */
 export interface KernelLog {
+  /** The first of `files`. */
   file: string;
+  files: string[];
   martians: MartianRecord[];
   /** Sum of `callbacks suppressed`: lines that the rate limit swallowed. */
   suppressed: number;
@@ -179,7 +183,7 @@ export interface SpeakerEvent {
 /** What `kubectl logs` printed of one MetalLB speaker. */
 export interface SpeakerLog {
   file: string;
-  /** As `kubectl logs --prefix` names it; null where lines have no prefix. */
+  /** As `kubectl logs --prefix` names it, or the dump that holds it; null where neither does. */
   pod: string | null;
   /** The speaker's own node; null where the log does not go back to its start, or memberlist is off. */
   node: string | null;
@@ -212,6 +216,45 @@ export interface ConntrackEntry {
   assured: boolean;
 }
 
+/** A line of a file that sysctls are set from at boot. */
+export interface PersistedSysctl {
+  line: number;
+  /** With `/` for an interface's dots, as in `sysctl`; may be a pattern: `net.ipv4.conf.*.rp_filter`. */
+  key: string;
+  /** Null for `-key`, which keeps patterns from setting it. */
+  value: string | null;
+}
+
+export interface SysctlFile {
+  /** Below the node's root: `etc/sysctl.d/90-x.conf`. */
+  path: string;
+  /** As the user would name it. */
+  file: string;
+  settings: PersistedSysctl[];
+}
+
+export interface IpvsServer {
+  address: string;
+  port: number;
+  /** `masq` translates the destination; `route` and `tunnel` keep it; `local` is the node itself. */
+  forward: 'masq' | 'route' | 'tunnel' | 'local';
+  /** 0: gets no new connections. */
+  weight: number;
+}
+
+/** A virtual service of IPVS: of an address and port, or of a firewall mark, where these are null. */
+export interface IpvsService {
+  protocol: 'tcp' | 'udp' | 'sctp' | null;
+  address: string | null;
+  port: number | null;
+  mark: number | null;
+  /** `rr`, `wlc`, `sh`, … */
+  scheduler: string;
+  /** How long a client stays with its server, s; null where it does not, `unknown` where it does and how long is not told. */
+  persistent: number | 'unknown' | null;
+  servers: IpvsServer[];
+}
+
 export interface Counters {
   file: string;
   values: Map<string, number>;
@@ -219,8 +262,12 @@ export interface Counters {
 
 export interface Clock {
   wall: Nanoseconds;
-  /** Since boot, ns; `/proc/uptime` has centiseconds only. */
-  uptimeNs: bigint;
+  /** Since boot, ns; `/proc/uptime` has centiseconds only. Null where nothing told it. */
+  uptimeNs: bigint | null;
+  /** How far `wall - uptimeNs` may be off; absent where both were read exactly and at once. */
+  bootErrorNs?: number;
+  /** The host's offset from UTC when it was read; absent where nothing told it. */
+  zoneSeconds?: number;
 }
 
 export interface Snapshot {
@@ -238,6 +285,8 @@ export interface Snapshot {
   neighbours: Neighbour[] | null;
   /** Keys with `/` for an interface's dots: `net.ipv4.conf.eth0/100.rp_filter`. */
   sysctl: Map<string, string> | null;
+  /** What sets sysctls at the next boot, in no order; null where none of these files was there. */
+  persisted: SysctlFile[] | null;
   countersBefore: Counters | null;
   countersAfter: Counters | null;
   kernelLog: KernelLog | null;
@@ -248,7 +297,8 @@ export interface Snapshot {
   iptables: string | null;
   ip6tables: string | null;
   conntrack: ConntrackEntry[] | null;
-  /** `kube/*.json`, parsed as JSON and no further, by file name. */
+  ipvs: IpvsService[] | null;
+  /** `kube/*.json` and `.yaml`, parsed and no further, by file name. */
   kube: Map<string, unknown>;
   /** Of `kube/*.log`; null where no speaker's log was there. */
   speakerLogs: SpeakerLog[] | null;

@@ -13,6 +13,28 @@ export function toNanoseconds(seconds: number, nanoseconds: number): Nanoseconds
   return BigInt(seconds) * NANOSECONDS_PER_SECOND + BigInt(nanoseconds);
 }
 
+/** Nanoseconds of a decimal number of seconds with up to nine digits after its point. */
+export function decimalNs(seconds: string, fraction: string): Nanoseconds {
+  return BigInt(seconds) * NANOSECONDS_PER_SECOND + BigInt(fraction.padEnd(9, '0'));
+}
+
+/** Zones lie whole quarters of an hour from UTC, from 12 h behind to 14 h ahead. */
+const QUARTER: Nanoseconds = 900n * NANOSECONDS_PER_SECOND;
+const BEHIND = 48n * QUARTER;
+const AHEAD = 56n * QUARTER;
+
+/**
+ * Whether a time in an unknown zone, taken as UTC, may be of the same moment as another.
+ *
+ * @param ahead how far it is ahead of the other
+ * @param window how far the two may be apart for other reasons
+ */
+export function isZoneApart(ahead: Nanoseconds, window: Nanoseconds): boolean {
+  if (ahead < -BEHIND - window || ahead > AHEAD + window) return false;
+  const rest = ((ahead % QUARTER) + QUARTER) % QUARTER;
+  return rest <= window || QUARTER - rest <= window;
+}
+
 /** The second that was formatted last: times come in order as a rule, and many share one. */
 let second = { begin: 0n, end: NANOSECONDS_PER_SECOND, text: '1970-01-01T00:00:00.' };
 

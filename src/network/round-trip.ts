@@ -1,3 +1,4 @@
+import { ipvsDoubt } from '../kernel/ipvs.js';
 import type { PacketQuestion } from '../kernel/netfilter/passage.js';
 import type { Endpoint } from '../model/analysis.js';
 import type { Entry } from './entry.js';
@@ -125,18 +126,19 @@ export function answerStart(
   client: string,
 ): { station: Station; interface: string | null } | { fate: Fate } | null {
   const { end, packet } = request;
-  if (end.kind === 'delivered') return answerFromStation(end.station, packet.destination.text);
+  if (end.kind === 'delivered') return answerFromStation(end.station, packet);
   if (end.kind === 'left') return answerFromOutside(network, end, request, client);
   return null;
 }
 
 function answerFromStation(
   station: Station,
-  backend: string,
+  { destination, destinationPort: port, protocol, mark }: Journey['packet'],
 ): { station: Station; interface: null } | { fate: Fate } {
-  const holder = station.model.localAddresses.find((a) => a.address === backend);
-  // IPVS takes it before any process does, and what it makes of it is in no snapshot file.
-  if (holder?.interface === 'kube-ipvs0') {
+  const backend = destination.text;
+  const { snapshot } = station;
+  // IPVS takes it before any process does, and whom it chooses is in no snapshot file.
+  if (ipvsDoubt(snapshot, { address: backend, protocol, port, mark }) !== null) {
     return {
       fate: unknown(`IPVS of ${station.label} chooses a backend for ${backend}, which is not modelled`),
     };
@@ -190,7 +192,12 @@ function fateOf(
     case 'loop':
       return unknown(`the reply goes in circles: ${circleText(reply)}`);
     case 'delivered':
-      if (entry.interface !== null || end.station !== request.legs[0]!.station) {
+      // A client that has a snapshot itself gets it wherever its node takes it in.
+      if (
+        entry.interface === null
+          ? end.station !== request.legs[0]!.station
+          : packet.destination.text !== asked.source
+      ) {
         return unknown(`the reply ends at ${end.station.label}, which has ${packet.destination.text}`);
       }
       break;
@@ -241,8 +248,13 @@ function unknown(why: string): Fate {
 }
 
 /** Whether the reply leaves by the interface, and to the next hop, that the request came from. */
-function cameBack(entry: Entry, { end }: Journey, client: string): boolean {
-  if (end.kind === 'delivered') return true;
-  if (end.kind !== 'left' || end.station !== entry.station || end.hop.dev !== entry.interface) return false;
-  return entry.sender === null || (end.hop.via ?? client) === entry.sender;
+function cameBack(entry: Entry, { end, legs }: Journey, client: string): boolean {
+  if (end.kind === 'delivered' && entry.interface === null) return true;
+  const { station, hop } = legs.findLast((leg) => leg.station === entry.station) ?? {
+    station: null,
+    hop: null,
+  };
+  if (end.kind !== 'delivered' && (end.kind !== 'left' || end.station !== station)) return false;
+  if (!hop || hop.dev !== entry.interface) return false;
+  return entry.sender === null || (hop.via ?? client) === entry.sender;
 }

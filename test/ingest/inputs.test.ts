@@ -1,20 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { analyze } from '../../src/analyze.js';
 import { readServices } from '../../src/ingest/kube/services.js';
 import { InputError, UsageError } from '../../src/model/errors.js';
-import { fixture } from '../support.js';
+import { scratch } from '../scratch.js';
+import { fixture, has } from '../support.js';
 
 const ARCHIVE = fixture('rp-filter-strict', 'node2.tar.gz');
-
-function scratch(t: ExecutionContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'returnpath-inputs-'));
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 function unpacked(t: ExecutionContext): string {
   const directory = scratch(t);
@@ -51,6 +45,7 @@ test('forms of archives: with and without a top directory, by name or not', asyn
     ['flat.tar', '-C', bundle, '.'],
     ['top.tgz', '-z', '-C', join(bundle, '..'), 'node2'],
     ['pax.tar.gz', '-z', '--format=pax', '-C', bundle, '.'],
+    ...(has(['xz']) ? ([['packed.tar.xz', '-J', '-C', bundle, '.']] as const) : []),
     ['misnamed.bin', '-z', '-C', join(bundle, '..'), 'node2'],
   ] as const) {
     execFileSync('tar', ['-cf', join(out, name), ...options]);
@@ -65,7 +60,7 @@ test('forms of archives: with and without a top directory, by name or not', asyn
 test('a snapshot file that is damaged ends the run, or costs itself alone', async (t) => {
   const bundle = unpacked(t);
   writeFileSync(join(bundle, 'ip-neigh.json'), 'no JSON');
-  await t.throwsAsync(run([bundle]), { instanceOf: InputError, message: /ip-neigh\.json.*not JSON/ });
+  await t.throwsAsync(run([bundle]), { instanceOf: InputError, message: /ip-neigh\.json.*not a neighbour/ });
   const { findings, gaps } = await run([bundle], true);
   t.deepEqual(
     findings.map((f) => f.cause),
@@ -177,5 +172,32 @@ test('Services and their backends, from lists by kind and mixed ones', (t) => {
       ['10.1.2.3', null, true],
       ['10.1.3.4', null, true],
     ],
+  );
+});
+
+test('a file of a bundle by itself is told to be one', async (t) => {
+  const bundle = unpacked(t);
+  for (const name of ['ip-route.json', 'kernel.log', 'sysctl.txt']) {
+    const error = await t.throwsAsync(run([join(bundle, name)]), { instanceOf: InputError });
+    t.regex(error!.message, /: is one file of a bundle; give the directory/, name);
+  }
+});
+
+test("a directory of several nodes' captures beside their snapshots", async (t) => {
+  const directory = scratch(t);
+  const archives = ['node1', 'node2'].map((node) => fixture('rp-filter-strict', `${node}.tar.gz`));
+  for (const archive of archives) execFileSync('tar', ['-xzf', archive, '-C', directory]);
+  const expected = (await run(archives)).findings.map((f) => [f.cause, f.confidence, f.node]);
+  for (const node of ['node1', 'node2']) {
+    renameSync(join(directory, node, 'any.pcap'), join(directory, `${node}-any.pcap`));
+  }
+  const { inputs, findings } = await run([directory]);
+  t.deepEqual(
+    inputs.map(({ node }) => node),
+    ['node1', 'node2'],
+  );
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.node]),
+    expected,
   );
 });

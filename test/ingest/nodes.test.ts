@@ -1,5 +1,7 @@
 import test from 'ava';
-import { captureStem, locate } from '../../src/ingest/bundle-path.js';
+import { captureStem, locate, nodeAndInterface } from '../../src/ingest/bundle-path.js';
+import { rootsOfCaptures } from '../../src/ingest/capture-roots.js';
+import { sosreport } from '../../src/ingest/layouts/sosreport.js';
 import { type BundleGroup, nameNodes } from '../../src/ingest/nodes.js';
 import { parseInput } from '../../src/ingest/specification.js';
 
@@ -42,6 +44,8 @@ const group = (root: string, declared: string | null = null, hasSnapshot = true)
   root,
   declared,
   hasSnapshot,
+  dump: null,
+  isCluster: false,
 });
 const names = (argument: string, groups: BundleGroup[], isArchive = true) =>
   Object.fromEntries(nameNodes(parseInput(argument), groups, isArchive));
@@ -65,4 +69,89 @@ test('captures in a sub-directory belong to the bundle that they lie in', (t) =>
 test('several bundles in one input keep their names, and take no single one', (t) => {
   t.deepEqual(names('all.tar', [group('a'), group('b', 'bee')]), { a: 'a', b: 'bee' });
   t.throws(() => names('n1=all.tar', [group('a'), group('b')]), { message: /holds 2 bundles \(a, b\)/ });
+});
+
+const dump = (root: string, hostname?: string): BundleGroup => ({
+  ...group(root),
+  dump: sosreport,
+  ...(hostname !== undefined && { hostname }),
+});
+
+test('a dump in a directory with captures or files of a bundle is of its node, where no other is beside it', (t) => {
+  t.deepEqual(names('n1', [group('', null, false), dump('sos', 'host')]), { '': 'host', sos: 'host' });
+  t.deepEqual(names('n1', [group('', 'told'), dump('sos', 'host')]), { '': 'told', sos: 'told' });
+  t.deepEqual(
+    names('dir', [group('a', null, false), dump('a/x', 'h1'), group('b', null, false), dump('b/x', 'h2')]),
+    {
+      ...{ a: 'h1', 'a/x': 'h1', b: 'h2', 'b/x': 'h2' },
+    },
+  );
+  t.deepEqual(names('n1', [group('', null, false), dump('x', 'h1'), dump('y', 'h2')]), {
+    ...{ '': 'n1', x: 'h1', y: 'h2' },
+  });
+  t.deepEqual(names('n1', [group('', null, false), dump('x', 'h'), dump('y', 'h')]), {
+    '': 'h',
+    x: 'h',
+    y: 'h',
+  });
+});
+
+test('a name for several dumps is taken where none of them says otherwise', (t) => {
+  t.deepEqual(names('n9=dir', [dump('x', 'host'), dump('y')]), { x: 'n9', y: 'n9' });
+  t.throws(() => names('n9=dir', [dump('x', 'h1'), dump('y', 'h2')]), { message: /holds 2 bundles/ });
+  t.throws(() => names('n9=dir', [group('a'), group('b', null)]), { message: /holds 2 bundles/ });
+});
+
+test('a dump of the cluster takes the name of the bundle around it, and needs none', (t) => {
+  const cluster = { ...group('a/gather'), isCluster: true };
+  t.deepEqual(names('dir', [group('a', 'n1'), cluster]), { a: 'n1', 'a/gather': 'n1' });
+  t.deepEqual(names('n1=dir', [group('b'), cluster]), { b: 'n1', 'a/gather': 'gather' });
+});
+
+test('files of settings belong to the bundle above their tree', (t) => {
+  const at = (path: string) => {
+    const { root, name } = locate(path);
+    return [root, name];
+  };
+  t.deepEqual(at('etc/sysctl.conf'), ['', 'etc/sysctl.conf']);
+  t.deepEqual(at('n1/usr/lib/sysctl.d/50-default.conf'), ['n1', 'usr/lib/sysctl.d/50-default.conf']);
+  t.deepEqual(at('usr/lib/sysctl.d/50-default.conf'), ['', 'usr/lib/sysctl.d/50-default.conf']);
+  t.deepEqual(at('a/n1/usr/local/lib/sysctl.d/x.conf'), ['a/n1', 'usr/local/lib/sysctl.d/x.conf']);
+  t.deepEqual(at('n1/lib/sysctl.d/x.conf'), ['n1', 'lib/sysctl.d/x.conf']);
+  t.deepEqual(at('n1/etc/sysctl.d/README'), ['n1/etc/sysctl.d', 'README']);
+});
+
+test('what names a node and an interface of it behind, and what does not', (t) => {
+  const taken = {
+    'node1-any': ['node1', 'any'],
+    'lb-3_ens18': ['lb-3', 'ens18'],
+    'worker-a-vxlan.calico': ['worker-a', 'vxlan.calico'],
+    'node2@flannel.1': ['node2', 'flannel.1'],
+    'gw-eth0.100': ['gw', 'eth0.100'],
+  };
+  for (const [stem, [node, name]] of Object.entries(taken))
+    t.deepEqual(nodeAndInterface(stem), { node, interface: name } as never, stem);
+  for (const stem of [
+    'node1',
+    'any',
+    'eth0',
+    'br-eth0',
+    'flannel.1',
+    'bond0.210',
+    'lb-3',
+    'my-company',
+    'x-brick',
+  ])
+    t.is(nodeAndInterface(stem), null, stem);
+});
+
+test('captures in one directory are of one node, unless their names or bundles beside them say others', (t) => {
+  const rootsOf = (paths: string[], ...bundles: string[]) => rootsOfCaptures(paths.map(locate), bundles);
+  t.deepEqual(rootsOf(['d/n1-eth0.pcap', 'd/n1-cni0.pcap', 'd/n2-any.pcap']), ['d/n1', 'd/n1', 'd/n2']);
+  t.deepEqual(rootsOf(['n1-any.pcap', 'n2-any.pcap']), ['n1', 'n2']);
+  t.deepEqual(rootsOf(['n1.pcap', 'n2-eth0.pcap', 'x.pcap'], 'n1', 'n2'), ['n1', 'n2', '']);
+  t.deepEqual(rootsOf(['d/gw-eth0.pcap', 'd/gw-eth1.pcap']), ['d', 'd'], 'one name may be anything');
+  t.deepEqual(rootsOf(['d/n1-any.pcap', 'd/other.pcap']), ['d', 'd']);
+  t.deepEqual(rootsOf(['n1/a-eth0.pcap', 'n1/pcaps/b-eth0.pcap'], 'n1'), ['n1', 'n1/pcaps'], 'in a bundle');
+  t.deepEqual(rootsOf(['d/netns/p/a-eth0.pcap', 'd/b-eth0.pcap']), ['d', 'd']);
 });

@@ -304,6 +304,7 @@ test('a VIP that its only node does not answer for is not delivered; the twin an
     iptables: '',
     nft: { nftables: [] },
     conntrack: null,
+    ipvs: null,
   }));
   const bound = changed(plain, ['node1:ip addr add 192.168.1.100/32 dev lo']);
   t.deepEqual(foretell(bound).findings, []);
@@ -423,6 +424,7 @@ test('a virtual MAC of keepalived answers for its address, whatever its parent i
     iptables: '',
     nft: { nftables: [] },
     conntrack: null,
+    ipvs: null,
   }));
   const vrrp = plain.map((snapshot) => {
     if (snapshot.node !== 'node1') return snapshot;

@@ -18,14 +18,14 @@ export function isTar(head: Uint8Array): boolean {
  * last member's stream is then `truncated`.
  *
  * @param onCut called where the archive ends early
- * @param onLink called with the name of a hard or symbolic link, which is not followed
+ * @param onLink called with the path of a hard or symbolic link, which is not followed, and what it leads to
  * @throws InputError where the archive is damaged; the members before that have been given
  */
 export async function* tarMembers(
   chunks: AsyncIterable<Uint8Array>,
   file: string,
   onCut: () => void,
-  onLink: (path: string) => void,
+  onLink: (path: string, target: string) => void,
 ): AsyncGenerator<Member> {
   const archive = extract();
   const source = Readable.from(copies(chunks));
@@ -39,7 +39,8 @@ export async function* tarMembers(
       if (type === 'file' || type === 'contiguous-file') {
         yield { path, chunks: memberStream(entry as AsyncIterable<Uint8Array>, file) };
       } else if (type === 'link' || type === 'symlink') {
-        onLink(path);
+        const target = entry.header.linkname ?? '';
+        onLink(path, type === 'link' || target.startsWith('/') ? target : `${path}/../${target}`);
       }
       entry.resume(); // whatever the taker left unread
     }
@@ -56,15 +57,34 @@ function memberStream(entry: AsyncIterable<Uint8Array>, file: string): OctetStre
   const stream = {
     truncated: false,
     async *[Symbol.asyncIterator]() {
+      const octets = entry[Symbol.asyncIterator]();
+      let isWhole = false;
       try {
-        for await (const chunk of entry) yield chunk;
+        for (;;) {
+          const { value, done } = await octets.next();
+          isWhole = done === true;
+          if (isWhole) return;
+          yield value;
+        }
       } catch (error) {
+        isWhole = true;
         if (!isCut(error)) throw damaged(error, file);
         stream.truncated = true;
+      } finally {
+        // Who has read enough leaves the rest. To close the entry would close the archive, which then never ends.
+        if (!isWhole) await drain(octets);
       }
     },
   };
   return stream;
+}
+
+async function drain(octets: AsyncIterator<Uint8Array>): Promise<void> {
+  try {
+    while (!(await octets.next()).done);
+  } catch {
+    // The archive's own iterator has the same error.
+  }
 }
 
 /** As tar-stream words it. */

@@ -1,5 +1,6 @@
 import { gunzip } from './gzip.js';
 import { OctetSource } from './octets.js';
+import { isXz, unxz } from './xz.js';
 import { unzstd } from './zstd.js';
 
 /** A stream of octets that can tell, once read to its end, that it should have gone on. */
@@ -17,8 +18,8 @@ export interface Decompression {
 }
 
 /**
- * Decompresses gzip and zstd, told by their magic and never by the name; anything else passes through as it is.
- * Memory is bounded by the format's window, and nothing is read ahead of the consumer.
+ * Decompresses gzip, zstd and xz, told by their magic and never by the name; anything else passes through as it is.
+ * Memory is bounded by the format's window, and nothing is read ahead of the consumer (of xz, as much as a pipe holds).
  *
  * A chunk is valid until the next one is asked for.
  *
@@ -43,9 +44,10 @@ async function* decompress(
 ): AsyncGenerator<Uint8Array> {
   const source = new OctetSource(chunks);
   try {
-    const magic = await source.peek(4);
+    const magic = await source.peek(6);
     if (magic[0] === 0x1f && magic[1] === 0x8b) yield* gunzip(source, state);
     else if (isZstd(magic)) yield* unzstd(source, state);
+    else if (isXz(magic)) yield* unxz(source, state);
     else yield* passThrough(source);
   } finally {
     await source.close();

@@ -23,7 +23,6 @@ const MAGICS: readonly [magic: string, what: string][] = [
   ['XCP\0', `is a NetXRay capture; ${CONVERT}`],
   ['\x1f\x8b', 'is compressed twice; decompress it once with gzip -d'],
   ['\x28\xb5\x2f\xfd', 'is compressed twice; decompress it once with zstd -d'],
-  ['\xfd7zXZ\0', 'is compressed with xz; decompress it with xz -d first'],
   ['BZh', 'is compressed with bzip2; decompress it with bzip2 -d first'],
   ['\x04\x22\x4d\x18', 'is compressed with lz4; decompress it with lz4 -d first'],
   ['PK\x03\x04', 'is a zip archive; unpack it first'],

@@ -58,6 +58,11 @@ export const LinkType = {
   LINUX_SLL2: 276,
 } as const;
 
+/** Whether it is one of `-i any`: a packet of it tells its own interface, by number or not at all. */
+export function isCooked(linkType: number): boolean {
+  return linkType === LinkType.LINUX_SLL || linkType === LinkType.LINUX_SLL2;
+}
+
 /**
  * DLT_RAW is 12 on most systems and 14 on OpenBSD. libpcap writes 101 for both; programs that write their files
  * themselves put their system's own number there.

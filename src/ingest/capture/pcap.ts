@@ -13,9 +13,9 @@ const FILE_HEADER = 24;
 // Record header
 const TS_SEC = 0;
 const TS_FRACTION = 4;
-const CAPLEN = 8;
+export const CAPLEN = 8;
 const LEN = 12;
-const RECORD_HEADER = 16;
+export const RECORD_HEADER = 16;
 
 export const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 export const MAGIC_NANOSECONDS = 0xa1b23c4d;
@@ -79,6 +79,7 @@ export class PcapParser implements RecordParser {
       const next = position + RECORD_HEADER + capturedLength;
       if (next > end) {
         this.wanted = RECORD_HEADER + capturedLength;
+        scanner?.leave(fileOffset + position);
         return position;
       }
       let seconds = view.getUint32(position + TS_SEC, littleEndian);
@@ -98,6 +99,7 @@ export class PcapParser implements RecordParser {
       position = next;
     }
     this.wanted = RECORD_HEADER;
+    scanner?.leave(fileOffset + position);
     return position;
   }
 

@@ -44,6 +44,7 @@ const IF_TSOFFSET = 14;
 const ISB_IFRECV = 4;
 const ISB_IFDROP = 5;
 const ISB_OSDROP = 7;
+const EPB_FLAGS = 2;
 const EPB_DROPCOUNT = 4;
 
 /** `drops_count` of an obsolete Packet Block where the writer does not know. */
@@ -63,6 +64,9 @@ export class PcapngParser implements RecordParser {
   readonly format = 'pcapng';
   readonly interfaces: CaptureInterface[] = [];
   wanted = SMALLEST_BLOCK;
+
+  /** Types of those that were passed over. */
+  readonly otherBlocks = new Set<number>();
 
   readonly #file: string;
   readonly #delivery: Delivery;
@@ -124,6 +128,7 @@ export class PcapngParser implements RecordParser {
     else if (type === INTERFACE_STATISTICS) this.#readStatistics(view, position, trailer, at);
     else if (type === SIMPLE_PACKET) this.#readSimplePacket(view, position, trailer, at);
     else if (type === OBSOLETE_PACKET) this.#readObsoletePacket(view, position, trailer, at);
+    else this.otherBlocks.add(type);
   }
 
   #readSectionHeader(view: DataView, position: number, at: number): void {
@@ -218,8 +223,15 @@ export class PcapngParser implements RecordParser {
     record.capturedLength = capturedLength;
     record.originalLength = view.getUint32(position + PACKET_LEN, littleEndian);
     record.interface = source.interface;
+    const options = data + ((capturedLength + 3) & ~3);
+    record.flags = options < trailer ? this.#readFlags(view, options, trailer) : 0;
     this.#delivery.deliver();
-    return data + ((capturedLength + 3) & ~3);
+    return options;
+  }
+
+  #readFlags(view: DataView, options: number, trailer: number): number {
+    const option = findOption(view, options, trailer, this.#littleEndian, EPB_FLAGS, 4);
+    return option === null ? 0 : view.getUint32(option.offset, this.#littleEndian);
   }
 
   /** Has no time, no captured length of its own, and is always of the section's first interface. */
@@ -233,6 +245,7 @@ export class PcapngParser implements RecordParser {
     record.offset = position + SPB_DATA;
     record.capturedLength = Math.min(originalLength, snapLength, trailer - record.offset);
     record.originalLength = originalLength;
+    record.flags = 0;
     record.interface = source.interface;
     this.#delivery.deliver();
   }

@@ -87,6 +87,8 @@ export async function readCapture(
     firstTime: delivery.firstTime,
     lastTime: delivery.lastTime,
     dropped: totalDropped(parser.interfaces),
+    ...(parser instanceof PcapngParser &&
+      parser.otherBlocks.size > 0 && { otherBlocks: [...parser.otherBlocks] }),
     truncated: error === null && (framer.pending > 0 || stream.truncated),
     error,
   };

@@ -35,6 +35,8 @@ export class PacketRecord {
   seconds = 0;
   nanoseconds = 0;
   interface!: CaptureInterface;
+  /** `epb_flags` of a pcapng: direction and kind of reception; 0 where the file says nothing. */
+  flags = 0;
   /** From 1, in the file. */
   number = 0;
 }
@@ -68,6 +70,9 @@ export interface RecordScanner {
    */
   scan(position: number, packets: number, format: ScanFormat): number;
 
+  /** Told, when it is done with a chunk, at which offset of the file the next record begins. */
+  leave(offset: number): void;
+
   readonly position: number;
   /** The earliest and the latest time of what was taken in; the former is the later one where there was nothing. */
   readonly firstTime: ScanTime;
@@ -93,6 +98,8 @@ export interface CaptureSummary {
   dropped: number | null;
   /** The file, or the compressed stream that holds it, ends in the middle of a packet or block. */
   truncated: boolean;
+  /** Types of a pcapng's blocks that are passed over: names, decryption secrets, custom ones. Absent where there are none. */
+  otherBlocks?: number[];
   /** What ended the reading before the file's end, where the caller asked to keep what was read; else null. */
   error: InputError | null;
 }

@@ -19,19 +19,30 @@ const READS_PER_TURN = 64;
  */
 export type ReadListener = (file: string, octets: number, total: number | null, ended: boolean) => void;
 
+/** Reads a file ahead of who takes its chunks. */
+export interface ReadAhead {
+  /** The chunk of a file at an offset, which is not empty; null where it is to be read here. */
+  chunkAt(path: string, offset: number): Promise<Uint8Array | null> | null;
+}
+
 /** Where files are read into: a buffer of its own, or one that is lent for as long as a capture is read. */
 export class ReadBuffer {
   readonly onRead: ReadListener | null;
   #own: Uint8Array | null = null;
   #lent: Uint8Array | null = null;
+  ahead: ReadAhead | null = null;
 
   constructor(onRead: ReadListener | null = null) {
     this.onRead = onRead;
   }
 
-  /** @param buffer null takes it back */
-  lend(buffer: Uint8Array | null): void {
+  /**
+   * @param buffer null takes it back
+   * @param ahead who reads ahead, where somebody does
+   */
+  lend(buffer: Uint8Array | null, ahead: ReadAhead | null = null): void {
     this.#lent = buffer;
+    this.ahead = ahead;
   }
 
   get current(): Uint8Array {
@@ -79,12 +90,11 @@ export async function* fileChunks(
     try {
       // Synchronous: a hop to the thread pool and back for every read took six times as long as the reading.
       for (let reads = 1; ; reads++) {
-        const buffer = into.current;
-        const length = readSync(file, buffer, 0, buffer.length, null);
-        if (length === 0) return;
-        offset += length;
+        const chunk = (await into.ahead?.chunkAt(path, offset)) ?? readChunk(file, into.current, offset);
+        if (chunk.length === 0) return;
+        offset += chunk.length;
         onRead?.(name, offset, total, false);
-        yield buffer.subarray(0, length);
+        yield chunk;
         if (reads % READS_PER_TURN === 0) await turn();
       }
     } finally {
@@ -95,6 +105,29 @@ export async function* fileChunks(
   } finally {
     onRead?.(name, offset, total, true);
   }
+}
+
+/** A regular file that is read at any place. */
+export class OpenFile {
+  readonly #file: number;
+
+  /** @throws Error of Node.js, where it cannot be opened */
+  constructor(path: string) {
+    this.#file = openSync(path, 'r');
+  }
+
+  /** @returns octets read; fewer than there is room for at the end of the file, or 0 behind it */
+  read(into: Uint8Array, offset: number): number {
+    return readSync(this.#file, into, 0, into.length, offset);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+function readChunk(file: number, buffer: Uint8Array, offset: number): Uint8Array {
+  return buffer.subarray(0, readSync(file, buffer, 0, buffer.length, offset));
 }
 
 function turn(): Promise<void> {

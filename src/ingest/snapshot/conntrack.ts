@@ -1,22 +1,36 @@
 import { canonicalAddress } from '../../model/address.js';
 import { InputError } from '../../model/errors.js';
 import type { ConntrackEntry, ConntrackTuple } from '../../model/snapshot.js';
+import { eachLine } from './lines.js';
+
+/** It belongs to standard error: `conntrack v1.4.7 (conntrack-tools): 12 flow entries have been shown.` */
+const SUMMARY = /^conntrack v\S+ .*\bshown\b/;
 
 /**
  * Reads `conntrack -L`, with or without `-o extended`, and /proc/net/nf_conntrack.
  *
- * @throws InputError where a line has no two tuples of addresses
+ * @param warn told how many lines cannot be read
+ * @throws InputError where none can
  */
-export function readConntrack(text: string, file: string): ConntrackEntry[] {
+export function readConntrack(text: string, file: string, warn: (message: string) => void): ConntrackEntry[] {
   const entries: ConntrackEntry[] = [];
-  for (const [i, line] of text.split('\n').entries()) {
-    // `conntrack v1.4.7 (conntrack-tools): 12 flow entries have been shown.` belongs to standard error.
-    if (line.trim() === '' || line.startsWith('conntrack v')) continue;
-    const entry = readEntry(line);
-    if (!entry)
-      throw new InputError(file, null, `line ${i + 1}: not a conntrack entry: ${line.slice(0, 60)}`);
-    entries.push(entry);
+  const unread: number[] = [];
+  const unended = text.slice(text.lastIndexOf('\n') + 1);
+  let number = 0;
+  for (const line of eachLine(text)) {
+    number++;
+    if (line.trim() === '' || SUMMARY.test(line)) continue;
+    // What is cut within a number or an address would pass for another one.
+    const isCut = line === unended && !/ use=\d/.test(line);
+    const entry = isCut ? null : readEntry(line);
+    if (entry) entries.push(entry);
+    else unread.push(number);
   }
+  if (unread.length === 0) return entries;
+  const first = `the first is line ${unread[0]}`;
+  if (entries.length === 0)
+    throw new InputError(file, null, `no entry as \`conntrack -L\` prints it; ${first}`);
+  warn(`${file}: ${unread.length} lines are no whole entries, and are passed over; ${first}`);
   return entries;
 }
 
@@ -58,10 +72,13 @@ function readEntry(line: string): ConntrackEntry | null {
 /** Keys of the entry, wherever among the tuples they stand. */
 const COMMON = new Set(['mark', 'zone', 'zone-orig', 'zone-reply', 'use', 'secctx', 'delta-time']);
 
+const NUMBERS = ['sport', 'dport', 'type', 'code', 'id'];
+
 function readTuple(fields: ReadonlyMap<string, string>): ConntrackTuple | null {
   const source = canonicalAddress(fields.get('src') ?? '');
   const destination = canonicalAddress(fields.get('dst') ?? '');
   if (source === null || destination === null) return null;
+  if (NUMBERS.some((key) => fields.has(key) && !/^\d+$/.test(fields.get(key)!))) return null;
   const number = (key: string) => (fields.has(key) ? Number(fields.get(key)) : null);
   return {
     source,

@@ -1,11 +1,15 @@
 import type { Clock, DropLog, DropRecord } from '../../model/snapshot.js';
-import { decimalNs, fromBoot } from './clock.js';
+import { decimalNs } from '../../model/time.js';
+import { fromBoot } from './clock.js';
 
 // The stamp is the last `SECONDS.MICROSECONDS:` before the event's name: a task's name may hold anything.
-const EVENT = /\s(\d+)\.(\d{1,9}): kfree_skb: (.*)$/;
+const EVENT = /\s(\d+)\.(\d{1,9}): (?:skb:)?kfree_skb:\s+(.*)$/;
 const LOST = /LOST (\d+) EVENTS/;
 
-/** Reads the text of the tracefs event `skb:kfree_skb`; other events and comments are passed over. */
+/**
+ * Reads the text of the event `skb:kfree_skb`, as tracefs, `trace-cmd report` and `perf script` print it; other events
+ * and comments are passed over.
+ */
 export function readDrops(
   text: string,
   file: string,

@@ -1,6 +1,8 @@
 import { canonicalAddress } from '../../model/address.js';
 import type { InterfaceAddress } from '../../model/snapshot.js';
-import { type Entry, nestedEntries, numberField, parseEntries, requiredText, textField } from './json.js';
+import { type Entry, nestedEntries, numberField, requiredText, textField } from './json.js';
+import { readEntries } from './text/entries.js';
+import { linksOfText } from './text/links.js';
 
 /** Address flags, which `ip -j addr` prints as keys of their own rather than as a list. */
 const FLAGS = [
@@ -18,14 +20,14 @@ const FLAGS = [
   'autojoin',
 ];
 
-/** Reads `ip -j addr show`. @throws InputError */
+/** Reads `ip -j addr show`, or the same without `-j`. @throws InputError */
 export function readAddresses(text: string, file: string): InterfaceAddress[] {
-  return parseEntries(text, file).flatMap((link) => {
-    const name = requiredText(link, 'ifname');
-    return nestedEntries(link, 'addr_info')
+  return readEntries(text, file, linksOfText).flatMap((link) =>
+    nestedEntries(link, 'addr_info')
       .filter((info) => textField(info, 'local') !== null)
-      .map((info) => readAddress(info, name));
-  });
+      // With `-o`, the address alone names the device.
+      .map((info) => readAddress(info, textField(info, 'dev') ?? requiredText(link, 'ifname'))),
+  );
 }
 
 function readAddress(info: Entry, name: string): InterfaceAddress {

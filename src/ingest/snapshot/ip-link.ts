@@ -1,18 +1,19 @@
 import { canonicalAddress, parseMac } from '../../model/address.js';
 import type { Link } from '../../model/snapshot.js';
-import {
-  type Entry,
-  nestedEntry,
-  numberField,
-  parseEntries,
-  requiredText,
-  textField,
-  textsField,
-} from './json.js';
+import { type Entry, nestedEntry, numberField, requiredText, textField, textsField } from './json.js';
+import { readEntries } from './text/entries.js';
+import { linksOfText } from './text/links.js';
 
-/** Reads `ip -j -d link show`; `ip -j addr show` has the same fields but for the kind. @throws InputError */
+/**
+ * Reads `ip -j -d link show`, or the same without `-j`; `ip addr show` has the same fields but for the kind.
+ *
+ * @returns none where `ip -o addr` was given, which tells of addresses alone
+ * @throws InputError
+ */
 export function readLinks(text: string, file: string): Link[] {
-  return parseEntries(text, file).map(readLink);
+  return readEntries(text, file, linksOfText)
+    .filter(({ fields }) => fields.ifname !== undefined || fields.addr_info === undefined)
+    .map(readLink);
 }
 
 function readLink(entry: Entry): Link {

@@ -1,10 +1,12 @@
 import { canonicalAddress, parseMac } from '../../model/address.js';
 import type { Neighbour } from '../../model/snapshot.js';
-import { parseEntries, requiredText, textField, textsField } from './json.js';
+import { requiredText, textField, textsField } from './json.js';
+import { readEntries } from './text/entries.js';
+import { neighboursOfText } from './text/neighbours.js';
 
-/** Reads `ip -j neigh show`. @throws InputError */
+/** Reads `ip -j neigh show`, or the same without `-j`. @throws InputError */
 export function readNeighbours(text: string, file: string): Neighbour[] {
-  return parseEntries(text, file)
+  return readEntries(text, file, neighboursOfText)
     .filter((entry) => textField(entry, 'dev') !== null)
     .map((entry) => {
       const address = requiredText(entry, 'dst');

@@ -2,7 +2,10 @@ import { canonicalAddress, type Family, familyOf } from '../../model/address.js'
 import { InputError } from '../../model/errors.js';
 import type { Rule } from '../../model/snapshot.js';
 import { trafficClass } from './dsfield.js';
-import { type Entry, isPrefixLength, numberField, parseEntries, textField } from './json.js';
+import { type Entry, isPrefixLength, numberField, textField } from './json.js';
+import { nameOf } from './numeric.js';
+import { readEntries } from './text/entries.js';
+import { rulesOfText } from './text/rules.js';
 
 /** Keys that are read below, and those that change no decision. What is neither is passed on as unknown. */
 const KNOWN = new Set(
@@ -11,15 +14,20 @@ const KNOWN = new Set(
   suppress_prefixlen suppress_ifgroup protocol realms flow_from flow_to`.split(/\s+/),
 );
 
-/** Reads `ip -j -4 rule show`, or `-6`. @throws InputError */
+/** Printed from iproute2 6.15 on, also where every bit counts. */
+const PORT_MASKS = new Set(['sport_mask', 'dport_mask']);
+const ALL_OF_PORT = 0xffff;
+
+/** Reads `ip -j -4 rule show` or `-6`, or the same without `-j`. @throws InputError */
 export function readRules(text: string, file: string, family: Family): Rule[] {
-  return parseEntries(text, file).map((entry) => readRule(entry, family));
+  return readEntries(text, file, rulesOfText).map((entry) => readRule(entry, family));
 }
 
 function readRule(entry: Entry, family: Family): Rule {
   const has = (key: string) => entry.fields[key] !== undefined;
   const priority = numberField(entry, 'priority');
   const tos = textField(entry, 'tos');
+  const table = textField(entry, 'table');
   const uidStart = numberField(entry, 'uid_start');
   return {
     family,
@@ -37,13 +45,17 @@ function readRule(entry: Entry, family: Family): Rule {
     sourcePorts: readPorts(entry, 'sport'),
     destinationPorts: readPorts(entry, 'dport'),
     uidRange: uidStart === null ? null : [uidStart, numberField(entry, 'uid_end') ?? uidStart],
-    action: has('goto') ? 'goto' : has('nop') ? 'nop' : (textField(entry, 'action') ?? 'lookup'),
-    table: textField(entry, 'table'),
+    action: has('goto')
+      ? 'goto'
+      : has('nop')
+        ? 'nop'
+        : nameOf('type', textField(entry, 'action') ?? 'lookup'),
+    table: table && nameOf('table', table),
     gotoPriority: numberField(entry, 'goto'),
     suppressPrefixLength: numberField(entry, 'suppress_prefixlen'),
     suppressInterfaceGroup: textField(entry, 'suppress_ifgroup'),
     unknown: Object.entries(entry.fields)
-      .filter(([key]) => !KNOWN.has(key))
+      .filter(([key, value]) => !KNOWN.has(key) && !(PORT_MASKS.has(key) && Number(value) === ALL_OF_PORT))
       .map(([key, value]) => (value === null ? key : `${key} ${JSON.stringify(value)}`)),
   };
 }

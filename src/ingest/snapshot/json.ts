@@ -29,15 +29,37 @@ export function parseJson(text: string, file: string): unknown {
   }
 }
 
+/** iproute2 4.16 to 4.20 print a route's type without its key: `{"broadcast","dst":…}`. */
+const BARE_TYPE =
+  /\{\s*"(none|unicast|local|broadcast|anycast|multicast|blackhole|unreachable|prohibit|throw|nat|xresolve)"\s*,/g;
+
 /**
  * The objects of an iproute2 listing. Empty ones are left out: `ip -j` prints `{}` for what its filter hides.
  *
  * @throws InputError where the text is no array of objects
  */
 export function parseEntries(text: string, file: string): Entry[] {
-  const parsed = parseJson(text, file);
+  const parsed = parseListing(text, file);
   if (!Array.isArray(parsed)) throw new InputError(file, null, 'not a JSON array, as `ip -j` prints one');
   return entriesOf(parsed, file, 'entry').filter((entry) => Object.keys(entry.fields).length > 0);
+}
+
+/** Up to iproute2 6.2, what a route is wrapped in is not told apart from the route: it has a `dst` and `tos` of its own. */
+const BARE_ENCAPSULATION =
+  /("encap":\s*"\w+")((?:,\s*(?:"(?:src|dst)":\s*"[^"]*"|"(?:id|ttl|hoplimit|tos|tc)":\s*\d+))+)/g;
+
+function parseListing(listing: string, file: string): unknown {
+  const text = listing.replace(
+    BARE_ENCAPSULATION,
+    (_, encap: string, own: string) => encap + own.replace(/"(\w+)":/g, '"encap_$1":'),
+  );
+  try {
+    return parseJson(text, file);
+  } catch (error) {
+    const mended = text.replace(BARE_TYPE, '{"type":"$1",');
+    if (mended === text) throw error;
+    return parseJson(mended, file);
+  }
 }
 
 function entriesOf(values: readonly unknown[], file: string, word: string): Entry[] {

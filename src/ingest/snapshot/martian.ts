@@ -11,7 +11,12 @@ const HEADER = /\bll header: (?:([0-9a-f]{8}): )?([0-9a-f]{2}(?:[ :][0-9a-f]{2})
 const ETHER_TYPES = new Set([0x0800, 0x0806, 0x86dd, 0x8100, 0x88a8]);
 
 /** The martian that a log line tells of; null where it tells of something else. */
-export function readMartian(stamped: StampedLine, line: number, text: string): MartianRecord | null {
+export function readMartian(
+  stamped: StampedLine,
+  file: string,
+  line: number,
+  text: string,
+): MartianRecord | null {
   const match = MARTIAN.exec(stamped.message);
   if (!match) return null;
   const destination = canonicalAddress(match[2]!);
@@ -27,17 +32,11 @@ export function readMartian(stamped: StampedLine, line: number, text: string): M
     etherType: null,
     time: stamped.time,
     timeUncertaintyNs: stamped.uncertaintyNs,
-    zoneKnown: !isZoneless(stamped),
+    zoneKnown: stamped.zoneKnown,
+    file,
     line,
     text: text.trim(),
   };
-}
-
-const SECOND = 1e9;
-
-/** A stamp in the host's own zone, of whole seconds; a syslog line placed by its boot stamp is more exact. */
-function isZoneless({ form, uncertaintyNs }: StampedLine): boolean {
-  return form === 'ctime' || (form === 'syslog' && uncertaintyNs >= SECOND);
 }
 
 /** The octets of an `ll header` line; null where it is none, or continues one. */

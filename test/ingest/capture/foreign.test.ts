@@ -42,7 +42,6 @@ const cases: [name: string, octets: Buffer, message: RegExp][] = [
     /is text.*tcpdump -w/,
   ],
   ['zeros', Buffer.alloc(4096), /zeros only/],
-  ['xz', latin1('\xfd7zXZ\0\0\x04'), /xz -d/],
   ['gzip in gzip', gzipSync(gzipSync('x')), /compressed twice/],
   ['something else', latin1('\x99\x98\x97\x96\x95'), /neither pcap nor pcapng \(it begins with 99989796\)/],
 ];

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { LinkType, linkTypeName } from '../../../src/ingest/capture/linktypes.js';
 import { testWith } from '../../gates.js';
+import { scratch } from '../../scratch.js';
 import { writePcap } from './writer.js';
 
 test('names', (t) => {
@@ -29,8 +29,7 @@ const DLT_NAMES: Record<string, string> = {
 };
 
 testWith('tcpdump')('as libpcap names them', (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'returnpath-linktypes-'));
-  t.teardown(() => rmSync(directory, { recursive: true }));
+  const directory = scratch(t);
   let known = 0;
   for (const [name, linkType] of Object.entries(LinkType)) {
     const path = join(directory, `${linkType}.pcap`);

@@ -1,15 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { fileChunks, ReadBuffer } from '../../../src/ingest/capture/source.js';
 import { InputError } from '../../../src/model/errors.js';
+import { scratch } from '../../scratch.js';
 import { fixture, ROOT } from '../../support.js';
 import { collect, readPackets } from './support.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'returnpath-source-'));
-test.after.always(() => rmSync(directory, { recursive: true }));
+const directory = scratch();
 
 test('a file of many reads, as it is', async (t) => {
   const path = join(directory, 'long');

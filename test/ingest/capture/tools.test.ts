@@ -1,17 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import ava from 'ava';
 import { fileChunks } from '../../../src/ingest/capture/source.js';
 import { testWith } from '../../gates.js';
+import { scratch } from '../../scratch.js';
 import { fixture } from '../../support.js';
 import { type Packet, readPackets } from './support.js';
 
 const test = testWith('tshark', 'tcpdump', 'capinfos');
 
-const directory = mkdtempSync(join(tmpdir(), 'returnpath-capture-'));
-ava.after.always(() => rmSync(directory, { recursive: true }));
+const directory = scratch();
 
 const recorded = [
   'ethernet.pcap',

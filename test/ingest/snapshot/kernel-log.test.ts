@@ -19,6 +19,12 @@ const forms: [string, string, string | null, RegExp | null][] = [
   ['with a caller', `[ 1234.567890][   T12] ${MARTIAN}`, '2026-11-21T03:47:14.567890000Z', null],
   ['with a CPU as caller', `[ 1234.567890] [    C3] ${MARTIAN}`, '2026-11-21T03:47:14.567890000Z', null],
   ['dmesg iso', `2026-11-21T04:32:34,567890+01:00 ${MARTIAN}`, '2026-11-21T03:32:34.567890000Z', null],
+  [
+    'iso, with a point',
+    `2026-11-21T04:32:34.567890+01:00 ${MARTIAN}`,
+    '2026-11-21T03:32:34.567890000Z',
+    null,
+  ],
   ['dmesg -T', `[Sat Nov 21 03:32:34 2026] ${MARTIAN}`, '2026-11-21T03:32:34.000000000Z', /taken as UTC/],
   [
     'journal',
@@ -60,6 +66,48 @@ const forms: [string, string, string | null, RegExp | null][] = [
     'ISO syslog of an earlier boot',
     `2026-11-20T03:47:14.600000+00:00 node1 kernel: [ 1234.567890] ${MARTIAN}`,
     '2026-11-20T03:47:14.600000000Z',
+    null,
+  ],
+  [
+    'journal short-monotonic',
+    `[ 1234.567890] node1 kernel: ${MARTIAN}`,
+    '2026-11-21T03:47:14.567890000Z',
+    null,
+  ],
+  [
+    'journal short-unix',
+    `1795232854.567890 node1 kernel: ${MARTIAN}`,
+    '2026-11-21T03:47:34.567890000Z',
+    null,
+  ],
+  [
+    'journal short-full',
+    `Sat 2026-11-21 04:32:34 CET node1 kernel: ${MARTIAN}`,
+    '2026-11-21T03:32:34.000000000Z',
+    null,
+  ],
+  [
+    'journal short-precise',
+    `Nov 21 03:32:34.567890 node1 kernel: ${MARTIAN}`,
+    '2026-11-21T03:32:34.567890000Z',
+    /zone is taken as UTC/,
+  ],
+  [
+    'RFC 5424',
+    `<4>1 2026-11-21T04:32:34.567890+01:00 node1 kernel - - - ${MARTIAN}`,
+    '2026-11-21T03:32:34.567890000Z',
+    null,
+  ],
+  [
+    "busybox's syslogd",
+    `Nov 21 03:32:34 node1 kern.warn kernel: ${MARTIAN}`,
+    '2026-11-21T03:32:34.000000000Z',
+    /zone is taken as UTC/,
+  ],
+  [
+    'logread',
+    `Sat Nov 21 03:32:34 2026 kern.warn kernel: [ 1234.567890] ${MARTIAN}`,
+    '2026-11-21T03:47:14.567890000Z',
     null,
   ],
 ];
@@ -162,4 +210,74 @@ test('any text is a log', (t) => {
   );
   t.is(log.martians.length, 0);
   t.is(log.unplaced, 2);
+});
+
+test("a zone that the clock tells places stamps in the host's zone", (t) => {
+  const text = `[Sat Nov 21 04:32:34 2026] ${MARTIAN}\nNov 21 04:32:34 node1 kernel: ${MARTIAN}\n`;
+  const log = read(text, { ...clock, zoneSeconds: 3600 });
+  t.deepEqual(
+    log.martians.map((m) => [formatTime(m.time!), m.zoneKnown]),
+    [
+      ['2026-11-21T03:32:34.000000000Z', true],
+      ['2026-11-21T03:32:34.000000000Z', true],
+    ],
+  );
+  t.true(log.warnings.every((w) => w.includes('taken as +0100')));
+  t.is(log.warnings.length, 2);
+});
+
+test('without a clock, the year is that in which the captures ended', (t) => {
+  const warnings: string[] = [];
+  const log = readKernelLog(
+    `Dec 31 23:59:59 node1 kernel: ${MARTIAN}\n`,
+    'messages',
+    (w) => warnings.push(w),
+    null,
+    parseTime('2027-01-01T00:10:00Z'),
+  );
+  t.is(formatTime(log.martians[0]!.time!), '2026-12-31T23:59:59.000000000Z');
+  t.regex(warnings.join(), /messages: .*the year is that of the captures' end/);
+});
+
+test("other programs' lines are passed over, whatever they say", (t) => {
+  const log = read(`-- Boot 0123456789abcdef --
+Nov 21 03:32:34 node1 sshd[7]: ${MARTIAN}
+2026-11-21T03:32:34.567890+00:00 node1 sshd[7]: ${MARTIAN}
+<4>1 2026-11-21T03:32:34Z node1 sshd 7 - - ${MARTIAN}
+Sat 2026-11-21 03:32:34 UTC node1 sshd[7]: ${MARTIAN}
+{"not":"a journal"}
+`);
+  t.is(log.martians.length, 0);
+  t.is(log.lines, 1);
+});
+
+test("a journal's objects are placed by when the kernel wrote them", (t) => {
+  const entry = (fields: object) =>
+    JSON.stringify({
+      __REALTIME_TIMESTAMP: '1795232854700000',
+      __MONOTONIC_TIMESTAMP: '1234700000',
+      _TRANSPORT: 'kernel',
+      SYSLOG_IDENTIFIER: 'kernel',
+      MESSAGE: MARTIAN,
+      ...fields,
+    });
+  const octets = [...Buffer.from(MARTIAN.replace('9.9', '9.8'))];
+  const text = [
+    entry({ _SOURCE_MONOTONIC_TIMESTAMP: '1234567890' }),
+    entry({ MESSAGE: HEADER }),
+    entry({ MESSAGE: octets }),
+    entry({ _TRANSPORT: 'syslog' }),
+    '{"__REALTIME_TIMESTAMP":"17952328',
+  ].join('\n');
+  const log = read(text, null);
+  t.deepEqual(
+    log.martians.map((m) => [m.source, formatTime(m.time!), m.linkSource, m.line]),
+    [
+      ['10.9.9.9', '2026-11-21T03:47:34.567890000Z', '02:42:0a:00:00:02', 1],
+      ['10.9.8.9', '2026-11-21T03:47:34.700000000Z', null, 3],
+    ],
+  );
+  t.true(log.martians[0]!.timeUncertaintyNs < log.martians[1]!.timeUncertaintyNs);
+  t.is(log.lines, 3);
+  t.deepEqual(log.warnings, []);
 });
