@@ -19,6 +19,8 @@ export interface Attempt {
   firstTime: Nanoseconds | null;
   /** SYNs sent; 0 where none was captured. */
   tries: number;
+  /** Answers sent, each counted once wherever it was seen. */
+  replies: number;
   /** How much longer it took for packets that were lost; null where it was not made, or where that is not known. */
   delayNs: Nanoseconds | null;
   /** The leg that the client addressed comes first, then as NAT changed it. */

@@ -73,6 +73,7 @@ export function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned, coverag
     outcome,
     firstTime: firstTimeOf(legs, requests, replies, aligned),
     tries: requests.length,
+    replies: replies.length,
     delayNs: delayOf(outcome, requests, delivered, others, aligned),
     legs,
     traces: interleave(requests, replies, aligned),
@@ -104,6 +105,7 @@ function tracesOf(sightings: Sighting[], role: Role, aligned: Aligned): PacketTr
 
 /** By time, but no reply before the first request. */
 function interleave(requests: PacketTrace[], replies: PacketTrace[], aligned: Aligned): PacketTrace[] {
+  if (replies.length === 0) return requests;
   const traces = requests.concat(replies);
   const begun = requests.length > 0 ? 1 : 0;
   if (traces.length - begun <= 1) return traces;

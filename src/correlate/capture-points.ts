@@ -16,6 +16,8 @@ export interface CaptureFile {
   node: string;
   netns: string | null;
   file: string;
+  /** Of a part of a rotated capture, its first file; of one node of several that a file is of, that too; else absent. */
+  capture?: string;
   interfaces: CaptureInterface[];
   /** The interface that the file's name says; null where it says none. */
   nameHint: string | null;
@@ -27,6 +29,8 @@ export interface CaptureFile {
 export class CapturePoints {
   readonly #file: CaptureFile;
   readonly #points = new Map<string, CapturePoint>();
+  /** By their numbers in the file. */
+  readonly #interfaces: ReadonlyMap<number, CaptureInterface>;
   readonly #linksByIndex = new Map<number, Link>();
   readonly #macsOf = new Map<string, string>();
   readonly #macs = new Set<string>();
@@ -36,6 +40,7 @@ export class CapturePoints {
 
   constructor(file: CaptureFile) {
     this.#file = file;
+    this.#interfaces = new Map(file.interfaces.map((described) => [described.index, described]));
     for (const link of file.snapshot?.links ?? []) {
       this.#linksByIndex.set(link.ifindex, link);
       if (link.master !== null) this.#shared.add(link.name);
@@ -56,8 +61,8 @@ export class CapturePoints {
     const key = name ?? '';
     let point = this.#points.get(key);
     if (!point) {
-      const { node, netns, file } = this.#file;
-      point = { node, netns, interface: name, file };
+      const { node, netns, file, capture = file } = this.#file;
+      point = { node, netns, interface: name, file, capture };
       this.#points.set(key, point);
     }
     return point;
@@ -68,8 +73,8 @@ export class CapturePoints {
   }
 
   #fileName(index: number): string | null {
-    const { interfaces, nameHint } = this.#file;
-    const description = interfaces[index];
+    const { nameHint } = this.#file;
+    const description = this.#interfaces.get(index);
     if (description?.name && description.name !== 'any') return description.name;
     // Of a LINUX_SLL capture nothing says which interface a packet was on, unless its name is one.
     if (description?.linkType === LINUX_SLL && !this.#isLink(nameHint)) return null;
@@ -86,8 +91,7 @@ export class CapturePoints {
   }
 
   /**
-   * Which way a packet went through the point. A cooked capture says so; an Ethernet one does by its MACs,
-   * where the node's own are known; others by the node's own IP addresses.
+   * Which way a packet went through the point: as the frame says, else by its addresses.
    *
    * @param packetType of a cooked packet; -1 elsewhere
    */
@@ -99,18 +103,37 @@ export class CapturePoints {
     source: string,
     destination: string,
   ): Direction {
+    const told = this.directionByFrame(point, packetType, etherSource, etherDestination);
+    return told === undefined ? this.directionByAddresses(source, destination) : told;
+  }
+
+  /**
+   * A cooked capture says it; an Ethernet one does by its MACs, where the node's own are known.
+   *
+   * @param packetType of a cooked packet; -1 elsewhere
+   * @returns undefined where the frame says nothing of it, as there is none
+   */
+  directionByFrame(
+    point: CapturePoint,
+    packetType: number,
+    etherSource: string | null,
+    etherDestination: string | null,
+  ): Direction | undefined {
     // PACKET_OUTGOING is 4. PACKET_OTHERHOST (3) came in as well on a bridge's port, which sees so what goes to the
     // bridge; elsewhere it is a frame for another host, that a switch floods or a promiscuous interface overhears.
     if (packetType === 3 && this.#isOverheard(point)) return null;
     if (packetType >= 0) return packetType === 4 ? 'out' : 'in';
-    if (etherSource !== null || etherDestination !== null) {
-      const own = point.interface === null ? undefined : this.#macsOf.get(point.interface);
-      if (own !== undefined && etherSource === own) return 'out';
-      if (own !== undefined && etherDestination === own) return 'in';
-      if (etherSource !== null && this.#macs.has(etherSource)) return 'out';
-      if (etherDestination !== null && this.#macs.has(etherDestination)) return 'in';
-      return null;
-    }
+    if (etherSource === null && etherDestination === null) return undefined;
+    const own = point.interface === null ? undefined : this.#macsOf.get(point.interface);
+    if (own !== undefined && etherSource === own) return 'out';
+    if (own !== undefined && etherDestination === own) return 'in';
+    if (etherSource !== null && this.#macs.has(etherSource)) return 'out';
+    if (etherDestination !== null && this.#macs.has(etherDestination)) return 'in';
+    return null;
+  }
+
+  /** By the node's own IP addresses. */
+  directionByAddresses(source: string, destination: string): Direction {
     if (this.#addresses.has(source)) return 'out';
     if (this.#addresses.has(destination)) return 'in';
     return null;

@@ -55,6 +55,14 @@ function withinNode(a: Sighting, b: Sighting): number {
   return Number(a.direction === 'out') - Number(b.direction === 'out');
 }
 
+type Seen = Pick<Sighting, 'point' | 'time' | 'packet'>;
+
+/** Of two sightings of one capture, in the same file or another one of it: whether the first came later. */
+export function cameAfter(later: Seen, earlier: Seen): boolean {
+  if (later.point.file === earlier.point.file) return later.packet > earlier.packet;
+  return compareTimes(earlier.time, later.time) < 0;
+}
+
 /** An unknown time sorts last. */
 export function compareTimes(a: Nanoseconds | null, b: Nanoseconds | null): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null);

@@ -10,17 +10,22 @@ import { Clocks } from './clocks/clocks.js';
 import { observeClocks } from './clocks/observe.js';
 import { Coverage, toldUntil } from './coverage.js';
 import type { Leg } from './leg.js';
-import { readLegs } from './legs.js';
+import { CaptureLegs } from './legs.js';
 import { linkLegs } from './link.js';
 import { linkDatagramLegs } from './link-datagrams.js';
+import { loneAttempts } from './lone-attempt.js';
+import { loneRows } from './lone-rows.js';
 import { mergeLegs } from './merge.js';
 import { mergeDatagramLegs } from './merge-datagrams.js';
 import type { NeighbourMessage } from './neighbours/message.js';
 import { readMessages } from './neighbours/read-messages.js';
 import { takeOtherSources } from './other-source.js';
 import { isRequest } from './requests.js';
+import { countOnce, type SeenTwice } from './seen-twice.js';
 import { readServed, type Served } from './served.js';
+import { sift } from './sift/sift.js';
 import type { Observations } from './track/observations.js';
+import { hasPassedOver } from './track/observations.js';
 import { type Tracks, trackedTranslations } from './tracked.js';
 import type { Vips } from './vips.js';
 
@@ -38,28 +43,40 @@ export interface Correlation {
   served: Served[];
   clocks: Clocks;
   vips: AnalysisVip[];
-  /** A VIP is named, but no packet to it or to a known backend was captured: then all connections are given. */
+  /** A VIP is named, but no packet to it or to a known backend was captured: then all connections that were read are given. */
   vipUnseen: boolean;
   /** ARP and neighbour discovery, by time on the first node's clock. */
   neighbours: NeighbourMessage[];
+  /** Packets of connections that another capture of the same interface saw as well: left out. */
+  seenTwice: SeenTwice;
 }
 
 /**
  * Joins what all captures saw to connection attempts. It only reads what the captures left behind, so that it can be asked again
- * as captures go on.
+ * as captures go on. Attempts read it again as they are looked at: they hold as long as the observations do.
  *
  * @param nodes in the order of the inputs
+ * @param whole connections that met nothing up to which all are kept: of more, most are only counted
  */
 export function correlate(
   captures: readonly TrackedCapture[],
   nodes: readonly string[],
   vips: Vips,
+  whole = Number.POSITIVE_INFINITY,
 ): Correlation {
-  const legs = captures.flatMap(({ file, observations }) => readLegs(observations, new CapturePoints(file)));
+  const sifted = sift(captures, nodes, vips, whole);
+  const sources = captures.map(
+    ({ file, observations }) => new CaptureLegs(observations, new CapturePoints(file)),
+  );
+  const isLone = loneRows(captures.map(({ observations }) => observations));
+  const rowsOf = (i: number, lone: number) => (row: number) =>
+    isLone[i]![row] === lone && sifted.letGo[i]?.[row] !== 1;
+  const legs = sources.flatMap((source, i) => source.read(rowsOf(i, 0)));
   const snapshots = [...new Set(captures.flatMap(({ file }) => file.snapshot ?? []))];
   const broadcasts = broadcastAddresses(captures, snapshots);
   const tracks = trackedTranslations(snapshots);
-  const groups = groupLegs(legs, vips, tracks).filter(isConnection);
+  const seenTwice: SeenTwice = new Map();
+  const groups = groupLegs(legs, vips, tracks, seenTwice).filter(isConnection);
   const clocks = new Clocks(nodes);
   // Of one node, all is on its own clock.
   if (nodes.length > 1) observeClocks(groups, clocks);
@@ -71,19 +88,25 @@ export function correlate(
       lastTime: toldUntil(observations, summary?.lastTime ?? null),
     })),
   );
-  const built = groups.map((group) => buildAttempt(group, vips, aligned, coverage));
-  const drafts = takeOtherSources(built, aligned).filter(
+  const build = (group: Leg[]) => buildAttempt(group, vips, aligned, coverage);
+  const lone = sources.flatMap((source, i) => loneAttempts(source, rowsOf(i, 1), build));
+  const grouped = takeOtherSources(groups.map(build), aligned).filter(
     (attempt) => attempt.protocol === 'tcp' || isRequest(attempt, broadcasts),
   );
+  const drafts = lone.concat(grouped);
   const ofVips = drafts.filter((attempt) => attempt.vip !== null);
-  const allServed = captures.flatMap(({ observations }) => readServed(observations, vips));
+  const allServed = [
+    ...sifted.served,
+    ...captures.flatMap(({ observations }) => readServed(observations, vips)),
+  ];
   const vipsServed = allServed.filter((server) => server.vip !== null);
   const isSeen = ofVips.length > 0 || vipsServed.length > 0;
-  const vipUnseen = vips.named.length > 0 && !isSeen && drafts.length > 0;
+  const isAnySeen = drafts.length > 0 || captures.some(({ observations }) => hasPassedOver(observations));
+  const vipUnseen = vips.named.length > 0 && !isSeen && isAnySeen;
   const isOfAll = vips.named.length === 0 || vipUnseen;
   const attempts = isOfAll ? drafts : ofVips;
   const served = isOfAll ? allServed : vipsServed;
-  const known = vips.named.length === 0 ? inferVips(attempts, served) : vips.named;
+  const known = vips.named.length === 0 ? inferVips(grouped, attempts, served) : vips.named;
   attempts.sort(
     (a, b) => compareTimes(a.firstTime, b.firstTime) || compareTexts(attemptKey(a), attemptKey(b)),
   );
@@ -91,7 +114,7 @@ export function correlate(
   const neighbours = captures
     .flatMap(({ file, observations }) => readMessages(observations.neighbours.rows, new CapturePoints(file)))
     .sort((a, b) => compareTimes(aligned(a), aligned(b)));
-  return { attempts, served, clocks, vips: known, vipUnseen, neighbours };
+  return { attempts, served, clocks, vips: known, vipUnseen, neighbours, seenTwice };
 }
 
 /** Those that frames to all were seen for, and those of the nodes' routes: a sender's own cooked capture shows no frame. */
@@ -105,15 +128,19 @@ function broadcastAddresses(
   return new Set([...told, ...captures.flatMap(({ observations }) => [...observations.broadcasts])]);
 }
 
-function groupLegs(legs: readonly Leg[], vips: Vips, tracks: Tracks): Leg[][] {
+function groupLegs(legs: readonly Leg[], vips: Vips, tracks: Tracks, seenTwice: SeenTwice): Leg[][] {
   const isTcp = ({ protocol }: Leg) => protocol === 'tcp';
   const fronts = new Set(vips.named.map((vip) => vip.address));
   const translates = (front: string, back: string) => vips.backends.get(back)?.has(front) ?? false;
   const datagrams = mergeDatagramLegs(
-    legs.filter((leg) => !isTcp(leg)),
+    // Cut off before their payload, datagrams are told apart by nothing, and none of them is kept.
+    legs.filter((leg) => !isTcp(leg) && leg.sightings.length > 0),
     (address) => fronts.has(address),
   );
-  return [...linkLegs(mergeLegs(legs.filter(isTcp))), ...linkDatagramLegs(datagrams, translates, tracks)];
+  const segments = mergeLegs(legs.filter(isTcp));
+  for (const leg of segments) countOnce(leg, seenTwice);
+  for (const leg of datagrams) countOnce(leg, seenTwice);
+  return [...linkLegs(segments), ...linkDatagramLegs(datagrams, translates, tracks)];
 }
 
 /** An ICMP error about a connection of which no packet was captured is no attempt. */
@@ -124,11 +151,19 @@ function isConnection(legs: Leg[]): boolean {
   );
 }
 
-/** With no VIP named: an address is one if connections to it were seen translated to another. */
-function inferVips(attempts: readonly Attempt[], served: readonly Served[]): AnalysisVip[] {
+/**
+ * With no VIP named: an address is one if connections to it were seen translated to another.
+ *
+ * @param grouped those attempts that may have several legs
+ */
+function inferVips(
+  grouped: readonly Attempt[],
+  attempts: readonly Attempt[],
+  served: readonly Served[],
+): AnalysisVip[] {
   const found = new Set<string>();
   for (const { server, back } of served) if (back !== server.address) found.add(server.address);
-  for (const attempt of attempts) {
+  for (const attempt of grouped) {
     const front = attempt.server.address;
     if (attempt.legs.some((leg) => hasRequest(leg) && leg.server.address !== front)) found.add(front);
   }
@@ -144,7 +179,7 @@ function hasRequest(leg: Leg): boolean {
 }
 
 function attemptKey(attempt: Attempt): string {
-  const { client, server, legs } = attempt;
-  const { sequence } = legs[0]!.echo ?? { sequence: '' };
+  const { client, server, protocol } = attempt;
+  const sequence = protocol === 'icmp' ? attempt.legs[0]!.echo!.sequence : '';
   return `${client.address} ${client.port} ${server.address} ${server.port} ${sequence}`;
 }

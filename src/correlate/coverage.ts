@@ -1,3 +1,4 @@
+import { isCooked } from '../ingest/capture/linktypes.js';
 import type { Sighting } from '../model/sighting.js';
 import type { Nanoseconds } from '../model/time.js';
 import type { CaptureFile } from './capture-points.js';
@@ -14,17 +15,18 @@ export function toldUntil({ unfollowed }: Observations, lastTime: Nanoseconds | 
   return lastTime === null || sinceTime === null || lastTime < sinceTime ? lastTime : sinceTime;
 }
 
-/** The link types of `-i any`. */
-const COOKED = new Set([113, 276]);
-
 /** What was captured where, for judging what it means that a packet was not seen. */
 export class Coverage {
-  readonly #files: ReadonlyMap<string, { file: CaptureFile; lastTime: Nanoseconds | null }>;
+  readonly #files: readonly CaptureFile[];
+  /** Up to when each capture tells; null where it is not known. */
+  readonly #lastTimes = new Map<string, Nanoseconds | null>();
   readonly #covered = new Map<string, boolean>();
 
   /** @param captures with the time up to which each file tells; null where it is not known */
   constructor(captures: readonly { file: CaptureFile; lastTime: Nanoseconds | null }[]) {
-    this.#files = new Map(captures.map((capture) => [capture.file.file, capture]));
+    this.#files = captures.map(({ file }) => file);
+    // Of a rotated one the files are in order.
+    for (const { file, lastTime } of captures) this.#lastTimes.set(file.capture ?? file.file, lastTime);
   }
 
   /**
@@ -33,7 +35,7 @@ export class Coverage {
    * @param after on the first node's clock
    */
   wentOn(sighting: Sighting, after: Nanoseconds | null, aligned: Aligned): boolean {
-    const lastTime = this.#files.get(sighting.point.file)?.lastTime ?? null;
+    const lastTime = this.#lastTimes.get(sighting.point.capture) ?? null;
     if (lastTime === null || after === null) return false;
     const last = aligned({ ...sighting, time: lastTime });
     return last !== null && last > after;
@@ -52,14 +54,14 @@ export class Coverage {
 
   /** Whether an address is the namespace's own; null where no snapshot lists its addresses. */
   owns(node: string, netns: string | null, address: string): boolean | null {
-    const files = [...this.#files.values()].map(({ file }) => file);
-    const own = files.find((file) => file.node === node && file.netns === netns && file.snapshot?.addresses);
+    const own = this.#files.find(
+      (file) => file.node === node && file.netns === netns && file.snapshot?.addresses,
+    );
     return own?.snapshot?.addresses?.some((a) => a.address === address) ?? null;
   }
 
   #asksAll(node: string, netns: string | null): boolean {
-    const files = [...this.#files.values()].map(({ file }) => file);
-    const own = files.filter((file) => file.node === node && file.netns === netns);
+    const own = this.#files.filter((file) => file.node === node && file.netns === netns);
     if (own.some(isOfAll)) return true;
     const links = own.find((file) => file.snapshot?.links)?.snapshot?.links;
     if (!links) return false;
@@ -76,7 +78,7 @@ function isOfAll({ interfaces, nameHint, snapshot }: CaptureFile): boolean {
     interfaces.length > 0 &&
     interfaces.every(
       ({ linkType, name, filter }) =>
-        COOKED.has(linkType) && filter === null && (name === null || name === 'any') && !named(nameHint),
+        isCooked(linkType) && filter === null && (name === null || name === 'any') && !named(nameHint),
     )
   );
 }

@@ -77,9 +77,19 @@ function passesBack({ sightings }: PacketTrace, entry: Sighting): boolean {
       s.point.node === entry.point.node &&
       s.point.netns === entry.point.netns &&
       s.point.interface === entry.point.interface &&
-      (s.direction === null || entry.direction === null || s.direction !== entry.direction) &&
+      (s.direction === null ||
+        entry.direction === null ||
+        s.direction !== entry.direction ||
+        isLoopedBack(entry)) &&
       isReverse(s, entry),
   );
+}
+
+const NO_MAC = '00:00:00:00:00:00';
+
+/** A loopback device shows once what goes out by it and comes in at once: as coming in. */
+function isLoopedBack({ point, etherSource }: Sighting): boolean {
+  return point.interface === 'lo' || etherSource === NO_MAC;
 }
 
 /** Whether one has the other's ends and tunnels the other way round. */
@@ -116,7 +126,7 @@ function unwanted(
   const refusals = errors.filter((s) => !s.fromClient && isPortUnreachable(s) && clients.has(s.icmp!.from));
   const atOnePlace = new Map<string, number>();
   for (const { point, direction } of refusals) {
-    const place = `${point.file} ${point.interface} ${direction}`;
+    const place = `${point.capture} ${point.interface} ${direction}`;
     atOnePlace.set(place, (atOnePlace.get(place) ?? 0) + 1);
   }
   return Math.max(0, ...atOnePlace.values()) >= answered.length;

@@ -46,8 +46,8 @@ function packetsOnNode(sightings: Sighting[]): Sighting[][] {
 }
 
 function placeOf({ point, direction, encapsulations, source, destination, ttl }: Sighting): string {
-  const { file, interface: name } = point;
-  return `${file} ${name} ${direction} ${encapsulations.length} ${source.address} ${destination.address} ${ttl}`;
+  const { capture, interface: name } = point;
+  return `${capture} ${name} ${direction} ${encapsulations.length} ${source.address} ${destination.address} ${ttl}`;
 }
 
 function isSoonAfter(before: Sighting, after: Sighting): boolean {

@@ -1,7 +1,7 @@
 /**
  * Hot path: every attempt's legs and sightings are made here, and what many of them have in common is made once.
  */
-import type { Endpoint } from '../model/analysis.js';
+import type { Direction, Endpoint } from '../model/analysis.js';
 import type { CapturePoint, Encapsulation, Sighting, SightingKind } from '../model/sighting.js';
 import { type Nanoseconds, toNanoseconds } from '../model/time.js';
 import {
@@ -76,20 +76,17 @@ const KINDS: Record<number, SightingKind> = {
   [KIND_ECHO_REPLY]: 'echo-reply',
 };
 
-/** The legs that a capture saw, in the order in which they began. */
-export function readLegs(observations: Observations, points: CapturePoints): Leg[] {
-  return new LegReader(new Observed(observations), points).read();
-}
-
 /** What a frame's number stands for, made once for all that lie in frames alike. */
 interface Seen extends Frame {
   point: CapturePoint;
   /** Addresses of the outermost tunnel that has any; null where the packet's own count. */
   outer: Encapsulation | null;
+  /** The direction of all of them; undefined where the packets' own addresses tell. */
+  direction: Direction | undefined;
 }
 
-/** Reads what one capture saw. */
-class LegReader {
+/** The legs that a capture saw, read from its tables one by one. */
+export class CaptureLegs {
   readonly #observed: Observed;
   readonly #points: CapturePoints;
   readonly #clock = new Clock();
@@ -99,51 +96,61 @@ class LegReader {
   /** By the word of the address. */
   readonly #addresses4 = new Map<number, string>();
   readonly #addresses6 = new Map<number, string>();
-  /** Of each end that is a server's, one object for all its clients: by the address's word and the port. */
-  readonly #servers4 = new Map<number, Endpoint>();
-  readonly #servers6 = new Map<number, Endpoint>();
+  /** Of each end that is a server's, one object for all its clients: by address and port. */
+  readonly #servers = new Map<string, Map<number, Endpoint>>();
 
-  constructor(observed: Observed, points: CapturePoints) {
-    this.#observed = observed;
+  constructor(observations: Observations, points: CapturePoints) {
+    this.#observed = new Observed(observations);
     this.#points = points;
   }
 
-  read(): Leg[] {
-    const legs: Leg[] = [];
-    const { flows } = this.#observed;
-    for (let row = 0; row < flows.length; row++) {
-      const state = flows.get(row, FLOW_STATE);
-      if (state !== 0 && (state & STATE_LOST) === 0) legs.push(this.#leg(row));
-    }
-    return legs;
+  /** Those of the rows that are wanted, in the order in which they began. */
+  read(isWanted: (row: number) => boolean = () => true): Leg[] {
+    return this.rows(isWanted).map((row) => this.leg(row));
   }
 
-  #leg(row: number): Leg {
+  /** The rows of legs of which all is known. */
+  rows(isWanted: (row: number) => boolean): number[] {
     const { flows } = this.#observed;
-    const state = flows.get(row, FLOW_STATE);
-    const ports = flows.get(row, FLOW_PORTS);
+    const rows: number[] = [];
+    for (let row = 0; row < flows.length; row++) {
+      const state = flows.get(row, FLOW_STATE);
+      if (state !== 0 && (state & STATE_LOST) === 0 && isWanted(row)) rows.push(row);
+    }
+    return rows;
+  }
+
+  /**
+   * A row's leg, made anew each time.
+   *
+   * @param known its ends, where it was read before
+   */
+  leg(row: number, known: Pick<Leg, 'client' | 'server'> | null = null): Leg {
+    const { flows } = this.#observed;
+    const { words } = flows;
+    const at = flows.at(row);
+    const state = words[at + FLOW_STATE]!;
+    const ports = words[at + FLOW_PORTS]!;
     const isEcho = (state & TRANSPORT_ECHO) !== 0;
     const isTcp = (state & (TRANSPORT_ECHO | TRANSPORT_UDP)) === 0;
     const portA = ports >>> 16;
     const portB = ports & 0xffff;
     const clientKnown = (state & STATE_CLIENT_KNOWN) !== 0;
-    // A leg that began in the middle: the higher port is more likely the client's (ephemeral ports are high).
-    const clientIsB = clientKnown ? (state & STATE_CLIENT_IS_B) !== 0 : portB > portA;
-    const version = state & STATE_VERSION;
-    const a = this.#end(flows.get(row, FLOW_ADDRESS_A), isEcho ? null : portA, version, clientIsB);
-    const b = this.#end(flows.get(row, FLOW_ADDRESS_B), isEcho ? null : portB, version, !clientIsB);
+    const clientIsB = clientKnown ? (state & STATE_CLIENT_IS_B) !== 0 : this.#guessClientIsB(row);
+    const { client, server } = known ?? this.#ends(row, isEcho, clientIsB);
     const numbered = isTcp && (state & (STATE_SYN | STATE_SYN_ACK)) !== 0;
-    const clientSequence = flows.get(row, FLOW_CLIENT_SEQUENCE);
-    const serverSequence = flows.get(row, FLOW_SERVER_SEQUENCE);
+    const clientSequence = words[at + FLOW_CLIENT_SEQUENCE]! >>> 0;
+    const serverSequence = words[at + FLOW_SERVER_SEQUENCE]! >>> 0;
     const sequenceA = (state & STATE_A_SEQUENCE) !== 0 && !numbered ? clientSequence : null;
     const sequenceB = (state & STATE_B_SEQUENCE) !== 0 && !numbered ? serverSequence : null;
     const isTimed = (state & STATE_TIMED) !== 0;
+    const clock = this.#clock;
     return {
       protocol: isTcp ? 'tcp' : isEcho ? 'icmp' : 'udp',
       echo: isEcho ? { identifier: portA, sequence: portB } : null,
       serverFirst: (state & STATE_SERVER_FIRST) !== 0,
-      client: clientIsB ? b : a,
-      server: clientIsB ? a : b,
+      client,
+      server,
       clientKnown,
       clientIsn: numbered ? clientSequence : null,
       serverIsn: (state & STATE_SYN_ACK) !== 0 ? serverSequence : null,
@@ -156,24 +163,53 @@ class LegReader {
       clientReset: (state & (clientIsB ? STATE_B_RESET : STATE_A_RESET)) !== 0,
       serverReset: (state & (clientIsB ? STATE_A_RESET : STATE_B_RESET)) !== 0,
       firstTime: isTimed
-        ? this.#clock.time(flows.get(row, FLOW_FIRST_SECONDS), flows.get(row, FLOW_FIRST_NANOSECONDS))
+        ? clock.time(words[at + FLOW_FIRST_SECONDS]! >>> 0, words[at + FLOW_FIRST_NANOSECONDS]!)
         : null,
       lastTime: isTimed
-        ? this.#clock.time(flows.get(row, FLOW_LAST_SECONDS), flows.get(row, FLOW_LAST_NANOSECONDS))
+        ? clock.time(words[at + FLOW_LAST_SECONDS]! >>> 0, words[at + FLOW_LAST_NANOSECONDS]!)
         : null,
-      sightings: this.#sightings(row, a, b, clientIsB),
+      sightings: this.#sightings(row, client, server, clientIsB),
     };
   }
 
-  #end(word: number, port: number | null, version: number, isServer: boolean): Endpoint {
-    const address = this.#address(word, version);
-    if (!isServer || port === null) return { address, port };
-    const servers = version === 6 ? this.#servers6 : this.#servers4;
-    const key = word * 0x10000 + port;
-    let server = servers.get(key);
+  /** Of a leg that began in the middle: the higher port is more likely the client's (ephemeral ports are high). */
+  #guessClientIsB(row: number): boolean {
+    const { flows } = this.#observed;
+    const version = flows.get(row, FLOW_STATE) & STATE_VERSION;
+    const ports = flows.get(row, FLOW_PORTS);
+    const [portA, portB] = [ports >>> 16, ports & 0xffff];
+    if (portA !== portB || version === 4) return portB > portA;
+    // Which of two IPv6 addresses is a, depends on what else the capture has seen before.
+    const [a, b] = [FLOW_ADDRESS_A, FLOW_ADDRESS_B].map((end) => this.#address(flows.get(row, end), version));
+    return b! < a!;
+  }
+
+  #ends(row: number, isEcho: boolean, clientIsB: boolean): Pick<Leg, 'client' | 'server'> {
+    const { flows } = this.#observed;
+    const { words } = flows;
+    const at = flows.at(row);
+    const version = words[at + FLOW_STATE]! & STATE_VERSION;
+    const ports = words[at + FLOW_PORTS]!;
+    const a = this.#address(words[at + FLOW_ADDRESS_A]!, version);
+    const b = this.#address(words[at + FLOW_ADDRESS_B]!, version);
+    const portA = isEcho ? null : ports >>> 16;
+    const portB = isEcho ? null : ports & 0xffff;
+    return clientIsB
+      ? { client: { address: b, port: portB }, server: this.#server(a, portA) }
+      : { client: { address: a, port: portA }, server: this.#server(b, portB) };
+  }
+
+  #server(address: string, port: number | null): Endpoint {
+    if (port === null) return { address, port };
+    let ports = this.#servers.get(address);
+    if (!ports) {
+      ports = new Map();
+      this.#servers.set(address, ports);
+    }
+    let server = ports.get(port);
     if (!server) {
       server = { address, port };
-      servers.set(key, server);
+      ports.set(port, server);
     }
     return server;
   }
@@ -188,49 +224,51 @@ class LegReader {
     return text;
   }
 
-  #sightings(row: number, a: Endpoint, b: Endpoint, clientIsB: boolean): Sighting[] {
+  #sightings(row: number, client: Endpoint, server: Endpoint, clientIsB: boolean): Sighting[] {
     const { lists } = this.#observed;
+    const first = lists.first(row);
+    if (first < 0) return [];
+    if (lists.after(first) < 0) return [this.#sighting(row, first, client, server, clientIsB)];
     const result = this.#collected;
     result.length = 0;
-    for (let cell = lists.first(row); cell >= 0; cell = lists.after(cell)) {
-      result.push(this.#sighting(row, cell, a, b, clientIsB));
+    for (let cell = first; cell >= 0; cell = lists.after(cell)) {
+      result.push(this.#sighting(row, cell, client, server, clientIsB));
     }
     // An array that grows has room for more than ten times as many as most flows have.
     return result.slice();
   }
 
-  #sighting(row: number, cell: number, a: Endpoint, b: Endpoint, clientIsB: boolean): Sighting {
+  #sighting(row: number, cell: number, client: Endpoint, server: Endpoint, clientIsB: boolean): Sighting {
     const { cells, lists } = this.#observed;
-    const packed = cells.get(cell, CELL_FRAME);
-    const clock = cells.get(cell, CELL_NANOSECONDS);
-    const fromB = (packed & FROM_B) !== 0;
+    const { words } = cells;
+    const at = cells.at(cell);
+    const packed = words[at + CELL_FRAME]!;
+    const clock = words[at + CELL_NANOSECONDS]!;
+    const fromClient = ((packed & FROM_B) !== 0) === clientIsB;
     const timestamped = (clock & CLOCK_HAS_TIMESTAMPS) !== 0;
-    const identified = (cells.get(cell, CELL_NEXT) & EXTENT_PAYLOAD) !== 0;
-    const source = fromB ? b : a;
-    const destination = fromB ? a : b;
+    const identified = (words[at + CELL_NEXT]! & EXTENT_PAYLOAD) !== 0;
+    const source = fromClient ? client : server;
+    const destination = fromClient ? server : client;
     const seen = this.#frame(lists.frameOf(cell));
-    const { point, outer } = seen;
     const kind = KINDS[(packed >>> KIND_SHIFT) & 7]!;
     // An ICMP error goes against the packet that it is about.
     const isError = kind === 'icmp-error';
-    const idWindow = cells.get(cell, CELL_ID_WINDOW);
+    const idWindow = words[at + CELL_ID_WINDOW]!;
     return {
       kind,
-      fromClient: fromB === clientIsB,
-      point,
-      direction: this.#points.direction(
-        point,
-        seen.packetType,
-        seen.etherSource,
-        seen.etherDestination,
-        outer?.source ?? (isError ? destination : source).address,
-        outer?.destination ?? (isError ? source : destination).address,
-      ),
+      fromClient,
+      point: seen.point,
+      direction:
+        seen.direction !== undefined
+          ? seen.direction
+          : isError
+            ? this.#directionOf(seen, destination, source)
+            : this.#directionOf(seen, source, destination),
       time:
         (clock & CLOCK_NO_TIME) !== 0
           ? null
-          : this.#clock.time(cells.get(cell, CELL_SECONDS), clock & CLOCK_NANOSECONDS),
-      packet: cells.get(cell, CELL_PACKET),
+          : this.#clock.time(words[at + CELL_SECONDS]! >>> 0, clock & CLOCK_NANOSECONDS),
+      packet: words[at + CELL_PACKET]! >>> 0,
       source,
       destination,
       etherSource: seen.etherSource,
@@ -241,19 +279,26 @@ class LegReader {
       identification: idWindow & 0xffff || null,
       sequenceNumber: identified ? 0 : lists.sequenceNumber(row, cell),
       acknowledgmentNumber: identified ? 0 : lists.acknowledgmentNumber(row, cell),
-      timestampValue: timestamped ? cells.get(cell, CELL_TIMESTAMP_VALUE) : null,
-      timestampEchoReply: timestamped ? cells.get(cell, CELL_TIMESTAMP_ECHO_REPLY) : null,
+      timestampValue: timestamped ? words[at + CELL_TIMESTAMP_VALUE]! >>> 0 : null,
+      timestampEchoReply: timestamped ? words[at + CELL_TIMESTAMP_ECHO_REPLY]! >>> 0 : null,
       window: idWindow >>> 16,
       payload: identified
         ? {
-            length: cells.get(cell, CELL_TIMESTAMP_VALUE),
-            digest: cells.get(cell, CELL_SEQUENCE_NUMBER),
-            longDigest: cells.get(cell, CELL_ACKNOWLEDGMENT_NUMBER),
-            digested: cells.get(cell, CELL_TIMESTAMP_ECHO_REPLY),
+            length: words[at + CELL_TIMESTAMP_VALUE]! >>> 0,
+            digest: words[at + CELL_SEQUENCE_NUMBER]! >>> 0,
+            longDigest: words[at + CELL_ACKNOWLEDGMENT_NUMBER]! >>> 0,
+            digested: words[at + CELL_TIMESTAMP_ECHO_REPLY]! >>> 0,
           }
         : null,
       icmp: isError ? this.#icmp(cell) : null,
     };
+  }
+
+  #directionOf({ outer }: Seen, source: Endpoint, destination: Endpoint): Direction {
+    return this.#points.directionByAddresses(
+      outer?.source ?? source.address,
+      outer?.destination ?? destination.address,
+    );
   }
 
   #icmp(cell: number): Sighting['icmp'] {
@@ -271,8 +316,11 @@ class LegReader {
     let seen = this.#seen[id];
     if (!seen) {
       const frame = this.#observed.frame(id);
+      const { packetType, etherSource, etherDestination } = frame;
       const outer = frame.encapsulations.find((e) => e.source !== null) ?? null;
-      seen = { ...frame, point: this.#points.point(frame.interface, frame.isIfindex), outer };
+      const point = this.#points.point(frame.interface, frame.isIfindex);
+      const direction = this.#points.directionByFrame(point, packetType, etherSource, etherDestination);
+      seen = { ...frame, point, outer, direction };
       this.#seen[id] = seen;
     }
     return seen;

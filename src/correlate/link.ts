@@ -113,6 +113,6 @@ function parallel(one: Leg, other: Leg): boolean {
 }
 
 export function placeOf(s: Sighting): string {
-  const { file, interface: name } = s.point;
-  return `${file} ${name} ${s.direction} ${s.ttl} ${s.encapsulations.length} ${s.etherDestination}`;
+  const { capture, interface: name } = s.point;
+  return `${capture} ${name} ${s.direction} ${s.ttl} ${s.encapsulations.length} ${s.etherDestination}`;
 }

@@ -1,3 +1,4 @@
+import { emptySnapshot } from '../ingest/snapshot/snapshot.js';
 import type { Snapshot } from '../model/snapshot.js';
 
 /** Fields that every snapshot has. */
@@ -21,6 +22,33 @@ export function mergeSnapshots(snapshots: readonly Snapshot[], warnings: string[
     merged.set(key, first ? fill(first, snapshot, warnings) : snapshot);
   }
   return [...merged.values()];
+}
+
+/**
+ * With what dumps of the cluster hold in the first snapshot, for they are of no node: Kubernetes' objects count wherever
+ * they lie. Where there is no other snapshot, they make one, of a node that was captured or else of their own name.
+ */
+export function withClusters(
+  snapshots: readonly Snapshot[],
+  { clusters, nodes }: { clusters: readonly Snapshot[]; nodes: string[] },
+): Snapshot[] {
+  const [own] = clusters;
+  if (!own) return [...snapshots];
+  if (nodes.length === 0) nodes.push(own.node);
+  const node = nodes.includes(own.node) ? own.node : nodes[0]!;
+  const [host = emptySnapshot(node, null, own.source), ...others] = snapshots;
+  const logs = [host, ...clusters].flatMap((snapshot) => snapshot.speakerLogs ?? []);
+  // Files of several may have one name.
+  const objects = clusters.flatMap(({ source, kube }) =>
+    [...kube].map(([name, value]) => [`${source}/${name}`, value] as const),
+  );
+  const whole = {
+    ...host,
+    kube: new Map([...host.kube, ...objects]),
+    speakerLogs: logs.length > 0 ? logs : null,
+    warnings: [host, ...clusters].flatMap(({ warnings }) => warnings),
+  };
+  return [whole, ...others];
 }
 
 function fill(first: Snapshot, second: Snapshot, warnings: string[]): Snapshot {

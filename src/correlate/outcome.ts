@@ -1,6 +1,6 @@
 import type { Outcome } from '../model/analysis.js';
 import type { Sighting } from '../model/sighting.js';
-import { type Aligned, compareTimes } from './causal-order.js';
+import { type Aligned, cameAfter, compareTimes } from './causal-order.js';
 import { isDeliveryFailure } from './icmp-errors.js';
 import type { Leg } from './leg.js';
 import type { PacketTrace } from './trace.js';
@@ -58,9 +58,9 @@ function replyGotLost(
   const reply = replies[0]!.sightings;
   return requests.slice(1).some((request) =>
     request.sightings.some((again) => {
-      const here = reply.find((s) => s.point.file === again.point.file);
-      // One file's own order is certain; across nodes the aligned clocks have to do.
-      if (here) return again.packet > here.packet;
+      const here = reply.find((s) => s.point.capture === again.point.capture);
+      // One capture's own order is certain; across nodes the aligned clocks have to do.
+      if (here) return cameAfter(again, here);
       return compareTimes(aligned(reply[0]!), aligned(again)) < 0;
     }),
   );

@@ -2,12 +2,14 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { ReadBuffer, type ReadListener } from '../ingest/capture/source.js';
 import { type InputFile, type InputListing, listFiles, sizeOf } from '../ingest/input-files.js';
+import { nameByDirectory } from '../ingest/same-names.js';
 import { type InputSpecification, parseInput } from '../ingest/specification.js';
 import { UsageError } from '../model/errors.js';
 import { gatherInputs } from './reading/gather-inputs.js';
 import type { Inputs } from './reading/inputs.js';
 import { type FileOptions, readFile, readReport } from './reading/read-file.js';
-import { ReadingThreads } from './reading/threads.js';
+import type { ReadingThreads } from './reading/threads.js';
+import type { Wanted } from './track/interest.js';
 import { DEFAULT_FLOWS } from './track/tracker.js';
 
 /** Octets from which on a file is worth a thread: a thread takes about a tenth of a second to start. */
@@ -30,12 +32,18 @@ export interface Reading {
 export interface ReadInputsOptions {
   /** Passes over what cannot be read, in place of throwing. */
   keepGoing: boolean;
+  /** With `keepGoing`: does not throw where none can be read. */
+  mayBeEmpty?: boolean;
   /** Leaves captures unread: only what the nodes said of themselves is wanted. */
   snapshotsOnly?: boolean;
   /** Keeps all connections whole, also those that are a great many and were made as they should be. */
   keepsAll?: boolean;
   /** Connections of one capture that there is room for at one time; up to `MOST_FLOWS`. */
   maxAttempts?: number | undefined;
+  /** Passes over TCP connections of other addresses; null: of none. */
+  wanted?: Wanted | null;
+  /** Octets of each capture that are read, or a few more; absent: all. */
+  mostOctets?: number | undefined;
   /** Told for every chunk that is read. */
   onReading?: ((reading: Reading) => void) | undefined;
   /** Threads that large files are read in at once; 0 or 1: this one alone. By default as many as there are cores. */
@@ -46,33 +54,63 @@ export interface ReadInputsOptions {
 
 /**
  * Reads all inputs, each file in one pass: captures are decoded and folded as they stream by, snapshots are kept.
- * Where several files are large, they are read in threads of their own; the result is the same.
+ * Where several files are large, they are read in threads of their own, if there may be any; the result is the same.
  *
  * @param inputs as on the command line: `PATH`, `NODE=PATH`, `NODE/NETNS=PATH`, `-`
  * @throws InputError where one cannot be read (with `keepGoing`: where none can)
  * @throws UsageError where the names do not fit
  */
 export async function readInputs(inputs: readonly string[], options: ReadInputsOptions): Promise<Inputs> {
-  const specifications = inputs.map(parseInput);
+  return readListings(await listInputs(inputs), options);
+}
+
+/**
+ * The files of all inputs, which may be read more than once.
+ *
+ * @throws UsageError where one is given twice
+ */
+export async function listInputs(inputs: readonly string[]): Promise<InputListing[]> {
+  const specifications = nameByDirectory(inputs.map(parseInput));
   refuseRepeated(specifications);
   const listings: InputListing[] = [];
   for (const specification of specifications) listings.push(await listFiles(specification));
+  return listings;
+}
+
+/** Reads what was listed, as `readInputs` does. */
+export async function readListings(
+  listings: readonly InputListing[],
+  options: ReadInputsOptions,
+): Promise<Inputs> {
   const { keepGoing, snapshotsOnly = false, keepsAll = false, maxAttempts = DEFAULT_FLOWS } = options;
-  const fileOptions: FileOptions = { keepGoing, snapshotsOnly, keepsAll, maxAttempts };
+  const leastOctets = options.threadOctets ?? THREAD_OCTETS;
+  const { wanted = null, mayBeEmpty = false, mostOctets } = options;
+  // To pass over packets takes less time than to make segments of them in another thread.
+  const isAhead = threadsOf(options) >= 2 && wanted === null;
+  const ahead = isAhead ? { leastOctets } : null;
+  const fileOptions: FileOptions = {
+    keepGoing,
+    snapshotsOnly,
+    keepsAll,
+    maxAttempts,
+    ahead,
+    wanted,
+    mostOctets,
+  };
   const files = listings.flatMap((listing) => listing.files);
   const listeners = listenersOf(listings, options);
   const large = await filesForThreads(files, options);
-  const threads = new ReadingThreads(large, fileOptions, threadsOf(options), listeners);
+  const threads = await threadsFor(large, { ...fileOptions, ahead: null }, options, listeners);
   const buffers = new Map([...listeners].map(([file, listener]) => [file, new ReadBuffer(listener)]));
   const shared = new ReadBuffer();
   try {
-    return await gatherInputs(listings, fileOptions, (file) => {
-      const report = threads.report(file);
-      if (report) return readReport(report);
-      return readFile(file, files.length === 1, fileOptions, buffers.get(file) ?? shared);
+    return await gatherInputs(listings, { keepGoing, snapshotsOnly, mayBeEmpty }, async function* (file) {
+      const report = await threads?.report(file);
+      if (report) yield* readReport(report);
+      else yield* readFile(file, files.length === 1, fileOptions, buffers.get(file) ?? shared);
     });
   } finally {
-    await threads.stop();
+    await threads?.stop();
   }
 }
 
@@ -103,6 +141,18 @@ function refuseRepeated(specifications: readonly InputSpecification[]): void {
 
 function threadsOf({ threads }: ReadInputsOptions): number {
   return threads ?? availableParallelism();
+}
+
+/** Null where none is needed, and then nothing of theirs is loaded. */
+async function threadsFor(
+  large: readonly InputFile[],
+  fileOptions: FileOptions,
+  options: ReadInputsOptions,
+  listeners: ReadonlyMap<InputFile, ReadListener>,
+): Promise<ReadingThreads | null> {
+  if (large.length === 0) return null;
+  const { ReadingThreads } = await import('./reading/threads.js');
+  return new ReadingThreads(large, fileOptions, threadsOf(options), listeners);
 }
 
 /** The large files, where there are several and may be several threads. */

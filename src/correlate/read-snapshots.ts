@@ -1,10 +1,13 @@
 import { InputError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type ReadInputsOptions, readInputs } from './read-inputs.js';
+import type { GivenFiles } from './reading/inputs.js';
 
 export interface Snapshots {
   /** One a network namespace of a node, by order of the inputs; at least one. */
   snapshots: Snapshot[];
+  /** What their files are called by those who gave them. */
+  given: GivenFiles[];
   /** What the readers wondered about, and what was passed over; one line each. */
   warnings: string[];
 }
@@ -20,10 +23,13 @@ export async function readSnapshots(
   inputs: readonly string[],
   options: Pick<ReadInputsOptions, 'keepGoing'>,
 ): Promise<Snapshots> {
-  const { snapshots, warnings, problems } = await readInputs(inputs, { ...options, snapshotsOnly: true });
+  const { snapshots, given, warnings, problems } = await readInputs(inputs, {
+    ...options,
+    snapshotsOnly: true,
+  });
   if (snapshots.length === 0) {
     const reason = 'holds no file that tells of a node (ip-route.json, sysctl.txt, …)';
     throw new InputError(inputs.join(', '), null, reason);
   }
-  return { snapshots, warnings: [...warnings, ...problems.map((problem) => problem.message)] };
+  return { snapshots, given, warnings: [...warnings, ...problems.map((problem) => problem.message)] };
 }

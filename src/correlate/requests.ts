@@ -11,9 +11,9 @@ export function isRequest(attempt: Attempt, broadcasts: ReadonlySet<string>): bo
 }
 
 /** A probe of traceroute's, which is not meant to be answered by whom it is sent to. */
-function isProbe({ server, traces }: Attempt): boolean {
+function isProbe({ server, traces, replies }: Attempt): boolean {
   // Of what was answered, or was not seen to be asked, nothing says so.
-  if (traces.length === 0 || traces.some((trace) => trace.role === 'reply')) return false;
+  if (traces.length === 0 || replies > 0) return false;
   if (server.port !== null && isTraceroutePort(server.port)) return true;
   return traces.every(({ sightings }) => sightings.every((s) => s.ttl <= MOST_PROBED_HOPS));
 }

@@ -70,7 +70,8 @@ function countHere(sightings: readonly Sighting[], at: number): number {
 
 function isAtOnePlace(a: Sighting, b: Sighting): boolean {
   return (
-    a.point.file === b.point.file &&
+    a.point.node === b.point.node &&
+    a.point.netns === b.point.netns &&
     a.point.interface === b.point.interface &&
     a.direction === b.direction &&
     a.encapsulations.length === b.encapsulations.length &&

@@ -1,6 +1,6 @@
 /** Which datagrams of an exchange are one request that was sent again, and what the client had seen by then. */
 import type { Nanoseconds } from '../model/time.js';
-import { type Aligned, compareTimes } from './causal-order.js';
+import { type Aligned, cameAfter, compareTimes } from './causal-order.js';
 import { serviceOf } from './datagram-ports.js';
 import { earliest } from './delay.js';
 import type { Leg } from './leg.js';
@@ -63,11 +63,11 @@ export function firstReplies(
   return answered.filter((reply) => replies.has(reply));
 }
 
-/** One file's own order is certain; across files the aligned clocks have to do. */
+/** One capture's own order is certain; across captures the aligned clocks have to do. */
 function follows(later: PacketTrace, earlier: PacketTrace, aligned: Aligned): boolean {
   for (const s of earlier.sightings) {
-    const here = later.sightings.find((t) => t.point.file === s.point.file);
-    if (here) return here.packet > s.packet;
+    const here = later.sightings.find((t) => t.point.capture === s.point.capture);
+    if (here) return cameAfter(here, s);
   }
   return compareTimes(earliest(earlier.sightings, aligned), earliest(later.sightings, aligned)) < 0;
 }

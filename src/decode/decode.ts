@@ -60,7 +60,48 @@ function decodeFrom(first: Next, offset: number, packet: Packet): void {
   packet.outcome = outcome === Outcome.malformed && guessed ? Outcome.complete : outcome;
 }
 
-function run(first: Next, offset: number, packet: Packet, maxDepth: number): void {
+/** A header as it lies in a packet. */
+export interface Header {
+  /** Its protocol, as `registry.ts` numbers them. */
+  protocol: Next;
+  start: number;
+  /** First octet after it; the same as `start` where it is not read on from there. */
+  end: number;
+}
+
+/**
+ * The headers of a packet, the outermost first, and after an ICMP error those of the packet that it quotes. Tags of the
+ * link layer and IPv6 extension headers are part of what they follow.
+ *
+ * @param packet gets what `decodePacket` would fill in
+ */
+export function headersOf(linkType: number, octets: Uint8Array, packet: Packet): Header[] {
+  packet.bytes = octets;
+  packet.view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  packet.end = octets.length;
+  decodeHeaders(linkType, 0, packet);
+  if (packet.outcome === Outcome.unknownLinkType) return [];
+  const headers: Header[] = [];
+  const note = (protocol: Next, start: number, end: number) => headers.push({ protocol, start, end });
+  // Again, now that it is known which tunnels hold a packet.
+  const { outcome, quoted } = packet;
+  run(linkType, 0, packet, packet.tunnelDepth, note);
+  packet.outcome = outcome;
+  if (cursor.quoteAt >= 0 && quoted) {
+    const { quoteNext, quoteAt } = cursor;
+    run(quoteNext, quoteAt, quoted, quoted.tunnelDepth, note);
+    packet.quoted = quoted;
+  }
+  return headers;
+}
+
+function run(
+  first: Next,
+  offset: number,
+  packet: Packet,
+  maxDepth: number,
+  note?: (protocol: Next, start: number, end: number) => void,
+): void {
   reset(packet);
   cursor.at = offset;
   cursor.end = packet.end;
@@ -72,7 +113,9 @@ function run(first: Next, offset: number, packet: Packet, maxDepth: number): voi
   do {
     const decoder = decoderOf(next);
     if (decoder === undefined) return;
+    const [protocol, start] = [next, cursor.at];
     next = decoder(packet, cursor);
+    note?.(protocol, start, cursor.at);
   } while (next !== DONE);
 }
 

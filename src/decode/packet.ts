@@ -180,8 +180,3 @@ function emptyTunnel(): Tunnel {
     etherDestination: -1,
   };
 }
-
-export const FIN = 1;
-export const SYN = 2;
-export const RST = 4;
-export const ACK = 16;

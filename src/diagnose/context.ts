@@ -13,6 +13,8 @@ export interface Coverage {
   node: string;
   netns: string | null;
   file: string;
+  /** As its sightings' points have it. */
+  capture: string;
   /** Null: all interfaces (a cooked capture of `any`), or it is not known which. */
   interfaces: string[] | null;
   firstTime: Nanoseconds | null;

@@ -12,7 +12,9 @@ export function isCutShort(attempt: Attempt, context: DiagnosisContext): boolean
   if (attempt.tries > 1) return false;
   for (const { sightings } of attempt.traces) {
     for (const { time, point } of sightings) {
-      const capture = context.node(point.node, point.netns)?.captures.find((c) => c.file === point.file);
+      const capture = context
+        .node(point.node, point.netns)
+        ?.captures.find((c) => c.capture === point.capture);
       if (time === null || capture?.lastTime == null) return false;
       if (capture.lastTime - time > END_OF_CAPTURE) return false;
     }

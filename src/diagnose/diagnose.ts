@@ -14,23 +14,18 @@ export interface Diagnosis {
 
 /** Why attempts failed: each is explained by the first cause in the registry that can. */
 export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): Diagnosis {
-  const groups = new Map<string, { cause: Cause; suspicions: Suspicion<unknown>[] }>();
+  const groups = new Groups();
   for (const attempt of context.attempts) {
     for (const cause of registry) {
       const suspicion = cause.examine(attempt, context);
       if (!suspicion) continue;
-      const { node, interface: name, aspect } = suspicion;
-      // Where no VIP is known, servers are not told apart: a scan would make a finding of each.
-      const key = `${cause.id}\n${node ?? ''}\n${name ?? ''}\n${aspect}\n${attempt.vip ?? ''}`;
-      const group = groups.get(key);
-      if (group) group.suspicions.push(suspicion);
-      else groups.set(key, { cause, suspicions: [suspicion] });
+      groups.add(cause, suspicion);
       break;
     }
   }
   const findings: Omit<Finding, 'id'>[] = [];
   const gaps: Gap[] = [];
-  for (const { cause, suspicions } of groups.values()) {
+  for (const { cause, suspicions } of groups.all) {
     const conclusion = cause.conclude(suspicions, context);
     const attempts = suspicions.map((suspicion) => suspicion.attempt);
     const finding = withSlow(conclusion.finding, attempts);
@@ -38,7 +33,7 @@ export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): 
     gaps.push(...conclusion.gaps);
   }
   for (const cause of registry) {
-    const own = [...groups.values()].filter((group) => group.cause === cause);
+    const own = groups.all.filter((group) => group.cause === cause);
     const surveyed = cause.survey?.(
       own.flatMap((group) => group.suspicions),
       context,
@@ -61,3 +56,37 @@ export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): 
 }
 
 const SEVERITY_ORDER = { fault: 0, risk: 1, info: 2 };
+
+/** What becomes one finding. */
+interface Group {
+  cause: Cause;
+  suspicions: Suspicion<unknown>[];
+}
+
+class Groups {
+  /** In the order of their first suspicions. */
+  readonly all: Group[] = [];
+  readonly #byAspect = new Map<string, Group[]>();
+
+  add(cause: Cause, suspicion: Suspicion<unknown>): void {
+    const { aspect } = suspicion;
+    const alike = this.#byAspect.get(aspect) ?? [];
+    for (const group of alike) {
+      if (group.cause.id === cause.id && areOfOnePlace(group.suspicions[0]!, suspicion)) {
+        // One text for all of them, of a flood too.
+        suspicion.aspect = group.suspicions[0]!.aspect;
+        group.suspicions.push(suspicion);
+        return;
+      }
+    }
+    const group = { cause, suspicions: [suspicion] };
+    this.all.push(group);
+    alike.push(group);
+    this.#byAspect.set(aspect, alike);
+  }
+}
+
+/** Where no VIP is known, servers are not told apart: a scan would make a finding of each. */
+function areOfOnePlace(a: Suspicion<unknown>, b: Suspicion<unknown>): boolean {
+  return a.node === b.node && a.interface === b.interface && a.attempt.vip === b.attempt.vip;
+}

@@ -3,7 +3,7 @@
  * drift apart from the capture's by tens to hundreds of milliseconds: content decides, time within a window.
  */
 import type { DropRecord, MartianRecord } from '../model/snapshot.js';
-import type { Nanoseconds } from '../model/time.js';
+import { isZoneApart, type Nanoseconds } from '../model/time.js';
 import type { NodeView } from './context.js';
 
 /** A quarter of a second was measured between a martian line's stamp and its packet; SYNs are 1 s apart. */
@@ -88,22 +88,13 @@ function apart(a: Nanoseconds, b: Nanoseconds): Nanoseconds {
   return a < b ? b - a : a - b;
 }
 
-/** Zones lie whole quarters of an hour from UTC, from 12 h behind to 14 h ahead. */
-const QUARTER: Nanoseconds = 900_000_000_000n;
-const BEHIND = 48n * QUARTER;
-const AHEAD = 56n * QUARTER;
-
 /** A time that cannot be placed on the wall clock, or has nothing to be compared with, does not speak against. */
 function near(line: MartianRecord, times: readonly Nanoseconds[]): boolean {
   const { time } = line;
   if (time === null || times.length === 0) return true;
   const window = LOG_WINDOW + BigInt(Math.round(line.timeUncertaintyNs));
   return times.some((t) => {
-    if (line.zoneKnown) return apart(t, time) <= window;
-    const ahead = time - t;
-    if (ahead < -BEHIND - window || ahead > AHEAD + window) return false;
-    const rest = ((ahead % QUARTER) + QUARTER) % QUARTER;
-    return rest <= window || QUARTER - rest <= window;
+    return line.zoneKnown ? apart(t, time) <= window : isZoneApart(time - t, window);
   });
 }
 

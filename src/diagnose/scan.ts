@@ -1,6 +1,7 @@
 /** Port scans: that most of what they try is closed or filtered is what they are made to find out. */
 import type { Attempt } from '../correlate/attempt.js';
 import type { CauseId, Finding } from '../model/analysis.js';
+import { portKey } from './server-ports.js';
 
 /** What stands in a scan's way by design; anything else loses a client's connections as well. */
 const MET_BY_SCANS: ReadonlySet<CauseId> = new Set<CauseId>([
@@ -33,6 +34,7 @@ export function withoutScans(
   all: readonly Attempt[],
 ): Omit<Finding, 'id'> {
   if (finding.severity !== 'fault' || !MET_BY_SCANS.has(finding.cause)) return finding;
+  if (!mayBeScan(attempts[0]!, all)) return finding;
   const scans = scansIn(all);
   if (!attempts.every((attempt) => scans.has(attempt))) return finding;
   const why = `One client went through ${FEWEST_PORTS} ports of one server or more, each but once or twice: it looks like a port scan, and no service is known to be lost.`;
@@ -55,8 +57,8 @@ class Scans {
 
   constructor(all: readonly Attempt[]) {
     for (const attempt of all) {
-      const { outcome, tries, client, server } = attempt;
-      if (outcome === 'established' || outcome === 'midstream' || server.port === null) continue;
+      if (!isTried(attempt)) continue;
+      const { tries, client, server } = attempt;
       const servers = entryOf(this.#asked, client.address);
       const ports = entryOf(servers, server.address);
       const key = portKey(attempt);
@@ -76,6 +78,20 @@ class Scans {
   }
 }
 
+function isTried({ outcome, server }: Attempt): boolean {
+  return outcome !== 'established' && outcome !== 'midstream' && server.port !== null;
+}
+
+/** Whether its client went through as many ports of its server; most have not, which is told at once. */
+function mayBeScan({ client, server }: Attempt, all: readonly Attempt[]): boolean {
+  const ports = new Set<number>();
+  for (const attempt of all) {
+    if (attempt.client.address !== client.address || attempt.server.address !== server.address) continue;
+    if (isTried(attempt)) ports.add(portKey(attempt));
+  }
+  return ports.size >= FEWEST_PORTS;
+}
+
 function entryOf<Key, Inner>(maps: Map<string, Map<Key, Inner>>, key: string): Map<Key, Inner> {
   let inner = maps.get(key);
   if (!inner) {
@@ -83,10 +99,4 @@ function entryOf<Key, Inner>(maps: Map<string, Map<Key, Inner>>, key: string): M
     maps.set(key, inner);
   }
   return inner;
-}
-
-const PROTOCOLS = { tcp: 0, udp: 1, icmp: 2 };
-
-function portKey({ protocol, server }: Attempt): number {
-  return (server.port ?? -1) * 4 + PROTOCOLS[protocol];
 }

@@ -37,12 +37,11 @@ export function whatIf(
   if (after.length === 0) {
     return told(null, ['no snapshot tells of the nodes that these packets went through']);
   }
-  const failing = after.filter((result) => !result.mended);
-  if (failing.length > 0)
-    return told(
-      false,
-      failing.map((result) => result.text),
-    );
+  // One that fails decides; one that cannot be told leaves it open, and is no failure.
+  for (const answer of [false, null]) {
+    const texts = after.filter(({ mended }) => mended === answer).map(({ text }) => text);
+    if (texts.length > 0) return told(answer, texts);
+  }
   if (results.every((result) => result.before?.mended)) {
     const why =
       'by their settings the nodes let these packets through as it is, so the loss has another reason';

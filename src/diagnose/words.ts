@@ -1,3 +1,6 @@
+import type { Endpoint } from '../model/analysis.js';
+import { endpointLabel } from '../model/endpoint.js';
+
 /** Values that are named before the rest is counted. */
 const NAMED = 3;
 
@@ -8,4 +11,9 @@ export function listed(values: readonly string[]): string {
   if (rest > 0)
     return `${distinct.slice(0, NAMED).join(', ')} and ${rest} ${rest === 1 ? 'other' : 'others'}`;
   return distinct.join(', ');
+}
+
+/** The same of servers: those of one capture's attempts are few objects, of which each needs its label but once. */
+export function listedEndpoints(endpoints: readonly Endpoint[]): string {
+  return listed([...new Set(endpoints)].map(endpointLabel));
 }

@@ -1,9 +1,10 @@
 /**
- * Which addresses NAT puts behind which, read from a node's rule sets and connection tracking without asking
+ * Which addresses NAT puts behind which, read from a node's rule sets, IPVS and connection tracking without asking
  * under what conditions: enough to tell whose backend an address is, not which one a packet would get.
  */
 import { canonicalAddress } from '../model/address.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { ipvsServicesOf, ipvsTargets } from './ipvs.js';
 
 /** Addresses that packets to `address` may be translated to, by this node's rules and connections. */
 export function translationsOf(snapshot: Snapshot, address: string): Set<string> {
@@ -15,6 +16,7 @@ export function translationsOf(snapshot: Snapshot, address: string): Set<string>
   for (const { original, reply } of snapshot.conntrack ?? []) {
     if (original.destination === address && reply.source !== address) found.add(reply.source);
   }
+  for (const target of ipvsTargets(ipvsServicesOf(snapshot, address))) found.add(target);
   found.delete(address);
   return found;
 }
@@ -33,6 +35,7 @@ export function translationTargets(snapshot: Snapshot): Set<string> {
   for (const { original, reply } of snapshot.conntrack ?? []) {
     if (reply.source !== original.destination) found.add(reply.source);
   }
+  for (const target of ipvsTargets(snapshot.ipvs ?? [])) found.add(target);
   return found;
 }
 

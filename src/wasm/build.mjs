@@ -7,24 +7,35 @@ import { join } from 'node:path';
 import asc from 'assemblyscript/asc';
 
 const directory = process.argv[2] ?? 'dist/src/wasm';
-let module = null;
-const { error, stderr } = await asc.main(
-  [
-    'src/wasm/index.ts',
-    ...['--outFile', 'module.wasm', '--runtime', 'stub', '-O3', '--noAssert'],
-    // Function names, for profiles.
-    '--debug',
-  ],
-  {
-    writeFile(name, contents) {
-      if (name.endsWith('.wasm')) module = contents;
-    },
-  },
-);
-if (error || module === null) {
-  process.stderr.write(`${error?.message ?? 'no module was written'}\n${stderr.toString()}`);
-  process.exit(1);
-}
+/** One module has the tables; the other fills a part of its memory from a thread. */
+const MODULES = { module: 'index.ts', 'ahead-module': 'ahead.ts' };
+/** Pages of 64 KiB: what is there from the start, and all that there can be. */
+const MEMORY = ['--importMemory', '--sharedMemory', '--initialMemory', '16', '--maximumMemory', '65535'];
+
 await mkdir(directory, { recursive: true });
-const text = Buffer.from(module).toString('base64');
-await writeFile(join(directory, 'module.js'), `export const MODULE = '${text}';\n`);
+for (const [name, source] of Object.entries(MODULES)) {
+  const text = Buffer.from(await compile(`src/wasm/${source}`)).toString('base64');
+  await writeFile(join(directory, `${name}.js`), `export const MODULE = '${text}';\n`);
+}
+
+async function compile(source) {
+  let module = null;
+  const { error, stderr } = await asc.main(
+    [
+      ...[source, '--outFile', 'module.wasm', '--runtime', 'stub', '-O3', '--noAssert'],
+      ...[...MEMORY, '--enable', 'threads'],
+      // Function names, for profiles.
+      '--debug',
+    ],
+    {
+      writeFile(name, contents) {
+        if (name.endsWith('.wasm')) module = contents;
+      },
+    },
+  );
+  if (error || module === null) {
+    process.stderr.write(`${error?.message ?? 'no module was written'}\n${stderr.toString()}`);
+    process.exit(1);
+  }
+  return module;
+}

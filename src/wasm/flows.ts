@@ -8,7 +8,7 @@
  * packet that comes late finds them. Open connections are found by the client's initial sequence number as well, which
  * NAT keeps.
  */
-import { isBuried } from './graves';
+import { bury, isBuried } from './graves';
 import { mix } from './hash';
 import {
   FLOW_ADDRESS_A,
@@ -20,10 +20,11 @@ import {
   FLOW_SIBLING,
   FLOW_STATE,
   STATE_SETTLED,
+  STATE_SUCCEEDED,
   STATE_TRANSPORT,
 } from './layout';
 import { RowIndex } from './row-index';
-import { get, hasKey, keyHash, numberHash, set, takeRow } from './rows';
+import { get, hasKey, keyHash, keyMix, numberHash, set, takeRow } from './rows';
 
 /** More legs than NAT makes of one connection have one number by chance, or by their generator. */
 export const MOST_SIBLINGS: u32 = 8;
@@ -48,6 +49,10 @@ let isMoved: bool = false;
 /** Loads the slot that a hash leads to into the cache. */
 export function touchSlot(hashed: u32): u32 {
   return open.entry(hashed & open.mask);
+}
+
+export function touchSettled(hashed: u32): u32 {
+  return settled.entry(hashed & settled.mask);
 }
 
 /** The same with the row behind it, whose slot was loaded before. */
@@ -82,26 +87,15 @@ export function findOpen(hashed: u32, a: u32, b: u32, ports: u32, transport: u32
   return <i32>open.entry(keySlot) - 1;
 }
 
-/** Whether an instance is known, open or settled; what was looked up last stays so. */
-export function isKnown(hashed: u32, a: u32, b: u32, ports: u32, transport: u32): bool {
-  return (
-    open.entry(slotOfKey(open, hashed, a, b, ports, transport)) !== 0 ||
-    settled.entry(slotOfKey(settled, hashed, a, b, ports, transport)) !== 0
-  );
-}
-
-/** The same of what was looked up last. */
-export function isLastKnown(): bool {
-  return isKnown(keyHashed, keyA, keyB, keyPorts, keyTransport);
-}
-
 /** The slot of what was looked up last. */
 function lastSlot(index: RowIndex): u32 {
   return slotOfKey(index, keyHashed, keyA, keyB, keyPorts, keyTransport);
 }
 
-/** Whether what was looked up last is a connection that was counted and let go a short while ago. */
+/** Whether the newest instance of what was looked up last, which is not open, was counted and let go a short while ago. */
 export function isLate(): bool {
+  const entry = settled.entry(lastSlot(settled));
+  if (entry !== 0) return (get(entry - 1, FLOW_STATE) & STATE_SUCCEEDED) !== 0;
   return isBuried(mix(keyA, keyB, keyPorts));
 }
 
@@ -111,7 +105,7 @@ export function reopen(): i32 {
   const row = <i32>settled.entry(slot) - 1;
   if (row < 0) return -1;
   settled.remove(slot);
-  set(row, FLOW_STATE, get(row, FLOW_STATE) & ~STATE_SETTLED);
+  set(row, FLOW_STATE, get(row, FLOW_STATE) & ~(STATE_SETTLED | STATE_SUCCEEDED));
   open.makeRoom();
   open.put(lastSlot(open), row, keyHashed);
   isMoved = true;
@@ -183,8 +177,27 @@ export function sibling(row: u32): u32 {
   return next === 0 ? row : next - 1;
 }
 
-/** Takes the row out of both indexes of open flows, for good or (`settle`) to be found late. */
-export function withdraw(row: u32): void {
+/** Whether the row is the newest instance of its 5-tuple. */
+export function isNewest(row: u32): bool {
+  if ((get(row, FLOW_STATE) & STATE_SETTLED) !== 0) return true;
+  return open.entry(open.slotOf(row, keyHash(row))) !== 0;
+}
+
+/** Takes the row, the newest of its 5-tuple, out of all indexes for good; the one before it is the newest again. */
+export function remove(row: u32): void {
+  if ((get(row, FLOW_STATE) & STATE_SETTLED) === 0) withdraw(row);
+  else settled.remove(settled.slotOf(row, keyHash(row)));
+  const older = get(row, FLOW_OLDER);
+  if (older === 0) {
+    bury(keyMix(row));
+    return;
+  }
+  settle(older - 1);
+  set(older - 1, FLOW_STATE, get(older - 1, FLOW_STATE) | STATE_SUCCEEDED);
+}
+
+/** Takes the row out of both indexes of open flows. */
+function withdraw(row: u32): void {
   const slot = open.entry(keySlot) === row + 1 ? keySlot : open.slotOf(row, keyHash(row));
   if (open.entry(slot) !== 0) {
     open.remove(slot);

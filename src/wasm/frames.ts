@@ -14,59 +14,65 @@ import {
   LINK_PACKET_TYPE,
   LINK_PACKET_TYPE_SHIFT,
 } from './layout';
-import { half, word } from './octets';
 import { allocate } from './memory';
 
 export const frames = new InternTable(6, FRAME_SHIFT);
 const key: usize = allocate(1 << FRAME_SHIFT);
 
-/**
- * The frames that were met last, by a few bits of their addresses: octets 0-11 of the header, the interface, and the
- * number plus 1.
- */
+/** The frames that were met last, by a few bits of them: `link` and `rest`, the interface, and the number plus 1. */
 const RECENT: u32 = 16;
 const RECENT_SHIFT: u32 = 5;
 const recent: usize = allocate(RECENT << RECENT_SHIFT);
 
-/** Of Ethernet without a tag. */
-export function ethernetFrame(at: usize, index: u32): u32 {
-  const begin = load<u64>(at);
-  const rest = load<u32>(at, 8);
-  const place = (<u32>(begin >>> 40) ^ (rest >>> 24)) & (RECENT - 1);
+/**
+ * Of Ethernet without a tag, or LINUX_SLL2.
+ *
+ * @param link as `Segment` has it, and its `rest`
+ * @param index of the interface in the file
+ */
+export function frameOf(link: u64, rest: u32, index: u32, isEthernet: bool): u32 {
+  const place = (<u32>(link >>> 40) ^ (rest >>> 24)) & (RECENT - 1);
   const known = recent + ((<usize>place) << RECENT_SHIFT);
-  if (load<u64>(known) === begin && load<u32>(known, 8) === rest && load<u32>(known, 12) === index) {
+  if (load<u64>(known) === link && load<u32>(known, 8) === rest && load<u32>(known, 12) === index) {
     const id = load<u32>(known, 16);
     if (id !== 0) return id - 1;
   }
-  const id = internFrame(
-    index,
-    LINK_HAS_SOURCE | LINK_HAS_DESTINATION,
-    (half(at + 6) << 16) | half(at),
-    word(at + 8),
-    word(at + 2),
-    0,
-  );
-  store<u64>(known, begin);
+  const id = isEthernet ? ethernetFrame(link, rest, index) : cookedFrame(link, rest, index);
+  store<u64>(known, link);
   store<u32>(known, rest, 8);
   store<u32>(known, index, 12);
   store<u32>(known, id + 1, 16);
   return id;
 }
 
-/** Of LINUX_SLL2. */
-export function cookedFrame(at: usize, index: u32): u32 {
-  const ifindex = word(at + 4);
-  const type = ((<u32>load<u8>(at + 10) + 1) & LINK_PACKET_TYPE) << LINK_PACKET_TYPE_SHIFT;
-  const isMac = load<u8>(at + 11) === 6;
+/** Octets 0-7 and 8-11 of the header. */
+function ethernetFrame(begin: u64, rest: u32, index: u32): u32 {
+  const sourceHigh = half(<u32>(begin >>> 48));
+  const destinationHigh = half(<u32>begin);
+  const destinationLow = bswap<u32>(<u32>(begin >>> 16));
+  const link = LINK_HAS_SOURCE | LINK_HAS_DESTINATION;
+  return internFrame(index, link, (sourceHigh << 16) | destinationHigh, bswap<u32>(rest), destinationLow, 0);
+}
+
+/** Octets 10-17 of the header (packet type, length of the address, address) and 4-7 (index of the interface). */
+function cookedFrame(sender: u64, interfaceIndex: u32, index: u32): u32 {
+  const ifindex = bswap<u32>(interfaceIndex);
+  const type = ((<u32>(sender & 0xff) + 1) & LINK_PACKET_TYPE) << LINK_PACKET_TYPE_SHIFT;
+  const isMac = <u32>((sender >>> 8) & 0xff) === 6;
   const link = (ifindex !== 0 ? LINK_IS_IFINDEX : 0) | type | (isMac ? LINK_HAS_SOURCE : 0);
   return internFrame(
     ifindex !== 0 ? ifindex : index,
     link,
-    isMac ? half(at + 12) << 16 : 0,
-    isMac ? word(at + 14) : 0,
+    isMac ? half(<u32>(sender >>> 16)) << 16 : 0,
+    isMac ? bswap<u32>(<u32>(sender >>> 32)) : 0,
     0,
     0,
   );
+}
+
+/** The lower 16 bits, in the network's order. */
+function half(value: u32): u32 {
+  return <u32>bswap<u16>(<u16>value);
 }
 
 /** The number of a frame, from 0 in the order in which they were first seen; `NONE` where there is no room. */

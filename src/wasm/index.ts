@@ -1,47 +1,54 @@
 /** What the tables of one capture's connections offer to JavaScript. One instance of the module is one capture's. */
 import { addresses } from './addresses';
-import { findOpen, insert, isCrowded, isLastKnown, isLate, reopen, setNumber } from './flows';
+import { findOpen, insert, isCrowded, isLate, reopen, setNumber } from './flows';
 import { isForeign } from './foreign';
 import { frames, internFrame } from './frames';
 import { hash } from './hash';
 import {
-  isNotesFull,
-  isWanted4,
-  isWanted6,
-  isWantedNumber,
-  note,
-  noteCount,
-  notesAt,
+  isWanted,
+  pass,
+  passedCount,
+  passedNotes,
+  passSyn,
   startFilter,
-  wantAddress4,
-  wantAddress6,
+  wantAsked,
+  wantedNotes,
+  wantLinked,
   wantNumber,
-  wantsNumbers,
+  wordOf6,
 } from './interest';
 import { NONE } from './intern-table';
-import { BUFFER_SIZE, CELL_SHIFT, FLOW_SHIFT, MOST_FLOWS, SCRATCH_SIZE } from './layout';
+import {
+  BUFFER_SIZE,
+  CELL_SHIFT,
+  FLOW_SHIFT,
+  MOST_FLOWS,
+  RING_SIZE,
+  SCRATCH_SIZE,
+  SEGMENT_SHIFT,
+} from './layout';
 import { readSegment, Segment } from './read-segment';
 import { close, reserveRows, rowsBase, rowsEnd, rowsInUse } from './rows';
-import { scan, scanFirst, scanLast, scanStopped, scanTouched } from './scan';
-import { observe } from './segment';
+import { beginScan, scan, scanFirst, scanLast, scanStopped, scanTouched } from './scan';
+import { observe, setInterface } from './segment';
 import { servedTotal, servers } from './served';
-import { finish, finished, keepWhole, sweep } from './settlement';
+import { finished, keepWhole, letGo, sweep } from './settlement';
 import { cellsBase, cellsEnd, reserveCells, takeCells } from './sightings';
 import { allocate, reserve } from './memory';
+import { noteRows } from './wanted';
 
 export {
+  beginScan,
   cellsBase,
   cellsEnd,
   close,
-  finish,
   finished,
   internFrame,
   isLate,
-  isWanted4,
-  isWanted6,
-  isNotesFull,
-  noteCount,
-  notesAt,
+  isWanted,
+  pass,
+  passedCount,
+  passSyn,
   reopen,
   rowsBase,
   rowsEnd,
@@ -55,14 +62,11 @@ export {
   setNumber,
   startFilter,
   takeCells,
-  wantAddress4,
-  wantAddress6,
+  wantAsked,
+  wantLinked,
   wantNumber,
+  wordOf6,
 };
-
-const SYN: u32 = 2;
-const RST: u32 = 4;
-const ACK: u32 = 16;
 
 /** Sightings that a flow has on the average at the most, before room for them runs out. */
 const CELLS_OF_FLOW = 8;
@@ -77,11 +81,11 @@ const FEWEST_ROWS = 4096;
 /**
  * For each flow that there is room for, besides its row and cells: at the worst, its places in three indexes (64 each),
  * an address (128), and a share of a frame and of a server (192); these grow by doubling, and leave behind what was
- * too small. The rest is for numbers that are wanted (96 each).
+ * too small.
  */
 const OCTETS_BESIDES = 1024;
-/** For what does not depend on them. */
-const SPARE_OCTETS: u64 = 64 * 1024 * 1024;
+/** For what does not depend on them: mostly notes. */
+const SPARE_OCTETS: u64 = 192 * 1024 * 1024;
 
 const buffers: usize = allocate(2 * BUFFER_SIZE + SCRATCH_SIZE);
 
@@ -151,7 +155,15 @@ export function serverAt(id: u32): usize {
   return servers.at(id);
 }
 
-const single = changetype<Segment>(allocate(64));
+let ring: usize = 0;
+
+/** Where a thread that reads ahead puts what it has read: `RING_` and `SLOT_` of the layout. */
+export function ringAt(): usize {
+  if (ring === 0) ring = allocate(RING_SIZE);
+  return ring;
+}
+
+const single = changetype<Segment>(allocate(1 << SEGMENT_SHIFT));
 
 /** Takes in one packet; false where it is not plain, and then nothing has changed. */
 export function observePacket(
@@ -163,30 +175,44 @@ export function observePacket(
   nanoseconds: u32,
   number: u32,
 ): bool {
-  single.frame = start;
-  single.linkType = linkType;
-  single.index = index;
+  if (!readSegment(single, start, end, linkType)) return false;
   single.seconds = seconds;
   single.nanoseconds = nanoseconds;
-  single.number = number;
-  if (!readSegment(single, end)) return false;
   single.isForeign = isForeign(single);
-  return observe(single);
+  setInterface(linkType, index);
+  return observe(single, number);
 }
 
-/**
- * The same for a segment that was read elsewhere, of the 5-tuple that was looked up last: whether it is to be passed
- * over. Addresses that are wanted were told apart before.
- *
- * @param flags of TCP
- * @param stamp the time stamp of a SYN, or what a SYN-ACK echoes; 0 where there is none
- */
-export function passesOver(flags: u32, sequence: u32, acknowledgment: u32, stamp: u32): bool {
-  if ((flags & (SYN | RST)) !== SYN) return !wantsNumbers() || !isLastKnown();
-  const number = (flags & ACK) !== 0 ? acknowledgment - 1 : sequence;
-  if (isWantedNumber(number)) return false;
-  note(number, stamp);
-  return true;
+/** At the end of the capture. */
+export function finish(): void {
+  letGo();
+  noteRows();
+}
+
+/** Where the notes of SYNs that were passed over lie, `NOTE_`; then those of connections that were not. */
+export function passedNotesAt(): usize {
+  return passedNotes.base;
+}
+
+export function passedNoteCount(): u32 {
+  return passedNotes.count;
+}
+
+export function wantedNotesAt(): usize {
+  return wantedNotes.base;
+}
+
+export function wantedNoteCount(): u32 {
+  return wantedNotes.count;
+}
+
+/** There was room for all notes. */
+export function arePassedNotesWhole(): bool {
+  return !passedNotes.isFull;
+}
+
+export function areWantedNotesWhole(): bool {
+  return !wantedNotes.isFull;
 }
 
 /** The newest open instance of a 5-tuple, -1 where there is none. */

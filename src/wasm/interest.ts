@@ -1,94 +1,106 @@
 /**
  * Which packets are wanted, where only the connections of some addresses (VIPs, and backends that are known) are. A
  * connection under other addresses may be one of theirs behind NAT, which keeps the client's initial sequence number.
- * Which numbers are wanted is known only when every capture was read, so those that were passed over are noted: where
- * one of them is, the capture is read again.
+ * Which numbers are wanted is known only when every capture was read, so those that are passed over are noted: where
+ * one of them is, the captures are read again, and the server's address is wanted as well.
+ *
+ * Addresses are looked at as words: those of IPv4 themselves, those of IPv6 mixed into one. Where two have one word,
+ * more is taken in than needs be.
  */
-import { InternTable } from './intern-table';
-import { allocate } from './memory';
-
-/** Octets of a note, as a power of two: initial sequence number, time stamp of the SYN (0 where there is none). */
-const NOTE_SHIFT: usize = 3;
-/** Notes that there is room for; beyond, every capture is read again. */
-const MOST_NOTES: u32 = 1 << 22;
+import { ACK } from '../model/tcp-flags';
+import { clientMark, Notes } from './notes';
+import { WordSet } from './word-set';
 
 let isOn: bool = false;
-const addresses4 = new InternTable(2, 3);
-const addresses6 = new InternTable(4, 4);
-const key: usize = allocate(8);
+const words = new WordSet();
+/** Those of them that were asked for, and not only found to be linked with those. */
+const asked = new WordSet();
+const numbers = new WordSet();
+/** Not all numbers are noted. */
+let areNumbersKnown: bool = false;
+let passed: u32 = 0;
 
-const numbers = new InternTable(2, 3);
+/** SYNs, and SYN-ACKs, that were passed over. */
+export const passedNotes = new Notes();
+/** Connections that were not. */
+export const wantedNotes = new Notes();
 
-let notes: usize = 0;
-let noted: u32 = 0;
-let isFull: bool = false;
-
-/** From here on, packets of other addresses than those that `wantAddress` was given are passed over. */
-export function startFilter(): void {
+/**
+ * From here on, packets of other addresses than those that are wanted are passed over.
+ *
+ * @param askedCount how many addresses will be asked for; and how many more be linked with them
+ * @param numberCount how many initial sequence numbers will be; 0 where it is not known which are
+ * @param most notes that there is room for, of either kind
+ */
+export function startFilter(askedCount: u32, linkedCount: u32, numberCount: u32, most: u32): void {
   isOn = true;
-  if (notes === 0) notes = allocate((<usize>MOST_NOTES) << NOTE_SHIFT);
+  words.reserve(askedCount + linkedCount);
+  asked.reserve(askedCount);
+  numbers.reserve(numberCount);
+  areNumbersKnown = numberCount !== 0;
+  passedNotes.reserve(most);
+  wantedNotes.reserve(most);
 }
 
 export function isFiltering(): bool {
   return isOn;
 }
 
-/** @param at where the sixteen octets are */
-export function wantAddress6(at: usize): void {
-  addresses6.intern(at);
+export function wantAsked(word: u32): void {
+  words.add(word);
+  asked.add(word);
 }
 
-export function wantAddress4(address: u32): void {
-  store<u64>(key, <u64>address);
-  addresses4.intern(key);
+export function wantLinked(word: u32): void {
+  words.add(word);
 }
 
-/** @param number initial sequence number of a client whose connections are wanted */
+export function isAsked(word: u32): bool {
+  return asked.has(word);
+}
+
+/** @param number initial sequence number of a client: others need not be noted */
 export function wantNumber(number: u32): void {
-  store<u64>(key, <u64>number);
-  numbers.intern(key);
+  numbers.add(number);
 }
 
-export function isWanted4(address: u32): bool {
-  store<u64>(key, <u64>address);
-  return addresses4.find(key) >= 0;
+/** The word of an IPv6 address. */
+export function wordOf6(at: usize): u32 {
+  const mixed = (load<u64>(at) ^ rotl<u64>(load<u64>(at, 8) * 0xd6e8feb86659fd93, 32)) * 0xff51afd7ed558ccd;
+  return <u32>(mixed >>> 32);
 }
 
-export function isWanted6(at: usize): bool {
-  return addresses6.find(at) >= 0;
+export function isWanted(source: u32, destination: u32): bool {
+  return words.has(source) || words.has(destination);
 }
 
-/** Whether it is known which numbers are wanted: the capture is read for the second time. */
-export function wantsNumbers(): bool {
-  return numbers.count !== 0;
+/** Counts a segment that is passed over, without SYN or of something else than a packet itself. */
+export function pass(): void {
+  passed++;
 }
 
-export function isWantedNumber(number: u32): bool {
-  if (!wantsNumbers()) return false;
-  store<u64>(key, <u64>number);
-  return numbers.find(key) >= 0;
-}
-
-/** Notes that the SYN of a connection was passed over, or the SYN-ACK to it. */
-export function note(number: u32, stamp: u32): void {
-  if (noted === MOST_NOTES) {
-    isFull = true;
-    return;
+/** The same of a SYN or SYN-ACK, which is noted; source and destination as words. */
+export function passSyn(
+  source: u32,
+  destination: u32,
+  ports: u32,
+  flags: u32,
+  sequence: u32,
+  acknowledgment: u32,
+  stamp: u32,
+): void {
+  passed++;
+  const isReply = (flags & ACK) !== 0;
+  const number = isReply ? acknowledgment - 1 : sequence;
+  if (areNumbersKnown && !numbers.has(number)) return;
+  if (isReply) {
+    passedNotes.addReply(number, source, clientMark(destination, ports & 0xffff), stamp, sequence);
+  } else {
+    passedNotes.addSyn(number, destination, clientMark(source, ports >>> 16), stamp);
   }
-  store<u64>(notes + ((<usize>noted) << NOTE_SHIFT), <u64>number | ((<u64>stamp) << 32));
-  noted++;
 }
 
-/** Where the notes lie, two words each. */
-export function notesAt(): usize {
-  return notes;
-}
-
-export function noteCount(): u32 {
-  return noted;
-}
-
-/** There were more than could be noted. */
-export function isNotesFull(): bool {
-  return isFull;
+/** Packets that were passed over. */
+export function passedCount(): u32 {
+  return passed;
 }

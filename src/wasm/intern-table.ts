@@ -22,7 +22,7 @@ export class InternTable {
   private mask: u32 = INITIAL * SPARE - 1;
 
   /**
-   * @param keyWords words (of four octets) that tell rows apart: an even number
+   * @param keyWords words (of four octets) that tell rows apart: 2, 4 or 6
    * @param shift octets of a row, as a power of two
    */
   constructor(keyWords: u32, shift: u32) {
@@ -67,10 +67,21 @@ export class InternTable {
     const octets = this.keyOctets;
     const slots = this.slots;
     const mask = this.mask;
-    let slot = hashOf(key, octets) & mask;
+    const first = load<u64>(key);
+    const second = octets > 8 ? load<u64>(key, 8) : 0;
+    const third = octets > 16 ? load<u64>(key, 16) : 0;
+    let slot = hashOf(first, second, third) & mask;
     while (true) {
       const entry = load<u32>(slots + ((<usize>slot) << 2));
-      if (entry === 0 || isSame(base + ((<usize>(entry - 1)) << shift), key, octets)) return slot;
+      if (entry === 0) return slot;
+      const at = base + ((<usize>(entry - 1)) << shift);
+      if (
+        load<u64>(at) === first &&
+        (octets <= 8 || load<u64>(at, 8) === second) &&
+        (octets <= 16 || load<u64>(at, 16) === third)
+      ) {
+        return slot;
+      }
       slot = (slot + 1) & mask;
     }
   }
@@ -83,27 +94,22 @@ export class InternTable {
     this.mask = this.capacity * SPARE - 1;
     this.slots = allocate((<usize>this.capacity * SPARE) << 2);
     for (let row: u32 = 0; row < this.count; row++) {
-      let slot = hashOf(this.at(row), this.keyOctets) & this.mask;
+      const at = this.at(row);
+      const second = this.keyOctets > 8 ? load<u64>(at, 8) : 0;
+      const third = this.keyOctets > 16 ? load<u64>(at, 16) : 0;
+      let slot = hashOf(load<u64>(at), second, third) & this.mask;
       while (load<u32>(this.slots + ((<usize>slot) << 2)) !== 0) slot = (slot + 1) & this.mask;
       store<u32>(this.slots + ((<usize>slot) << 2), row + 1);
     }
   }
 }
 
-function isSame(at: usize, key: usize, octets: usize): bool {
-  for (let i: usize = 0; i < octets; i += 8) {
-    if (load<u64>(at + i) !== load<u64>(key + i)) return false;
-  }
-  return true;
-}
-
-function hashOf(key: usize, octets: usize): u32 {
-  let hashed: u64 = 0;
-  for (let i: usize = 0; i < octets; i += 8) {
-    hashed ^= load<u64>(key + i);
-    // High octets come down before low ones go up.
-    hashed = (hashed ^ (hashed >>> 32)) * 0xd6e8feb86659fd93;
-    hashed ^= hashed >>> 32;
-  }
-  return <u32>hashed;
+/** Each is multiplied by itself, so that the processor does so at once: one behind the other took twice as long. */
+function hashOf(first: u64, second: u64, third: u64): u32 {
+  const mixed =
+    first * 0xff51afd7ed558ccd +
+    rotl<u64>(second * 0xbf58476d1ce4e5b9, 31) +
+    rotl<u64>(third * 0x94d049bb133111eb, 17);
+  // High octets come down before low ones go up.
+  return <u32>(((mixed ^ (mixed >>> 32)) * 0xd6e8feb86659fd93) >>> 32);
 }

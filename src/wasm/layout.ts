@@ -71,6 +71,8 @@ export const STATE_SETTLED = 1 << 21;
 export const STATE_ODD = 1 << 22;
 /** There was no room for a sighting: what is known of the flow is not all that was seen. */
 export const STATE_LOST = 1 << 23;
+/** A newer instance of the 5-tuple was let go: what comes late is of that one. */
+export const STATE_SUCCEEDED = 1 << 24;
 export const STATE_SPOKE = STATE_A_SPOKE | STATE_B_SPOKE;
 export const STATE_RESET = STATE_A_RESET | STATE_B_RESET;
 export const STATE_FINISHED = STATE_A_FIN | STATE_B_FIN;
@@ -156,6 +158,21 @@ export const SERVED_COUNT = 4;
 export const SERVED_KEPT = 5;
 export const SERVED_SHIFT = 5;
 
+/** Words of a note: initial sequence number of the client, and the word of the server's address. */
+export const NOTE_NUMBER = 0;
+export const NOTE_SERVER = 1;
+/** Half of a hash of the SYN's time stamp, and of that which a SYN-ACK echoes; 0 where there is none. */
+export const NOTE_STAMPS = 2;
+export const NOTE_STAMP = 0xffff;
+export const NOTE_ECHO_SHIFT = 16;
+/** Half of a hash of the client's address and port, below `NOTE_SERVER_NUMBER`. */
+export const NOTE_MARKS = 3;
+export const NOTE_CLIENT = 0xffff;
+/** Some bits of the server's initial sequence number, of which the lowest says that it is known; else 0. */
+export const NOTE_SERVER_NUMBER = -1 << 16;
+export const NOTE_SERVER_KNOWN = 1 << 16;
+export const NOTE_SHIFT = 4;
+
 export const LINKTYPE_ETHERNET = 1;
 export const LINKTYPE_LINUX_SLL2 = 276;
 
@@ -166,3 +183,46 @@ export const MOST_FLOWS = 3_000_000;
 export const BUFFER_SIZE = 64 * 1024;
 /** Octets of an address or a packet's headers that are handed over by themselves. */
 export const SCRATCH_SIZE = 256;
+
+/** Octets of a segment, as a power of two: `Segment` of `read-segment.ts`. */
+export const SEGMENT_SHIFT = 6;
+/** Where in it the word is that tells where its packet ends. */
+export const SEGMENT_END = 12;
+
+/**
+ * Octets of a chunk that a thread reads ahead: each costs its taker a turn through all layers of reading, and may cost
+ * a thread's sleep, so that it is larger than what is read here.
+ */
+export const AHEAD_SIZE = 256 * 1024;
+/** Chunks of a file that a thread may be ahead, each in a slot. */
+export const AHEAD_SLOTS = 8;
+/** Segments that can be made of a chunk: a small packet has 70 octets with its header. */
+export const SLOT_SEGMENTS = 4096;
+/** Octets of a cache line, for what two threads write. */
+export const LINE = 64;
+/** A slot's words, the chunk, and its segments. */
+export const SLOT_SIZE = LINE + AHEAD_SIZE + (SLOT_SEGMENTS << SEGMENT_SHIFT);
+/** Words of a slot: octets of the chunk, where in it the first segment's record begins, and how many segments there are. */
+export const SLOT_OCTETS = 0;
+export const SLOT_FIRST = 1;
+export const SLOT_COUNT = 2;
+
+/** Words before the slots, by octets: chunks that were read, and chunks that were taken. */
+export const RING_READ = 0;
+export const RING_TAKEN = LINE;
+/** Whether the thread has started, and was told where to begin. */
+export const RING_STATE = 2 * LINE;
+export const RING_SLOTS = 3 * LINE;
+export const RING_SIZE = RING_SLOTS + AHEAD_SLOTS * SLOT_SIZE;
+/** Values of the state. */
+export const RING_STARTING = 0;
+export const RING_READY = 1;
+export const RING_BEGUN = 2;
+/** Doubles beside the state, by octets: the offset in the file from which on the thread reads, and that of the record there. */
+export const RING_FROM = RING_STATE + 8;
+export const RING_RECORD = RING_STATE + 16;
+
+/** Beyond the connections that are kept whole, of those that were made a sample of a share of as many is kept, */
+export const SAMPLE_SHARE = 8;
+/** and of each server as many, however few it has. */
+export const KEPT_OF_SERVER = 4;

@@ -1,19 +1,20 @@
 /** From the octets of a packet to what a TCP segment is told by. */
-import { addresses } from './addresses';
 import { hash } from './hash';
 import { LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL2 } from './layout';
 import { half, word } from './octets';
 
-const ETHERNET_HEADER: usize = 14;
-const SLL2_HEADER: usize = 20;
-const IPV4_HEADER: usize = 20;
-const IPV6_HEADER: usize = 40;
-const TCP_HEADER: u32 = 20;
+export const ETHERNET_HEADER: usize = 14;
+export const SLL2_HEADER: usize = 20;
+const SLL2_IFINDEX: usize = 4;
+const SLL2_PACKET_TYPE: usize = 10;
+export const IPV4_HEADER: usize = 20;
+export const IPV6_HEADER: usize = 40;
+export const TCP_HEADER: u32 = 20;
 
 /** As they are read from memory, whose order is the other. */
-const TYPE_IPV4: u32 = 0x0008;
-const TYPE_IPV6: u32 = 0xdd86;
-const TCP: u32 = 6;
+export const TYPE_IPV4: u32 = 0x0008;
+export const TYPE_IPV6: u32 = 0xdd86;
+export const TCP: u32 = 6;
 
 const END_OF_LIST: u32 = 0;
 const NO_OPERATION: u32 = 1;
@@ -24,53 +25,66 @@ const ALIGNED_TIMESTAMPS: u32 = 0x0a080101;
 const MSS: u32 = 0x0402;
 const SACK_TIMESTAMPS: u32 = 0x0a080204;
 
-/** A TCP segment that was read: 64 octets, a cache line. */
+/** Bits of a segment's `traits`. */
+export const IS_FROM_B: u32 = 1;
+export const IS_IPV6: u32 = 1 << 1;
+export const HAS_TIMESTAMPS: u32 = 1 << 2;
+export const HAS_PAYLOAD: u32 = 1 << 3;
+/** More than a plain segment: nothing else of it is known but where it ends. */
+export const IS_OTHER: u32 = 1 << 4;
+
+/** A TCP segment that was read, with all that can be kept of it: 64 octets, a cache line. */
 @unmanaged
 export class Segment {
-  /** First octet of the frame, and of the TCP header. */
-  frame: usize;
-  tcp: usize;
+  /** Of Ethernet the first twelve octets, of LINUX_SLL2 those from the packet type on, and the interface's index. */
+  link: u64;
+  linkRest: u32;
+  /** Behind the packet, in memory. */
+  end: usize;
   seconds: u32;
   nanoseconds: u32;
-  /** Of the packet in its file, from 1. */
-  number: u32;
-  linkType: u32;
-  /** Of the interface in the file. */
-  index: u32;
-  /** The 5-tuple as a flow's row has it, and its hash. */
+  /** The 5-tuple as a flow's row has it, and its hash. Of IPv6 `a` is where the addresses are, until `numberAddresses`. */
   a: u32;
   b: u32;
   ports: u32;
   hashed: u32;
-  /** Of IP. */
-  version: u8;
-  /** Sent by end b. */
-  fromB: bool;
-  ttl: u8;
-  /** Of TCP. */
-  headerLength: u8;
+  sequence: u32;
+  acknowledgment: u32;
+  /** Of the Timestamps option, in the network's order turned; 0 without it. */
+  stamp: u32;
+  stampEcho: u32;
   identification: u16;
+  window: u16;
+  /** Of TCP. */
   flags: u8;
+  ttl: u8;
+  traits: u8;
   /** It is of nobody whom one wants to know of. */
   isForeign: bool;
-  /** Source and destination address. */
-  addresses: usize;
-  /** Octets after the TCP header. */
-  payload: u32;
+
+  has(traits: u32): bool {
+    return (<u32>this.traits & traits) !== 0;
+  }
+
+  /** The IP version, as a flow's key has it. */
+  get version(): u32 {
+    return this.has(IS_IPV6) ? 6 : 4;
+  }
 }
 
 /**
- * Reads a packet whose `frame` is set; false where it is more than a plain segment.
+ * Reads a packet; false where it is more than a plain segment.
  *
+ * @param segment its time and end are not touched
  * @param end of what was captured of it
  */
-export function readSegment(segment: Segment, end: usize): bool {
-  const start = segment.frame;
-  const isEthernet = segment.linkType === LINKTYPE_ETHERNET;
-  if (!isEthernet && segment.linkType !== LINKTYPE_LINUX_SLL2) return false;
+export function readSegment(segment: Segment, start: usize, end: usize, linkType: u32): bool {
+  const isEthernet = linkType === LINKTYPE_ETHERNET;
+  if (!isEthernet && linkType !== LINKTYPE_LINUX_SLL2) return false;
   const ip = start + (isEthernet ? ETHERNET_HEADER : SLL2_HEADER);
   if (ip + IPV4_HEADER + TCP_HEADER > end) return false;
   const type = <u32>load<u16>(isEthernet ? start + 12 : start);
+  let traits: u32 = 0;
   let length: u32;
   let tcp: usize;
   if (type === TYPE_IPV4) {
@@ -80,8 +94,6 @@ export function readSegment(segment: Segment, end: usize): bool {
     if (total < <u32>IPV4_HEADER) return false;
     length = total - <u32>IPV4_HEADER;
     tcp = ip + IPV4_HEADER;
-    segment.addresses = ip + 12;
-    segment.version = 4;
     segment.ttl = load<u8>(ip, 8);
     segment.identification = <u16>half(ip + 4);
   } else if (type === TYPE_IPV6) {
@@ -89,44 +101,57 @@ export function readSegment(segment: Segment, end: usize): bool {
     if (load<u8>(ip) >>> 4 !== 6 || load<u8>(ip, 6) !== TCP) return false;
     length = half(ip + 4);
     tcp = ip + IPV6_HEADER;
-    segment.addresses = ip + 8;
-    segment.version = 6;
     segment.ttl = load<u8>(ip, 7);
     segment.identification = 0;
+    traits = IS_IPV6;
   } else {
     return false;
   }
   const headerLength = (<u32>load<u8>(tcp, 12) >>> 4) << 2;
   if (headerLength < TCP_HEADER || headerLength > length || tcp + headerLength > end) return false;
-  segment.tcp = tcp;
-  segment.headerLength = <u8>headerLength;
-  segment.payload = length - headerLength;
+  if (length > headerLength) traits |= HAS_PAYLOAD;
+  const ports = word(tcp);
+  if (type === TYPE_IPV4) {
+    traits |= orderEnds(segment, word(ip + 12), word(ip + 16), ports);
+  } else {
+    segment.a = <u32>(ip + 8);
+    segment.ports = ports;
+  }
+  segment.sequence = word(tcp + 4);
+  segment.acknowledgment = word(tcp + 8);
   segment.flags = load<u8>(tcp, 13);
+  segment.window = <u16>half(tcp + 14);
+  const stamps = timestampsOf(tcp, tcp + headerLength);
+  if (stamps !== 0) traits |= HAS_TIMESTAMPS;
+  segment.stamp = stamps === 0 ? 0 : word(stamps);
+  segment.stampEcho = stamps === 0 ? 0 : word(stamps + 4);
+  segment.link = load<u64>(isEthernet ? start : start + SLL2_PACKET_TYPE);
+  segment.linkRest = load<u32>(isEthernet ? start + 8 : start + SLL2_IFINDEX);
+  segment.traits = <u8>traits;
   return true;
 }
 
-/** Makes the key of the segment's flow; its addresses get numbers where they have none. */
-export function addressSegment(segment: Segment): void {
-  const at = segment.addresses;
-  const isIPv4 = segment.version === 4;
-  const source = isIPv4 ? word(at) : addresses.intern(at);
-  const destination = isIPv4 ? word(at + 4) : addresses.intern(at + 16);
-  const ports = word(segment.tcp);
+/**
+ * Makes the key of a segment's flow.
+ *
+ * @param ports as the packet has them
+ * @returns the trait of who sent it
+ */
+export function orderEnds(segment: Segment, source: u32, destination: u32, ports: u32): u32 {
   const fromB = source > destination || (source === destination && ports >>> 16 > (ports & 0xffff));
   const a = fromB ? destination : source;
   const b = fromB ? source : destination;
   const ordered = fromB ? rotl<u32>(ports, 16) : ports;
-  segment.fromB = fromB;
   segment.a = a;
   segment.b = b;
   segment.ports = ordered;
   segment.hashed = hash(a, b, ordered);
+  return fromB ? IS_FROM_B : 0;
 }
 
 /** Where the values of the Timestamps option are, 0 for none; as `readTcpOptions` finds it. */
-export function timestampsOf(segment: Segment): usize {
-  const start = segment.tcp + TCP_HEADER;
-  const end = segment.tcp + segment.headerLength;
+export function timestampsOf(tcp: usize, end: usize): usize {
+  const start = tcp + TCP_HEADER;
   if (end >= start + 12 && load<u32>(start) === ALIGNED_TIMESTAMPS) return start + 4;
   if (end >= start + 16 && load<u16>(start) === MSS && load<u32>(start, 4) === SACK_TIMESTAMPS)
     return start + 8;

@@ -1,31 +1,59 @@
 /**
  * The records of a pcap file, as long as their packets are plain. They are taken some at a time: what of the tables
- * they need is touched for all of them before the first is dealt with, so that the misses of the cache overlap.
+ * they need is touched for all of them before the first is dealt with, so that the misses of the cache overlap. A
+ * thread that reads ahead (`ahead.ts`) may have made segments of them already.
  */
-import { touchRow, touchSlot } from './flows';
-import { isForeign } from './foreign';
-import { wantsNumbers } from './interest';
-import { readSegment, Segment } from './read-segment';
-import { observe } from './segment';
+import { touchRow, touchSettled, touchSlot } from './flows';
+import { isForeign, passesAtOnce } from './foreign';
+import { isFiltering } from './interest';
+import { SEGMENT_SHIFT } from './layout';
+import { IS_OTHER } from './read-segment';
+import {
+  CAPTURED,
+  number as numberAt,
+  readSegments,
+  RECORD_HEADER,
+  segmentAt,
+  TS_FRACTION,
+  TS_SECONDS,
+} from './read-segments';
+import { observe, setInterface } from './segment';
 import { allocate } from './memory';
 
-const TS_SECONDS = 0;
-const TS_FRACTION = 4;
-const CAPTURED = 8;
-const HEADER: usize = 16;
+const SYN: u8 = 2;
 
 /** Segments of a batch. */
 const BATCH: u32 = 32;
-const SEGMENT_SIZE: u32 = 64;
-const batch: usize = allocate(BATCH * SEGMENT_SIZE);
-/** Where the record behind each ends. */
-const ends: usize = allocate(BATCH * <u32>sizeof<usize>());
+const batch: usize = allocate(BATCH << SEGMENT_SHIFT);
+
+/** Segments that are made already: where they lie, how many there are and were taken in or left, and how many were looked at. */
+let list: usize = 0;
+let listed: u32 = 0;
+let taken: u32 = 0;
+let looked: u32 = 0;
+/** Where the record of the next of them begins. */
+let nextAt: usize = 0;
 
 // The earliest and the latest time, as seconds in the upper half and nanoseconds in the lower.
 let first: u64 = u64.MAX_VALUE;
 let last: u64 = 0;
 let stopped: usize = 0;
 let touched: u32 = 0;
+
+/**
+ * Says what was made of the octets that are scanned next.
+ *
+ * @param segments where they lie
+ * @param count how many there are; 0 for none
+ * @param at where the record of the first begins
+ */
+export function beginScan(segments: usize, count: u32, at: usize): void {
+  list = segments;
+  listed = count;
+  taken = 0;
+  looked = 0;
+  nextAt = at;
+}
 
 /**
  * Takes in records from `at` on, until one that is not plain, not whole, or damaged.
@@ -44,57 +72,109 @@ export function scan(
   most: u32,
   packets: u32,
 ): u32 {
+  setInterface(linkType, 0);
+  // Its record was left to others, who are done with it.
+  if (taken < listed && at === segmentAt(list, taken).end) skip();
+  const isListed = taken < listed && at === nextAt;
   let number = packets;
-  let position = at;
-  let isDone = false;
-  // Else it depends on which flows are known, to which those before it in the batch may belong.
-  const isForeignForSure = !wantsNumbers();
-  while (!isDone) {
-    let count: u32 = 0;
-    let next = position;
-    while (count < BATCH && next + HEADER <= end) {
-      const captured = read(next + CAPTURED, isSwapped);
-      const nanoseconds = read(next + TS_FRACTION, isSwapped) * unit;
-      const after = next + HEADER + captured;
-      // Some writers let the fraction run past the second.
-      if (captured > most || after > end || nanoseconds >= 1_000_000_000) break;
-      const segment = segmentAt(count);
-      segment.frame = next + HEADER;
-      segment.linkType = linkType;
-      segment.index = 0;
-      segment.seconds = read(next + TS_SECONDS, isSwapped);
-      segment.nanoseconds = nanoseconds;
-      segment.number = number + count + 1;
-      if (!readSegment(segment, after)) break;
-      if (isForeignForSure) segment.isForeign = isForeign(segment);
-      store<usize>(ends + count * sizeof<usize>(), after);
-      next = after;
-      count++;
+  const passes = !isListed && isFiltering();
+  // Where packets are passed over, few others follow each other as a rule.
+  let room: u32 = passes ? 1 : BATCH;
+  stopped = at;
+  while (true) {
+    if (passes) {
+      const passed = passRecords(stopped, end, linkType, isSwapped, unit, most);
+      number += passed;
+      room = passed === 0 ? min(BATCH, room * 2) : 1;
     }
-    isDone = count < BATCH;
-    if (isForeignForSure) touch(count);
-    for (let i: u32 = 0; i < count; i++) {
-      const segment = segmentAt(i);
-      if (!isForeignForSure) segment.isForeign = isForeign(segment);
-      if (!observe(segment)) {
-        isDone = true;
-        break;
-      }
-      const time = ((<u64>segment.seconds) << 32) | <u64>segment.nanoseconds;
-      if (time < first) first = time;
-      if (time > last) last = time;
-      position = load<usize>(ends + i * sizeof<usize>());
-      number++;
+    const count = isListed
+      ? min(BATCH, listed - taken)
+      : readSegments(stopped, end, linkType, isSwapped, unit, most, batch, room, false);
+    const from = isListed ? segmentAt(list, taken) : segmentAt(batch, 0);
+    const done = take(changetype<usize>(from), count, isListed ? looked - taken : 0, number);
+    number += done;
+    if (isListed) {
+      looked = max(looked, taken + count);
+      taken += done;
+      nextAt = stopped;
     }
+    if (done < count || count < room) break;
   }
-  stopped = position;
   return number - packets;
 }
 
-function touch(count: u32): void {
+/**
+ * Passes over records as long as they may be.
+ *
+ * @returns how many; `stopped` is where they end
+ */
+function passRecords(at: usize, end: usize, linkType: u32, isSwapped: bool, unit: u32, most: u32): u32 {
+  let passed: u32 = 0;
+  let next = at;
+  while (next + RECORD_HEADER <= end) {
+    const captured = numberAt(next + CAPTURED, isSwapped);
+    const start = next + RECORD_HEADER;
+    if (captured > most || captured > end - start) break;
+    const nanoseconds = numberAt(next + TS_FRACTION, isSwapped) * unit;
+    if (nanoseconds >= 1_000_000_000 || !passesAtOnce(start, start + captured, linkType)) break;
+    noteTime(numberAt(next + TS_SECONDS, isSwapped), nanoseconds);
+    next = start + captured;
+    passed++;
+  }
+  stopped = next;
+  return passed;
+}
+
+function noteTime(seconds: u32, nanoseconds: u32): void {
+  const time = ((<u64>seconds) << 32) | <u64>nanoseconds;
+  if (time < first) first = time;
+  if (time > last) last = time;
+}
+
+function skip(): void {
+  nextAt = segmentAt(list, taken).end;
+  taken++;
+  looked = max(looked, taken);
+}
+
+/**
+ * Takes in the segments of a list, up to one that is not plain.
+ *
+ * @param known how many of them were looked at before
+ * @returns how many
+ */
+function take(segments: usize, count: u32, known: u32, packets: u32): u32 {
+  for (let i = known; i < count; i++) look(segments, i);
+  touch(segments, count);
+  let i: u32 = 0;
+  for (; i < count; i++) {
+    const segment = segmentAt(segments, i);
+    if (segment.has(IS_OTHER)) break;
+    if (!observe(segment, packets + i + 1)) break;
+    noteTime(segment.seconds, segment.nanoseconds);
+    stopped = segment.end;
+  }
+  return i;
+}
+
+function look(segments: usize, i: u32): void {
+  const segment = segmentAt(segments, i);
+  if (!segment.has(IS_OTHER)) segment.isForeign = isForeign(segment);
+}
+
+function touch(segments: usize, count: u32): void {
   let sum: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) sum += touchSlot(segmentAt(i).hashed);
-  for (let i: u32 = 0; i < count; i++) sum += touchRow(segmentAt(i).hashed);
+  for (let i: u32 = 0; i < count; i++) {
+    const segment = segmentAt(segments, i);
+    if (segment.isForeign) continue;
+    sum += touchSlot(segment.hashed);
+    // Of ports that are not open, it is looked for among those that are over.
+    if ((segment.flags & SYN) !== 0) sum += touchSettled(segment.hashed);
+  }
+  for (let i: u32 = 0; i < count; i++) {
+    const segment = segmentAt(segments, i);
+    if (!segment.isForeign) sum += touchRow(segment.hashed);
+  }
   // What nothing came of would not be loaded.
   touched = sum;
 }
@@ -115,13 +195,4 @@ export function scanFirst(): u64 {
 
 export function scanLast(): u64 {
   return last;
-}
-
-function segmentAt(i: u32): Segment {
-  return changetype<Segment>(batch + i * SEGMENT_SIZE);
-}
-
-function read(at: usize, isSwapped: bool): u32 {
-  const value = load<u32>(at);
-  return isSwapped ? bswap<u32>(value) : value;
 }

@@ -4,8 +4,9 @@
  * known. What they mean is plain, and is noted here, with the same result as by way of the decoders and the tracker.
  * Whatever is not quite so (a retransmission, a second interface, a RST, a tunnel) is left to them.
  */
+import { ACK, FIN, RST, SYN } from '../model/tcp-flags';
 import { findOpen, insert, isCrowded, reopen, setNumber } from './flows';
-import { cookedFrame, ethernetFrame } from './frames';
+import { frameOf } from './frames';
 import { NONE } from './intern-table';
 import {
   CELL_FRAME,
@@ -35,8 +36,10 @@ import {
   KIND_SYN_ACK,
   LINKTYPE_ETHERNET,
   STATE_A_FIN,
+  STATE_A_SEQUENCE,
   STATE_A_SPOKE,
   STATE_B_FIN,
+  STATE_B_SEQUENCE,
   STATE_B_SPOKE,
   STATE_CLIENT_IS_B,
   STATE_CLIENT_KNOWN,
@@ -47,56 +50,67 @@ import {
   STATE_TIMED,
   TTL_SHIFT,
 } from './layout';
-import { half, word } from './octets';
-import { Segment, timestampsOf } from './read-segment';
+import { HAS_PAYLOAD, HAS_TIMESTAMPS, IS_FROM_B, Segment } from './read-segment';
 import { rowAt } from './rows';
 import { finished, sweep } from './settlement';
 import { cellAt, takeCell } from './sightings';
-
-const FIN: u32 = 1;
-const SYN: u32 = 2;
-const RST: u32 = 4;
-const ACK: u32 = 16;
 
 /** A SYN-ACK that comes later is of another attempt; s. */
 const STALE_SECONDS: i32 = 300;
 
 const OPENED: u32 = STATE_CLIENT_KNOWN | STATE_SYN;
 
-/** Takes in a segment; false where it is not plain, and then nothing has changed. */
-export function observe(segment: Segment): bool {
+/** Of the capture's interface, and of the packet that is taken in. */
+let linkType: u32 = 0;
+let interfaceIndex: u32 = 0;
+let packet: u32 = 0;
+
+/** Says what interface of the file the packets are of from here on. */
+export function setInterface(type: u32, index: u32): void {
+  linkType = type;
+  interfaceIndex = index;
+}
+
+/**
+ * Takes in a segment whose key is made; false where it is not plain, and then nothing has changed.
+ *
+ * @param number of the packet in its file, from 1
+ */
+export function observe(segment: Segment, number: u32): bool {
   if (segment.isForeign) return true;
+  packet = number;
   const flags = <u32>segment.flags;
   if ((flags & RST) !== 0) return false;
   const found = findOpen(segment.hashed, segment.a, segment.b, segment.ports, segment.version);
   if (found < 0) {
     // Of what else is not known, the tracker finds out whether it is late.
-    if ((flags & (SYN | ACK)) !== SYN || load<u32>(segment.tcp, 8) !== 0) return false;
+    if ((flags & (SYN | ACK)) !== SYN || segment.acknowledgment !== 0) return false;
     return begin(segment);
   }
   const row = <u32>found;
   const at = rowAt(row);
   const state = load<u32>(at, FLOW_STATE << 2);
-  const fromB = segment.fromB;
+  const fromB = segment.has(IS_FROM_B);
   const fromClient = ((state & STATE_CLIENT_IS_B) !== 0) === fromB;
   if ((flags & SYN) !== 0) {
     return (flags & ACK) !== 0 && !fromClient && accept(at, state, segment);
   }
-  // Without a client that is known, the first numbers are noted.
-  if ((state & STATE_CLIENT_KNOWN) === 0) return false;
+  const isClientKnown = (state & STATE_CLIENT_KNOWN) !== 0;
+  // Of a connection that began before the capture, the first number from each end is noted.
+  if (!isClientKnown && (state & (fromB ? STATE_B_SEQUENCE : STATE_A_SEQUENCE)) === 0) return false;
   const spoke: u32 = fromB ? STATE_B_SPOKE : STATE_A_SPOKE;
   let now = state | spoke;
-  if (fromClient && (flags & ACK) !== 0) {
-    const isNext = word(segment.tcp + 4) === load<u32>(at, FLOW_CLIENT_SEQUENCE << 2) + 1;
+  if (isClientKnown && fromClient && (flags & ACK) !== 0) {
+    const isNext = segment.sequence === load<u32>(at, FLOW_CLIENT_SEQUENCE << 2) + 1;
     if ((state & spoke) === 0) {
       if (!isNext || (flags & FIN) !== 0 || (state & STATE_SYN_ACK) === 0) return false;
-      if (word(segment.tcp + 8) !== load<u32>(at, FLOW_SERVER_SEQUENCE << 2) + 1) return false;
+      if (segment.acknowledgment !== load<u32>(at, FLOW_SERVER_SEQUENCE << 2) + 1) return false;
       if (!keep(at, KIND_ACK, segment)) return false;
       store<u32>(at, now, FLOW_STATE << 2);
       return true;
     }
     // It may be the handshake's ACK, at another interface.
-    if (isNext && segment.payload === 0 && (flags & FIN) === 0) return false;
+    if (isNext && !segment.has(HAS_PAYLOAD) && (flags & FIN) === 0) return false;
   }
   if ((flags & FIN) !== 0) now |= fromB ? STATE_B_FIN : STATE_A_FIN;
   store<u32>(at, segment.seconds, FLOW_LAST_SECONDS << 2);
@@ -120,11 +134,11 @@ function begin(segment: Segment): bool {
   const row = insert(-1);
   if (row < 0) return false;
   const at = rowAt(row);
-  const client: u32 = segment.fromB ? STATE_CLIENT_IS_B : 0;
+  const client: u32 = segment.has(IS_FROM_B) ? STATE_CLIENT_IS_B : 0;
   store<u32>(at, load<u32>(at, FLOW_STATE << 2) | OPENED | STATE_TIMED | client, FLOW_STATE << 2);
   store<u32>(at, segment.seconds, FLOW_FIRST_SECONDS << 2);
   store<u32>(at, segment.nanoseconds, FLOW_FIRST_NANOSECONDS << 2);
-  setNumber(row, word(segment.tcp + 4));
+  setNumber(row, segment.sequence);
   if (keep(at, KIND_SYN, segment)) return true;
   // The tracker finds the row, and keeps the sighting in another way or says that there is no room for it.
   store<u32>(at, segment.seconds, FLOW_LAST_SECONDS << 2);
@@ -135,20 +149,18 @@ function begin(segment: Segment): bool {
 /** A SYN-ACK: the first one to the SYN that is known, before anything else. */
 function accept(at: usize, state: u32, segment: Segment): bool {
   if ((state & (OPENED | STATE_SYN_ACK | STATE_SPOKE)) !== OPENED) return false;
-  if (word(segment.tcp + 8) !== load<u32>(at, FLOW_CLIENT_SEQUENCE << 2) + 1) return false;
+  if (segment.acknowledgment !== load<u32>(at, FLOW_CLIENT_SEQUENCE << 2) + 1) return false;
   if (<i32>(segment.seconds - load<u32>(at, FLOW_LAST_SECONDS << 2)) > STALE_SECONDS) return false;
   if (!keep(at, KIND_SYN_ACK, segment)) return false;
-  store<u32>(at, word(segment.tcp + 4), FLOW_SERVER_SEQUENCE << 2);
+  store<u32>(at, segment.sequence, FLOW_SERVER_SEQUENCE << 2);
   store<u32>(at, state | STATE_SYN_ACK, FLOW_STATE << 2);
   return true;
 }
 
 /** Keeps a sighting of one cell: what it has besides follows from its flow. False where there is no room for it. */
 function keep(at: usize, kind: u32, segment: Segment): bool {
-  const isEthernet = segment.linkType === LINKTYPE_ETHERNET;
-  const frame = isEthernet
-    ? ethernetFrame(segment.frame, segment.index)
-    : cookedFrame(segment.frame, segment.index);
+  const isEthernet = linkType === LINKTYPE_ETHERNET;
+  const frame = frameOf(segment.link, segment.linkRest, interfaceIndex, isEthernet);
   if (frame >= <u32>FRAME_ELSEWHERE) return false;
   const cell = takeCell();
   if (cell < 0) return false;
@@ -166,20 +178,13 @@ function keep(at: usize, kind: u32, segment: Segment): bool {
 
   const to = cellAt(cell);
   store<u32>(to, segment.seconds, CELL_SECONDS << 2);
-  store<u32>(to, segment.number, CELL_PACKET << 2);
-  const stamps = timestampsOf(segment);
-  if (stamps !== 0) {
-    store<u32>(to, segment.nanoseconds | CLOCK_HAS_TIMESTAMPS, CELL_NANOSECONDS << 2);
-    store<u32>(to, word(stamps), CELL_TIMESTAMP_VALUE << 2);
-    store<u32>(to, word(stamps + 4), CELL_TIMESTAMP_ECHO_REPLY << 2);
-  } else {
-    store<u32>(to, segment.nanoseconds, CELL_NANOSECONDS << 2);
-    store<u32>(to, 0, CELL_TIMESTAMP_VALUE << 2);
-    store<u32>(to, 0, CELL_TIMESTAMP_ECHO_REPLY << 2);
-  }
-  const window = half(segment.tcp + 14);
-  store<u32>(to, <u32>segment.identification | (window << 16), CELL_ID_WINDOW << 2);
-  const direction: u32 = segment.fromB ? FROM_B : 0;
+  store<u32>(to, packet, CELL_PACKET << 2);
+  const clock: u32 = segment.has(HAS_TIMESTAMPS) ? CLOCK_HAS_TIMESTAMPS : 0;
+  store<u32>(to, segment.nanoseconds | clock, CELL_NANOSECONDS << 2);
+  store<u32>(to, segment.stamp, CELL_TIMESTAMP_VALUE << 2);
+  store<u32>(to, segment.stampEcho, CELL_TIMESTAMP_ECHO_REPLY << 2);
+  store<u32>(to, <u32>segment.identification | ((<u32>segment.window) << 16), CELL_ID_WINDOW << 2);
+  const direction: u32 = segment.has(IS_FROM_B) ? FROM_B : 0;
   const ttl = <u32>segment.ttl;
   store<u32>(to, frame | (ttl << TTL_SHIFT) | (kind << KIND_SHIFT) | direction, CELL_FRAME << 2);
   store<u32>(to, 0, CELL_NEXT << 2);

@@ -5,8 +5,17 @@
  * The legs of one connection (before and after NAT) are told by their initial sequence numbers, and go together. What
  * is kept is chosen by those numbers alone, so that it is a fair sample.
  */
-import { hasSiblings, MOST_SIBLINGS, openAt, openSlots, setCrowd, settle, sibling, withdraw } from './flows';
-import { bury } from './graves';
+import {
+  hasSiblings,
+  isNewest,
+  MOST_SIBLINGS,
+  openAt,
+  openSlots,
+  remove,
+  setCrowd,
+  settle,
+  sibling,
+} from './flows';
 import { hash } from './hash';
 import {
   CELL_FRAME,
@@ -26,10 +35,12 @@ import {
   FLOW_SERVER_SEQUENCE,
   FLOW_SIGHTINGS,
   FLOW_STATE,
+  KEPT_OF_SERVER,
   KIND_ACK,
   KIND_SHIFT,
   KIND_SYN,
   KIND_SYN_ACK,
+  SAMPLE_SHARE,
   STATE_CLIENT_IS_B,
   STATE_CLIENT_KNOWN,
   STATE_FINISHED,
@@ -46,17 +57,14 @@ import {
   TRANSPORT_UDP,
   TTL_SHIFT,
 } from './layout';
-import { freeRow, get, keyMix, rowsEnd, rowsInUse, set } from './rows';
+import { freeRow, get, rowsEnd, rowsInUse } from './rows';
 import { countKept, countServed, forgetKept, internServer, keptOf, servedTotal } from './served';
 import { cellAt, freeCells } from './sightings';
+import { isFiltering } from './interest';
+import { noteRow } from './wanted';
 
 /** A connection that is silent for longer is seldom heard again, s. A client that has no answer asks after 1, 3 and 7. */
 const IDLE_SECONDS: i32 = 4;
-
-/** Beyond those that are kept whole, a share of as many is kept as a sample, */
-const SAMPLE_SHARE: u32 = 3;
-/** and of each server as many, however few it has. */
-const KEPT_OF_SERVER: u32 = 4;
 
 /** More sightings than a dozen interfaces have of a handshake show something else. */
 const MOST_SIGHTINGS: u32 = 48;
@@ -77,11 +85,13 @@ export function keepWhole(whole: u32): void {
 /** Both ends of a connection have closed it. */
 export function finished(row: u32): void {
   if (!hasSiblings(row)) {
-    if (!lets() || !isPlain(row) || !decide(row)) settle(row);
+    if (lets() && isPlain(row) && decide(row)) release(row);
+    else settle(row);
     return;
   }
   let legs: u32 = 0;
   let leg = row;
+  let areNewest = true;
   do {
     if (++legs > MOST_SIBLINGS) {
       settle(row);
@@ -90,13 +100,16 @@ export function finished(row: u32): void {
     const state = get(leg, FLOW_STATE);
     // One that is not over is waited for.
     if ((state & STATE_FINISHED) !== STATE_FINISHED && (state & STATE_SETTLED) === 0) return;
+    areNewest = areNewest && isNewest(leg);
     leg = sibling(leg);
   } while (leg !== row);
-  if (lets() && areOneConnection(row) && decide(row)) return;
+  const isOut = areNewest && lets() && areOneConnection(row) && decide(row);
   let next = row;
   do {
-    if ((get(next, FLOW_STATE) & STATE_SETTLED) === 0) settle(next);
-    next = sibling(next);
+    const after = sibling(next);
+    if (isOut) release(next);
+    else if ((get(next, FLOW_STATE) & STATE_SETTLED) === 0 && isNewest(next)) settle(next);
+    next = after;
   } while (next !== row);
 }
 
@@ -113,14 +126,21 @@ export function sweep(now: u32): void {
 }
 
 /** At the end of the capture: lets go what is over and not of the sample. */
-export function finish(): void {
+export function letGo(): void {
   if (!lets()) return;
   forgetKept();
   const end = rowsEnd();
   for (let row: u32 = 0; row < end; row++) {
     if (!isPlain(row)) continue;
-    if (!hasSiblings(row)) decide(row);
-    else if (isFirstOfRing(row) && areOneConnection(row)) decide(row);
+    if (hasSiblings(row) && !(isFirstOfRing(row) && areOneConnection(row))) continue;
+    if (!decide(row)) continue;
+    // Nobody looks for one any more.
+    let next = row;
+    do {
+      const after = sibling(next);
+      free(next);
+      next = after;
+    } while (next !== row);
   }
 }
 
@@ -172,7 +192,7 @@ function haveSameEnds(one: u32, other: u32): bool {
 
 /** A connection as it should be: each packet of its handshake once at each place, and no error of it. */
 function isPlain(row: u32): bool {
-  if ((get(row, FLOW_STATE) & TOLD) !== MADE || get(row, FLOW_OLDER) !== 0) return false;
+  if ((get(row, FLOW_STATE) & TOLD) !== MADE || !isApart(row)) return false;
   const count = get(row, FLOW_SIGHTINGS);
   if (count === 3 && (get(row, FLOW_STATE) & STATE_ODD) === 0) return true;
   const first = get(row, FLOW_FIRST_SIGHTING);
@@ -186,6 +206,15 @@ function isPlain(row: u32): bool {
   }
   if (kinds !== HANDSHAKE) return false;
   return count === 3 || (count <= MOST_SIGHTINGS && isOnceAtEachPlace(first));
+}
+
+/** Whether the one before it of the same ends is another connection for certain: its beginning was seen. */
+function isApart(row: u32): bool {
+  const older = get(row, FLOW_OLDER);
+  if (older === 0) return true;
+  const state = get(older - 1, FLOW_STATE);
+  // At the end, it may have been let go already.
+  return state === 0 || (state & (STATE_SYN | STATE_SYN_ACK)) !== 0;
 }
 
 function isOnceAtEachPlace(first: u32): bool {
@@ -209,7 +238,7 @@ function isOnceAtEachPlace(first: u32): bool {
   return true;
 }
 
-/** Counts a connection and lets it go; false where it is kept. */
+/** Whether a connection is let go, and then counted. */
 function decide(row: u32): bool {
   const front = frontOf(row);
   const address = serverOf(front);
@@ -229,17 +258,11 @@ function decide(row: u32): bool {
   const ports = get(front, FLOW_PORTS);
   const port = (state & STATE_CLIENT_IS_B) !== 0 ? ports >>> 16 : ports & 0xffff;
   const server = internServer(address, back, (port << 4) | (state & STATE_VERSION));
-  if (keptOf(server) < KEPT_OF_SERVER || isOfSample(front)) {
+  if (keptOf(server) < <u32>KEPT_OF_SERVER || isOfSample(front)) {
     countKept(server);
     return false;
   }
   countServed(server);
-  let next = row;
-  do {
-    const after = sibling(next);
-    release(next);
-    next = after;
-  } while (next !== row);
   return true;
 }
 
@@ -276,8 +299,12 @@ function rankOf(row: u32): u64 {
 }
 
 function release(row: u32): void {
-  bury(keyMix(row));
+  remove(row);
+  free(row);
+}
+
+function free(row: u32): void {
+  if (isFiltering()) noteRow(row);
   freeCells(row);
-  if ((get(row, FLOW_STATE) & STATE_SETTLED) === 0) withdraw(row);
   freeRow(row);
 }

@@ -1,10 +1,10 @@
 /** Cooked (LINUX_SLL2) captures of UDP and ICMP over IPv4, packet by packet, for what no recording happens to show. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { Analysis } from '../../src/model/analysis.js';
+import { scratch } from '../scratch.js';
 
 const LINUX_SLL2 = 276;
 const [UDP, ICMP] = [17, 1];
@@ -135,8 +135,7 @@ export async function analyzeNodes(
   nodes: readonly { packets: readonly Cooked[]; address?: string; files?: Record<string, unknown> }[],
   vips: string[] = [],
 ): Promise<Analysis> {
-  const root = await mkdtemp(join(tmpdir(), 'returnpath-cooked-'));
-  t.teardown(() => rm(root, { recursive: true, force: true }));
+  const root = scratch(t);
   const inputs: string[] = [];
   for (const [i, { packets, address, files = {} }] of nodes.entries()) {
     const directory = join(root, `node${i + 1}`);

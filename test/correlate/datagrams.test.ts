@@ -1,12 +1,12 @@
 /** UDP and echoes through NAT and a tunnel, as recorded, against what conntrack and tshark say of them. */
 import { execFileSync } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { Analysis, AnalysisAttempt } from '../../src/model/analysis.js';
 import { testWith } from '../gates.js';
+import { scratch } from '../scratch.js';
 import { fixture } from '../support.js';
 import { shift, unpack } from './recorded.js';
 
@@ -16,8 +16,7 @@ const VIP6 = '2001:db8:9::9';
 
 /** The bundles' directories, without the conntrack table: it is what the result is compared with. */
 async function bundles(t: ExecutionContext, rules: string): Promise<{ root: string; conntrack: string }> {
-  const root = await mkdtemp(join(tmpdir(), 'returnpath-datagrams-'));
-  t.teardown(() => rm(root, { recursive: true, force: true }));
+  const root = scratch(t);
   for (const node of NODES) await unpack(fixture('datagrams', rules, `${node}.tar.gz`), root);
   const conntrack = await readFile(join(root, 'gate/conntrack.txt'), 'utf8');
   await rm(join(root, 'gate/conntrack.txt'));

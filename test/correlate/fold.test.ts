@@ -1,10 +1,10 @@
 /** The stage can be asked at any time, and asking changes nothing. */
 import test from 'ava';
 import { correlate } from '../../src/correlate/correlate.js';
+import { inFull } from '../../src/correlate/lone-attempt.js';
+import { DecodedPackets } from '../../src/correlate/track/decoded-packets.js';
 import { detached, type Observations, transferable } from '../../src/correlate/track/observations.js';
 import { Tracker } from '../../src/correlate/track/tracker.js';
-import { decodePacket } from '../../src/decode/decode.js';
-import { Packet } from '../../src/decode/packet.js';
 import { readCapture } from '../../src/ingest/capture/reader.js';
 import { recordedFile } from './recorded.js';
 
@@ -27,25 +27,17 @@ function attemptsOf(observations: Observations) {
     nameHint: null,
     snapshot: null,
   };
-  return correlate([{ file, observations }], ['node1'], NO_VIPS).attempts;
+  return correlate([{ file, observations }], ['node1'], NO_VIPS).attempts.map(inFull);
 }
 
 /** Folds the recording, asking after every `every` packets; returns what was said at the end, and each time. `half` is what was left behind halfway. */
 async function fold(every: number, half: (observations: Observations) => void = () => {}) {
   const tracker = new Tracker();
-  const packet = new Packet();
+  const decoded = new DecodedPackets(tracker);
   const ask = () => attemptsOf(tracker.observations());
   const asked: ReturnType<typeof ask>[] = [];
   await readCapture(whole(), 'any.pcap', (record) => {
-    decodePacket(
-      record.interface.linkType,
-      record.bytes,
-      record.view,
-      record.offset,
-      record.capturedLength,
-      packet,
-    );
-    tracker.observe(packet, record);
+    decoded.observe(record);
     if (record.number % every === 0) asked.push(ask());
     if (record.number === HALF) half(tracker.observations());
   });

@@ -23,7 +23,13 @@ export function sighting(kind: 'syn' | 'syn-ack', leg: Leg, seen: Seen): Sightin
   return {
     kind,
     fromClient,
-    point: { node, netns: null, interface: seen.interface ?? 'eth0', file: `${node}/any.pcap` },
+    point: {
+      node,
+      netns: null,
+      interface: seen.interface ?? 'eth0',
+      file: `${node}/any.pcap`,
+      capture: `${node}/any.pcap`,
+    },
     direction: seen.direction ?? null,
     time: seen.time ?? 0n,
     packet: seen.packet ?? 1,

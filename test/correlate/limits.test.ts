@@ -1,30 +1,23 @@
 /** However little room there is, nothing breaks, nothing is lost without a word, and nobody is accused for it. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import fc from 'fast-check';
 import { type AnalyzeOptions, analyze } from '../../src/analyze.js';
 import { toldUntil } from '../../src/correlate/coverage.js';
+import { DecodedPackets } from '../../src/correlate/track/decoded-packets.js';
 import { Tracker } from '../../src/correlate/track/tracker.js';
-import { decodePacket } from '../../src/decode/decode.js';
-import { Packet } from '../../src/decode/packet.js';
 import { readCapture } from '../../src/ingest/capture/reader.js';
 import type { Analysis } from '../../src/model/analysis.js';
 import { UsageError } from '../../src/model/errors.js';
 import { toNanoseconds } from '../../src/model/time.js';
 import { generate } from '../bench/generate.js';
 import { bundlesIn } from '../scenarios/truth.js';
+import { scratch } from '../scratch.js';
 import { fixture, ROOT } from '../support.js';
 import { recordedFile } from './recorded.js';
-
-function scratch(t: ExecutionContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'returnpath-limits-'));
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 function within(
   inputs: readonly string[],
@@ -173,13 +166,11 @@ test('a capture tells what was not there up to the first packet that there was n
     [1000, false],
   ] as const) {
     const tracker = new Tracker(flows);
-    const packet = new Packet();
+    const decoded = new DecodedPackets(tracker);
     const times: bigint[] = [];
     await readCapture(Readable.from([capture]), 'any.pcap', (record) => {
-      const { bytes, view, offset, capturedLength } = record;
-      decodePacket(record.interface.linkType, bytes, view, offset, capturedLength, packet);
       times.push(toNanoseconds(record.seconds, record.nanoseconds));
-      tracker.observe(packet, record);
+      decoded.observe(record);
     });
     const { since } = tracker.unfollowed;
     t.is(since > 0, isFull);

@@ -2,12 +2,12 @@
  * Every outcome, from one healthy recording of which packets are left out, as a capture that begins late, ends
  * early or looks at one way only would have left them out.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { Analysis } from '../../src/model/analysis.js';
+import { scratch } from '../scratch.js';
 import { keep, packetsOf, type RawPacket, recordedFile } from './recorded.js';
 
 const [SYN, RST, ACK, FIN] = [2, 4, 16, 1];
@@ -15,8 +15,7 @@ const HEALTHY = recordedFile('second-nic-asymmetric', 'node1.tgz', 'node1/any.pc
 const VIP = '10.9.8.7';
 
 async function analyzePcap(t: ExecutionContext, pcap: Buffer, vips: string[] = [VIP]): Promise<Analysis> {
-  const directory = await mkdtemp(join(tmpdir(), 'returnpath-outcomes-'));
-  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const directory = scratch(t);
   const file = join(directory, 'any.pcap');
   await writeFile(file, pcap);
   return analyze([`node1=${file}`], { vips, keepGoing: false, attempts: 'default', warn: () => {} });

@@ -1,10 +1,10 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import test from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { Analysis } from '../../src/model/analysis.js';
+import { scratch } from '../scratch.js';
 import { fixture } from '../support.js';
 import { shift, unpack } from './recorded.js';
 
@@ -44,8 +44,7 @@ const SKEWS: [string, bigint, number][] = [
 
 for (const scenario of SCENARIOS) {
   test(`${scenario}: a node's clock that is off changes nothing but the times`, async (t) => {
-    const directory = await mkdtemp(join(tmpdir(), 'returnpath-skew-'));
-    t.teardown(() => rm(directory, { recursive: true, force: true }));
+    const directory = scratch(t);
     for (const node of ['node1', 'node2']) await unpack(fixture(scenario, `${node}.tar.gz`), directory);
     const file = scenario === 'refused-backend' ? 'any.pcap.gz' : 'any.pcap';
     const packed = await readFile(join(directory, 'node2', file));

@@ -1,11 +1,11 @@
 /** A recorded scenario, unpacked, to be changed in what its nodes say of themselves. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { Analysis } from '../../src/model/analysis.js';
+import { scratch } from '../scratch.js';
 import { fixture } from '../support.js';
 
 export const NSTAT = ['nstat-before.json', 'nstat-after.json'];
@@ -15,8 +15,7 @@ export class Altered {
   readonly #root: string;
 
   constructor(t: ExecutionContext, scenario: string) {
-    this.#root = mkdtempSync(join(tmpdir(), 'returnpath-altered-'));
-    t.teardown(() => rmSync(this.#root, { recursive: true, force: true }));
+    this.#root = scratch(t);
     for (const name of readdirSync(fixture(scenario))) {
       if (/\.(tar|tar\.gz|tgz)$/.test(name)) {
         execFileSync('tar', ['-xf', fixture(scenario, name), '-C', this.#root]);

@@ -1,10 +1,10 @@
 /** What is proof and what is not: a recorded drop with one thing changed in what the node says of itself. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { analyze } from '../../src/analyze.js';
+import { scratch } from '../scratch.js';
 import { fixture } from '../support.js';
 
 /** node2 of rp-filter-strict, unpacked, to be changed. */
@@ -12,8 +12,7 @@ class Bundle {
   readonly directory: string;
 
   constructor(t: ExecutionContext, scenario = 'rp-filter-strict') {
-    const root = mkdtempSync(join(tmpdir(), 'returnpath-contradictions-'));
-    t.teardown(() => rmSync(root, { recursive: true, force: true }));
+    const root = scratch(t);
     execFileSync('tar', ['-xf', fixture(scenario, 'node2.tar.gz'), '-C', root]);
     this.directory = join(root, 'node2');
   }

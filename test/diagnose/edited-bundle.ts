@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { Analysis } from '../../src/model/analysis.js';
+import { scratch } from '../scratch.js';
 import { fixture } from '../support.js';
 
 /** A recorded scenario, unpacked, to be changed in one thing. */
@@ -12,8 +12,7 @@ export class EditedScenario {
   readonly #root: string;
 
   constructor(t: ExecutionContext, scenario: string) {
-    this.#root = mkdtempSync(join(tmpdir(), 'returnpath-edited-'));
-    t.teardown(() => rmSync(this.#root, { recursive: true, force: true }));
+    this.#root = scratch(t);
     for (const name of readdirSync(fixture(scenario))) {
       if (/\.(tar|tgz|tar\.gz)$/.test(name)) {
         execFileSync('tar', ['-xf', fixture(scenario, name), '-C', this.#root]);
@@ -47,7 +46,9 @@ export class EditedScenario {
   }
 
   write(node: string, file: string, text: string | Buffer): this {
-    writeFileSync(join(this.#root, node, file), text);
+    const path = join(this.#root, node, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
     return this;
   }
 

@@ -1,11 +1,11 @@
 /** Nodes on one link, by files and frames made by hand. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { Analysis, Finding } from '../../src/model/analysis.js';
 import { type Conversation, Wire } from '../correlate/neighbours/wire.js';
+import { scratch } from '../scratch.js';
 
 export const ROUTER = '02:00:00:00:00:01';
 export const A = '02:00:00:00:00:0a';
@@ -120,8 +120,7 @@ export async function run(
   nodes: Record<string, Bundle>,
   vips = [VIP],
 ): Promise<Analysis> {
-  const root = mkdtempSync(join(tmpdir(), 'returnpath-arp-'));
-  t.teardown(() => rmSync(root, { recursive: true, force: true }));
+  const root = scratch(t);
   for (const [name, files] of Object.entries(nodes)) {
     mkdirSync(join(root, name));
     for (const [file, content] of Object.entries(files)) writeFileSync(join(root, name, file), content);

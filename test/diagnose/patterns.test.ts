@@ -96,6 +96,7 @@ function attempt(made: Made): Attempt {
     outcome: made.fails ? 'no-reply' : 'established',
     firstTime: time,
     tries: made.tries ?? (made.fails ? 4 : made.slow ? 2 : 1),
+    replies: 0,
     delayNs: made.fails ? null : BigInt((made.slow ?? 0) * 1e9),
     legs,
     traces: [{ role: 'request', try: 1, sightings }],

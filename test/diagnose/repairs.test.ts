@@ -3,11 +3,12 @@
  * which nodes, what makes it last, and that nothing is proposed that another program would take back.
  */
 import test from 'ava';
-import { parse } from 'yaml';
+import { load as parse } from 'js-yaml';
 import { readSnapshots } from '../../src/correlate/read-snapshots.js';
 import { repair } from '../../src/diagnose/fixes/repair.js';
 import { predictConnections } from '../../src/diagnose/prediction/predictions.js';
 import { riskOf } from '../../src/diagnose/prediction/risk.js';
+import { readSysctlFile } from '../../src/ingest/snapshot/persisted-sysctl.js';
 import { applyChanges } from '../../src/kernel/what-if/apply.js';
 import { parseChange } from '../../src/kernel/what-if/parse-change.js';
 import type { Finding } from '../../src/model/analysis.js';
@@ -132,6 +133,46 @@ test('a sysctl has its own command that lasts, and is said to be undone where a 
     'node2:net.ipv4.conf.default.rp_filter=2',
   ]);
   t.is(foretell(same)[0]!.fix!.undoneBy, undefined);
+});
+
+function withFiles(snapshots: readonly Snapshot[], files: Record<string, string>): Snapshot[] {
+  const persisted = Object.entries(files).map(([path, text]) => readSysctlFile(text, path, path));
+  return snapshots.map((snapshot) => (snapshot.node === 'node2' ? { ...snapshot, persisted } : snapshot));
+}
+
+test('the file for a sysctl is named so that it wins, and says which line would have undone it', (t) => {
+  const strict = changed(MARKED, [OWNED, 'node2:net.ipv4.conf.all.rp_filter=1']);
+  const fixWith = (files: Record<string, string>) => foretell(withFiles(strict, files))[0]!.fix!;
+  const fileOf = (files: Record<string, string>) => fixWith(files).commands[1]!.command.split(' > ')[1]!;
+  const SETTING = '# ours\nnet.ipv4.conf.flannel/1.rp_filter = 1\n';
+  const STEM = 'returnpath-ipv4-flannel-1-rp_filter.conf';
+
+  const early = { 'etc/sysctl.d/10-network.conf': SETTING };
+  t.is(fileOf(early), `/etc/sysctl.d/90-${STEM}`);
+  t.regex(
+    fixWith(early).undoneBy!.join('\n'),
+    /On node2 \/etc\/sysctl\.d\/10-network\.conf line 2 sets net\.ipv4\.conf\.flannel\/1\.rp_filter to 1 at the next boot/,
+  );
+  t.is(fileOf({ 'etc/sysctl.d/99-kubernetes.conf': SETTING }), `/etc/sysctl.d/99-${STEM}`);
+  t.is(fileOf({ 'run/sysctl.d/99-sysctl.conf': SETTING }), `/etc/sysctl.d/99-zz-${STEM}`);
+  t.is(fileOf({ 'usr/lib/sysctl.d/zz.conf': SETTING }), `/etc/sysctl.d/zzz-${STEM}`);
+  const patterns = { 'usr/lib/sysctl.d/99-z.conf': 'net.ipv4.conf.*.rp_filter = 1\n' };
+  t.is(fileOf(patterns), `/etc/sysctl.d/90-${STEM}`);
+  t.regex(fixWith(patterns).undoneBy!.join('\n'), /the file above names the key itself/);
+
+  const alone = fixWith({ 'etc/sysctl.conf': SETTING }).undoneBy!.join('\n');
+  t.regex(alone, /\/etc\/sysctl\.conf line 2 sets .* whenever `sysctl --system` is run/);
+  t.notRegex(alone, /next boot: /);
+});
+
+test('a line that agrees with the fix undoes nothing', (t) => {
+  const strict = changed(MARKED, [
+    OWNED,
+    'node2:net.ipv4.conf.all.rp_filter=1',
+    'node2:net.ipv4.conf.default.rp_filter=2',
+  ]);
+  const agreed = withFiles(strict, { 'etc/sysctl.d/99-x.conf': 'net/ipv4/conf/flannel.1/rp_filter=2' });
+  t.is(foretell(agreed)[0]!.fix!.undoneBy, undefined);
 });
 
 test('no hole is made in what a policy controller, or kube-proxy, writes', (t) => {

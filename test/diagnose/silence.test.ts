@@ -44,6 +44,7 @@ test('not backend-silent where a reply came to the node, as its conntrack says',
 
 test('backend-silent: a UDP server that answers from an address that was not asked', async (t) => {
   const [client, vip] = ['203.0.113.9:40000', '198.51.100.7:6000'];
+  const log = '198.51.100.7:514';
   const ask = (at: number) => udp({ at, on: 2, way: 'in' }, client, vip, 'question');
   const other = (at: number) => udp({ at, on: 3, way: 'out' }, '10.0.3.1:6000', client, 'answer');
   const later = udp({ at: 9, on: 3, way: 'in' }, '10.9.9.9:50000', '10.9.9.8:514', 'x');
@@ -58,9 +59,12 @@ test('backend-silent: a UDP server that answers from an address that was not ask
       table,
     })),
   };
-  const summaryOf = async (packets: Cooked[]) => {
+  const findingsOf = async (packets: Cooked[]) => {
     const node = { packets: [...packets, later], address: '198.51.100.7', files };
-    const { findings } = await analyzeNodes(t, [node], ['198.51.100.7']);
+    return (await analyzeNodes(t, [node], ['198.51.100.7'])).findings;
+  };
+  const summaryOf = async (packets: Cooked[]) => {
+    const findings = await findingsOf(packets);
     t.deepEqual(
       findings.map((f) => [f.cause, f.severity, f.node, f.interface]),
       [['backend-silent', 'fault', 'node1', 'eth0']],
@@ -71,6 +75,14 @@ test('backend-silent: a UDP server that answers from an address that was not ask
   t.regex(answered.summary, /asked at 198\.51\.100\.7:6000 and answers from 10\.0\.3\.1:6000, by eth1/);
   t.regex(answered.fix!.summary, /listen on 198\.51\.100\.7 itself/);
   t.regex((await summaryOf([ask(0), ask(1)])).summary, /gives no answer/);
+  // The same line of a log twice is no retry, and neither is a heartbeat.
+  const logged = [0, 1].map((at) => udp({ at, on: 2, way: 'in' }, client, log, 'a line'));
+  const beats = Array.from({ length: 13 }, (_, i) => ask(i / 2));
+  for (const packets of [logged, beats]) {
+    const [unowed, ...others] = await findingsOf(packets);
+    t.deepEqual([unowed!.cause, unowed!.severity, others], ['undetermined', 'info', []]);
+    t.regex(unowed!.summary, /Nothing shows that an answer is due there/);
+  }
 });
 
 test('not-delivered: sent out, and the interface where it had to come in was captured', async (t) => {

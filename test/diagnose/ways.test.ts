@@ -34,7 +34,7 @@ const OTHER = '0a:00:00:00:00:02';
 type Frame = Partial<Sighting> & { on: string };
 
 function seen({ on, ...more }: Frame): Sighting {
-  const point = { node: BASE.node, netns: null, interface: on, file: `${on}.pcap` };
+  const point = { node: BASE.node, netns: null, interface: on, file: `${on}.pcap`, capture: `${on}.pcap` };
   const frame = { ttl: 64, encapsulations: [], vlan: null, etherSource: null, etherDestination: null };
   return { point, ...frame, ...more } as unknown as Sighting;
 }

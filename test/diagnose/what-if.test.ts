@@ -47,6 +47,12 @@ test('loose mode where the reply would go round the node that translated: no hel
   );
 });
 
+test('what lies beyond the nodes that were recorded: not told to be no help', async (t) => {
+  const { mended, expected } = await ask('one-node-missing', '--set', 'node1:net.ipv4.conf.all.rp_filter=2');
+  t.is(mended, null);
+  t.regex(expected, /no snapshot tells what its node does/);
+});
+
 test('routes and rules', async (t) => {
   const { mended } = await ask(
     'second-nic-strict',

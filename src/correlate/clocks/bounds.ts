@@ -14,15 +14,17 @@ export class Bounds {
   #recent = new Float64Array(2 * BATCH);
   #count = 0;
 
-  add(x: number, y: number): void {
+  /** @returns whether it may be one of those that bound the most */
+  add(x: number, y: number): boolean {
     this.matched++;
     if (x < this.first) this.first = x;
     if (x > this.last) this.last = x;
-    if (this.#envelope.length > 0 && boundAt(this.#envelope, x) <= y) return;
+    if (this.#envelope.length > 0 && boundAt(this.#envelope, x) <= y) return false;
     if (2 * this.#count === this.#recent.length) this.#reduce();
     this.#recent[2 * this.#count] = x;
     this.#recent[2 * this.#count + 1] = y;
     this.#count++;
+    return true;
   }
 
   envelope(): Envelope {

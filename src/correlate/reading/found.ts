@@ -1,5 +1,6 @@
 import type { BundlePath } from '../../ingest/bundle-path.js';
 import type { CaptureSummary } from '../../ingest/capture/record.js';
+import type { SnapshotItem } from '../../ingest/items.js';
 import { InputError } from '../../model/errors.js';
 import { type Observations, transferable } from '../track/observations.js';
 
@@ -20,16 +21,22 @@ export interface CaptureReading {
   undecoded: number;
 }
 
+/** The node that the names of a capture's interfaces tell, and its namespace. */
+export interface Whose {
+  node: string;
+  netns: string | null;
+}
+
 /** One thing found in a file of an input, as plain data: it can be posted from one thread to another. */
 export type Found = BundlePath & {
   /** Names it in results and messages: the path as given, and behind a colon the member of an archive. */
   file: string;
 } & (
-    | { kind: 'capture'; reading: CaptureReading }
+    | { kind: 'capture'; reading: CaptureReading; whose: Whose | null }
     | { kind: 'capture'; reading: null; fault: Fault }
     // Of a node that is asked for its snapshot alone.
     | { kind: 'unread-capture' }
-    | { kind: 'file'; bytes: Uint8Array }
+    | SnapshotItem
     | { kind: 'other' }
     // Cannot be read, or only in part; what follows it still can.
     | { kind: 'problem'; fault: Fault; fatal: boolean }

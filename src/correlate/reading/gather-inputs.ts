@@ -1,17 +1,26 @@
-import { captureStem } from '../../ingest/bundle-path.js';
+import { BundleFiles, type BundleNamespace } from '../../ingest/bundle-files.js';
+import { type BundlePath, captureStem, interfaceHint } from '../../ingest/bundle-path.js';
 import type { InputFile, InputListing } from '../../ingest/input-files.js';
-import { type BundleGroup, nameNodes } from '../../ingest/nodes.js';
-import { readSnapshot } from '../../ingest/snapshot/snapshot.js';
+import { layoutNamed } from '../../ingest/layouts/registry.js';
+import { captureStems } from '../../ingest/numbered-captures.js';
+import { readRecorder } from '../../ingest/recorder.js';
+import { readSnapshot, standsFor } from '../../ingest/snapshot/snapshot.js';
 import type { InputSpecification } from '../../ingest/specification.js';
-import { InputError } from '../../model/errors.js';
+import { InputError, UsageError } from '../../model/errors.js';
 import type { Snapshot } from '../../model/snapshot.js';
-import { mergeSnapshots, snapshotKey } from '../merge-snapshots.js';
-import { errorOf, type Found } from './found.js';
-import type { CaptureResult, Inputs } from './inputs.js';
+import type { Nanoseconds } from '../../model/time.js';
+import { mergeSnapshots, snapshotKey, withClusters } from '../merge-snapshots.js';
+import { joinNumbered, joinRotated } from '../rotated.js';
+import { capturedInterface } from './captured-interface.js';
+import { leaveOutDuplicates } from './duplicates.js';
+import { errorOf, type Found, type Whose } from './found.js';
+import type { CaptureResult, Dump, GivenFiles, Inputs } from './inputs.js';
 import type { FileOptions } from './read-file.js';
 
-/** IFNAMSIZ less its NUL: a longer file name is no interface's. */
-const MAX_INTERFACE_NAME = 15;
+export interface GatherOptions extends Pick<FileOptions, 'keepGoing' | 'snapshotsOnly'> {
+  /** With `keepGoing`: does not throw where no input can be read. */
+  mayBeEmpty?: boolean;
+}
 
 /**
  * Puts together what the files of all inputs hold, one after the other in the order of the inputs, whenever each was
@@ -23,28 +32,40 @@ const MAX_INTERFACE_NAME = 15;
  */
 export async function gatherInputs(
   listings: readonly InputListing[],
-  options: Pick<FileOptions, 'keepGoing' | 'snapshotsOnly'>,
+  options: GatherOptions,
   read: (file: InputFile) => AsyncIterable<Found>,
 ): Promise<Inputs> {
   const result: Inputs = {
     captures: [],
     nodes: [],
     snapshots: [],
+    clusters: [],
+    dumps: [],
+    given: [],
+    brokenOff: [],
+    interruptions: [],
     problems: [],
     firstError: null,
     warnings: [],
   };
   for (const listing of listings) await new InputReading(listing, options, read, result).read();
-  if (result.firstError && result.captures.length === 0 && result.snapshots.length === 0) {
-    throw result.firstError;
-  }
-  result.snapshots = mergeSnapshots(result.snapshots, result.warnings);
+  const isEmpty = result.captures.length + result.snapshots.length + result.clusters.length === 0;
+  if (result.firstError && isEmpty && !options.mayBeEmpty) throw result.firstError;
+  const stems = captureStems(result.captures.map(({ file }) => file.file));
+  const renamed = joinNumbered(result.captures, stems);
+  result.nodes = [...new Set(result.nodes.map((node) => renamed.get(node) ?? node))];
+  result.snapshots = withClusters(mergeSnapshots(result.snapshots, result.warnings), result);
   const byKey = new Map(result.snapshots.map((s) => [snapshotKey(s.node, s.netns), s]));
   // A capture's ifindexes are those of its own bundle, and only for want of one those of another of its node.
   for (const { file } of result.captures) {
     if (!file.snapshot?.links) file.snapshot = byKey.get(snapshotKey(file.node, file.netns)) ?? file.snapshot;
   }
+  for (const capture of result.captures) {
+    capture.file.nameHint = capturedInterface(capture, stems.get(capture.file.file)!);
+  }
   result.warnings.push(...result.snapshots.flatMap((s) => s.warnings));
+  leaveOutDuplicates(result);
+  joinRotated(result.captures, stems);
   return result;
 }
 
@@ -52,21 +73,18 @@ export async function gatherInputs(
 class InputReading {
   readonly #listing: InputListing;
   readonly #input: InputSpecification;
-  readonly #options: Pick<FileOptions, 'keepGoing' | 'snapshotsOnly'>;
+  readonly #options: GatherOptions;
   readonly #readFile: (file: InputFile) => AsyncIterable<Found>;
   readonly #into: Inputs;
-  readonly #groups = new Map<string, BundleGroup>();
-  /** By root and network namespace. */
-  readonly #files = new Map<
-    string,
-    { root: string; netns: string | null; files: Map<string, Uint8Array>; names: Map<string, string> }
-  >();
-  readonly #captures: { root: string; capture: CaptureResult }[] = [];
+  readonly #bundles = new BundleFiles();
+  readonly #captures: { place: BundlePath; whose: Whose | null; capture: CaptureResult }[] = [];
+  /** Of captures whose nodes their places tell. */
+  readonly #places: BundlePath[] = [];
   #isArchive = true;
 
   constructor(
     listing: InputListing,
-    options: Pick<FileOptions, 'keepGoing' | 'snapshotsOnly'>,
+    options: GatherOptions,
     readFile: (file: InputFile) => AsyncIterable<Found>,
     into: Inputs,
   ) {
@@ -102,7 +120,7 @@ class InputReading {
       }
     }
     if (this.#listing.error) throw this.#listing.error;
-    if (!failed && this.#captures.length === 0 && this.#files.size === 0) {
+    if (!failed && this.#captures.length === 0 && this.#bundles.isEmpty) {
       const wanted = this.#options.snapshotsOnly ? 'no file' : 'no capture and no file';
       const reason = items === 0 ? 'is empty' : `holds ${wanted} of a bundle (ip-route.json, sysctl.txt, …)`;
       throw new InputError(this.#input.argument, null, reason);
@@ -124,101 +142,157 @@ class InputReading {
       this.#into.problems.push({ node: this.#input.node, message: error.message });
       return;
     }
-    let group = this.#groups.get(found.root);
-    if (!group) {
-      group = { root: found.root, declared: null, hasSnapshot: false };
-      this.#groups.set(found.root, group);
+    if (found.kind === 'file') {
+      this.#bundles.take(found);
+      return;
     }
-    if (found.kind === 'file') this.#takeFile(found, group);
-    else if (found.kind === 'capture') this.#takeCapture(found);
+    // What names its node itself is of no bundle.
+    const { root, netns, name } = found;
+    const place = { root, netns, name };
+    const isOwn = found.kind === 'capture' && found.reading !== null && found.whose !== null;
+    if (!isOwn) this.#places.push(place);
+    if (found.kind === 'capture') this.#takeCapture(found, place);
   }
 
-  #takeFile(item: Found & { kind: 'file' }, group: BundleGroup): void {
-    if (item.netns === null && item.name === 'node.json') {
-      group.declared = declaredNode(item.bytes, item.file);
-    }
-    if (item.name !== 'node.json') group.hasSnapshot = true;
-    const key = snapshotKey(item.root, item.netns);
-    let files = this.#files.get(key);
-    if (!files) {
-      files = { root: item.root, netns: item.netns, files: new Map(), names: new Map() };
-      this.#files.set(key, files);
-    }
-    files.files.set(item.name, item.bytes);
-    files.names.set(item.name, item.file);
-  }
-
-  #takeCapture(found: Found & { kind: 'capture' }): void {
+  #takeCapture(found: Found & { kind: 'capture' }, place: BundlePath): void {
     this.#isArchive = found.file !== this.#input.path;
     if (found.reading === null) throw errorOf(found.fault);
-    const { observations, undecoded, fault } = found.reading;
-    const summary = { ...found.reading.summary, error: fault && errorOf(fault) };
+    const { whose, reading } = found;
+    const { observations, undecoded, fault } = reading;
+    const summary = { ...reading.summary, error: fault && errorOf(fault) };
     const bare = found.file === this.#input.path || this.#input.path === '-';
     const file = {
       node: '',
-      netns: found.netns ?? this.#input.netns,
+      netns: whose ? (this.#input.netns ?? whose.netns) : (found.netns ?? this.#input.netns),
       file: found.file,
       interfaces: summary.interfaces,
-      nameHint: interfaceHint(found.name, bare && this.#input.node === null),
+      ...(whose && {
+        capture: `${found.file} (${whose.node}${whose.netns === null ? '' : `/${whose.netns}`})`,
+      }),
+      nameHint: whose ? null : interfaceHint(found.name, bare && this.#input.node === null),
       snapshot: null,
     };
-    this.#captures.push({ root: found.root, capture: { file, observations, summary, undecoded } });
+    this.#captures.push({ place, whose, capture: { file, observations, summary, undecoded } });
+  }
+
+  /** @throws UsageError where one name was given for what names several nodes */
+  #refuseOneName(): void {
+    const { node, argument } = this.#input;
+    const named = new Set(this.#captures.flatMap(({ whose }) => whose?.node ?? []));
+    if (node === null || named.size < 2) return;
+    throw new UsageError(
+      `${argument}: its interfaces are of ${named.size} nodes (${[...named].join(', ')}); give it without ${node}=`,
+    );
+  }
+
+  #rootsByPlace(): Map<BundlePath, string> {
+    const roots = this.#bundles.noteCaptures(this.#places, this.#input);
+    return new Map(this.#places.map((place, i) => [place, roots[i]!]));
   }
 
   /** Names the nodes and hands over what was read. */
   #finish(): void {
-    const names = nameNodes(this.#input, [...this.#groups.values()], this.#isArchive);
+    const roots = this.#rootsByPlace();
+    const names = this.#bundles.names(this.#input, this.#isArchive);
     const { nodes, captures, snapshots } = this.#into;
     /** By root and namespace. */
     const own = new Map<string, Snapshot>();
-    for (const name of names.values()) if (!nodes.includes(name)) nodes.push(name);
-    for (const { root, netns, files, names: fileNames } of this.#files.values()) {
-      if (![...files.keys()].some((name) => name !== 'node.json')) continue;
-      const source = this.#input.path;
-      const snapshot = readSnapshot(files, names.get(root)!, netns ?? this.#input.netns, source, {
-        nameOf: (path) => fileNames.get(path) ?? path,
-        onError: (error) => this.#passOver(error),
-      });
-      snapshots.push(snapshot);
-      own.set(snapshotKey(root, snapshot.netns), snapshot);
+    const latest = this.#captures
+      .map(({ capture }) => capture.summary.lastTime)
+      .reduce<Nanoseconds | null>((a, b) => (a === null || (b !== null && b > a) ? b : a), null);
+    const namespaces = this.#bundles.namespaces();
+    const clusters = new Set(namespaces.filter(({ isCluster }) => isCluster).map(({ root }) => root));
+    for (const [root, name] of names) if (!clusters.has(root) && !nodes.includes(name)) nodes.push(name);
+    for (const namespace of namespaces) {
+      this.#takeRecorder(namespace, names.get(namespace.root)!);
+      if (namespace.files.every(({ name }) => name === 'node.json')) continue;
+      const snapshot = this.#readSnapshot(namespace, names.get(namespace.root)!, latest);
+      (namespace.isCluster ? this.#into.clusters : snapshots).push(snapshot);
+      own.set(snapshotKey(namespace.root, snapshot.netns), snapshot);
+      if (!namespace.isCluster && snapshot.netns === null) {
+        this.#into.given.push({ node: snapshot.node, files: givenFiles(namespace) });
+      }
+      for (const dump of dumpsIn(namespace, snapshot)) {
+        this.#into.dumps.push(dump);
+        if (dump.remark !== null) this.#into.warnings.push(`${dump.source}: ${dump.remark}`);
+      }
     }
-    for (const { root, capture } of this.#captures) {
-      capture.file.node = names.get(root)!;
-      capture.file.snapshot = own.get(snapshotKey(root, capture.file.netns)) ?? null;
+    this.#refuseOneName();
+    for (const { place, whose, capture } of this.#captures) {
+      const { file } = capture;
+      const root = roots.get(place) ?? place.root;
+      file.node = whose ? (this.#input.node ?? whose.node) : names.get(root)!;
+      if (!nodes.includes(file.node)) nodes.push(file.node);
+      const isOfBundle = names.get(root) === file.node;
+      file.snapshot = (isOfBundle && own.get(snapshotKey(root, file.netns))) || null;
       captures.push(capture);
     }
   }
+
+  /** What the recorder noted of the captures beside node.json. */
+  #takeRecorder({ root, netns, files }: BundleNamespace, node: string): void {
+    const bytes = netns === null ? files.find(({ name }) => name === 'node.json')?.bytes : undefined;
+    const recorder = bytes && readRecorder(bytes);
+    if (!recorder) return;
+    if (!recorder.hasEnded) this.#into.brokenOff.push(node);
+    for (const interruption of recorder.interruptions)
+      this.#into.interruptions.push({ node, ...interruption });
+    const told = new Set<string>();
+    for (const { place, capture } of this.#captures) {
+      const stem = captureStem(capture.file.file);
+      const recorded = place.root === root && capture.file.netns === null && recorder.captures.get(stem);
+      if (!recorded) continue;
+      capture.recorded = recorded;
+      // It is a count of all files of a rotated capture.
+      if (!told.has(stem)) capture.summary.dropped ??= recorded.dropped;
+      told.add(stem);
+    }
+  }
+
+  /** @param latest when the captures of the input ended; null where there are none */
+  #readSnapshot({ root, netns, files }: BundleNamespace, node: string, latest: Nanoseconds | null): Snapshot {
+    const sources = new Map(files.map(({ name, sources }) => [name, sources[0]!]));
+    const foreign = new Set(
+      files.filter(({ layout }) => layout !== 'bundle').flatMap(({ sources }) => sources),
+    );
+    const { path } = this.#input;
+    const source = foreign.size > 0 && root !== '' ? `${path.replace(/\/+$/, '')}/${root}` : path;
+    const content = new Map(files.map(({ name, bytes }) => [name, bytes]));
+    return readSnapshot(content, node, netns ?? this.#input.netns, source, {
+      latest,
+      nameOf: (name) => sources.get(name) ?? name,
+      onError: (error) => {
+        // A dump is taken as it comes: what of it cannot be read is told, and is no reason to refuse the rest.
+        if (error instanceof InputError && foreign.has(error.file)) {
+          this.#into.problems.push({ node, message: error.message });
+        } else this.#passOver(error);
+      },
+    });
+  }
 }
 
-function declaredNode(bytes: Uint8Array, file: string): string | null {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw new InputError(
-      file,
-      null,
-      'is no valid JSON; expected {"format":"returnpath-bundle/1","node":"NAME"}',
-    );
-  }
-  const { format, node } = (parsed ?? {}) as { format?: unknown; node?: unknown };
-  if (format !== undefined && format !== 'returnpath-bundle/1') {
-    throw new InputError(
-      file,
-      null,
-      `is of format ${JSON.stringify(format)}; this version reads "returnpath-bundle/1"`,
-    );
-  }
-  return typeof node === 'string' && node !== '' ? node : null;
+/** A bundle's own files are called by their names in it, those of a dump as the user would. */
+function givenFiles({ files }: BundleNamespace): GivenFiles['files'] {
+  // Where both forms of a listing lie in it, JSON was read.
+  const isJson = ({ name }: { name: string }) => standsFor(name) === name;
+  const textFirst = files.toSorted((a, b) => Number(isJson(a)) - Number(isJson(b)));
+  return new Map(
+    textFirst.map(({ name, layout, sources, firstLines }) => [
+      standsFor(name),
+      sources.map((source, i) => ({ file: layout === 'bundle' ? name : source, firstLine: firstLines[i]! })),
+    ]),
+  );
 }
 
-/** How interfaces are usually named: tells `eth0.pcap` from `node1.pcap` where nothing else does. */
-const INTERFACE_LIKE =
-  /^(eth|en[opsx]|wl|ww|ib|bond|team|br|virbr|docker|cni|flannel|vx|cali|lxc|veth|vlan|tun|tap|wg|gre|geneve|lo\d*$|kube|weave|cilium|ovn|ovs|any$)/;
-
-/** The interface that a plain capture's file name says. A bare capture without `NODE=` may be named after its node. */
-function interfaceHint(name: string, namesNode: boolean): string | null {
-  const stem = captureStem(name);
-  if (stem.length === 0 || stem.length > MAX_INTERFACE_NAME) return null;
-  return namesNode && !INTERFACE_LIKE.test(stem) ? null : stem;
+/** The dumps of a node that a snapshot was made from. */
+function dumpsIn({ files, isCluster }: BundleNamespace, snapshot: Snapshot): Dump[] {
+  const { node, netns, source } = snapshot;
+  if (isCluster || netns !== null) return [];
+  const layouts = [...new Set(files.map(({ layout }) => layout))].map(layoutNamed);
+  return layouts
+    .filter(({ name, scope }) => name !== 'bundle' && scope === 'node')
+    .map((layout) => ({
+      ...{ node, source, layout },
+      remark: layout.remark?.(snapshot) ?? null,
+    }));
 }

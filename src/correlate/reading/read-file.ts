@@ -1,16 +1,11 @@
-import { decodePacket } from '../../decode/decode.js';
-import { Outcome, Packet } from '../../decode/packet.js';
-import { readCapture } from '../../ingest/capture/reader.js';
 import type { ReadBuffer } from '../../ingest/capture/source.js';
-import type { InputFile } from '../../ingest/input-files.js';
+import { type InputFile, sizeOf } from '../../ingest/input-files.js';
 import { fileItems, type InputItem } from '../../ingest/items.js';
 import { InputError } from '../../model/errors.js';
-import { detached } from '../track/observations.js';
-import { ALL, Tracker } from '../track/tracker.js';
-import { type CaptureReading, errorOf, type FileReport, type Found, faultOf } from './found.js';
-
-/** Connections of one capture up to which all are kept: as many as a result lists. */
-const KEPT_WHOLE = 10_000;
+import type { Wanted } from '../track/interest.js';
+import { errorOf, type FileReport, type Found, faultOf } from './found.js';
+import type { AheadOptions } from './read-ahead.js';
+import { trackCapture } from './track-capture.js';
 
 /** Plain data: it can be posted from one thread to another. */
 export interface FileOptions {
@@ -22,6 +17,12 @@ export interface FileOptions {
   keepsAll: boolean;
   /** Connections of one capture that there is room for at one time; up to `MOST_FLOWS`. */
   maxAttempts: number;
+  /** Whether a capture is read in a thread beside the one that takes it in; null: never. */
+  ahead: AheadOptions | null;
+  /** Passes over TCP connections of other addresses; null: of none. */
+  wanted: Wanted | null;
+  /** Octets of each capture that are read, or a few more; absent: all. */
+  mostOctets?: number | undefined;
 }
 
 /**
@@ -39,9 +40,13 @@ export async function* readFile(
 ): AsyncGenerator<Found> {
   for await (const item of fileItems(file, into)) {
     if (item.kind === 'capture') {
-      // What a second capture saw as well has to be told by what the first one kept.
+      // What a second capture saw as well has to be told by what the first one kept: all are sifted together.
       const keepsAll = options.keepsAll || !isOnly || item.file !== file.file;
-      yield await readCaptureItem(item, { ...options, keepsAll }, into);
+      // Of an archive, the thread would read what lies around the capture.
+      const isFile = item.file === file.file;
+      const ahead =
+        isFile && options.ahead && sizeOf(file) >= options.ahead.leastOctets ? options.ahead : null;
+      yield* await readCaptureItem(item, { ...options, keepsAll, ahead }, into);
     } else if (item.kind === 'problem') {
       const { error, ...problem } = item;
       yield { ...problem, fault: faultOf(error) };
@@ -75,8 +80,7 @@ function endsRun(one: Found): boolean {
 }
 
 /** What a report holds, as `readFile` gives it. */
-export async function* readReport(report: Promise<FileReport>): AsyncGenerator<Found> {
-  const { found, fault } = await report;
+export async function* readReport({ found, fault }: FileReport): AsyncGenerator<Found> {
   yield* found;
   if (fault) throw errorOf(fault);
 }
@@ -85,51 +89,17 @@ async function readCaptureItem(
   item: InputItem & { kind: 'capture' },
   options: FileOptions,
   into: ReadBuffer,
-): Promise<Found> {
+): Promise<Found[]> {
   const { chunks, ...place } = item;
   if (options.snapshotsOnly) {
     for await (const _ of chunks) break; // closes the file
-    return { ...place, kind: 'unread-capture' };
+    return [{ ...place, kind: 'unread-capture' }];
   }
   try {
-    return { ...place, reading: await trackCapture(chunks, item.file, options, into) };
+    const readings = await trackCapture(chunks, item.file, options, into);
+    return readings.map((reading) => ({ ...place, ...reading }));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return { ...place, reading: null, fault: faultOf(error) };
+    return [{ ...place, reading: null, fault: faultOf(error) }];
   }
-}
-
-async function trackCapture(
-  chunks: AsyncIterable<Uint8Array>,
-  file: string,
-  { keepGoing, keepsAll, maxAttempts }: FileOptions,
-  into: ReadBuffer,
-): Promise<CaptureReading> {
-  // Those that are kept whole must leave room for others.
-  const whole = Math.min(KEPT_WHOLE, maxAttempts >>> 1);
-  const tracker = new Tracker(maxAttempts, keepsAll ? ALL : whole);
-  const packet = new Packet();
-  let undecoded = 0;
-  into.lend(tracker.plain.buffer);
-  const { error, ...summary } = await readCapture(
-    chunks,
-    file,
-    (record) => {
-      if (tracker.plain.observe(record)) return;
-      decodePacket(
-        record.interface.linkType,
-        record.bytes,
-        record.view,
-        record.offset,
-        record.capturedLength,
-        packet,
-      );
-      if (packet.outcome === Outcome.unknownLinkType) undecoded++;
-      else tracker.observe(packet, record);
-    },
-    { keepGoing, scanner: tracker.plain },
-  ).finally(() => into.lend(null));
-  tracker.finish();
-  const observations = detached(tracker.observations());
-  return { observations, summary, fault: error && faultOf(error), undecoded };
 }

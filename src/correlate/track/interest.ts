@@ -1,66 +1,112 @@
 /**
  * Which packets are wanted, where only the connections of some addresses are: `src/wasm/interest.ts`, for what is not
- * taken in by the module itself. Only TCP is passed over; what else there is, is a small part of most captures.
+ * taken in by the module itself. Only TCP is passed over: what else there is, is a small part of most captures.
  */
-import { ACK, type Packet } from '../../decode/packet.js';
+import type { Packet } from '../../decode/packet.js';
 import { parseAddress } from '../../model/address.js';
-import type { FlowTable } from './flow-table.js';
+import { ACK, SYN } from '../../model/tcp-flags.js';
+import { NOTE_SHIFT } from '../../wasm/layout.js';
 import type { Tables } from './tables.js';
 
 const ADDRESS_OCTETS = 16;
 
-/** What a capture had of connections that were passed over. */
-export interface PassedOver {
-  /** Of each SYN, or SYN-ACK: the client's initial sequence number, and the time stamp of the SYN (0 without one). */
-  notes: Int32Array;
-  /** None is missing. */
-  isWhole: boolean;
+/** What is wanted of captures; plain data. */
+export interface Wanted {
+  /** VIPs and their backends, in canonical text. */
+  addresses: readonly string[];
+  /** Words, as notes have them, of the addresses of servers whose connections may be legs of theirs. */
+  linked: readonly number[];
+  /** Initial sequence numbers of clients, of which alone SYNs are noted; empty: all are. */
+  numbers: readonly number[];
+  /** Notes of one capture, of either kind, that there is room for. */
+  mostNotes: number;
 }
 
+/** What a capture had of connections that were passed over; plain data. */
+export interface PassedOver {
+  /** How many packets; one may count more than once. */
+  packets: number;
+  /** Of each SYN and SYN-ACK: rows of `NOTE_`. */
+  notes: Int32Array;
+  /** The same of the connections that were not. */
+  wanted: Int32Array;
+  /** None of the one is missing, nor of the other. */
+  areNotesWhole: boolean;
+  isWantedWhole: boolean;
+}
+
+/** Passes over what is not wanted of one capture. */
 export class Interest {
   readonly #tables: Tables;
 
-  /**
-   * @param addresses VIPs and their backends, in canonical text
-   * @param numbers the initial sequence numbers of their clients, where they are known: of a capture that is read again
-   */
-  constructor(tables: Tables, addresses: Iterable<string>, numbers: Iterable<number>) {
+  /** To be made before the first packet is taken in. */
+  constructor(tables: Tables, { addresses, linked, numbers, mostNotes }: Wanted) {
     this.#tables = tables;
     const { functions, octets, view, scratch } = tables;
-    functions.startFilter();
+    functions.startFilter(addresses.length, linked.length, numbers.length, mostNotes);
     for (const address of addresses) {
-      octets.set(parseAddress(address)!, scratch);
-      if (address.includes(':')) functions.wantAddress6(scratch);
-      else functions.wantAddress4(view.getUint32(scratch));
+      const parsed = parseAddress(address);
+      // A backend may be a name, which no packet bears.
+      if (parsed === null) continue;
+      octets.set(parsed, scratch);
+      functions.wantAsked(
+        parsed.length === ADDRESS_OCTETS ? functions.wordOf6(scratch) : view.getUint32(scratch),
+      );
     }
+    for (const word of linked) functions.wantLinked(word);
     for (const number of numbers) functions.wantNumber(number);
   }
 
-  /** The SYNs that were passed over, as far as there was room for notes of them. */
-  passed(): PassedOver {
-    const { functions, words } = this.#tables;
-    const at = functions.notesAt() / 4;
-    const end = at + functions.noteCount() * 2;
-    return { notes: words.slice(at, end), isWhole: functions.isNotesFull() === 0 };
-  }
-
   /** Whether a TCP segment is passed over. */
-  passesOver(packet: Packet, flows: FlowTable): boolean {
-    if (this.#isWanted(packet, packet.sourceAddress) || this.#isWanted(packet, packet.destinationAddress)) {
-      return false;
-    }
-    flows.find(packet);
-    const { tcpFlags, sequenceNumber, acknowledgmentNumber } = packet;
-    const isReply = (tcpFlags & ACK) !== 0;
-    const stamp = isReply ? packet.timestampEchoReply : packet.timestampValue;
+  passesOver(packet: Packet): boolean {
     const { functions } = this.#tables;
-    return functions.passesOver(tcpFlags, sequenceNumber, acknowledgmentNumber, Math.max(0, stamp)) !== 0;
+    const source = this.#word(packet, packet.sourceAddress);
+    const destination = this.#word(packet, packet.destinationAddress);
+    if (functions.isWanted(source, destination) !== 0) return false;
+    const { tcpFlags, sourcePort, destinationPort, sequenceNumber, acknowledgmentNumber } = packet;
+    if ((tcpFlags & SYN) === 0) {
+      functions.pass();
+      return true;
+    }
+    const stamp = (tcpFlags & ACK) !== 0 ? packet.timestampEchoReply : packet.timestampValue;
+    functions.passSyn(
+      source,
+      destination,
+      (sourcePort << 16) | destinationPort,
+      tcpFlags,
+      sequenceNumber,
+      acknowledgmentNumber,
+      Math.max(0, stamp),
+    );
+    return true;
   }
 
-  #isWanted({ ipVersion, bytes, view }: Packet, at: number): boolean {
+  /** Whether an ICMP error about a TCP segment is passed over. */
+  passesOverError(quoted: Packet): boolean {
+    const { functions } = this.#tables;
+    const source = this.#word(quoted, quoted.sourceAddress);
+    if (functions.isWanted(source, this.#word(quoted, quoted.destinationAddress)) !== 0) return false;
+    functions.pass();
+    return true;
+  }
+
+  /** Of connections that are still there, only what is known at the end of the capture. */
+  passed(): PassedOver {
+    const { functions } = this.#tables;
+    const rows = (at: number, count: number) => this.#tables.rows(at, count, NOTE_SHIFT).slice();
+    return {
+      packets: functions.passedCount() >>> 0,
+      notes: rows(functions.passedNotesAt(), functions.passedNoteCount()),
+      wanted: rows(functions.wantedNotesAt(), functions.wantedNoteCount()),
+      areNotesWhole: functions.arePassedNotesWhole() !== 0,
+      isWantedWhole: functions.areWantedNotesWhole() !== 0,
+    };
+  }
+
+  #word({ ipVersion, bytes, view }: Packet, at: number): number {
+    if (ipVersion === 4) return view.getUint32(at);
     const { functions, octets, scratch } = this.#tables;
-    if (ipVersion === 4) return functions.isWanted4(view.getUint32(at)) !== 0;
     octets.set(bytes.subarray(at, at + ADDRESS_OCTETS), scratch);
-    return functions.isWanted6(scratch) !== 0;
+    return functions.wordOf6(scratch);
   }
 }

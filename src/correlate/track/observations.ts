@@ -1,5 +1,6 @@
 import type { Encapsulation } from '../../model/sighting.js';
 import type { NeighbourRow } from '../neighbours/kept-messages.js';
+import type { PassedOver } from './interest.js';
 import type { UnfollowedCounts } from './unfollowed.js';
 
 /** The used part of the tables that `src/wasm/layout.ts` describes: rows of words of four octets. */
@@ -36,6 +37,13 @@ export interface Observations extends TableContents {
   count: number;
   /** Flows that there was room for. */
   capacity: number;
+  /** What was passed over as nobody asked for it; null where all connections are wanted. */
+  passedOver: PassedOver | null;
+}
+
+/** Whether there is more in the capture than was looked at. */
+export function hasPassedOver({ passedOver }: Observations): boolean {
+  return passedOver !== null && passedOver.packets > 0;
 }
 
 /** The same in memory of its own, so that the capture's tables can be let go. */
@@ -52,6 +60,8 @@ export function detached(observations: Observations): Observations {
 }
 
 /** What need not be copied when detached observations are posted. */
-export function transferable({ flows, cells, frames, servers, addresses }: TableContents): ArrayBuffer[] {
-  return [flows, cells, frames, servers, addresses].map(({ buffer }) => buffer as ArrayBuffer);
+export function transferable(observations: Observations): ArrayBuffer[] {
+  const { flows, cells, frames, servers, addresses, passedOver } = observations;
+  const notes = passedOver ? [passedOver.notes, passedOver.wanted] : [];
+  return [flows, cells, frames, servers, addresses, ...notes].map(({ buffer }) => buffer as ArrayBuffer);
 }

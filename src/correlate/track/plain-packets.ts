@@ -4,6 +4,7 @@
  */
 import type { PacketRecord, RecordScanner, ScanFormat, ScanTime } from '../../ingest/capture/record.js';
 import { BUFFER_SIZE, SCRATCH_SIZE } from '../../wasm/layout.js';
+import { readyChunk } from './ring.js';
 import type { Tables } from './tables.js';
 
 export class PlainPackets implements RecordScanner {
@@ -17,6 +18,10 @@ export class PlainPackets implements RecordScanner {
   /** Octets of a chunk are in the memory already. */
   #isInPlace = false;
   position = 0;
+  /** Of the records, where the file that they are read from is one of records itself: not compressed, nor an archive. */
+  format: ScanFormat | null = null;
+  /** Offset in the file of the record that comes next. */
+  nextRecord = 0;
 
   constructor(tables: Tables) {
     this.#tables = tables;
@@ -63,10 +68,15 @@ export class PlainPackets implements RecordScanner {
     this.#from = 0;
     this.#to = this.#isInPlace ? end : 0;
     this.#at = bytes.byteOffset;
+    const { functions, words } = this.#tables;
+    const ready = this.#isInPlace ? readyChunk(words, functions.ringAt() >>> 0, bytes.byteOffset) : null;
+    if (ready) functions.beginScan(ready.segments, ready.count, ready.first);
+    else functions.beginScan(0, 0, 0);
   }
 
   scan(position: number, packets: number, format: ScanFormat): number {
     if (!this.#isInPlace && position >= this.#to) this.#stage(position);
+    if (this.#isInPlace) this.format = format;
     const shift = this.#at - this.#from;
     const { functions } = this.#tables;
     const count = functions.scan(
@@ -80,6 +90,10 @@ export class PlainPackets implements RecordScanner {
     );
     this.position = functions.scanStopped() - shift;
     return count;
+  }
+
+  leave(offset: number): void {
+    this.nextRecord = offset;
   }
 
   get firstTime(): ScanTime {

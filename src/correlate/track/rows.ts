@@ -14,6 +14,11 @@ export class Rows {
     return this.words.length >> this.#shift;
   }
 
+  /** Where a row's words begin, for those who read many of them. */
+  at(row: number): number {
+    return row << this.#shift;
+  }
+
   get(row: number, field: number): number {
     return this.words[(row << this.#shift) + field]! >>> 0;
   }

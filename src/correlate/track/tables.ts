@@ -11,13 +11,16 @@ import {
   SERVED_SHIFT,
 } from '../../wasm/layout.js';
 import { MODULE } from '../../wasm/module.js';
+import { compile, createMemory, instantiate } from './module.js';
 import type { TableContents } from './observations.js';
 
 /** What `src/wasm/index.ts` exports; numbers that are offsets into the memory are of octets. */
 export interface TableFunctions {
-  memory: WebAssembly.Memory;
   addressAt(id: number): number;
   addressCount(): number;
+  arePassedNotesWhole(): number;
+  areWantedNotesWhole(): number;
+  beginScan(segments: number, count: number, at: number): void;
   buffersAt(): number;
   cellsBase(): number;
   cellsEnd(): number;
@@ -38,11 +41,7 @@ export interface TableFunctions {
     tunnels: number,
   ): number;
   isLate(): number;
-  isWanted4(address: number): number;
-  isWanted6(at: number): number;
-  isNotesFull(): number;
-  noteCount(): number;
-  notesAt(): number;
+  isWanted(source: number, destination: number): number;
   observePacket(
     start: number,
     end: number,
@@ -52,8 +51,21 @@ export interface TableFunctions {
     nanoseconds: number,
     packet: number,
   ): number;
-  passesOver(flags: number, sequence: number, acknowledgment: number, stamp: number): number;
+  pass(): void;
+  passSyn(
+    source: number,
+    destination: number,
+    ports: number,
+    flags: number,
+    sequence: number,
+    acknowledgment: number,
+    stamp: number,
+  ): void;
+  passedCount(): number;
+  passedNoteCount(): number;
+  passedNotesAt(): number;
   reopen(): number;
+  ringAt(): number;
   rowsBase(): number;
   rowsEnd(): number;
   rowsInUse(): number;
@@ -74,11 +86,14 @@ export interface TableFunctions {
   serverCount(): number;
   setNumber(row: number, number: number): void;
   setUp(flows: number, whole: number): number;
-  startFilter(): void;
+  startFilter(asked: number, linked: number, numbers: number, mostNotes: number): void;
   takeCells(cells: number): number;
-  wantAddress4(address: number): void;
-  wantAddress6(at: number): void;
+  wantAsked(word: number): void;
+  wantLinked(word: number): void;
   wantNumber(number: number): void;
+  wantedNoteCount(): number;
+  wantedNotesAt(): number;
+  wordOf6(at: number): number;
 }
 
 /** Where the system does not give memory for as many connections, it gives none. */
@@ -86,13 +101,9 @@ const FEWEST_FLOWS = 1 << 12;
 
 let compiled: WebAssembly.Module | null = null;
 
-function compile(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(Buffer.from(MODULE, 'base64'));
-  return compiled;
-}
-
 export class Tables {
   readonly functions: TableFunctions;
+  readonly memory: WebAssembly.Memory;
   readonly octets: Uint8Array;
   readonly view: DataView;
   /** The memory by words of four octets. */
@@ -111,16 +122,20 @@ export class Tables {
    * @param whole connections up to which all are kept; of more, those that met nothing are counted and let go
    */
   constructor(flows: number, whole: number) {
+    compiled ??= compile(MODULE);
     let capacity = flows;
-    let functions = instantiate();
+    let memory = createMemory();
+    let functions = instantiate<TableFunctions>(compiled, memory);
     while (functions.setUp(capacity, whole) === 0) {
       capacity = Math.floor(capacity / 2);
       if (capacity < FEWEST_FLOWS) throw new RangeError('not enough memory for the tables of connections');
-      functions = instantiate();
+      memory = createMemory();
+      functions = instantiate<TableFunctions>(compiled, memory);
     }
     this.functions = functions;
     this.capacity = capacity;
-    const { buffer } = functions.memory;
+    this.memory = memory;
+    const { buffer } = memory;
     this.octets = new Uint8Array(buffer);
     this.view = new DataView(buffer);
     this.words = new Int32Array(buffer);
@@ -134,27 +149,25 @@ export class Tables {
   contents(): TableContents {
     const { functions } = this;
     return {
-      flows: this.#words(functions.rowsBase(), functions.rowsEnd() << FLOW_SHIFT),
-      cells: this.#words(functions.cellsBase(), functions.cellsEnd() << CELL_SHIFT),
-      frames: this.#words(functions.frameAt(0), functions.frameCount() << FRAME_SHIFT),
-      servers: this.#words(functions.serverAt(0), functions.serverCount() << SERVED_SHIFT),
+      flows: this.rows(functions.rowsBase(), functions.rowsEnd(), FLOW_SHIFT),
+      cells: this.rows(functions.cellsBase(), functions.cellsEnd(), CELL_SHIFT),
+      frames: this.rows(functions.frameAt(0), functions.frameCount(), FRAME_SHIFT),
+      servers: this.rows(functions.serverAt(0), functions.serverCount(), SERVED_SHIFT),
       addresses: this.#octets(functions.addressAt(0), functions.addressCount() << ADDRESS_SHIFT),
     };
   }
 
-  #words(at: number, octets: number): Int32Array {
-    return this.words.subarray(at >>> 2, (at >>> 2) + (octets >>> 2));
+  /**
+   * A view of rows of words.
+   *
+   * @param at offset of the first, octets
+   * @param shift octets of a row, as a power of two
+   */
+  rows(at: number, count: number, shift: number): Int32Array {
+    return this.words.subarray(at >>> 2, (at >>> 2) + ((count << shift) >>> 2));
   }
 
   #octets(at: number, octets: number): Uint8Array {
     return this.octets.subarray(at >>> 0, (at >>> 0) + (octets >>> 0));
   }
-}
-
-function instantiate(): TableFunctions {
-  const abort = () => {
-    throw new Error('the tables of connections are broken');
-  };
-  const { exports } = new WebAssembly.Instance(compile(), { env: { abort } });
-  return exports as unknown as TableFunctions;
 }

@@ -6,8 +6,9 @@
  * here depends on other captures, nor on the order in which captures are read.
  */
 
-import { ACK, FIN, type Packet, RST, SYN } from '../../decode/packet.js';
+import type { Packet } from '../../decode/packet.js';
 import type { PacketRecord } from '../../ingest/capture/record.js';
+import { ACK, FIN, RST, SYN } from '../../model/tcp-flags.js';
 import {
   FLOW_CLIENT_SEQUENCE,
   FLOW_LAST_SECONDS,
@@ -35,7 +36,7 @@ import {
 } from '../../wasm/layout.js';
 import { NeighbourTable } from '../neighbours/neighbour-table.js';
 import { DatagramTracker } from './datagram-tracker.js';
-import type { Interest } from './interest.js';
+import { Interest, type Wanted } from './interest.js';
 import type { Observations } from './observations.js';
 import { PlainPackets } from './plain-packets.js';
 import { SightingKeeper } from './sighting-keeper.js';
@@ -53,27 +54,30 @@ const STALE_SECONDS = 300;
 /** None is let go. */
 export const ALL = 0xffffffff;
 
+/** Connections up to which all are kept: as many as a result lists. */
+export const KEPT_WHOLE = 10_000;
+
 /** Connections that may be known at one time, where nothing else is said. */
 export const DEFAULT_FLOWS = 1_000_000;
 
 export class Tracker extends SightingKeeper {
   readonly neighbours = new NeighbourTable();
   readonly #datagrams = new DatagramTracker(this);
-
-  /** Set before the first packet, where not all connections are wanted. */
-  interest: Interest | null = null;
   /** Takes in plain packets by themselves; the others are to be decoded and observed. */
   readonly plain: PlainPackets;
+  readonly #interest: Interest | null;
 
   /**
    * @param flows that may be known at one time
    * @param whole connections up to which all are kept: of more, those that met nothing are only counted, as far as it
    * does not matter what other captures saw of them
+   * @param wanted of which addresses connections are wanted; null: of all
    */
-  constructor(flows = DEFAULT_FLOWS, whole = ALL) {
+  constructor(flows = DEFAULT_FLOWS, whole = ALL, wanted: Wanted | null = null) {
     const tables = new Tables(flows, whole);
     super(tables);
     this.plain = new PlainPackets(tables);
+    this.#interest = wanted && new Interest(tables, wanted);
   }
 
   /** At the end of the capture: lets go what is not wanted. */
@@ -96,6 +100,7 @@ export class Tracker extends SightingKeeper {
       unfollowed: { ...this.unfollowed },
       count: this.flows.count,
       capacity: this.tables.capacity,
+      passedOver: this.#interest?.passed() ?? null,
     };
   }
 
@@ -116,7 +121,7 @@ export class Tracker extends SightingKeeper {
 
   #observeTcp(packet: Packet, record: PacketRecord): void {
     const flows = this.flows;
-    if (this.interest?.passesOver(packet, flows)) return;
+    if (this.#interest?.passesOver(packet)) return;
     let row = flows.find(packet);
     const fromB = flows.sourceIsB;
     const flags = packet.tcpFlags;
@@ -140,9 +145,9 @@ export class Tracker extends SightingKeeper {
    * capture; -1 where it comes late for one that was let go, or there is no room.
    */
   #begun(record: PacketRecord): number {
+    if (this.flows.isLate()) return -1;
     const known = this.flows.reopen();
     if (known >= 0) return known;
-    if (this.flows.isLate()) return -1;
     const row = this.flows.insert(-1);
     if (row < 0) this.unfollowed.noteSegment(record);
     return row;
@@ -237,7 +242,7 @@ export class Tracker extends SightingKeeper {
       this.#datagrams.observeIcmpError(packet, quoted, record);
       return;
     }
-    if (quoted.sourcePort < 0) return;
+    if (quoted.sourcePort < 0 || this.#interest?.passesOverError(quoted)) return;
     const flows = this.flows;
     let row = flows.find(quoted);
     const fromB = flows.sourceIsB;

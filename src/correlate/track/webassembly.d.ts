@@ -5,11 +5,13 @@ declare namespace WebAssembly {
   }
 
   class Instance {
-    constructor(module: Module, imports: Record<string, Record<string, () => void>>);
+    constructor(module: Module, imports: Record<string, Record<string, (() => void) | Memory>>);
     readonly exports: object;
   }
 
-  interface Memory {
+  class Memory {
+    /** Sizes in pages of 64 KiB. */
+    constructor(descriptor: { initial: number; maximum: number; shared: boolean });
     readonly buffer: ArrayBuffer;
   }
 }

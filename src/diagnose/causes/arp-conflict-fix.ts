@@ -110,7 +110,7 @@ function strictArp(
       : `Let interfaces answer for their own addresses alone on ${listed(stations.map((s) => s.label))}.`,
     commands: [
       ...steps.map(({ node, command }) => ({ node, command, persists: false })),
-      ...lastingCommands(steps),
+      ...lastingCommands(steps, network),
       ...(byIpvs && network.cluster.isKnown ? kubeProxyCommands(stations[0]!.node) : []),
     ],
     manifests: [],

@@ -107,7 +107,9 @@ function isToldByPackets(address: string, context: DiagnosisContext): boolean {
     (answer) =>
       answer.kind === 'reply' &&
       answer.direction === 'in' &&
-      about.some((m) => m.kind === 'request' && m.direction === 'out' && m.point.file === answer.point.file),
+      about.some(
+        (m) => m.kind === 'request' && m.direction === 'out' && m.point.capture === answer.point.capture,
+      ),
   );
 }
 

@@ -3,6 +3,7 @@ import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
 import type { Evidence, Fix, FixCommand } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import { announcersOf } from '../../network/announcers.js';
+import type { Network } from '../../network/network.js';
 import { Station } from '../../network/station.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
@@ -63,7 +64,7 @@ export const arpSenderConflict = cause<SenderProof>({
             .map((s) => packetEvidence(s.proof.packet, `, to the MAC ${s.proof.asking.mac}`)),
           ...settingsEvidence(proof, context),
         ],
-        fix: fixOf(proof),
+        fix: fixOf(proof, context.network),
         alternatives: refused
           ? [{ cause: 'refused', why: 'the refusal came from a host that is not the one meant' }]
           : [],
@@ -190,7 +191,7 @@ function settingsEvidence({ asking, address }: SenderProof, context: DiagnosisCo
 
 const STRICT = 'sysctl -w net.ipv4.conf.all.arp_announce=2';
 
-function fixOf({ asking, address, request, rightful }: SenderProof): Fix {
+function fixOf({ asking, address, request, rightful }: SenderProof, network: Network): Fix {
   const { station, interface: name } = asking;
   const again: FixCommand[] = [];
   if (rightful.node !== null && rightful.interface !== null) {
@@ -206,7 +207,7 @@ function fixOf({ asking, address, request, rightful }: SenderProof): Fix {
         summary: `Let ${station.label} ask by ARP in the name of its interface's own address alone (arp_announce=2; strictARP: true sets it for kube-proxy, with arp_ignore=1), then have ${label(rightful)} announce ${address} again.`,
         commands: [
           { node: strict.node, command: strict.command, persists: false },
-          ...lastingCommands([strict]),
+          ...lastingCommands([strict], network),
           ...again,
         ],
         manifests: [],

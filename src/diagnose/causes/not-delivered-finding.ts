@@ -1,12 +1,11 @@
 import type { Evidence } from '../../model/analysis.js';
-import { endpointLabel } from '../../model/endpoint.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { unresolvedEvidence, unresolvedGap } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { lastSightings } from '../loss.js';
-import { listed } from '../words.js';
+import { listed, listedEndpoints } from '../words.js';
 import type { UndeliveredProof } from './not-delivered.js';
 
 export function concludeNotDelivered(
@@ -16,7 +15,7 @@ export function concludeNotDelivered(
   const { node, interface: name, proof } = suspicions[0]!;
   const { loss, entries, silent, unresolved, address } = proof;
   const places = [...entries, ...silent].map((place) => `${place.interface} of ${place.station.label}`);
-  const servers = listed(suspicions.map((s) => endpointLabel(s.attempt.server)));
+  const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
   const why =
     silent.length > 0 && entries.length === 0 ? `; nobody answers for the address: ${silent[0]!.why}` : '';
   const { netns } = loss.last.point;

@@ -9,7 +9,7 @@ import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { packetQuestion } from '../packet-question.js';
 import { inputInterface } from '../place.js';
-import { listed } from '../words.js';
+import { listedEndpoints } from '../words.js';
 import { refusedLike } from './refused-like.js';
 
 interface RefusedProof {
@@ -53,7 +53,7 @@ export const refused = cause<RefusedProof>({
   conclude(suspicions) {
     const answered = suspicions.filter((s) => !s.proof.unsaid);
     const { answer, sender } = (answered[0] ?? suspicions[0]!).proof;
-    const backend = listed(suspicions.map((s) => endpointLabel(s.proof.backend)));
+    const backend = listedEndpoints(suspicions.map((s) => s.proof.backend));
     const { node } = answer.point;
     const confirmed = sender.certain;
     const words = answer.icmp === null ? TCP_WORDS : UDP_WORDS;

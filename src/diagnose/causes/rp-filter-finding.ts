@@ -62,7 +62,7 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
     found.push(
       evidence('martian', line.text, {
         node: node.name,
-        file: node.snapshot!.kernelLog!.file,
+        file: line.file,
         line: line.line,
       }),
     );

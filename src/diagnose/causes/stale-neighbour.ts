@@ -39,6 +39,8 @@ export const staleNeighbour = cause<StaleProof>({
   id: 'not-delivered',
 
   examine(attempt, context) {
+    // Of all that was lost, hardly anything is where nothing tells who has an address.
+    if (ownershipOf(context).handOvers.length === 0 && !context.network.isKnown) return null;
     const packet = misledPacket(attempt);
     if (!packet || packet.encapsulations.length > 0) return null;
     return byAnnouncement(attempt, packet, context) ?? bySettings(attempt, packet, context);

@@ -10,7 +10,6 @@ import { fixFor } from '../fixes/fix-for.js';
 import { nearestDrops } from '../kernel-records.js';
 import { detourEvidence, receiverText, senderText, waySourceGaps, wayText } from '../ways/detour-evidence.js';
 import type { FilterDrop } from '../ways/gateway.js';
-import { repliesOf } from '../ways/handshake.js';
 import { listed } from '../words.js';
 import type { StatefulGatewayProof } from './stateful-gateway.js';
 
@@ -64,7 +63,7 @@ function gatherEvidence(
     suspicions.map((s) => ({ attempt: s.attempt, detour: s.proof.detour })),
     context,
   );
-  const sent = `${node.name} sent the SYN-ACK ${repliesOf(attempt)} times, and the client its SYN ${attempt.tries === 1 ? 'once' : `${attempt.tries} times, the last before it`}`;
+  const sent = `${node.name} sent the SYN-ACK ${attempt.replies} times, and the client its SYN ${attempt.tries === 1 ? 'once' : `${attempt.tries} times, the last before it`}`;
   found.push(evidence('capture', sent, { node: node.name }));
   if (proof.ack) found.push(packetEvidence(proof.ack, ` and never came to ${node.name}`));
   if (proof.drop) found.push(...ackDropEvidence(proof.gateway!.view, proof.drop, proof.records));

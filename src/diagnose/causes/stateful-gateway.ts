@@ -8,7 +8,7 @@ import { lossOf } from '../loss.js';
 import { isAtClient } from '../ways/client-side.js';
 import { type Detour, detourOf } from '../ways/detour.js';
 import { type FilterDrop, fateOfAck, type Gateway, gatewayOf } from '../ways/gateway.js';
-import { acknowledgmentsOf, asksAgain, isHalfOpen, repliesOf } from '../ways/handshake.js';
+import { acknowledgmentsOf, asksAgain, isHalfOpen } from '../ways/handshake.js';
 import { addressesAt } from '../ways/neighbour.js';
 import { travellersOf } from '../ways/way-index.js';
 import { ackDropRecords, concludeStatefulGateway } from './stateful-gateway-finding.js';
@@ -80,7 +80,7 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Statefu
 function isUnconfirmed(attempt: Attempt, context: DiagnosisContext): boolean {
   if (isHalfOpen(attempt)) return true;
   if (attempt.protocol !== 'tcp' || attempt.outcome !== 'reply-lost') return false;
-  if (asksAgain(attempt) || repliesOf(attempt) < 2) return false;
+  if (asksAgain(attempt) || attempt.replies < 2) return false;
   const loss = lossOf(attempt);
   return loss !== null && !isAtClient(attempt, loss.last, context);
 }

@@ -1,5 +1,6 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import { expectsReply } from '../../correlate/expects-reply.js';
+import { RECORD_DROPS, recordingCommand } from '../../ingest/snapshot/files.js';
 import type { Verdict } from '../../kernel/verdict.js';
 import type { Evidence, Gap, Severity } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
@@ -16,13 +17,14 @@ import { faultOf } from '../fault.js';
 import { nearestDrops } from '../kernel-records.js';
 import { isSlow, type Loss, lastSightings, lossOf } from '../loss.js';
 import { nextHopAddress, placeOf, routedDestinations, TCP_PACKET } from '../place.js';
-import { captureCommand, captureFilter, filesNamedIn, RECORD_DROPS, snapshotCommand } from '../recording.js';
+import { captureCommand, captureFilter, filesNamedIn } from '../recording.js';
 import { remembered } from '../ways/remembered.js';
-import { listed } from '../words.js';
+import { listedEndpoints } from '../words.js';
 import { missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-alternatives.js';
 
 interface UndeterminedProof {
-  last: Sighting | null;
+  /** Nothing says that an answer is owed. */
+  unowed: boolean;
   /** The client asked but once: it may have given up. */
   gone: boolean;
   severity: Severity;
@@ -35,8 +37,7 @@ export const undetermined = cause<UndeterminedProof>({
   examine(attempt, context) {
     const failing = isSlow(attempt) ? 'info' : FAILING[attempt.outcome];
     if (!failing) return null;
-    const last =
-      lossOf(attempt)?.last ?? attempt.others[0] ?? attempt.traces.at(-1)?.sightings.at(-1) ?? null;
+    const last = lastOf(attempt);
     const silent = attempt.outcome === 'no-reply' || attempt.outcome === 'unacknowledged';
     const early = silent && isCutShort(attempt, context);
     const unowed = attempt.outcome === 'no-reply' && !expectsReply(attempt, context.attempts);
@@ -47,13 +48,14 @@ export const undetermined = cause<UndeterminedProof>({
       node: last?.point.node ?? null,
       interface: last?.point.interface ?? null,
       aspect: `${attempt.outcome} ${last?.direction} ${early} ${unowed} ${gone} ${attempt.protocol}`,
-      proof: { last, gone, severity: early || unowed || gone ? 'info' : failing },
+      proof: { gone, unowed, severity: early || unowed || gone ? 'info' : failing },
     };
   },
 
   conclude(suspicions, context) {
     const { attempt, proof } = suspicions[0]!;
-    const { last, severity } = proof;
+    const { severity } = proof;
+    const last = lastOf(attempt);
     const verdict = verdictOf(attempt, context);
     const where = last ? seenLast(last) : '';
     const blocked = blockedReply(attempt, context);
@@ -61,9 +63,12 @@ export const undetermined = cause<UndeterminedProof>({
       finding: {
         ...faultOf('undetermined', suspicions),
         severity,
-        summary: `${WORDS[attempt.outcome]} (${suspicions.length} to ${listed(suspicions.map((s) => endpointLabel(s.attempt.server)))})${where}; ${blocked ? vainWords(blocked) : 'what was captured does not tell why'}.${proof.gone ? GONE : ''}`,
+        summary: `${WORDS[attempt.outcome]} (${suspicions.length} to ${listedEndpoints(suspicions.map((s) => s.attempt.server))})${where}; ${blocked ? vainWords(blocked) : 'what was captured does not tell why'}.${proof.gone ? GONE : ''}${proof.unowed ? UNOWED : ''}`,
         evidence: [
-          ...suspicions.slice(0, QUOTED).flatMap((s) => (s.proof.last ? [packetEvidence(s.proof.last)] : [])),
+          ...suspicions
+            .slice(0, QUOTED)
+            .flatMap((s) => lastOf(s.attempt) ?? [])
+            .map((s) => packetEvidence(s)),
           ...icmpEvidence(attempt),
           ...(blocked ? [vainEvidence(blocked)] : []),
           ...doubtedEvidence(attempt, context),
@@ -79,6 +84,11 @@ export const undetermined = cause<UndeterminedProof>({
     };
   },
 });
+
+/** Where what was lost was seen last, or else what answered. */
+function lastOf(attempt: Attempt): Sighting | null {
+  return lossOf(attempt)?.last ?? attempt.others[0] ?? attempt.traces.at(-1)?.sightings.at(-1) ?? null;
+}
 
 const FAILING: Partial<Record<Attempt['outcome'], Severity>> = {
   'no-reply': 'fault',
@@ -99,6 +109,8 @@ const WORDS: Partial<Record<Attempt['outcome'], string>> = {
     'The client answered the reply to its own connection attempts with a reset, as to one that it did not ask for',
   unacknowledged: 'The capture shows a reply to connection attempts and then nothing more of the client',
 };
+
+const UNOWED = ' Nothing shows that an answer is due there.';
 
 const GONE =
   ' No client asked again, though the reply was sent again: it is gone, or it got the reply and what it answered was lost; other connections to the same server are made.';
@@ -176,7 +188,9 @@ function gapsOf(
   if (!last) return [];
   if (!loss) {
     const why = `the reply came back to ${attempt.client.address} and was not taken for one; its own node would show with which addresses`;
-    const filter = `host ${attempt.server.address} or tcp port ${attempt.client.port}`;
+    const { port } = attempt.client;
+    const own = port === null ? 'icmp or icmp6' : `${attempt.protocol} port ${port}`;
+    const filter = `host ${attempt.server.address} or ${own}`;
     return [
       { node: null, interface: null, why, capture: `tcpdump -i any -n -s 128 -w client.pcap '${filter}'` },
     ];
@@ -218,7 +232,7 @@ function gapsOf(
         : missing.length > 0
           ? `${got} and no farther; without ${missing.join(', ')} its decision cannot be told`
           : `${got} and no farther, and its routes and settings do not say why; its kernel's drop reasons would`;
-  if (reasons.length === 0 && missing.length > 0) return [{ ...at, why, capture: snapshotCommand(missing) }];
+  if (reasons.length === 0 && missing.length > 0) return [{ ...at, why, capture: recordingCommand(missing) }];
   return [{ ...at, why, capture: here?.snapshot?.drops && here.snapshot.clock ? null : RECORD_DROPS }];
 }
 
@@ -248,6 +262,8 @@ function verdictOf(attempt: Attempt, context: DiagnosisContext): Verdict | null 
   const loss = lossOf(attempt);
   const place = loss && placeOf(loss, context);
   if (!loss || !place?.seen || !place.node.model || place.interface === null) return null;
+  // What the node sends itself was routed when it was sent.
+  if (place.interface === 'lo') return null;
   return place.node.model.input({
     source: loss.last.source.address,
     destination: routedDestinations(attempt, loss, context)[0]!,

@@ -1,13 +1,12 @@
-import type { Gap } from '../../model/analysis.js';
-import type { Suspicion } from '../cause.js';
 import {
-  captureCommand,
-  captureFilter,
-  filesNamedIn,
+  missingFiles,
   RECORD_COUNTERS,
   RECORD_DROPS,
-  snapshotCommand,
-} from '../recording.js';
+  recordingCommand,
+} from '../../ingest/snapshot/files.js';
+import type { Gap } from '../../model/analysis.js';
+import type { Suspicion } from '../cause.js';
+import { captureCommand, captureFilter, filesNamedIn } from '../recording.js';
 import type { DropProof } from './examine.js';
 
 /** What would make a finding surer: the files that were missing, the place that was not captured, the kernel's record. */
@@ -15,7 +14,7 @@ export function dropGaps({ confidence, proof, interface: name }: Suspicion<DropP
   if (confidence === 'confirmed') return [];
   const { node, demanded, loss } = proof;
   const at = { node: node.name, interface: name };
-  const missing = snapshotCommand(filesNamedIn(demanded?.doubts ?? []));
+  const missing = recordingCommand(filesNamedIn(demanded?.doubts ?? []));
   if (missing !== null) {
     const why = `what ${node.name} does with the packet rests on files that are missing: ${demanded!.doubts[0]}`;
     return [{ ...at, why, capture: missing }];
@@ -36,7 +35,8 @@ export function dropGaps({ confidence, proof, interface: name }: Suspicion<DropP
       'iptables-save.txt',
       'nft.json',
     ];
-    return [{ ...at, why, capture: snapshotCommand(files) }];
+    const missing = missingFiles(node.snapshot ? [node.snapshot] : []).map((file) => file.name);
+    return [{ ...at, why, capture: recordingCommand(files.filter((file) => missing.includes(file))) }];
   }
   if (!demanded.seen) {
     const why = `the packet was not captured on its way into ${node.name}: only its settings say that it is dropped there`;

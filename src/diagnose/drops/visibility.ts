@@ -3,7 +3,7 @@ import type { Endpoint, Role } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { Coverage, DiagnosisContext, NodeView } from '../context.js';
 
-/** The servers that a capture file shows packets of, under the addresses that they have there. */
+/** The servers that a capture shows packets of, under the addresses that they have there. */
 interface Shown {
   endpoints: Set<string>;
   addresses: Set<string>;
@@ -34,7 +34,7 @@ export function isVisible(
 ): boolean {
   return node.captures.some((capture) => {
     if (!isRunning(capture, name, beside, context)) return false;
-    const shown = seenIn(context).get(capture.file);
+    const shown = seenIn(context).get(capture.capture);
     if (!shown) return false;
     if (role === 'reply' && shown.back === 0 && capture.packets <= shown.sent) return false;
     if (shown.endpoints.has(labelOf(server))) return true;
@@ -56,7 +56,7 @@ export function isLikelyVisible(
   if (isVisible(node, name, { role: 'request', server }, beside, context)) return true;
   return node.captures.some((capture) => {
     if (!isRunning(capture, name, beside, context)) return false;
-    const shown = seenIn(context).get(capture.file);
+    const shown = seenIn(context).get(capture.capture);
     return shown !== undefined && (shown.addresses.has(server.address) || shown.ports.has(server.port));
   });
 }
@@ -91,14 +91,14 @@ function seenIn(context: DiagnosisContext): Map<string, Shown> {
     }
     for (const sighting of others) {
       // An error comes from the other side than what it quotes.
-      count(shownIn(files, sighting.point.file), sighting.fromClient !== (sighting.icmp !== null));
+      count(shownIn(files, sighting.point.capture), sighting.fromClient !== (sighting.icmp !== null));
     }
   }
   return files;
 }
 
 function note(files: Map<string, Shown>, sighting: Sighting, toServer: boolean): void {
-  const shown = shownIn(files, sighting.point.file);
+  const shown = shownIn(files, sighting.point.capture);
   const server = toServer ? sighting.destination : sighting.source;
   shown.endpoints.add(labelOf(server));
   shown.addresses.add(server.address);
@@ -106,11 +106,11 @@ function note(files: Map<string, Shown>, sighting: Sighting, toServer: boolean):
   count(shown, toServer);
 }
 
-function shownIn(files: Map<string, Shown>, file: string): Shown {
-  let shown = files.get(file);
+function shownIn(files: Map<string, Shown>, capture: string): Shown {
+  let shown = files.get(capture);
   if (!shown) {
     shown = { endpoints: new Set(), addresses: new Set(), ports: new Set(), sent: 0, back: 0 };
-    files.set(file, shown);
+    files.set(capture, shown);
   }
   return shown;
 }

@@ -1,11 +1,10 @@
 /** A drop in the words of a finding's summary. */
 
 import type { CauseId } from '../../model/analysis.js';
-import { endpointLabel } from '../../model/endpoint.js';
 import type { Drop } from '../../network/journey.js';
 import type { Suspicion } from '../cause.js';
 import { serviceRule } from '../service-rule.js';
-import { listed } from '../words.js';
+import { listed, listedEndpoints } from '../words.js';
 import type { DropProof } from './examine.js';
 
 /** What happens to whose packets, where, and why. */
@@ -35,7 +34,7 @@ function packetsOf(suspicions: readonly Suspicion<DropProof>[]): string {
   const { loss, demanded } = suspicions[0]!.proof;
   const attempts = suspicions.map((s) => s.attempt);
   const clients = listed(attempts.map(({ client }) => client.address));
-  const servers = listed(attempts.map(({ server }) => endpointLabel(server)));
+  const servers = listedEndpoints(attempts.map(({ server }) => server));
   return (demanded?.role ?? loss.role) === 'request'
     ? `requests from ${clients} to ${servers}`
     : `replies of ${servers} to ${clients}`;

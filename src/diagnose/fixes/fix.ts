@@ -30,7 +30,7 @@ export function toFix(solution: Solution): Fix {
   const undone = undoneBy(steps, network, files);
   return {
     summary: distinctText(ideas.map((idea) => idea.summary)),
-    commands: inOrder([...steps.map(commandOf), ...lastingCommands(steps)]),
+    commands: inOrder([...steps.map(commandOf), ...lastingCommands(steps, network)]),
     manifests: [...ideas.flatMap((idea) => idea.manifests ?? []), ...daemonSets(steps, network)],
     ...(files.length === 0 ? {} : { files }),
     ...(undone.length === 0 ? {} : { undoneBy: undone }),

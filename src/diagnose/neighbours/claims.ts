@@ -1,3 +1,4 @@
+import { compareTimes } from '../../correlate/causal-order.js';
 import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
 import type { Nanoseconds } from '../../model/time.js';
 import type { DiagnosisContext } from '../context.js';
@@ -58,16 +59,21 @@ export function tenuresOf(messages: readonly NeighbourMessage[]): Tenure[] {
 export function byCapture(messages: readonly NeighbourMessage[]): NeighbourMessage[][] {
   const captures = new Map<string, NeighbourMessage[]>();
   for (const message of messages) {
-    const { file, node, netns } = message.point;
-    const key = `${node}\n${netns}\n${file}`;
+    const { capture, node, netns } = message.point;
+    const key = `${node}\n${netns}\n${capture}`;
     const same = captures.get(key);
     if (same) same.push(message);
     else captures.set(key, [message]);
   }
-  return [...captures.values()].map((own) => own.sort((a, b) => a.packet - b.packet));
+  return [...captures.values()].map((own) => own.sort(inCapture));
 }
 
 /** ns from one message to a later one of the same capture; null where a time is missing. */
 export function elapsed(from: NeighbourMessage, to: NeighbourMessage): Nanoseconds | null {
   return from.time === null || to.time === null ? null : to.time - from.time;
+}
+
+/** By their order in one capture, which a file's own is for certain. */
+function inCapture(a: NeighbourMessage, b: NeighbourMessage): number {
+  return a.point.file === b.point.file ? a.packet - b.packet : compareTimes(a.time, b.time);
 }

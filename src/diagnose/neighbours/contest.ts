@@ -1,5 +1,7 @@
 /** Of a conflict's claimants, whose the address is, and what came of requests that went to each of them. */
+
 import type { Attempt } from '../../correlate/attempt.js';
+import { cameAfter } from '../../correlate/causal-order.js';
 import { translationsOf } from '../../kernel/translations.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { DiagnosisContext } from '../context.js';
@@ -51,10 +53,10 @@ export function claimReached(
   if (packet.etherDestination !== null) {
     return claims.find(({ owner }) => owner.mac === packet.etherDestination) ?? null;
   }
-  const { node, netns, file } = packet.point;
+  const { node, netns, capture } = packet.point;
   if (packet.direction === 'in') return claims.find(({ owner }) => owner.node === node) ?? null;
   if (packet.direction !== 'out') return null;
-  const told = believedOf(messages.filter((m) => m.point.file === file && m.packet < packet.packet));
+  const told = believedOf(messages.filter((m) => m.point.capture === capture && cameAfter(packet, m)));
   const neighbours = context.node(node, netns)?.snapshot?.neighbours ?? [];
   const mac = told ?? neighbours.find((n) => n.address === address && !n.proxy)?.mac;
   return claims.find(({ owner }) => owner.mac === mac) ?? null;

@@ -9,7 +9,7 @@ export interface Exchange {
   /** Of each MAC the first answer. */
   answers: Map<string, NeighbourMessage>;
   /** The captures that saw the request. */
-  files: Set<string>;
+  captures: Set<string>;
 }
 
 /**
@@ -30,12 +30,12 @@ const ONE_REQUEST: Nanoseconds = 500_000_000n;
 export function exchangesOf(messages: readonly NeighbourMessage[], context: DiagnosisContext): Exchange[] {
   const exchanges: Exchange[] = [];
   for (const own of byCapture(messages)) {
-    for (const exchange of inOneFile(own)) merge(exchanges, exchange, context);
+    for (const exchange of inOneCapture(own)) merge(exchanges, exchange, context);
   }
   return exchanges;
 }
 
-function inOneFile(messages: readonly NeighbourMessage[]): Exchange[] {
+function inOneCapture(messages: readonly NeighbourMessage[]): Exchange[] {
   const open = new Map<string, Exchange>();
   const found: Exchange[] = [];
   for (const message of messages) {
@@ -50,7 +50,7 @@ function inOneFile(messages: readonly NeighbourMessage[]): Exchange[] {
       if (before && isSameFrame(before.request, message)) continue;
       const answers = new Map<string, NeighbourMessage>();
       if (mac !== null) answers.set(mac, message);
-      const opened = { request: message, answers, files: new Set([message.point.file]) };
+      const opened = { request: message, answers, captures: new Set([message.point.capture]) };
       open.set(message.sender, opened);
       found.push(opened);
     }
@@ -97,12 +97,12 @@ function merge(all: Exchange[], exchange: Exchange, { aligned }: DiagnosisContex
     all.push(exchange);
     return;
   }
-  same.files.add(request.point.file);
+  same.captures.add(request.point.capture);
   for (const [mac, answer] of exchange.answers) if (!same.answers.has(mac)) same.answers.set(mac, answer);
 }
 
-function isLikeRequest({ request: other, files }: Exchange, request: NeighbourMessage): boolean {
-  if (files.has(request.point.file)) return false;
+function isLikeRequest({ request: other, captures }: Exchange, request: NeighbourMessage): boolean {
+  if (captures.has(request.point.capture)) return false;
   return (
     other.kind === request.kind && other.sender === request.sender && other.senderMac === request.senderMac
   );

@@ -1,9 +1,11 @@
 import type { Attempt } from '../../correlate/attempt.js';
+import { inFull } from '../../correlate/lone-attempt.js';
 import { kubeObjects } from '../../ingest/kube/objects.js';
 import { servicesOf } from '../../ingest/kube/services.js';
 import type { Finding, Pattern } from '../../model/analysis.js';
 import type { DiagnosisContext } from '../context.js';
 import { isSlow } from '../loss.js';
+import { ServerPorts } from '../server-ports.js';
 import type { Case } from './case.js';
 import { type Candidate, CLEAR, type Dimension } from './dimension.js';
 import { PodNodes } from './pod-nodes.js';
@@ -15,7 +17,7 @@ const MOST_FINDINGS = 20;
 const MOST_PATTERNS = 3;
 
 /** Attempts of a kind (failed, made) that are looked at: more take longer, and tell no more. */
-const MOST_CASES = 2000;
+const MOST_CASES = 500;
 
 /** How likely chance may be to do as well: a finding is tried by some 15 dimensions. */
 const LOG_UNLIKELY = { given: Math.log(0.01), sought: Math.log(0.001) };
@@ -25,25 +27,13 @@ const LOG_TENTATIVE = Math.log(0.2);
 
 /** Sets the attempts of each fault against those of the same VIP that were made; its gravest finding gets by what they differ. */
 export function addPatterns(findings: readonly Finding[], context: DiagnosisContext): void {
-  const faults = new Map<string, string>();
-  for (const finding of findings) {
-    const fault = faultOf(finding);
-    for (const id of finding.attempts) faults.set(id, fault);
-  }
-  const kin = vipsOfOneService(context);
-  const facts = context.attempts.map(
-    (attempt): Fact => ({
-      attempt,
-      vip: kin.get(attempt.server.address) ?? attempt.server.address,
-      fault: faults.get(attempt.id),
-      ending: endingOf(attempt),
-    }),
-  );
   const gravest = new Map<string, Finding>();
   for (const finding of findings) {
     const concerns = finding.severity === 'fault' || (finding.slow ?? 0) > 0;
     if (concerns && !gravest.has(faultOf(finding))) gravest.set(faultOf(finding), finding);
   }
+  if (gravest.size === 0) return;
+  const facts = factsOf(findings, context);
   for (const [fault, finding] of [...gravest].slice(0, MOST_FINDINGS)) {
     const patterns = patternsOf(fault, facts, context);
     if (patterns.length > 0) finding.patterns = patterns;
@@ -65,15 +55,48 @@ interface Fact {
   ending: Case['fate'];
 }
 
+function factsOf(findings: readonly Finding[], context: DiagnosisContext): Fact[] {
+  const met = faultsMet(findings, context.attempts);
+  const kin = vipsOfOneService(context);
+  return context.attempts.map((attempt, i) => ({
+    attempt,
+    vip: kin.get(attempt.server.address) ?? attempt.server.address,
+    fault: met[i],
+    ending: endingOf(attempt),
+  }));
+}
+
+/**
+ * The fault that each attempt met, undefined for none. A finding names its attempts in the order of all, so that they
+ * are found side by side: an index of a million names took longer than all else.
+ */
+function faultsMet(findings: readonly Finding[], attempts: readonly Attempt[]): (string | undefined)[] {
+  /** Of each finding, by the name that comes next in it. */
+  const expected = new Map<string, { fault: string; names: Iterator<string> }>();
+  const expect = (fault: string, names: Iterator<string>) => {
+    const { value, done } = names.next();
+    if (!done) expected.set(value, { fault, names });
+  };
+  for (const finding of findings) expect(faultOf(finding), finding.attempts.values());
+  return attempts.map(({ id }) => {
+    const found = expected.get(id);
+    if (!found) return undefined;
+    expected.delete(id);
+    expect(found.fault, found.names);
+    return found.fault;
+  });
+}
+
 function patternsOf(fault: string, facts: readonly Fact[], context: DiagnosisContext): Pattern[] {
-  const portKey = ({ protocol, server }: Attempt) => `${protocol} ${server.address} ${server.port}`;
   const own = facts.filter((fact) => fact.fault === fault);
   const vips = new Set(own.map(({ vip }) => vip));
-  const ports = new Set(own.map(({ attempt }) => portKey(attempt)));
+  const ports = new ServerPorts(own.map(({ attempt }) => attempt));
   const all = facts.filter((fact) => counts(fact, fault) && vips.has(fact.vip));
-  const ofVip = sampleOf(all).map(({ attempt, ending }): Case => ({ attempt, fate: ending }));
+  const ofVip = sampleOf(all).map(
+    ({ attempt, ending }): Case => ({ attempt: inFull(attempt), fate: ending }),
+  );
   const isSample = context.isSample || ofVip.length < all.length;
-  const among = { vip: ofVip, port: ofVip.filter(({ attempt }) => ports.has(portKey(attempt))) };
+  const among = { vip: ofVip, port: ofVip.filter(({ attempt }) => ports.has(attempt)) };
   const setting = {
     context,
     nodes: new PodNodes(

@@ -1,4 +1,7 @@
-/** Where one attempt's packets went, as far as they were captured. */
+/**
+ * Where one attempt's packets went, as far as they were captured. Every dimension asks it of thousands of attempts, so
+ * that it goes by plain loops.
+ */
 import type { Attempt } from '../../correlate/attempt.js';
 import type { Endpoint } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
@@ -7,10 +10,12 @@ import type { Case } from './case.js';
 
 /** Whom the request was for, once it was translated; null where no translation was captured. */
 export function backendOf({ legs, server }: Attempt): Endpoint | null {
-  const last = legs.findLast(
-    (leg) => leg.server.address !== server.address || leg.server.port !== server.port,
-  );
-  return last?.server ?? null;
+  for (let i = legs.length - 1; i >= 0; i--) {
+    const asked = legs[i]!.server;
+    if (asked === server) continue;
+    if (asked.address !== server.address || asked.port !== server.port) return asked;
+  }
+  return null;
 }
 
 /** Whether a request was seen as the client had sent it. */
@@ -21,12 +26,15 @@ function isAsSent({ encapsulations, destination }: Sighting, { server }: Attempt
 }
 
 function firstRequest({ traces }: Attempt): readonly Sighting[] {
-  return traces.find((trace) => trace.role === 'request')?.sightings ?? [];
+  for (const { role, sightings } of traces) if (role === 'request') return sightings;
+  return [];
 }
 
 /** Where the first request was last seen as the client had sent it. */
-function lastAsSent(attempt: Attempt): Sighting | undefined {
-  return firstRequest(attempt).findLast((s) => isAsSent(s, attempt));
+function lastAsSent(attempt: Attempt): Sighting | null {
+  const seen = firstRequest(attempt);
+  for (let i = seen.length - 1; i >= 0; i--) if (isAsSent(seen[i]!, attempt)) return seen[i]!;
+  return null;
 }
 
 /** The nodes that pass requests on as the client sent them: routers, the client itself. */
@@ -71,10 +79,11 @@ export function wayOut(attempt: Attempt): string | null {
 
 /** The node and interface that the reply first left by as the VIP's, and the MAC that it was sent to where captured. */
 export function replyWay({ traces, server }: Attempt): string | null {
-  const asAnswered = (s: Sighting) =>
-    s.direction === 'out' && s.encapsulations.length === 0 && s.source.address === server.address;
   for (const { role, sightings } of traces) {
-    const left = role === 'reply' ? sightings.find(asAnswered) : undefined;
+    if (role !== 'reply') continue;
+    const left = sightings.find(
+      (s) => s.direction === 'out' && s.encapsulations.length === 0 && s.source.address === server.address,
+    );
     const way = left && passage(left);
     if (way) return left.etherDestination === null ? way : `${way} to ${left.etherDestination}`;
   }

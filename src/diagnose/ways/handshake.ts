@@ -8,10 +8,6 @@ export function asksAgain({ traces }: Attempt): boolean {
   return firstReply >= 0 && traces.slice(firstReply).some((trace) => trace.role === 'request');
 }
 
-export function repliesOf({ traces }: Attempt): number {
-  return traces.filter((trace) => trace.role === 'reply').length;
-}
-
 /** The client's segments that follow the handshake, as far as they are kept. */
 export function acknowledgmentsOf({ others }: Attempt): Sighting[] {
   return others.filter((s) => s.kind === 'ack' && s.fromClient);
@@ -25,7 +21,7 @@ export function isHalfOpen(attempt: Attempt): boolean {
   return (
     attempt.protocol === 'tcp' &&
     attempt.outcome === 'established' &&
-    repliesOf(attempt) > 1 &&
+    attempt.replies > 1 &&
     attempt.legs.every((leg) => !leg.serverSpoke)
   );
 }

@@ -1,4 +1,5 @@
 import type { Explanation, ExplanationStep } from '../../model/explanation.js';
+import { ipvsServicesOf } from '../ipvs.js';
 import type { KernelModel } from '../model.js';
 import { arpAnnouncement } from '../neighbour/arp-announcement.js';
 import { neighbourSolicitationSource } from '../neighbour/neighbour-solicitation.js';
@@ -20,6 +21,7 @@ export function explainRoute(model: KernelModel, question: RouteQuestion, verdic
   const state = prepare(snapshot);
   const steps = [
     translationStep(model, question),
+    ipvsStep(model, question),
     martianStep(question, verdict),
     ...lookupSteps(state, question, verdict),
     hopStep(state, question, verdict),
@@ -40,7 +42,8 @@ export function explainRoute(model: KernelModel, question: RouteQuestion, verdic
 }
 
 function translationStep({ snapshot }: KernelModel, { to, iif }: RouteQuestion): ExplanationStep | null {
-  const targets = [...translationsOf(snapshot, to)];
+  // IPVS takes only what was routed to the node itself.
+  const targets = [...translationsOf({ ...snapshot, ipvs: null }, to)];
   if (targets.length === 0) return null;
   const hook = iif === null ? 'OUTPUT' : 'PREROUTING';
   return {
@@ -49,6 +52,17 @@ function translationStep({ snapshot }: KernelModel, { to, iif }: RouteQuestion):
       `This node's own rules translate ${to}, in ${hook} and so before this routing decision: a packet that they take is routed to ${targets.join(' or ')}. Ask for that address instead; the answer here is for a packet that no rule takes.`,
     ],
   };
+}
+
+function ipvsStep({ snapshot }: KernelModel, { to }: RouteQuestion): ExplanationStep | null {
+  const services = ipvsServicesOf(snapshot, to);
+  if (services.length === 0) return null;
+  const lines = services.map(({ protocol, port, scheduler, servers }) => {
+    const who =
+      servers.length === 0 ? 'no server' : servers.map((s) => `${s.address} (${s.forward})`).join(', ');
+    return `IPVS takes what is delivered here for ${protocol} port ${port}, and chooses among ${who} by ${scheduler}.`;
+  });
+  return { title: 'IPVS', lines };
 }
 
 function martianStep({ from, to, iif }: RouteQuestion, verdict: Verdict): ExplanationStep | null {

@@ -30,6 +30,9 @@ export function nodeRules(snapshot: Snapshot, family: 4 | 6): NodeRules {
     unknown.push(`${file} and nft.json are ${state}: no translation or filter is known`);
   } else if (snapshot.nft === null && INCOMPATIBLE.test(text ?? '')) {
     unknown.push(`nft.json is missing: ${file} says that there are tables which it cannot show`);
+  } else if (snapshot.nft === null) {
+    const unlisted = UNLISTED.exec(text ?? '')?.[1];
+    if (unlisted) unknown.push(`of ${file} the tables ${unlisted} are missing: their rules are not known`);
   }
   const chains = sets.flatMap((set) => set.baseChains).filter((base) => base.families.includes(family));
   return { chains, unknown, tracks: tracksConnections(snapshot, family) };
@@ -43,6 +46,9 @@ export function sameRuleFiles(a: Snapshot, b: Snapshot): boolean {
 
 /** iptables-nft-save's own words for what was made with nft. */
 const INCOMPATIBLE = /^# Table `.*' is incompatible, use 'nft' tool\./m;
+
+/** What is noted of a listing of single tables, as `iptables -t nat -nvL` makes it. */
+const UNLISTED = /^# Not listed: (.+)$/m;
 
 /**
  * The tables of nft's listing that are iptables-nft's, whose rules it shows as opaque expressions: those whose

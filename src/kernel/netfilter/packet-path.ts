@@ -1,3 +1,4 @@
+import { ipvsDoubt } from '../ipvs.js';
 import type { KernelModel } from '../model.js';
 import { type Address, toAddress } from '../prefix.js';
 import { hasPorts } from '../protocols.js';
@@ -50,11 +51,13 @@ export class PacketPath {
     const packet = toPacket(question, toAddress(question.source));
     packet.iif = interface_;
     const { start, hooks } = this.enter(packet, connections);
-    const routed = hooks.run('prerouting', [start]).flatMap((way) => this.routeInput(way, interface_));
+    const routed = hooks
+      .run('prerouting', [start])
+      .flatMap((way) => (interface_ === 'lo' ? this.routeLooped(way) : this.routeInput(way, interface_)));
     const passing = routed.filter(isForwarded);
     const own = routed.filter((way) => !passing.includes(way));
     const forwarded = hooks.run('postrouting', hooks.run('forward', passing));
-    return finish([...forwarded, ...hooks.run('input', own)]);
+    return finish([...forwarded, ...this.deliver(hooks.run('input', own))]);
   }
 
   /**
@@ -91,7 +94,19 @@ export class PacketPath {
     }
     const back = hooks.run('prerouting', looped);
     for (const { packet: own } of back) own.oif = null;
-    return finish([...left.filter((way) => !looped.includes(way)), ...hooks.run('input', back)]);
+    const delivered = this.deliver(hooks.run('input', back));
+    return finish([...left.filter((way) => !looped.includes(way)), ...delivered]);
+  }
+
+  /** IPVS stands behind the last rule of the way in. */
+  private deliver(ways: readonly Way[]): readonly Way[] {
+    for (const { end, packet, doubts } of ways) {
+      const { destination, protocol, destinationPort: port, mark } = packet;
+      const to = { address: destination.text, protocol, port, mark };
+      const doubt = end ? null : ipvsDoubt(this.model.snapshot, to);
+      if (doubt !== null) doubts.add(doubt);
+    }
+    return ways;
   }
 
   private enter(packet: FilterPacket, connections: readonly Connection[]): { start: Way; hooks: Hooks } {
@@ -128,6 +143,18 @@ export class PacketPath {
     if (way.end || verdict.verdict !== 'forward') return [way];
     packet.ttl = Math.max(0, packet.ttl - 1);
     return partByDevice(way);
+  }
+
+  /**
+   * What the node sends itself comes in with the route that it was sent by (loopback_xmit() keeps it), and neither its
+   * addresses nor its source are judged again.
+   */
+  private routeLooped(way: Way): Way[] {
+    if (way.end) return [way];
+    const verdict = this.askOutput(way, {});
+    if (verdict.verdict !== 'local') return this.routeInput(way, 'lo');
+    takeVerdict(way, verdict);
+    return [way];
   }
 
   private routeOutput(way: Way, more: OutputDetails): Way[] {

@@ -2,9 +2,8 @@ import test from 'ava';
 import { CapturePoints } from '../../../src/correlate/capture-points.js';
 import type { NeighbourMessage } from '../../../src/correlate/neighbours/message.js';
 import { readMessages } from '../../../src/correlate/neighbours/read-messages.js';
+import { DecodedPackets } from '../../../src/correlate/track/decoded-packets.js';
 import { Tracker } from '../../../src/correlate/track/tracker.js';
-import { decodePacket } from '../../../src/decode/decode.js';
-import { Packet } from '../../../src/decode/packet.js';
 import { readCapture } from '../../../src/ingest/capture/reader.js';
 import { Wire } from './wire.js';
 
@@ -16,15 +15,11 @@ const VIP = '192.0.2.100';
 /** What a tracker keeps of a capture. */
 async function keep(pcap: Uint8Array): Promise<{ messages: NeighbourMessage[]; leftOut: number }> {
   const tracker = new Tracker();
-  const packet = new Packet();
+  const decoded = new DecodedPackets(tracker);
   const chunks = (async function* () {
     yield pcap;
   })();
-  const summary = await readCapture(chunks, 'eth0.pcap', (record) => {
-    const { bytes, view, offset, capturedLength } = record;
-    decodePacket(record.interface.linkType, bytes, view, offset, capturedLength, packet);
-    tracker.observe(packet, record);
-  });
+  const summary = await readCapture(chunks, 'eth0.pcap', (record) => decoded.observe(record));
   const file = {
     node: 'n',
     netns: null,

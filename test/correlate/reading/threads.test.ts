@@ -1,9 +1,10 @@
 /** However many threads read the inputs, and whichever is done first: the result is the same. */
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
@@ -12,17 +13,26 @@ import { type ReadInputsOptions, type Reading, readInputs } from '../../../src/c
 import type { FileReport } from '../../../src/correlate/reading/found.js';
 import { gatherInputs } from '../../../src/correlate/reading/gather-inputs.js';
 import { readReport, reportFile } from '../../../src/correlate/reading/read-file.js';
-import { ReadingThreads } from '../../../src/correlate/reading/threads.js';
+import { ReadingThreads, type ThreadData } from '../../../src/correlate/reading/threads.js';
 import { ReadBuffer } from '../../../src/ingest/capture/source.js';
 import { type InputFile, listFiles } from '../../../src/ingest/input-files.js';
 import { parseInput } from '../../../src/ingest/specification.js';
 import { jsonChunks } from '../../../src/report/json.js';
+import { generate } from '../../bench/generate.js';
 import { bundlesIn } from '../../scenarios/truth.js';
-import { fixture } from '../../support.js';
+import { scratch } from '../../scratch.js';
+import { fixture, ROOT } from '../../support.js';
 import { recordedFile, unpack } from '../recorded.js';
 
 const STRICT = bundlesIn(fixture('rp-filter-strict'));
-const OPTIONS = { keepGoing: false, snapshotsOnly: false, keepsAll: true, maxAttempts: 10_000 };
+const OPTIONS = {
+  keepGoing: false,
+  snapshotsOnly: false,
+  keepsAll: true,
+  maxAttempts: 10_000,
+  ahead: null,
+  wanted: null,
+};
 
 /** Bundles of each fixture that has several. */
 const FIXTURES = readdirSync(fixture())
@@ -86,8 +96,7 @@ async function makeInputs(directory: string): Promise<string[]> {
 }
 
 test('what cannot be read is told alike, and first where it was given first', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'returnpath-threads-'));
-  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const directory = scratch(t);
   const inputs = await makeInputs(directory);
   const at = (name: string) => join(directory, name);
   const property = fc.assert(
@@ -115,8 +124,7 @@ test('what cannot be read is told alike, and first where it was given first', as
 });
 
 test('whichever file is done first, the result is the same', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'returnpath-threads-'));
-  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const directory = scratch(t);
   const inputs = await makeInputs(directory);
   const options = { ...OPTIONS, keepGoing: true };
   const listings = await Promise.all(inputs.map((input) => listFiles(parseInput(input))));
@@ -132,7 +140,9 @@ test('whichever file is done first, the result is the same', async (t) => {
         const report = structuredClone(reports.get(file)!);
         pending.set(file, new Promise((resolve) => done.set(file, () => resolve(report))));
       }
-      const gathered = gatherInputs(listings, options, (file) => readReport(pending.get(file)!));
+      const gathered = gatherInputs(listings, options, async function* (file) {
+        yield* readReport(await pending.get(file)!);
+      });
       for (const file of order) {
         done.get(file)!();
         await new Promise(setImmediate);
@@ -157,7 +167,7 @@ test('threads read all recorded bundles as this one does', async (t) => {
     const alone = structuredClone(await reportFile(file, OPTIONS, new ReadBuffer()));
     t.true(isDeepStrictEqual(await threads.report(file), alone), file.path);
   }
-  t.is(threads.report({ ...files[0]! }), null);
+  t.is(await threads.report({ ...files[0]! }), null);
   await threads.stop();
 });
 
@@ -175,9 +185,81 @@ test('a bug in a thread comes out as such', async (t) => {
   const broken = { ...file!, member: 1 as unknown as string };
   const threads = new ReadingThreads([broken, file!], OPTIONS, 1);
   const error = await t.throwsAsync(threads.report(broken)!, { any: true, instanceOf: TypeError });
-  t.regex(String((error as TypeError).stack), /bundle-path/);
+  t.regex(String((error as TypeError).stack), /ingest\/items/);
   await t.throwsAsync(threads.report(file!)!, { any: true, instanceOf: TypeError });
   await threads.stop();
+});
+
+const thread = () => new URL('../../../src/correlate/reading/thread.js', import.meta.url);
+
+test('with fewer threads than were wanted, all is read all the same', async (t) => {
+  const files = await filesOf(STRICT);
+  const alone = structuredClone(
+    await Promise.all(files.map((file) => reportFile(file, OPTIONS, new ReadBuffer()))),
+  );
+  for (const most of [0, 1]) {
+    let started = 0;
+    const threads = new ReadingThreads(files, OPTIONS, 3, new Map(), (workerData) => {
+      if (started === most) throw Object.assign(new Error('EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' });
+      started++;
+      return new Worker(thread(), { workerData });
+    });
+    const reports = await Promise.all(files.map((file) => threads.report(file)));
+    t.true(isDeepStrictEqual(reports, most === 0 ? files.map(() => null) : alone), `${most}`);
+    await threads.stop();
+  }
+});
+
+test('what a thread had no memory for is left to be read, and all else where no thread is left', async (t) => {
+  const greedy = () =>
+    new Worker(
+      `require('node:worker_threads').parentPort.once('message', () => {
+        for (const all = []; ; ) all.push(new Array(10_000).fill(1.5));
+      });`,
+      { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8 } },
+    );
+  const files = await filesOf(FIXTURES[0]!.concat(FIXTURES[1]!));
+  t.true(files.length > 3);
+  const reportsOf = async (starts: readonly ((workerData: ThreadData) => Worker)[]) => {
+    const left = [...starts];
+    const threads = new ReadingThreads(files, OPTIONS, left.length, new Map(), (data) => left.shift()!(data));
+    const reports = await Promise.all(files.map((file) => threads.report(file)));
+    await threads.stop();
+    return reports.map((report) => report !== null);
+  };
+  t.deepEqual(
+    await reportsOf([greedy, greedy]),
+    files.map(() => false),
+  );
+  t.deepEqual(
+    await reportsOf([greedy, (workerData) => new Worker(thread(), { workerData })]),
+    files.map((_, i) => i > 0),
+  );
+});
+
+test('where Node.js may start no thread, the result is the same', async (t) => {
+  const flag = ['--permission', '--experimental-permission'].find((name) =>
+    process.allowedNodeEnvironmentFlags.has(name),
+  );
+  const script = `
+    import assert from 'node:assert';
+    import { Worker } from 'node:worker_threads';
+    import { analyze } from './dist/src/analyze.js';
+    import { jsonChunks } from './dist/src/report/json.js';
+    assert.throws(() => new Worker('', { eval: true }), { code: 'ERR_ACCESS_DENIED' });
+    const options = { vips: [], keepGoing: false, attempts: 'all', threads: 2, threadOctets: 0, warn() {} };
+    for (const text of jsonChunks(await analyze(process.argv.slice(1), options))) process.stdout.write(text);`;
+  // A large one of its own would be read ahead.
+  const large = join(scratch(t), 'large.pcap');
+  generate(large, { flows: 1000, segments: 1, payload: 10, concurrent: 40, link: 'ethernet' });
+  for (const inputs of [STRICT, [large]]) {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [flag!, '--allow-fs-read=*', '--input-type=module', '-e', script, ...inputs],
+      { cwd: ROOT, maxBuffer: 1 << 26 },
+    );
+    t.true(stdout === (await json(inputs, 0)), inputs[0]);
+  }
 });
 
 test('how far each file is read is told alike', async (t) => {

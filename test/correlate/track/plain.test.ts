@@ -9,10 +9,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import { CapturePoints } from '../../../src/correlate/capture-points.js';
 import type { Leg } from '../../../src/correlate/leg.js';
-import { readLegs } from '../../../src/correlate/legs.js';
+import { CaptureLegs } from '../../../src/correlate/legs.js';
+import { DecodedPackets } from '../../../src/correlate/track/decoded-packets.js';
 import { Tracker } from '../../../src/correlate/track/tracker.js';
-import { decodePacket } from '../../../src/decode/decode.js';
-import { Packet } from '../../../src/decode/packet.js';
 import { readCapture } from '../../../src/ingest/capture/reader.js';
 import { readItems } from '../../../src/ingest/items.js';
 import { readAll } from '../../../src/ingest/peek.js';
@@ -42,7 +41,7 @@ interface Way {
 
 async function track(pcap: Uint8Array, { plain, chunk, inPlace = false }: Way): Promise<Result> {
   const tracker = new Tracker(FLOWS);
-  const packet = new Packet();
+  const others = new DecodedPackets(tracker);
   let decoded = 0;
   async function* chunks() {
     for (let at = 0; at < pcap.length; at += chunk) {
@@ -57,9 +56,7 @@ async function track(pcap: Uint8Array, { plain, chunk, inPlace = false }: Way): 
     (record) => {
       if (plain !== 'never' && tracker.plain.observe(record)) return;
       decoded++;
-      const { bytes, view, offset, capturedLength } = record;
-      decodePacket(record.interface.linkType, bytes, view, offset, capturedLength, packet);
-      tracker.observe(packet, record);
+      others.observe(record);
     },
     plain === 'scanned' ? { scanner: tracker.plain } : {},
   );
@@ -72,7 +69,7 @@ async function track(pcap: Uint8Array, { plain, chunk, inPlace = false }: Way): 
     snapshot: null,
   };
   return {
-    legs: readLegs(tracker.observations(), new CapturePoints(file)),
+    legs: new CaptureLegs(tracker.observations(), new CapturePoints(file)).read(),
     decoded,
     packets: summary.packets,
     times: [summary.firstTime, summary.lastTime],

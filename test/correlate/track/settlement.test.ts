@@ -1,97 +1,24 @@
 /** Of very many connections those that met nothing are counted and let go: the counts are the same as if all were kept. */
 import test from 'ava';
+import fc from 'fast-check';
 import { correlate } from '../../../src/correlate/correlate.js';
-import { ALL, Tracker } from '../../../src/correlate/track/tracker.js';
-import { decodePacket } from '../../../src/decode/decode.js';
-import { Packet } from '../../../src/decode/packet.js';
-import { readCapture } from '../../../src/ingest/capture/reader.js';
-import { ACK, FIN, pcapOf, RST, type Segment, SYN, stamps, synOptions } from './wire.js';
+import { ALL } from '../../../src/correlate/track/tracker.js';
+import { connection, FLOWS, interleaved, type Packets, totalsOf, tracked } from './connections.js';
+import { ACK, RST, synOptions } from './wire.js';
 
 const KEPT_WHOLE = 300;
 const CONNECTIONS = 1300;
-const OPEN_AT_ONCE = 50;
 const VIP = 200;
 const BACKEND = 210;
 
-type Packets = Segment[];
-
-/** One connection from its SYN to the last ACK. */
-function connection(i: number, to: number, numbers = i): Packets {
-  const fromPort = 10_000 + (i % 50_000);
-  const from = 1 + (i % 7);
-  const isn = Math.imul(numbers, 0x9e3779b1) >>> 0;
-  const peer = Math.imul(numbers, 0x85ebca6b) >>> 0;
-  const client = (flags: number, sequence: number, acknowledgment: number, payload = 0): Segment => ({
-    ...{ time: [0, 0], from, to, fromPort, toPort: 443, flags, payload, identification: i & 0xffff },
-    ...{ sequence: sequence >>> 0, acknowledgment: acknowledgment >>> 0 },
-    options: (flags & SYN) !== 0 ? synOptions(i) : stamps(i, i + 1),
-  });
-  const server = (...numbers: Parameters<typeof client>): Segment => ({
-    ...client(...numbers),
-    ...{ from: to, to: from, fromPort: 443, toPort: fromPort },
-  });
-  return [
-    client(SYN, isn, 0),
-    server(SYN | ACK, peer, isn + 1),
-    client(ACK, isn + 1, peer + 1),
-    client(ACK, isn + 1, peer + 1, 20),
-    server(ACK, peer + 1, isn + 21, 30),
-    server(ACK | FIN, peer + 31, isn + 21),
-    client(ACK | FIN, isn + 21, peer + 32),
-    server(ACK, peer + 32, isn + 22),
-  ];
-}
-
-/** Interleaves connections, a packet of one after one of another, some of them at a time. */
-function interleaved(connections: readonly Packets[]): Packets {
-  const out: Packets = [];
-  const open: Packets[] = [];
-  let next = 0;
-  let turn = 0;
-  while (next < connections.length || open.length > 0) {
-    while (open.length < OPEN_AT_ONCE && next < connections.length) open.push([...connections[next++]!]);
-    const at = turn++ % open.length;
-    out.push(open[at]!.shift()!);
-    if (open[at]!.length === 0) open.splice(at, 1);
-  }
-  return out.map((packet, i) => ({ ...packet, time: [1000 + Math.floor(i / 5000), (i % 5000) * 1000] }));
-}
-
 async function analyze(segments: Packets, whole: number) {
-  const tracker = new Tracker(1 << 13, whole);
-  const packet = new Packet();
-  async function* octets() {
-    yield pcapOf(segments, { link: 'sll2' });
-  }
-  const summary = await readCapture(
-    octets(),
-    'x.pcap',
-    (record) => {
-      if (tracker.plain.observe(record)) return;
-      const { bytes, view, offset, capturedLength } = record;
-      decodePacket(record.interface.linkType, bytes, view, offset, capturedLength, packet);
-      tracker.observe(packet, record);
-    },
-    { scanner: tracker.plain },
-  );
-  tracker.finish();
-  const { interfaces } = summary;
-  const file = { node: 'n', netns: null, file: 'x.pcap', interfaces, nameHint: null, snapshot: null };
-  const { attempts, served, vips } = correlate(
-    [{ file, observations: tracker.observations(), summary }],
-    ['n'],
-    {
-      named: [],
-      backends: new Map(),
-    },
-  );
-  const totals: Record<string, number> = {};
-  const count = (key: string, by: number) => {
-    totals[key] = (totals[key] ?? 0) + by;
-  };
-  for (const { vip, outcome } of attempts) count(`${vip} ${outcome}`, 1);
-  for (const { vip, count: by } of served) count(`${vip} established`, by);
-  return { totals, vips, attempts, letGo: served.reduce((sum, one) => sum + one.count, 0) };
+  const correlation = correlate([await tracked(segments, { whole })], ['n'], {
+    named: [],
+    backends: new Map(),
+  });
+  const { attempts, served, vips } = correlation;
+  const letGo = served.reduce((sum, one) => sum + one.count, 0);
+  return { totals: totalsOf(correlation), vips, attempts, letGo };
 }
 
 /** Both ways; the counts have to agree, and most connections be let go. */
@@ -171,14 +98,80 @@ test('what comes late for one that was let go begins none', async (t) => {
 
 test('ports that are used again and numbers that many share are told apart', async (t) => {
   // Few ports, so that each is used several times; and in every hundred one number for all.
-  const all = Array.from({ length: CONNECTIONS }, (_, i) => {
-    const packets = connection(i, 100, i % 100 < 10 ? Math.floor(i / 100) : i);
-    const port = 20_000 + (i % 2000);
-    return packets.map((p) => (p.toPort === 443 ? { ...p, fromPort: port } : { ...p, toPort: port }));
-  });
+  const all = Array.from({ length: CONNECTIONS }, (_, i) =>
+    fromPort(20_000 + (i % 200), connection(i, 100, i % 100 < 10 ? Math.floor(i / 100) : i)),
+  );
   const { kept, counted } = await compare(interleaved(all));
   t.deepEqual(counted.totals, kept.totals);
 });
+
+function fromPort(port: number, packets: Packets): Packets {
+  return packets.map((p) => (p.toPort === 443 ? { ...p, fromPort: port } : { ...p, toPort: port }));
+}
+
+test('a client that uses its ports again and again takes no more room', async (t) => {
+  const connections = 2 * FLOWS;
+  const all = Array.from({ length: connections }, (_, i) => fromPort(20_000 + (i % 200), connection(i, 100)));
+  const counted = await analyze(interleaved(all), KEPT_WHOLE);
+  t.deepEqual(counted.totals, { 'null established': connections });
+  t.true(counted.attempts.length < KEPT_WHOLE, `${counted.attempts.length} were kept`);
+});
+
+/** How a connection may go on one leg. */
+const COURSES: Record<string, (packets: Packets) => Packets> = {
+  made: (packets) => packets,
+  unanswered: (packets) => packets.slice(0, 1),
+  'asked again': (packets) => [packets[0]!, ...packets],
+  refused: ([syn, synAck]) => [syn!, { ...synAck!, flags: RST | ACK }],
+  'reply lost': ([syn, synAck]) => [syn!, synAck!, { ...synAck!, options: synOptions(9999) }],
+  reset: (packets) => [...packets.slice(0, 5), { ...packets[5]!, flags: RST }],
+  'left open': (packets) => packets.slice(0, 5),
+  'closed again': (packets) => [...packets, packets[5]!, packets[6]!, packets[7]!],
+  'reset when closed': (packets) => [...packets, { ...packets[6]!, flags: RST }],
+};
+
+test('whatever used the ports before, the counts are the same as if all were kept', async (t) => {
+  const course = fc.oneof(
+    { weight: 3, arbitrary: fc.constant('made') },
+    { weight: 2, arbitrary: fc.constantFrom(...Object.keys(COURSES)) },
+  );
+  const uses = fc.array(course, { minLength: 10, maxLength: 30 });
+  let letGo = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(uses, { minLength: 5, maxLength: 20 }),
+      fc.boolean(),
+      async (ports, translated) => {
+        let i = 0;
+        const ofPorts = ports.map((names, port) =>
+          names.flatMap((name) => {
+            const packets = COURSES[name]!(fromPort(20_000 + port, connection(++i, VIP)));
+            return translated ? withTranslation(packets) : packets;
+          }),
+        );
+        const segments = interleaved(ofPorts);
+        const kept = await analyze(segments, ALL);
+        const counted = await analyze(segments, 20);
+        t.deepEqual(counted.totals, kept.totals);
+        letGo += counted.letGo;
+      },
+    ),
+    { numRuns: 30 },
+  );
+  t.true(letGo > 500, `${letGo} were let go`);
+});
+
+/** A request comes in to the VIP by one interface and leaves for the backend by another, a reply the other way. */
+function withTranslation(packets: Packets): Packets {
+  return packets.flatMap((packet) => {
+    const behind = { ...packet, ttl: 63, ifindex: 3 };
+    if (packet.to === VIP) return [packet, { ...behind, to: BACKEND }];
+    return [
+      { ...behind, from: BACKEND },
+      { ...packet, ttl: 62 },
+    ];
+  });
+}
 
 test('the sample does not depend on the order of the servers', async (t) => {
   const all = Array.from({ length: CONNECTIONS }, (_, i) => connection(i, 100 + (i % 20)));

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { Outcome, type Packet } from '../../../src/decode/packet.js';
+import { scratch } from '../../scratch.js';
 import { decode } from './decode.js';
 import { FIELDS, type FieldValues, valuesOf } from './fields.js';
 import { type Frame, pcapFile } from './pcap.js';
@@ -12,7 +12,7 @@ const MAX_OUTPUT = 1 << 28;
 
 /** What tshark reads in the frames: per frame the values of each field, in the order of the headers. */
 export function dissect(linkType: number, frames: readonly Frame[]): FieldValues[] {
-  const directory = mkdtempSync(join(tmpdir(), 'returnpath-'));
+  const directory = scratch();
   try {
     const file = join(directory, 'frames.pcap');
     writeFileSync(file, pcapFile(linkType, frames));

@@ -28,6 +28,30 @@ export async function liveListing(rules: string): Promise<{ json: unknown; text:
   }
 }
 
+/**
+ * Puts the rules in place of what was there.
+ *
+ * @returns the lines that nft refuses, and that are left out
+ */
+export async function loadTaken(ground: Ground, namespace: string, rules: string): Promise<string[]> {
+  const refused: string[] = [];
+  const lines = rules.split('\n');
+  for (let tries = 0; tries < 40; tries++) {
+    try {
+      const input = `flush ruleset\n${lines.join('\n')}\n`;
+      await ground.run(namespace, ['nft', '-f', '-'], { input });
+      return refused;
+    } catch (error) {
+      const at = /stdin:(\d+):/.exec(String(error));
+      // The first line is the flush.
+      if (!at || Number(at[1]) < 2) throw error;
+      refused.push(lines[Number(at[1]) - 2]!);
+      lines[Number(at[1]) - 2] = '';
+    }
+  }
+  throw new Error(`nft takes hardly a line of:\n${rules}`);
+}
+
 /** A listing with one table `ip t` (or of another family) and the chain `c` with one rule. */
 export function listingOf(expr: unknown, more: unknown[] = [], family = 'ip'): unknown {
   const place = { family, table: 't' };

@@ -4,6 +4,7 @@ import { readSnapshot } from '../../../src/ingest/snapshot/snapshot.js';
 import type { Snapshot } from '../../../src/model/snapshot.js';
 import { Ground } from '../../lab/ground.js';
 import { ROOT } from '../../support.js';
+import { loadTaken } from './nft-listing.js';
 import type { PeerSetup, Sending } from './nft-peer.js';
 
 export const PORTS = [53, 80, 443, 8080];
@@ -117,21 +118,7 @@ export class Router {
    * @returns the lines that nft refuses, and that are left out
    */
   async load(rules: string): Promise<string[]> {
-    const refused: string[] = [];
-    const lines = `${rules}\n${OBSERVER}`.split('\n');
-    for (let tries = 0; tries < 40; tries++) {
-      try {
-        await this.nft(['-f', '-'], `flush ruleset\n${lines.join('\n')}\n`);
-        return refused;
-      } catch (error) {
-        const at = /stdin:(\d+):/.exec(String(error));
-        // The first line is the flush.
-        if (!at || Number(at[1]) < 2) throw error;
-        refused.push(lines[Number(at[1]) - 2]!);
-        lines[Number(at[1]) - 2] = '';
-      }
-    }
-    throw new Error(`nft takes hardly a line of:\n${rules}`);
+    return loadTaken(this.ground, 'r', `${rules}\n${OBSERVER}`);
   }
 
   nft(args: string[], input = ''): Promise<string> {

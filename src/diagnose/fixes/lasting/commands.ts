@@ -1,24 +1,25 @@
 import type { FixCommand } from '../../../model/analysis.js';
+import type { Network } from '../../../network/network.js';
 import { shellWord } from '../../shell-word.js';
 import { changesOf } from '../commands.js';
 import type { Step } from '../step.js';
+import { winningFile } from './settings-file.js';
 
 /** What sets the same sysctls at each boot. Another network namespace is made anew then, so that nothing lasts in it. */
-export function lastingCommands(steps: readonly Step[]): FixCommand[] {
+export function lastingCommands(steps: readonly Step[], network: Network): FixCommand[] {
   return steps
     .filter(({ netns, command }) => netns === null && command.startsWith('sysctl '))
     .map(({ node, command }) => {
-      const settings = changesOf(command).flatMap((c) =>
-        c.kind === 'sysctl' ? [`${c.key} = ${c.value}`] : [],
+      const settings = changesOf(command).flatMap((c) => (c.kind === 'sysctl' ? [c] : []));
+      const file = winningFile(
+        network.station(node)?.snapshot.persisted ?? null,
+        settings.map(({ key }) => key),
       );
-      const lines = settings.map((line) => `'${line.replaceAll("'", "'\\''")}'`).join(' ');
+      const lines = settings
+        .map(({ key, value }) => `${key} = ${value}`)
+        .map((line) => `'${line.replaceAll("'", "'\\''")}'`)
+        .join(' ');
       const write = settings.length === 1 ? `echo ${lines}` : `printf '%s\\n' ${lines}`;
-      return { node, command: `${write} > ${shellWord(fileOf(settings.at(-1)!))}`, persists: true };
+      return { node, command: `${write} > ${shellWord(file)}`, persists: true };
     });
-}
-
-/** A name for each setting, so that one fix does not overwrite another's file. */
-function fileOf(setting: string): string {
-  const key = setting.split(' ', 1)[0]!.replace(/^net\.(ipv4|ipv6)\.(conf\.)?/, '$1.');
-  return `/etc/sysctl.d/90-returnpath-${key.replace(/[^\w-]+/g, '-')}.conf`;
 }

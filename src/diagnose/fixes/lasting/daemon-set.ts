@@ -1,5 +1,5 @@
 /** The same sysctls for nodes that nobody logs into: a DaemonSet sets them, also on a node that is made anew. */
-import { stringify } from 'yaml';
+import { dump } from 'js-yaml';
 import type { Network } from '../../../network/network.js';
 import { changesOf } from '../commands.js';
 import type { Step } from '../step.js';
@@ -29,7 +29,7 @@ function settingsOf({ command }: Step): string[] {
 
 /** kubelet allows a pod in the host's network no sysctl of its own: a privileged container has to write it. */
 function manifest(settings: string, nodes: readonly string[], index: number): string {
-  const body = stringify({
+  const body = dump({
     apiVersion: 'apps/v1',
     kind: 'DaemonSet',
     metadata: { name: index === 0 ? LABELS.app : `${LABELS.app}-${index + 1}`, namespace: 'kube-system' },

@@ -6,6 +6,7 @@ import type { Network } from '../../../network/network.js';
 import type { Station } from '../../../network/station.js';
 import { changesOf } from '../commands.js';
 import type { Step } from '../step.js';
+import { undoneByFiles } from './settings-file.js';
 
 /** @param files of the same fix */
 export function undoneBy(steps: readonly Step[], network: Network, files: readonly FixFile[]): string[] {
@@ -15,9 +16,17 @@ export function undoneBy(steps: readonly Step[], network: Network, files: readon
     if (!step.command.startsWith('sysctl ')) return byFirewall(station, step);
     // A unit that waits for the device sets them as well.
     const waits = files.some((file) => file.node === step.node && file.manager === 'systemd');
-    return waits ? [] : bySettings(station, step);
+    return waits ? [] : [...byFiles(station, step), ...bySettings(station, step)];
   });
   return [...new Set(found)];
+}
+
+function byFiles({ snapshot, node }: Station, { command }: Step): string[] {
+  return changesOf(command).flatMap((change) =>
+    change.kind === 'sysctl'
+      ? undoneByFiles(snapshot.persisted, change.key, change.value).map((line) => `On ${node} ${line}`)
+      : [],
+  );
 }
 
 function bySettings(station: Station, { command }: Step): string[] {

@@ -32,6 +32,10 @@ export function readListing(ruleset: unknown, unknown: string[]): NftTable[] {
     const [kind, body] = kindOf(object) ?? [];
     const fields = record(body);
     if (kind === 'metainfo') continue;
+    if (kind === 'unread' && typeof body === 'string') {
+      unknown.push(`nft.json: "${body}" cannot be read: taken as not there`);
+      continue;
+    }
     if (kind === undefined || !fields || !add(tables, kind, fields)) {
       unknown.push(`nft.json: part ${i + 1} of the listing cannot be read: taken as not there`);
     }

@@ -1,5 +1,6 @@
 /** The output of `nft -j list ruleset` (libnftables-json(5)) as rules that can be run. */
 
+import { nftPriority } from '../../../ingest/snapshot/nft-priority.js';
 import { type BaseChain, type Chain, HOOKS, type Hook, type Rule, type RuleSet } from '../rule-set.js';
 import { integer, text } from './json.js';
 import { type NftChain, type NftTable, readListing } from './listing.js';
@@ -69,7 +70,7 @@ function baseChain(
 ): BaseChain[] {
   const hook = HOOKS.find((one): one is Hook => one === body.hook);
   if (!hook) return [];
-  const priority = parsePriority(body.prio);
+  const priority = integer(body.prio) ?? nftPriority(text(body.prio) ?? '', 'ip');
   if (priority === null) {
     unknown.push(
       `nft.json ${table} ${name}: the priority ${JSON.stringify(body.prio)} cannot be read: taken as 0`,
@@ -78,24 +79,4 @@ function baseChain(
   const type = body.type === 'nat' || body.type === 'route' ? body.type : 'filter';
   const policy = body.policy === 'drop' ? 'drop' : 'accept';
   return [{ families, hook, priority: priority ?? 0, type, policy, chain }];
-}
-
-/** NF_IP_PRI_* */
-const PRIORITIES: Readonly<Record<string, number>> = {
-  raw: -300,
-  mangle: -150,
-  dstnat: -100,
-  filter: 0,
-  security: 50,
-  srcnat: 100,
-};
-
-/** A number, or `mangle`, `mangle -5`, `mangle + 5`. */
-function parsePriority(value: unknown): number | null {
-  const number = integer(value);
-  if (number !== null) return number;
-  const [, name = '', sign, offset] = /^([a-z]+)\s*(?:([-+])\s*(\d+))?$/.exec(text(value) ?? '') ?? [];
-  const base = PRIORITIES[name];
-  if (base === undefined) return null;
-  return offset === undefined ? base : base + Number(`${sign}${offset}`);
 }

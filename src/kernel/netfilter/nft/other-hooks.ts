@@ -19,6 +19,7 @@ const DECIDING = new Set([
   'mangle',
   'vmap',
   'xt',
+  'unread',
 ]);
 
 /** A line for each base chain that is left out and might decide. */

@@ -57,6 +57,7 @@ const KINDS: Readonly<Record<string, Compile>> = {
   'ct timeout': neutral,
   'ct expectation': neutral,
   secmark: neutral,
+  unread: (body, scope) => ({ ...unknown(`"${text(body) ?? '?'}" cannot be read`, scope), kind: 'unknown' }),
 };
 
 /** `{"match": {…}}`, `{"accept": null}`, or a verdict as a word. Never fails. */

@@ -82,6 +82,7 @@ function statementText(statement: unknown): string {
   if (typeof statement === 'string') return statement;
   const [kind, body] = kindOf(statement) ?? [];
   if (kind === undefined) return JSON.stringify(statement) ?? '';
+  if (kind === 'unread' && typeof body === 'string') return body;
   if (typeof body === 'string' && Object.hasOwn(NAMED, kind)) return `${NAMED[kind]} "${body}"`;
   const write = Object.hasOwn(STATEMENTS, kind) ? STATEMENTS[kind]! : null;
   const fields = body === null ? {} : record(body);

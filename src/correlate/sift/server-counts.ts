@@ -1,0 +1,115 @@
+/** Hot path. Connections by the server that the client addressed and the one that NAT made of it. */
+import { CELL_FRAME, CELL_PACKET, KEPT_OF_SERVER, KIND_SYN, TTL_SHIFT } from '../../wasm/layout.js';
+import type { Served } from '../served.js';
+import { type Vips, vipOfServers } from '../vips.js';
+import type { CaptureTables } from './capture-tables.js';
+import type { RowsByNumber } from './rows-by-number.js';
+
+export class ServerCounts {
+  readonly #tables: readonly CaptureTables[];
+  readonly #rows: RowsByNumber;
+  readonly #vips: Vips;
+  /** By the number of the address that the client addressed and its port, then by that of the other's address. */
+  readonly #numbers = new Map<number, Map<number, number>>();
+  readonly #servers: Served[] = [];
+  readonly #kept: number[] = [];
+
+  constructor(tables: readonly CaptureTables[], rows: RowsByNumber, vips: Vips) {
+    this.#tables = tables;
+    this.#rows = rows;
+    this.#vips = vips;
+  }
+
+  /** The number of a connection's server; -1 where that cannot be told: such a one is kept. */
+  serverOf(items: readonly number[]): number {
+    const front = this.#frontOf(items);
+    if (front < 0) return -1;
+    const frontNumber = this.#serverNumber(front);
+    let back = front;
+    let backNumber = frontNumber;
+    for (const item of items) {
+      const number = this.#serverNumber(item);
+      if (number === frontNumber || number === backNumber) continue;
+      // Of three servers two addresses would not tell.
+      if (back !== front) return -1;
+      back = item;
+      backNumber = number;
+    }
+    const port = this.#tablesOf(front).ports(this.#rows.rows[front]!) & 0xffff;
+    const key = frontNumber * 0x10000 + port;
+    let backs = this.#numbers.get(key);
+    if (!backs) {
+      backs = new Map();
+      this.#numbers.set(key, backs);
+    }
+    let server = backs.get(backNumber);
+    if (server === undefined) {
+      server = this.#add(this.#addressOf(front), port, this.#addressOf(back));
+      backs.set(backNumber, server);
+    }
+    return server;
+  }
+
+  /**
+   * Counts a connection, as one that is kept or as one that is let go.
+   *
+   * @param mustKeep whether it is to be kept in any case
+   * @returns whether it is let go
+   */
+  count(server: number, mustKeep: boolean): boolean {
+    if (mustKeep || this.#kept[server]! < KEPT_OF_SERVER) {
+      this.#kept[server]!++;
+      return false;
+    }
+    this.#servers[server]!.count++;
+    return true;
+  }
+
+  /** Those that connections were let go of. */
+  served(): Served[] {
+    return this.#servers.filter(({ count }) => count > 0);
+  }
+
+  #add(address: string, port: number, back: string): number {
+    this.#kept.push(0);
+    const vip = vipOfServers([address, back], this.#vips);
+    return this.#servers.push({ server: { address, port }, back, vip, count: 0 }) - 1;
+  }
+
+  /** The leg whose SYN had travelled least; -1 where no order tells which of two servers was the first. */
+  #frontOf(items: readonly number[]): number {
+    let front = items[0]!;
+    let most = -1;
+    let first = 0;
+    let isSure = true;
+    for (const item of items) {
+      const { cells, lists } = this.#tablesOf(item);
+      for (let cell = lists.first(this.#rows.rows[item]!); cell >= 0; cell = lists.after(cell)) {
+        if (lists.kindOf(cell) !== KIND_SYN) continue;
+        const ttl = (cells.get(cell, CELL_FRAME) >>> TTL_SHIFT) & 0xff;
+        if (ttl < most) continue;
+        const packet = cells.get(cell, CELL_PACKET);
+        if (ttl > most) isSure = true;
+        else if (this.#serverNumber(item) === this.#serverNumber(front)) continue;
+        else if (this.#rows.captures[item] !== this.#rows.captures[front]) isSure = false;
+        else if (packet > first) continue;
+        front = item;
+        most = ttl;
+        first = packet;
+      }
+    }
+    return isSure ? front : -1;
+  }
+
+  #serverNumber(item: number): number {
+    return this.#tablesOf(item).serverNumber(this.#rows.rows[item]!);
+  }
+
+  #addressOf(item: number): string {
+    return this.#tablesOf(item).serverAddress(this.#rows.rows[item]!);
+  }
+
+  #tablesOf(item: number): CaptureTables {
+    return this.#tables[this.#rows.captures[item]!]!;
+  }
+}

@@ -1,0 +1,60 @@
+/** The records of a classic pcap file, as segments that lie one behind the other. */
+import { SEGMENT_SHIFT } from './layout';
+import { IS_OTHER, readSegment, Segment } from './read-segment';
+
+export const TS_SECONDS = 0;
+export const TS_FRACTION = 4;
+export const CAPTURED = 8;
+export const RECORD_HEADER: usize = 16;
+
+export function segmentAt(list: usize, i: u32): Segment {
+  return changetype<Segment>(list + ((<usize>i) << SEGMENT_SHIFT));
+}
+
+/**
+ * Reads records from `at` on, until one that is not whole or damaged, or the list is full.
+ *
+ * @param unit nanoseconds in a unit of the fraction
+ * @param most octets that a packet can have
+ * @param room segments that the list has room for
+ * @param goesOn also behind packets that are no plain segments, which are in the list then
+ * @returns how many are in the list
+ */
+export function readSegments(
+  at: usize,
+  end: usize,
+  linkType: u32,
+  isSwapped: bool,
+  unit: u32,
+  most: u32,
+  list: usize,
+  room: u32,
+  goesOn: bool,
+): u32 {
+  let count: u32 = 0;
+  let next = at;
+  while (count < room && next + RECORD_HEADER <= end) {
+    const captured = number(next + CAPTURED, isSwapped);
+    const start = next + RECORD_HEADER;
+    // Of 32 bits, the sum of what is damaged could come around.
+    if (captured > most || captured > end - start) break;
+    const nanoseconds = number(next + TS_FRACTION, isSwapped) * unit;
+    next = start + captured;
+    const segment = segmentAt(list, count);
+    // Some writers let the fraction run past the second.
+    if (nanoseconds >= 1_000_000_000 || !readSegment(segment, start, next, linkType)) {
+      if (!goesOn) break;
+      segment.traits = <u8>IS_OTHER;
+    }
+    segment.seconds = number(start - RECORD_HEADER + TS_SECONDS, isSwapped);
+    segment.nanoseconds = nanoseconds;
+    segment.end = next;
+    count++;
+  }
+  return count;
+}
+
+export function number(at: usize, isSwapped: bool): u32 {
+  const value = load<u32>(at);
+  return isSwapped ? bswap<u32>(value) : value;
+}
