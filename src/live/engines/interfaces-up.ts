@@ -1,0 +1,20 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const BASE = '/sys/class/net';
+
+/** Interfaces that are up, the loopback included. */
+export function interfacesUp(): string[] {
+  return readdirSync(BASE).filter(isUp);
+}
+
+/** Whether there is such an interface, and it is up; `any`, which is none of the system's, always is. */
+export function isUp(name: string): boolean {
+  if (name === 'any') return true;
+  try {
+    // IFF_UP
+    return (Number(readFileSync(join(BASE, name, 'flags'), 'utf8')) & 1) === 1;
+  } catch {
+    return false;
+  }
+}
