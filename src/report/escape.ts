@@ -30,16 +30,25 @@ function escapeCharacter(character: string): string {
   return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
 }
 
-/** The same for text of several lines: line feeds stay. */
-export function escapeLines(text: string): string {
-  return text.split('\n').map(escapeText).join('\n');
+/** One way of escaping a line. */
+export type Escape = (text: string) => string;
+
+/** The same for what takes ASCII alone: other letters are spelt out too, and the ellipsis is three points. */
+export function escapeToAscii(text: string): string {
+  if (PRINTABLE_ASCII.test(text)) return text;
+  return text.replaceAll('\u2026', '...').replace(/[^ -~]/gu, escapeCharacter);
 }
 
-/** A copy of a plain value (objects, arrays, scalars) in which every string has passed `escapeText`. */
-export function escapeAll<T>(value: T): T;
-export function escapeAll(value: unknown): unknown {
-  if (typeof value === 'string') return escapeText(value);
-  if (Array.isArray(value)) return value.map((item) => escapeAll(item));
+/** The same for text of several lines: line feeds stay. */
+export function escapeLines(text: string, spell: Escape = escapeText): string {
+  return text.split('\n').map(spell).join('\n');
+}
+
+/** A copy of a plain value (objects, arrays, scalars) in which every string has passed `spell`. */
+export function escapeAll<T>(value: T, spell?: Escape): T;
+export function escapeAll(value: unknown, spell: Escape = escapeText): unknown {
+  if (typeof value === 'string') return spell(value);
+  if (Array.isArray(value)) return value.map((item) => escapeAll(item, spell));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [escapeText(key), escapeAll(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [spell(key), escapeAll(item, spell)]));
 }

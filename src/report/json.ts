@@ -32,6 +32,11 @@ export function renderJson(analysis: Analysis): string {
   return [...jsonChunks(analysis)].join('');
 }
 
+/** Any other plain value in the same layout, its keys in their own order. */
+export function renderValue(value: object): string {
+  return `${print(value, undefined, '')}\n`;
+}
+
 /**
  * The text of `renderJson`, an array element a chunk: an analysis of a million attempts is longer than the
  * longest string that V8 can hold.

@@ -1,13 +1,15 @@
-import type { Analysis, AnalysisAttempt } from '../model/analysis.js';
-import { escapeAll, escapeLines, escapeText } from './escape.js';
+import type { Analysis } from '../model/analysis.js';
+import { escapeText, escapeToAscii } from './escape.js';
+import { safeAnalysis } from './safe-analysis.js';
 import { createStyle } from './style.js';
-import { attemptsSection, shownAttempts, totalsSection } from './terminal/attempts.js';
+import { attemptsSection, totalsSection } from './terminal/attempts.js';
 import { clocksSection } from './terminal/clocks.js';
-import { commonDirectory, withShortFiles } from './terminal/files.js';
-import { exemplar, findingSection } from './terminal/finding.js';
+import { commonDirectory } from './terminal/files.js';
+import { findingSection } from './terminal/finding.js';
 import { gapsSection } from './terminal/gaps.js';
 import { inputsSection } from './terminal/inputs.js';
 import { predictionsSection } from './terminal/predictions.js';
+import { probesSection } from './terminal/probes.js';
 import { servicesSection } from './terminal/services.js';
 import { verdict } from './terminal/verdict.js';
 
@@ -15,6 +17,8 @@ export interface TerminalOptions {
   /** Of the terminal, at least 60; 80 where the output is no terminal. */
   columns: number;
   color: boolean;
+  /** Spells out what is not ASCII, for those that take nothing else. */
+  ascii?: boolean;
 }
 
 /**
@@ -24,37 +28,27 @@ export interface TerminalOptions {
  * No line is wider than `columns`, except commands and manifests, which are never broken. Without `color`, the
  * text holds no escape sequences, and its own signs are ASCII. Whatever the captures say is shown, not obeyed.
  */
-export function renderTerminal(analysis: Analysis, { columns, color }: TerminalOptions): string {
+export function renderTerminal(analysis: Analysis, { columns, color, ascii }: TerminalOptions): string {
   const style = createStyle(columns, color);
-  const listed = shownAttempts(analysis);
-  const safe = withShortFiles(escaped({ ...analysis, attempts: withExemplars(listed, analysis) }));
+  const spell = ascii ? escapeToAscii : escapeText;
+  const { safe, shown } = safeAnalysis(analysis, spell);
   const lines = [
     ...verdict(safe, style),
     ...safe.findings.flatMap((finding, i) => findingSection(finding, i + 1, safe, style)),
     ...predictionsSection(safe, style),
+    ...probesSection(safe, analysis.attempts.length, style),
     ...totalsSection(safe, style),
-    ...attemptsSection(safe.attempts.slice(0, listed.length), analysis.attempts.length, style),
+    ...attemptsSection(shown, analysis.attempts.length, style),
     ...servicesSection(safe, style),
     ...clocksSection(safe, style),
-    ...inputsSection(safe, escapeText(commonDirectory(analysis)), style),
+    ...inputsSection(safe, spell(commonDirectory(analysis)), style),
     ...gapsSection(safe, style),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** The listed attempts first, then those that findings show and the list has no room for. */
-function withExemplars(listed: AnalysisAttempt[], analysis: Analysis): AnalysisAttempt[] {
-  const examples = analysis.findings.map((finding) => exemplar(finding, analysis));
-  return [...new Set([...listed, ...examples.filter((attempt) => attempt !== null)])];
-}
-
-/** The one seam: behind it, no text of the analysis can reach the terminal unescaped. */
-function escaped(analysis: Analysis): Analysis {
-  const safe = escapeAll(analysis);
-  // Manifests alone are text of several lines.
-  for (const [i, finding] of analysis.findings.entries()) {
-    const fix = safe.findings[i]!.fix;
-    if (finding.fix && fix) fix.manifests = finding.fix.manifests.map(escapeLines);
-  }
-  return safe;
+/** The part of it that tells of connections that were opened on purpose, alone. */
+export function renderProbes(analysis: Analysis, { columns, color }: TerminalOptions): string {
+  const { safe } = safeAnalysis(analysis, escapeText);
+  return `${probesSection(safe, analysis.attempts.length, createStyle(columns, color)).join('\n')}\n`;
 }

@@ -6,6 +6,7 @@ import {
   CONFIDENCES,
   EVIDENCE_KINDS,
   OUTCOMES,
+  PROBE_RESULTS,
   SEVERITIES,
 } from '../../src/model/analysis.js';
 import { HOSTILE } from './hostile.js';
@@ -68,14 +69,39 @@ const attempt = fc.record({
   path: fc.array(step, { maxLength: 30, size: 'medium' }),
 });
 
-const evidence = fc.record({
-  kind: fc.constantFrom(...EVIDENCE_KINDS),
-  node: orNull(text),
-  file: orNull(text),
-  line: orNull(fc.integer({ min: 1 })),
-  packet: orNull(fc.integer({ min: 1 })),
-  text,
-});
+const evidence = fc.record(
+  {
+    kind: fc.constantFrom(...EVIDENCE_KINDS),
+    node: orNull(text),
+    file: orNull(text),
+    line: orNull(fc.integer({ min: 1 })),
+    packet: orNull(fc.integer({ min: 1 })),
+    text,
+    octets: fc.uint8Array({ maxLength: 96 }).map((octets) => Buffer.from(octets).toString('hex')),
+    decoded: fc.array(text, { maxLength: 4 }),
+  },
+  { requiredKeys: ['kind', 'node', 'file', 'line', 'packet', 'text'] },
+);
+
+const owners = fc.record(
+  {
+    address,
+    protocol: fc.constantFrom('arp' as const, 'ndp' as const),
+    spells: fc.array(
+      fc.record({
+        mac: fc.oneof(text, fc.constantFrom('02:00:00:00:00:01', '02:00:00:00:00:02')),
+        node: orNull(text),
+        interface: orNull(text),
+        claims: count.map((claims) => claims + 1),
+        firstTime: time,
+        lastTime: time,
+      }),
+      { maxLength: 6 },
+    ),
+    leftOut: fc.integer({ min: 1 }),
+  },
+  { requiredKeys: ['address', 'protocol', 'spells'] },
+);
 
 const fix = fc.record({
   summary: text,
@@ -110,6 +136,14 @@ const finding = fc.record({
   evidence: fc.array(evidence, { maxLength: 12 }),
   fix: orNull(fix),
   slow: fc.nat(9),
+  routers: fc.array(
+    fc.record({
+      role: fc.constantFrom('request' as const, 'reply' as const),
+      address: orNull(address),
+      mac: orNull(text),
+    }),
+    { maxLength: 2 },
+  ),
   patterns: fc.array(pattern, { maxLength: 3 }),
   alternatives: fc.array(fc.record({ cause: fc.constantFrom(...CAUSES), why: text }), { maxLength: 3 }),
 });
@@ -147,23 +181,65 @@ const service = fc.record({
   handOvers: fc.array(fc.record({ time, from: text, to: text }), { maxLength: 6 }),
 });
 
+const probe = fc.record({
+  from: orNull(text),
+  vip: address,
+  port: fc.integer({ min: 1, max: 65_535 }),
+  wanted: fc.integer({ min: 1, max: 1000 }),
+  connections: fc.array(
+    fc.record(
+      {
+        sourcePort: fc.integer({ min: 1, max: 65_535 }),
+        result: fc.constantFrom(...PROBE_RESULTS),
+        tookNs: fc.nat(4e9),
+        why: text,
+        attempt: orNull(id),
+        outcome: orNull(fc.constantFrom(...OUTCOMES)),
+      },
+      { requiredKeys: ['sourcePort', 'result', 'tookNs', 'attempt', 'outcome'] },
+    ),
+    { maxLength: 30 },
+  ),
+  problem: orNull(text),
+});
+
+const arping = fc.record({
+  from: text,
+  interface: orNull(text),
+  vip: address,
+  owners: fc.array(
+    fc.record({ node: orNull(text), interface: orNull(text), mac: fc.constant('02:00:00:00:00:01') }),
+    { maxLength: 3 },
+  ),
+  problem: orNull(text),
+});
+
 /** Any analysis that the types allow, likely or not. */
 export const anyAnalysis: fc.Arbitrary<Analysis> = fc.record({
   schema: fc.constant(ANALYSIS_SCHEMA),
   inputs: fc.array(
-    fc.record({
-      node: text,
-      file: text,
-      linkType: text,
-      packets: count,
-      bytes: count,
-      firstTime: orNull(time),
-      lastTime: orNull(time),
-      dropped: orNull(count),
-      truncated: fc.boolean(),
-      undecoded: count,
-      error: orNull(text),
-    }),
+    fc.record(
+      {
+        node: text,
+        file: text,
+        linkType: text,
+        packets: count,
+        bytes: count,
+        firstTime: orNull(time),
+        lastTime: orNull(time),
+        dropped: orNull(count),
+        truncated: fc.boolean(),
+        undecoded: count,
+        error: orNull(text),
+        unfollowedSince: count.map((packet) => packet + 1),
+      },
+      {
+        requiredKeys: [
+          ...(['node', 'file', 'linkType', 'packets', 'bytes', 'firstTime'] as const),
+          ...(['lastTime', 'dropped', 'truncated', 'undecoded', 'error'] as const),
+        ],
+      },
+    ),
     { maxLength: 4 },
   ),
   clocks: fc.array(
@@ -208,6 +284,9 @@ export const anyAnalysis: fc.Arbitrary<Analysis> = fc.record({
   ),
   services: fc.array(service, { maxLength: 3 }),
   cluster: fc.record({ kubeProxyMode: orNull(text), strictARP: orNull(fc.boolean()) }),
+  owners: fc.array(owners, { maxLength: 2 }),
+  probes: fc.array(probe, { maxLength: 2 }),
+  arpings: fc.array(arping, { maxLength: 2 }),
 });
 
 function toOutcomes(counts: number[]): Analysis['totals'][number]['outcomes'] {

@@ -108,6 +108,67 @@ export function slow(): Analysis {
   });
 }
 
+/** Opened on purpose: some are lost for a known reason, one for none, two are not what was captured; some none was. */
+export function probed(): Analysis {
+  const base = rpFilter();
+  const lost = base.attempts.map(({ id, outcome }, i) => ({
+    sourcePort: 40_001 + i,
+    result: 'timeout' as const,
+    tookNs: 3_001_200_000,
+    attempt: id,
+    outcome,
+  }));
+  const made = { result: 'connected' as const, tookNs: 840_000, attempt: null, outcome: null };
+  return {
+    ...base,
+    probes: [
+      {
+        from: null,
+        vip: VIP,
+        port: 80,
+        wanted: 8,
+        connections: [
+          ...lost,
+          { ...made, sourcePort: 40_005, result: 'refused', tookNs: 1_200_000 },
+          { ...made, sourcePort: 40_006 },
+          { ...made, sourcePort: 40_007, attempt: 'a9', outcome: 'unacknowledged' },
+        ],
+        problem: 'it was ended before its time',
+      },
+      {
+        from: 'node1',
+        vip: '2001:db8::66',
+        port: 443,
+        wanted: 2,
+        connections: [40_008, 40_009].map((sourcePort) => ({ ...made, sourcePort })),
+        problem: null,
+      },
+      {
+        from: 'node2',
+        vip: VIP,
+        port: 80,
+        wanted: 20,
+        connections: [],
+        problem: 'there is neither nc nor curl',
+      },
+    ],
+    arpings: [
+      {
+        from: 'node1',
+        interface: 'eth0',
+        vip: VIP,
+        owners: [
+          { node: 'node1', interface: 'eth0', mac: '02:00:c0:a8:01:0b' },
+          { node: null, interface: null, mac: '02:00:00:00:00:99' },
+        ],
+        problem: null,
+      },
+      { from: 'node2', interface: 'eth0', vip: '192.168.1.101', owners: [], problem: null },
+      { from: 'node2', interface: null, vip: '192.168.1.102', owners: [], problem: 'there is no arping' },
+    ],
+  };
+}
+
 export const SAMPLES: Record<string, () => Analysis> = {
   empty,
   healthy,
@@ -120,4 +181,5 @@ export const SAMPLES: Record<string, () => Analysis> = {
   hostile,
   kubernetes,
   slow,
+  probed,
 };

@@ -7,6 +7,7 @@ import {
   CAUSES,
   CONFIDENCES,
   OUTCOMES,
+  PROBE_RESULTS,
   SEVERITIES,
 } from '../../src/model/analysis.js';
 import schema from '../../src/report/schema.json' with { type: 'json' };
@@ -31,14 +32,51 @@ test('whatever the types allow fits the schema', (t) => {
   );
 });
 
+/** A field that the schema does not tell of, by its path; null where there is none. */
+function undescribed(value: unknown, node: Node, path = ''): string | null {
+  const target = resolved(node);
+  if (value === null || typeof value !== 'object') return null;
+  for (const [key, item] of Object.entries(value)) {
+    const inner = Array.isArray(value) ? target.items : target.properties?.[key];
+    const found = inner ? undescribed(item, inner, `${path}/${key}`) : `${path}/${key}`;
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+interface Node {
+  $ref?: string;
+  anyOf?: Node[];
+  items?: Node;
+  properties?: Record<string, Node>;
+}
+
+function resolved(node: Node): Node {
+  const { $ref, anyOf } = node;
+  if (anyOf) return resolved(anyOf[0]!);
+  return $ref === undefined
+    ? node
+    : resolved((schema.$defs as Record<string, Node>)[$ref.split('/').at(-1)!]!);
+}
+
+test('whatever the types allow is told of by the schema, optional fields too', (t) => {
+  fc.assert(
+    fc.property(anyAnalysis, (given) => {
+      t.is(undescribed(given, schema as Node), null);
+    }),
+  );
+  t.is(undescribed({ ...rpFilter(), extra: 1 }, schema as Node), '/extra');
+});
+
 test('the closed lists are those of the model', (t) => {
-  const { outcome, cause, confidence, severity, total } = schema.$defs;
+  const { outcome, cause, confidence, severity, total, probedConnection } = schema.$defs;
   t.is(schema.properties.schema.const, ANALYSIS_SCHEMA);
   t.deepEqual(outcome.enum, [...OUTCOMES]);
   t.deepEqual(cause.enum, [...CAUSES]);
   t.deepEqual(confidence.enum, [...CONFIDENCES]);
   t.deepEqual(severity.enum, [...SEVERITIES]);
   t.deepEqual(total.properties.outcomes.required, [...OUTCOMES]);
+  t.deepEqual(probedConnection.properties.result.enum, [...PROBE_RESULTS]);
 });
 
 test('fields may be added', (t) => {

@@ -13,6 +13,7 @@ import {
   endpoint,
   finding,
   healthy,
+  input,
   longNames,
   outcomes,
   refused,
@@ -179,6 +180,24 @@ test('incomplete captures are a caution at the top and explained below', (t) => 
     /7 packets of a link type that is not decoded; reading stopped: block length 3/,
   );
   t.notRegex(plain(healthy()), /CAUTION|^!/m);
+});
+
+test('where not all connections were followed, the verdict says so and nothing is well', (t) => {
+  const cutOff = (given: Analysis) => ({ ...given, inputs: [input('node1', { unfollowedSince: 9001 })] });
+  const CAUTION = /CAUTION In 1 of 1 capture file, not all connections were followed \(see Inputs\)/;
+  const well = verdictOf(cutOff(healthy()));
+  t.regex(
+    well,
+    /^UNCLEAR No fault found, but not all connections were followed: of those that were, 5 of 5 /,
+  );
+  t.regex(well, CAUTION);
+  t.regex(verdictOf(cutOff(rpFilter())), CAUTION);
+  t.regex(verdictOf(cutOff(unclear())), /^UNCLEAR No fault could be proved, yet only .* CAUTION In 1/);
+  t.regex(verdictOf(cutOff(analysis({}))), /^UNCLEAR Nothing to judge: no connection was followed/);
+  t.regex(
+    prose(cutOff(healthy())),
+    /no room for more connections from packet 9,001 on \(see --max-attempts\)/,
+  );
 });
 
 test('the path shows one try, NAT where it changes addresses, and where the packet was lost', (t) => {

@@ -73,11 +73,11 @@ function totalHead({ vip, protocol, outcomes }: AnalysisTotal): [string, string,
 }
 
 /** The attempts that the table has room for, those that were not established first, then the slow ones. */
-export function shownAttempts({ attempts }: Analysis): AnalysisAttempt[] {
+export function shownAttempts({ attempts }: Analysis, most = MOST_ATTEMPTS): AnalysisAttempt[] {
   const failed = attempts.filter((attempt) => attempt.outcome !== 'established');
   const slow = attempts.filter(isSlow);
   const made = attempts.filter((attempt) => attempt.outcome === 'established' && !isSlow(attempt));
-  return [failed, slow, made].flatMap((some) => some.slice(0, MOST_ATTEMPTS)).slice(0, MOST_ATTEMPTS);
+  return [failed, slow, made].flatMap((some) => some.slice(0, most)).slice(0, most);
 }
 
 /**
@@ -122,7 +122,7 @@ function lateCell(attempt: AnalysisAttempt, style: Style): Cell {
   return isSlow(attempt) ? { text: durationText(attempt.delayNs!), paint: style.yellow } : '';
 }
 
-function lastSeen(attempt: AnalysisAttempt): string {
+export function lastSeen(attempt: AnalysisAttempt): string {
   const step = lastSighting(attempt);
   if (!step) return '-';
   return `${packetName(attempt.protocol, step.role)} ${placeText(nodeText(step), step.interface)}`;

@@ -30,7 +30,7 @@ export function clocksSection({ clocks, inputs }: Analysis, style: Style): strin
 }
 
 /** Packets that went one way alone may have taken any time: then the offset is a bound. */
-function aheadText({ offsetNs, bound }: AnalysisClock): string {
+export function aheadText({ offsetNs, bound }: AnalysisClock): string {
   if (offsetNs === null) return 'unknown';
   const words = bound ? `${bound.replace('-', ' ')} ` : '';
   return words + durationText(offsetNs);

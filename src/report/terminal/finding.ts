@@ -32,7 +32,9 @@ export function findingSection(finding: Finding, number: number, analysis: Analy
     ...heading(title, style),
     ...wrap(finding.summary, style.measure),
     '',
-    ...facts(finding, attempt, analysis, style),
+    ...factRows(finding, attempt, analysis).flatMap(([label, text]) =>
+      labelled(label, text, style.measure, INDENT, style.bold),
+    ),
     ...patternLines(finding, style),
     ...(attempt ? path(attempt, finding, analysis, style) : []),
     ...predictedWay(finding, analysis, style),
@@ -43,7 +45,7 @@ export function findingSection(finding: Finding, number: number, analysis: Analy
 }
 
 /** The first attempt of the finding whose path is listed; null where none is. */
-export function exemplar(finding: Finding, { attempts }: Analysis): AnalysisAttempt | null {
+export function exemplar(finding: Pick<Finding, 'attempts'>, { attempts }: Analysis): AnalysisAttempt | null {
   const ids = new Set(finding.attempts);
   return attempts.find((attempt) => ids.has(attempt.id) && attempt.path.length > 0) ?? null;
 }
@@ -59,12 +61,12 @@ export function affectedText(finding: Finding, { totals }: Analysis): string | n
   return all < count ? counted(count, 'connection') : `${numberText(count)} of ${counted(all, 'connection')}`;
 }
 
-function facts(
+/** Where it is, whom it concerns, how sure it is and what was seen last: labels, and texts beside them. */
+export function factRows(
   finding: Finding,
   attempt: AnalysisAttempt | null,
   analysis: Analysis,
-  style: Style,
-): string[] {
+): [label: string, text: string][] {
   const { interface: by, vip, slow = 0 } = finding;
   const at = nodeText(finding);
   const rows: [string, string][] = at === null && by === null ? [] : [['Where', placeText(at, by)]];
@@ -81,16 +83,18 @@ function facts(
     rows.push(['Affected', `${affected}${to}${late}`]);
   }
   if (finding.cause !== 'undetermined')
-    rows.push(['Certainty', `${finding.confidence}: ${certainty(finding, analysis)}`]);
+    rows.push(['Certainty', `${finding.confidence}: ${certaintyText(finding, analysis)}`]);
   if (attempt) rows.push(['Last seen', lastSeenText(attempt)]);
-  return rows.flatMap(([label, text]) => labelled(label, text, style.measure, INDENT, style.bold));
+  return rows;
 }
 
-function certainty({ confidence }: Finding, { predictions }: Analysis): string {
+/** What the confidence rests on. */
+export function certaintyText({ confidence }: Finding, { predictions }: Analysis): string {
   return predictions ? 'the configuration says so, and no packet was seen' : CERTAINTY[confidence];
 }
 
-function lastSeenText(attempt: AnalysisAttempt): string {
+/** The last sighting of the packet that got nowhere. */
+export function lastSeenText(attempt: AnalysisAttempt): string {
   const step = lastSighting(attempt)!;
   const name = packetName(attempt.protocol, step.role);
   const direction = step.direction === null ? '' : ` going ${step.direction}`;
@@ -98,19 +102,24 @@ function lastSeenText(attempt: AnalysisAttempt): string {
   return `${name} (try ${step.try}) on ${placeText(nodeText(step), step.interface)}${direction}${time} [${step.file} packet ${step.packet}]`;
 }
 
-function predictedWay({ id }: Finding, { predictions }: Analysis, style: Style): string[] {
+/** Of a finding that is foretold: the first of the ways that it is of. */
+export function predictedWay({ id }: Finding, { predictions }: Analysis, style: Style): string[] {
   const ways = (predictions ?? []).flatMap((prediction) => prediction.ways);
   const way = ways.find((w) => w.finding === id);
   return way ? ['', ...wayLines('The way that it would go', way, style)] : [];
 }
 
-function path(attempt: AnalysisAttempt, finding: Finding, analysis: Analysis, style: Style): string[] {
+/** `a1, one of 4: tcp 10.0.0.5:40000 > 192.168.1.100:80, no-reply after 3 tries` */
+export function pathTitle(attempt: AnalysisAttempt, finding: Finding): string {
   const of = finding.attempts.length > 1 ? `, one of ${numberText(finding.attempts.length)}` : '';
   const tries = attempt.tries === 1 ? '1 try' : `${numberText(attempt.tries)} tries`;
-  const title = `${attempt.id}${of}: ${attempt.protocol} ${flowText(attempt.client, attempt.server)}, ${attempt.outcome} after ${tries}`;
+  return `${attempt.id}${of}: ${attempt.protocol} ${flowText(attempt.client, attempt.server)}, ${attempt.outcome} after ${tries}`;
+}
+
+function path(attempt: AnalysisAttempt, finding: Finding, analysis: Analysis, style: Style): string[] {
   return [
     '',
-    ...labelled('Path of', title, style.measure, 8, style.bold),
+    ...labelled('Path of', pathTitle(attempt, finding), style.measure, 8, style.bold),
     ...ladder(attempt, finding, analysis, style),
   ];
 }

@@ -16,7 +16,7 @@ const MOST_INPUTS = 30;
  */
 export function inputsSection({ inputs }: Analysis, directory: string, style: Style): string[] {
   if (inputs.length === 0) return [];
-  const ordered = [...inputs.filter(isIncomplete), ...inputs.filter((input) => !isIncomplete(input))];
+  const ordered = [...inputs.filter(isFlawed), ...inputs.filter((input) => !isFlawed(input))];
   const shown = inputs.length > MOST_INPUTS ? ordered.slice(0, MOST_INPUTS) : inputs;
   const columns: Column[] = [
     { title: 'node' },
@@ -42,14 +42,15 @@ export function inputsSection({ inputs }: Analysis, directory: string, style: St
     ...(directory === '' ? [] : wrap(`Files are below ${directory}`, style.measure)),
     ...table(columns, rows, style),
     ...(more > 0 ? wrap(`${style.ellipsis} and ${numberText(more)} more`, style.measure) : []),
-    ...shown.filter(isIncomplete).flatMap((input) => {
+    ...shown.filter(isFlawed).flatMap((input) => {
       const text = `${input.file}: ${flaws(input).join('; ')}`;
       return labelled('!', text, style.measure, 2, style.yellow);
     }),
   ];
 }
 
-function flaws(input: AnalysisInput): string[] {
+/** What is wrong with a capture, a sentence each. */
+export function flaws(input: AnalysisInput): string[] {
   return [
     ...(input.truncated ? ['ends in the middle of a packet'] : []),
     ...(input.dropped ? [`${counted(input.dropped, 'packet')} lost while capturing`] : []),
@@ -57,12 +58,26 @@ function flaws(input: AnalysisInput): string[] {
       ? [`${counted(input.undecoded, 'packet')} of a link type that is not decoded`]
       : []),
     ...(input.error === null ? [] : [`reading stopped: ${input.error}`]),
+    ...(input.unfollowedSince === undefined
+      ? []
+      : [
+          `no room for more connections from packet ${numberText(input.unfollowedSince)} on (see --max-attempts)`,
+        ]),
   ];
 }
 
-function spanText({ firstTime, lastTime }: AnalysisInput): string {
+function isFlawed(input: AnalysisInput): boolean {
+  return flaws(input).length > 0;
+}
+
+export function spanText({ firstTime, lastTime }: AnalysisInput): string {
   const milliseconds = millisecondsBetween(firstTime, lastTime);
   return milliseconds === null ? '-' : durationText(milliseconds * 1e6);
+}
+
+/** Whether there are connections in the file that were not followed. */
+export function isUnfollowed({ unfollowedSince }: AnalysisInput): boolean {
+  return unfollowedSince !== undefined;
 }
 
 /** Whether packets that crossed the interface may be missing from what was read of the file. */

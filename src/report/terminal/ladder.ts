@@ -6,6 +6,8 @@ import type {
   Finding,
   PathStep,
 } from '../../model/analysis.js';
+import { clockAhead } from '../../model/clock.js';
+import { parseTime } from '../../model/time.js';
 import type { Style } from '../style.js';
 import { lossMark } from './causes.js';
 import { type AddressNames, addressNames } from './names.js';
@@ -42,7 +44,7 @@ export function ladder(
   analysis: Analysis,
   style: Style,
 ): string[] {
-  const steps = oneTry(attempt.path, lastSightingIndex(attempt));
+  const steps = shownTry(attempt);
   const hidden = attempt.path.length - steps.length;
   const lines = stepLines(steps, attempt.protocol, analysis, style);
   if (finding.severity === 'fault' || finding.slow) lines.push(...lossLines(steps.at(-1)!, finding, style));
@@ -53,8 +55,13 @@ export function ladder(
   return lines;
 }
 
+/** The sightings of the try that is shown, in causal order. */
+export function shownTry(attempt: AnalysisAttempt): PathStep[] {
+  return oneTry(attempt.path, lastSightingIndex(attempt));
+}
+
 /** The run of sightings of one try that ends at `end`, with the run of the request before it for a reply. */
-function oneTry(path: PathStep[], end: number): PathStep[] {
+export function oneTry(path: PathStep[], end: number): PathStep[] {
   const start = runStart(path, end);
   const answered = path.slice(0, start).findLastIndex((step) => step.role === 'request');
   const reply = path.slice(start, end + 1);
@@ -117,21 +124,13 @@ function stepLines(steps: PathStep[], protocol: string, analysis: Analysis, styl
 }
 
 /** Milliseconds that the clock of a step's node was ahead of that of the first step's; null where that is not known. */
-function clockSkew(first: PathStep, step: PathStep, clocks: AnalysisClock[]): number | null {
+export function clockSkew(first: PathStep, step: PathStep, clocks: AnalysisClock[]): number | null {
   if (first.node === step.node) return 0;
   const [from, to] = [first, step].map((s) => {
     const clock = clocks.find(({ node }) => node === s.node);
-    return clock ? aheadAt(clock, s.time) : null;
+    return clock ? clockAhead(clock, s.time === null ? null : parseTime(s.time)) : null;
   });
-  return from == null || to == null ? null : to - from;
-}
-
-/** Milliseconds that the clock was ahead of the first node's when it showed `time`; null where that is not known. */
-function aheadAt({ offsetNs, driftPpm, at = null }: AnalysisClock, time: string | null): number | null {
-  if (offsetNs === null) return null;
-  const ahead = offsetNs / 1e6;
-  const shown = millisecondsBetween(at, time);
-  return shown === null ? ahead : ahead + ((shown - ahead) * (driftPpm ?? 0)) / 1e6;
+  return from == null || to == null ? null : (to - from) / 1e6;
 }
 
 /**

@@ -12,7 +12,13 @@ export function patternLines({ patterns = [] }: Finding, style: Style): string[]
 
 const INDENT = 2;
 
-function lines({ by, rows, summary }: Pattern, another: boolean, style: Style): string[] {
+function lines(pattern: Pattern, another: boolean, style: Style): string[] {
+  const said = wrap(pattern.summary, style.measure - INDENT).map((line) => ' '.repeat(INDENT) + line);
+  return [...(another ? [''] : []), ...said, ...patternTable(pattern, style, INDENT + 2)];
+}
+
+/** How many failed and how many were made, a line a value. */
+export function patternTable({ by, rows }: Pattern, style: Style, indent: number): string[] {
   const isSlow = rows.some((row) => row.slow > 0);
   const columns: Column[] = [
     { title: by.replaceAll('-', ' ') },
@@ -26,8 +32,7 @@ function lines({ by, rows, summary }: Pattern, another: boolean, style: Style): 
     ...(isSlow ? [count(slow, style.yellow)] : []),
     count(made, style.green),
   ]);
-  const said = wrap(summary, style.measure - INDENT).map((line) => ' '.repeat(INDENT) + line);
-  return [...(another ? [''] : []), ...said, ...table(columns, cells, style, INDENT + 2)];
+  return table(columns, cells, style, indent);
 }
 
 /** A zero is not worth a colour. */

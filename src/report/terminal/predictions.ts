@@ -4,13 +4,14 @@ import type { Style } from '../style.js';
 import { heading } from './heading.js';
 import { type AddressNames, addressNames } from './names.js';
 import { type Cell, type Column, table } from './table.js';
-import { counted, endpointText, flowText, placeText } from './words.js';
+import { endpointText, flowText, placeText } from './words.js';
 import { labelled, wrap } from './wrap.js';
 
 /** Rows of one prediction's table. */
 const MOST_WAYS = 20;
 
-const FATES: Record<Fate, string> = {
+/** How a way ends, for a person. */
+export const FATES: Record<Fate, string> = {
   answered: 'answered',
   'answered-elsewhere': 'answered by another way',
   'lost-request': 'request lost',
@@ -19,24 +20,6 @@ const FATES: Record<Fate, string> = {
   undelivered: 'not delivered',
   unknown: 'cannot be told',
 };
-
-/** `OK` or `UNCLEAR`, where no risk was found; the risks stand for themselves. */
-export function predictionVerdict({ predictions, findings }: Analysis, style: Style): string[] {
-  const ways = (predictions ?? []).flatMap((prediction) => prediction.ways);
-  if (findings.some((finding) => finding.severity === 'risk')) return [];
-  const open = ways.filter((way) => way.fate !== 'answered' || way.unknown.length > 0).length;
-  const all = counted(ways.length, 'way');
-  if (ways.length === 0) {
-    const text = 'Nothing to foretell: no node is known to take requests for the VIP.';
-    return labelled('UNCLEAR', text, style.measure, 9, (label) => style.bold(style.yellow(label)));
-  }
-  if (open > 0) {
-    const text = `No risk found, yet of ${numberText(open)} of ${all} not all is known (see Ways).`;
-    return labelled('UNCLEAR', text, style.measure, 9, (label) => style.bold(style.yellow(label)));
-  }
-  const text = `No risk found: by the nodes' routes, rules and settings, ${all} out of ${numberText(ways.length)} lead to a reply, if the backend listens.`;
-  return labelled('OK', text, style.measure, 9, (label) => style.bold(style.green(label)));
-}
 
 /** Each client's connections: who answers for the VIP, every way that they may go, and how it ends. */
 export function predictionsSection(analysis: Analysis, style: Style): string[] {
@@ -101,7 +84,7 @@ function row({ entry, backend, chance, fate, finding }: PredictedWay, style: Sty
   ];
 }
 
-function percentText(chance: number): string {
+export function percentText(chance: number): string {
   const percent = chance * 100;
   return `${Number.isInteger(percent) ? percent : percent.toFixed(1)}%`;
 }

@@ -5,7 +5,8 @@ import { labelled } from './wrap.js';
 /** Of one kind; the rest repeats it. */
 const MOST_OF_A_KIND = 6;
 
-const KIND_NAMES: Partial<Record<EvidenceKind, string>> = {
+/** What a person calls a kind, where not by its own name. */
+export const KIND_NAMES: Partial<Record<EvidenceKind, string>> = {
   martian: 'kernel log',
   'drop-reason': 'drop reason',
   model: 'kernel model',
@@ -38,7 +39,7 @@ export function ruledOut({ alternatives }: Finding, style: Style): string[] {
 }
 
 /** Kinds in the order of the model; the order within a kind is the finding's. */
-function byKind(evidence: Evidence[]): Map<EvidenceKind, Evidence[]> {
+export function byKind(evidence: Evidence[]): Map<EvidenceKind, Evidence[]> {
   const groups = new Map<EvidenceKind, Evidence[]>();
   const order = [...EVIDENCE_KINDS, ...evidence.map((item) => item.kind)];
   for (const kind of new Set(order)) {

@@ -24,8 +24,12 @@ export function remedy(finding: Finding, style: Style): string[] {
   const asked = finding.whatIf ? ['', ...whatIfLines(finding.whatIf, style)] : [];
   if (finding.fix) return [...asked, '', ...fixLines(finding.fix, style)];
   if (finding.severity === 'info') return asked;
-  const why = WITHOUT_FIX[finding.cause] ?? 'none was found that the model of the kernel saw help.';
-  return [...asked, '', ...labelled('Fix', why, style.measure, 8, style.bold)];
+  return [...asked, '', ...labelled('Fix', withoutFix(finding), style.measure, 8, style.bold)];
+}
+
+/** Why no fix is proposed, or what helps that is no command. */
+export function withoutFix({ cause }: Finding): string {
+  return WITHOUT_FIX[cause] ?? 'none was found that the model of the kernel saw help.';
 }
 
 /** What the user's own changes would have done. */
@@ -37,13 +41,24 @@ function whatIfLines({ changes, mended, expected }: WhatIf, style: Style): strin
   ];
 }
 
-function whatIfWord(mended: boolean | null): string {
+export function whatIfWord(mended: boolean | null): string {
   if (mended === null) return 'UNCLEAR';
   return mended ? 'HELPS' : 'NO HELP';
 }
 
 function fixLines(fix: Fix, style: Style): string[] {
   const lines = labelled('Fix', fix.summary, style.measure, 8, style.bold);
+  lines.push(...scriptLines(fix, style));
+  if (fix.commands.length + fix.manifests.length > 0) lines.push('');
+  for (const line of fix.undoneBy ?? []) lines.push(...labelled('  Undone by', line, style.measure, 13));
+  if (fix.risk !== '') lines.push(...labelled('  Risk', fix.risk, style.measure, 12));
+  if (fix.expected !== '') lines.push(...labelled('  Expected', fix.expected, style.measure, 12));
+  return lines;
+}
+
+/** What a shell is to be given, node by node: a blank line before each, all but manifests indented. */
+export function scriptLines(fix: Fix, style: Style): string[] {
+  const lines: string[] = [];
   let heading = '';
   for (const command of fix.commands) {
     const next = commandHeading(command);
@@ -54,10 +69,6 @@ function fixLines(fix: Fix, style: Style): string[] {
   }
   lines.push(...fileLines(fix.files ?? [], style));
   for (const manifest of fix.manifests) lines.push('', ...manifestLines(manifest, style));
-  if (fix.commands.length + fix.manifests.length > 0) lines.push('');
-  for (const line of fix.undoneBy ?? []) lines.push(...labelled('  Undone by', line, style.measure, 13));
-  if (fix.risk !== '') lines.push(...labelled('  Risk', fix.risk, style.measure, 12));
-  if (fix.expected !== '') lines.push(...labelled('  Expected', fix.expected, style.measure, 12));
   return lines;
 }
 
@@ -97,7 +108,7 @@ function fileLines(files: readonly FixFile[], style: Style): string[] {
  * At the left edge, for the shell looks for the end of a here-document there. Applied on the server's side, for a
  * manifest that says no more than what is to change would take the rest away on the client's.
  */
-function manifestLines(manifest: string, style: Style): string[] {
+export function manifestLines(manifest: string, style: Style): string[] {
   const body = manifest.replace(/\n+$/, '').split('\n');
   return [`kubectl apply --server-side --force-conflicts -f - <<'${HEREDOC_END}'`, ...body, HEREDOC_END].map(
     style.cyan,

@@ -59,7 +59,7 @@ export function servicesSection(analysis: Analysis, style: Style): string[] {
   ];
 }
 
-function clusterText({ kubeProxyMode, strictARP }: AnalysisCluster): string {
+export function clusterText({ kubeProxyMode, strictARP }: AnalysisCluster): string {
   if (kubeProxyMode === null) return "kube-proxy's mode is not known.";
   // The other modes put no VIP on any interface: there it changes nothing.
   if (kubeProxyMode !== 'ipvs') return `kube-proxy runs in ${kubeProxyMode} mode.`;
@@ -68,13 +68,13 @@ function clusterText({ kubeProxyMode, strictARP }: AnalysisCluster): string {
   return `kube-proxy runs in ipvs mode; ${strict}.`;
 }
 
-function portsText({ ports }: AnalysisService): string {
+export function portsText({ ports }: AnalysisService): string {
   const texts = ports.map(({ port, protocol }) => `${port}/${protocol}`);
   const more = texts.length - MOST_PORTS;
   return [...texts.slice(0, MOST_PORTS), ...(more > 0 ? [`and ${more} more`] : [])].join(' ') || '-';
 }
 
-function announcedByText({ announcedBy }: AnalysisService): string {
+export function announcedByText({ announcedBy }: AnalysisService): string {
   if (announcedBy === null) return 'not known';
   return announcedBy
     .split(', ')
@@ -101,7 +101,7 @@ function notesOf(service: AnalysisService, style: Style): string[] {
 }
 
 /** The last of them, with what came before counted; null where there was none. */
-function handOversText({ handOvers = [] }: AnalysisService): string | null {
+export function handOversText({ handOvers = [] }: AnalysisService): string | null {
   if (handOvers.length === 0) return null;
   const last = handOvers.slice(-MOST_HAND_OVERS);
   const texts = last.map(({ time, from, to }) => `${shortTimeText(time)} from ${from} to ${to}`);
@@ -109,14 +109,14 @@ function handOversText({ handOvers = [] }: AnalysisService): string | null {
   return `${texts.join('; ')} (UTC)${earlier > 0 ? `, and ${numberText(earlier)} before` : ''}`;
 }
 
-function poolText({ pool, advertisements }: AnalysisService): string | null {
+export function poolText({ pool, advertisements }: AnalysisService): string | null {
   if (pool === null) return null;
   const by =
     advertisements.length === 0 ? 'no advertisement is for it' : `advertised by ${advertisements.join(', ')}`;
   return `${pool}; ${by}`;
 }
 
-function backendsText({ backends }: AnalysisService): string {
+export function backendsText({ backends }: AnalysisService): string {
   if (backends.length === 0) return 'none';
   const byNode = new Map<string | null, AnalysisService['backends']>();
   for (const backend of backends) byNode.set(backend.node, [...(byNode.get(backend.node) ?? []), backend]);
@@ -140,7 +140,7 @@ function readyText(backends: AnalysisService['backends']): string {
 }
 
 /** `node1 eth0, now; 2 announcements, 11-20 11:00:00 to 11-20 11:05:00` */
-function announcerText(announcer: AnalysisAnnouncer): string {
+export function announcerText(announcer: AnalysisAnnouncer): string {
   const { node, interface: name, count, firstTime, lastTime, current } = announcer;
   const now = current === null ? '' : current ? ', now' : ', no more';
   const [first, last] = [shortTimeText(firstTime), shortTimeText(lastTime)];

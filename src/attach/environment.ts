@@ -1,0 +1,28 @@
+import { UsageError } from '../model/errors.js';
+
+/**
+ * The first of the variables that is set. Tokens come from here alone: on a command line other users would see them.
+ *
+ * @throws UsageError where none is, or it is no token
+ */
+export function tokenOf(env: Readonly<Record<string, string | undefined>>, ...names: string[]): string {
+  const token = tokenIfSet(env, ...names);
+  if (token === null) throw new UsageError(`no token: set ${names.join(' or ')} in the environment`);
+  return token;
+}
+
+/** As `tokenOf`; null where none is set. @throws UsageError where it is no token */
+export function tokenIfSet(
+  env: Readonly<Record<string, string | undefined>>,
+  ...names: string[]
+): string | null {
+  for (const name of names) {
+    const value = env[name]?.trim();
+    // What no header takes would stand in the error of whoever is to send it.
+    if (value && !/^[!-~]+$/.test(value)) {
+      throw new UsageError(`${name}: has blanks, line feeds or other characters that no token has`);
+    }
+    if (value) return value;
+  }
+  return null;
+}

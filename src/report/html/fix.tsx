@@ -1,0 +1,115 @@
+import type { Finding, Fix, FixCommand, FixFile, WhatIf } from '../../model/analysis.js';
+import { whatIfWord, withoutFix } from '../terminal/remedy.js';
+import { Commands } from './table.js';
+
+/** What to do about a finding: the commands to copy, what they risk, and what the kernel model saw them do. */
+export function FixBox({ finding, id }: { finding: Finding; id: string }) {
+  const { fix, whatIf } = finding;
+  if (!fix && finding.severity === 'info' && !whatIf) return null;
+  return (
+    <div class="fix">
+      {whatIf && <WhatIfText whatIf={whatIf} />}
+      {fix ? (
+        <FixText fix={fix} id={id} />
+      ) : (
+        finding.severity !== 'info' && (
+          <>
+            <h3 id={`${id}-fix`}>Fix</h3>
+            <p>{withoutFix(finding)}</p>
+          </>
+        )
+      )}
+    </div>
+  );
+}
+
+function FixText({ fix, id }: { fix: Fix; id: string }) {
+  const { summary, commands, files = [], manifests, undoneBy = [], risk, expected } = fix;
+  return (
+    <>
+      <h3 id={`${id}-fix`}>Fix</h3>
+      <p class="summary">{summary}</p>
+      {grouped(commands).map(([title, own]) => (
+        <>
+          <p class="where">{title}</p>
+          <Commands label={`Commands ${title}`}>{own.map(({ command }) => command).join('\n')}</Commands>
+        </>
+      ))}
+      {manifests.map((manifest) => (
+        <>
+          <p class="where">in the cluster</p>
+          <Commands label="Manifest to apply">
+            {`kubectl apply --server-side --force-conflicts -f - <<'EOF'\n${manifest.trimEnd()}\nEOF`}
+          </Commands>
+        </>
+      ))}
+      {files.length > 0 && <Files files={files} />}
+      <dl>
+        {undoneBy.map((line) => (
+          <div>
+            <dt>Undone by</dt>
+            <dd>{line}</dd>
+          </div>
+        ))}
+        {risk !== '' && (
+          <div>
+            <dt>Risk</dt>
+            <dd>{risk}</dd>
+          </div>
+        )}
+        {expected !== '' && (
+          <div>
+            <dt>Expected</dt>
+            <dd>{expected}</dd>
+          </div>
+        )}
+      </dl>
+    </>
+  );
+}
+
+/** Those that follow each other on one node and last as long. */
+function grouped(commands: readonly FixCommand[]): [string, FixCommand[]][] {
+  const groups: [string, FixCommand[]][] = [];
+  for (const command of commands) {
+    const { node, persists } = command;
+    const title = `on ${node}, ${persists ? 'stays after a reboot' : 'lasts until the next reboot'}`;
+    const last = groups.at(-1);
+    if (last?.[0] === title) last[1].push(command);
+    else groups.push([title, [command]]);
+  }
+  return groups;
+}
+
+function Files({ files }: { files: readonly FixFile[] }) {
+  return (
+    <>
+      <p class="where">to stay after a reboot, in the file of what configures the node</p>
+      {files.map(({ node, manager, path, content }) => (
+        <details>
+          <summary>{`${node}, ${manager}: ${path}`}</summary>
+          <Commands label={`Content of ${path} on ${node}`}>{content.trimEnd()}</Commands>
+        </details>
+      ))}
+    </>
+  );
+}
+
+function WhatIfText({ whatIf: { changes, mended, expected } }: { whatIf: WhatIf }) {
+  return (
+    <>
+      <h3>What if</h3>
+      <ul>
+        {changes.map((change) => (
+          <li>
+            <code>{change}</code>
+          </li>
+        ))}
+      </ul>
+      <p>
+        <strong>{`${whatIfWord(mended)}: `}</strong>
+        {expected}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,174 @@
+import { type Analysis, type Finding, OUTCOMES, type Outcome, type Severity } from '../model/analysis.js';
+import { numberText } from '../model/texts.js';
+import { headline } from './terminal/causes.js';
+import { affectedText, exemplar } from './terminal/finding.js';
+import { isIncomplete, isUnfollowed } from './terminal/inputs.js';
+import { addressNames, namedAddress } from './terminal/names.js';
+import { causeText, counted, lostRole, outcomesText, slowCount } from './terminal/words.js';
+
+/** One statement of the verdict. */
+export interface VerdictItem {
+  kind: 'fault' | 'risk' | 'ok' | 'unclear' | 'caution';
+  /** `rp-filter (confirmed)`; null where it is of no finding. */
+  cause: string | null;
+  /** What is the matter, in a sentence. */
+  what: string;
+  /** `3 of 5 connections failed.`; empty where that is not told. */
+  consequence: string;
+  /** What to do, in a sentence; null where nothing is proposed, or nothing is to be done. */
+  fix: string | null;
+  /** What it is of; null where it is of the whole. */
+  finding: Finding | null;
+}
+
+/** These are no failures: the connection was made, by what the captures show or by what it led to. */
+const FINE: Outcome[] = ['established', 'reply-unseen', 'midstream'];
+
+/** What is broken, where and why, the gravest first, or that nothing is; then what makes it doubtful. */
+export function verdictItems(analysis: Analysis): VerdictItem[] {
+  const { findings } = analysis;
+  const faults = findings.filter((finding) => finding.severity === 'fault');
+  const risks = findings.filter((finding) => finding.severity === 'risk');
+  const isFaulty = faults.length > 0;
+  return [
+    ...(isFaulty ? faults.map((finding) => findingItem(finding, 'fault', analysis)) : noFault(analysis)),
+    ...risks.map((finding) => findingItem(finding, 'risk', analysis)),
+    ...cautions(analysis),
+  ];
+}
+
+/** The item as one paragraph. */
+export function verdictText({ cause, what, consequence }: VerdictItem): string {
+  return `${cause === null ? '' : `${cause}: `}${what}${consequence === '' ? '' : ` ${consequence}`}`;
+}
+
+function findingItem(finding: Finding, kind: 'fault' | 'risk', analysis: Analysis): VerdictItem {
+  const { predictions } = analysis;
+  return {
+    kind,
+    cause: causeText(finding),
+    what: `${predictions ? foretold(finding, analysis) : seen(finding, analysis)}.`,
+    consequence: predictions ? '' : consequence(finding, analysis),
+    fix: finding.fix?.summary ?? null,
+    finding,
+  };
+}
+
+function ofTheWhole(kind: VerdictItem['kind'], what: string): VerdictItem {
+  return { kind, cause: null, what, consequence: '', fix: null, finding: null };
+}
+
+const CONSEQUENCE: Record<Severity, string> = { fault: 'failed', risk: 'affected', info: 'affected' };
+
+/** `3 of 5 connections failed`, and of those that were made in the end that they were slow. */
+function consequence(finding: Finding, analysis: Analysis): string {
+  const affected = affectedText(finding, analysis);
+  const { slow = 0, attempts } = finding;
+  if (affected === null) return '';
+  if (slow === 0) return `${affected} ${CONSEQUENCE[finding.severity]}.`;
+  if (slow >= attempts.length) return `${affected} ${slow === 1 ? 'was' : 'were'} slow.`;
+  return `${affected} affected: ${numberText(attempts.length - slow)} failed, ${numberText(slow)} slow.`;
+}
+
+function seen(finding: Finding, analysis: Analysis): string {
+  const attempt = exemplar(finding, analysis);
+  return headline(finding, attempt && lostRole(attempt), addressNames(analysis));
+}
+
+/** Nobody has met it yet: it is what the settings make of it. */
+function foretold(finding: Finding, analysis: Analysis): string {
+  const { predictions } = analysis;
+  const ways = (predictions ?? []).flatMap((prediction) => prediction.ways);
+  const way = ways.find((w) => w.finding === finding.id);
+  const role = way?.fate === 'lost-reply' ? 'reply' : 'request';
+  const lost = ways.filter((w) => w.finding === finding.id).length;
+  const share = lost === 0 ? '' : ` (${numberText(lost)} of ${counted(ways.length, 'way')})`;
+  return `as configured, ${headline(finding, role, addressNames(analysis))}${share}`;
+}
+
+function noFault(analysis: Analysis): VerdictItem[] {
+  if (analysis.predictions) return predictionVerdict(analysis);
+  const outcomes = sumOutcomes(analysis);
+  const all = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+  const isWhole = !analysis.inputs.some(isUnfollowed);
+  if (all === 0) {
+    const packets = analysis.inputs.reduce((sum, input) => sum + input.packets, 0);
+    const read = `${counted(packets, 'packet')} in ${counted(analysis.inputs.length, 'file')} were read`;
+    const none = isWhole ? 'there is no connection attempt in the captures' : 'no connection was followed';
+    return [ofTheWhole('unclear', `Nothing to judge: ${none} (${read}).`)];
+  }
+  const services = new Set(analysis.totals.map((total) => total.vip));
+  const [vip] = services;
+  const to = services.size === 1 && vip ? ` to ${namedAddress(vip, addressNames(analysis))}` : '';
+  const count = `${numberText(outcomes.established)} of ${counted(all, 'connection')}${to} were established`;
+  const rest = outcomesText(outcomes, ['established']);
+  const slow = slowCount(analysis.totals);
+  const late = slow === 0 ? '' : ` ${numberText(slow)} of them only after lost packets.`;
+  const others = `${late}${rest === '' ? '' : ` The others: ${rest}.`}`;
+  const found = !isFine(outcomes)
+    ? 'No fault could be proved, yet only'
+    : isWhole
+      ? 'No fault found:'
+      : 'No fault found, but not all connections were followed: of those that were,';
+  return [ofTheWhole(isFine(outcomes) && isWhole ? 'ok' : 'unclear', `${found} ${count}.${others}`)];
+}
+
+/** Nothing where risks were found: they stand for themselves. */
+function predictionVerdict({ predictions, findings }: Analysis): VerdictItem[] {
+  const ways = (predictions ?? []).flatMap((prediction) => prediction.ways);
+  if (findings.some((finding) => finding.severity === 'risk')) return [];
+  const open = ways.filter((way) => way.fate !== 'answered' || way.unknown.length > 0).length;
+  const all = counted(ways.length, 'way');
+  if (ways.length === 0)
+    return [ofTheWhole('unclear', 'Nothing to foretell: no node is known to take requests for the VIP.')];
+  if (open > 0)
+    return [
+      ofTheWhole(
+        'unclear',
+        `No risk found, yet of ${numberText(open)} of ${all} not all is known (see Ways).`,
+      ),
+    ];
+  return [
+    ofTheWhole(
+      'ok',
+      `No risk found: by the nodes' routes, rules and settings, ${all} out of ${numberText(ways.length)} lead to a reply, if the backend listens.`,
+    ),
+  ];
+}
+
+/** How many ended how, over all VIPs and protocols. */
+function sumOutcomes({ totals }: Analysis): Record<Outcome, number> {
+  const sums = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+  for (const total of totals) {
+    for (const outcome of OUTCOMES) sums[outcome] += total.outcomes[outcome];
+  }
+  return sums;
+}
+
+/** Whether none failed. */
+function isFine(outcomes: Record<Outcome, number>): boolean {
+  return OUTCOMES.every((outcome) => outcomes[outcome] === 0 || FINE.includes(outcome));
+}
+
+const REDACTED =
+  'This report is redacted: other addresses, MACs and names stand for those that there were, in commands and files too.';
+
+/** Silence in a damaged or lossy capture proves nothing: that has to be known before the rest is read. */
+function cautions({ inputs, redacted }: Analysis): VerdictItem[] {
+  const of = (count: number) => `${numberText(count)} of ${counted(inputs.length, 'capture file')}`;
+  const incomplete = inputs.filter(isIncomplete).length;
+  const unfollowed = inputs.filter(isUnfollowed).length;
+  const texts: string[] = [];
+  if (unfollowed > 0) {
+    texts.push(
+      `In ${of(unfollowed)}, not all connections were followed (see Inputs): the others may tell something else.`,
+    );
+  }
+  if (incomplete > 0) {
+    texts.push(
+      `${of(incomplete)} ${incomplete === 1 ? 'is' : 'are'} incomplete (see Inputs): what is not seen there may have been there.`,
+    );
+  }
+  if (redacted) texts.push(REDACTED);
+  return texts.map((text) => ofTheWhole('caution', text));
+}
