@@ -1,14 +1,20 @@
 import { type AttemptListing, assemble } from './assemble.js';
-import { correlate } from './correlate/correlate.js';
+import { type Correlation, correlate } from './correlate/correlate.js';
 import { toldUntil } from './correlate/coverage.js';
-import { type ReadInputsOptions, type Reading, readInputs } from './correlate/read-inputs.js';
+import { type ReadForVipsOptions, readForVips } from './correlate/read-for-vips.js';
+import { type Reading, readInputs } from './correlate/read-inputs.js';
 import type { Inputs } from './correlate/reading/inputs.js';
+import { hasPassedOver } from './correlate/track/observations.js';
+import { KEPT_WHOLE } from './correlate/track/tracker.js';
 import type { Vips } from './correlate/vips.js';
 import { type Coverage, DiagnosisContext } from './diagnose/context.js';
 import { diagnose } from './diagnose/diagnose.js';
+import { vipOwners } from './diagnose/neighbours/spells.js';
+import { addRouters } from './diagnose/routers.js';
 import { whatIf } from './diagnose/what-if.js';
-import { linkTypeName } from './ingest/capture/linktypes.js';
+import { isCooked } from './ingest/capture/linktypes.js';
 import { readServices } from './ingest/kube/services.js';
+import { bootRisks } from './kernel/persisted/boot-risks.js';
 import { translationsOf } from './kernel/translations.js';
 import type { ChangeSnapshots } from './kernel/what-if/change.js';
 import type { Analysis } from './model/analysis.js';
@@ -25,7 +31,11 @@ export interface AnalysisProgress {
   stage(doing: string, count: number, noun: string): void;
 }
 
-export interface AnalyzeOptions extends Pick<ReadInputsOptions, 'threads' | 'threadOctets'> {
+export interface AnalyzeOptions
+  extends Pick<
+    ReadForVipsOptions,
+    'threads' | 'threadOctets' | 'filterOctets' | 'probeOctets' | 'mostNotes'
+  > {
   /** VIPs to look at; empty: those that Kubernetes objects name, else every connection. */
   vips: readonly string[];
   /** Analyzes what can be read, in place of failing on what cannot. */
@@ -35,6 +45,8 @@ export interface AnalyzeOptions extends Pick<ReadInputsOptions, 'threads' | 'thr
   maxAttempts?: number | undefined;
   /** What the nodes would be with changes that the user proposes, and these in words; absent where none are. */
   change?: ChangeSnapshots | null;
+  /** Whether to read the packets that findings cite once more, for their octets. */
+  quotes?: boolean;
   /** Told how far it is; absent where nobody looks. */
   progress?: AnalysisProgress | null;
   /** Takes what a person should be told while it runs, a line at a time. */
@@ -50,24 +62,32 @@ export interface AnalyzeOptions extends Pick<ReadInputsOptions, 'threads' | 'thr
 export async function analyze(inputs: readonly string[], options: AnalyzeOptions): Promise<Analysis> {
   const { progress } = options;
   const flagged = options.vips.map((text) => parseAddressFlag('--vip', text));
-  const read = await readInputs(inputs, {
+  const readOptions: ReadForVipsOptions = {
     keepGoing: options.keepGoing,
     keepsAll: options.attempts === 'all',
     maxAttempts: checkLimit(options.maxAttempts),
     onReading: progress?.reading,
     threads: checkThreads(options.threads),
     threadOctets: options.threadOctets,
-  });
-  for (const warning of read.warnings) options.warn(warning);
+    // Who sets a limit has reason to, however small the inputs are.
+    filterOctets: options.filterOctets ?? (options.maxAttempts === undefined ? undefined : 0),
+    probeOctets: options.probeOctets,
+    mostNotes: options.mostNotes,
+  };
+  let read = await readForVips(inputs, readOptions, (told) => findVips(flagged, told));
+  let correlation = correlateAll(read, flagged, options);
+  if (correlation.vipUnseen && read.captures.some(({ observations }) => hasPassedOver(observations))) {
+    // All connections are given then.
+    read = await readInputs(inputs, readOptions);
+    correlation = correlateAll(read, flagged, options);
+  }
+  for (const warning of [...read.warnings, ...read.snapshots.flatMap(bootRisks)]) options.warn(warning);
   for (const problem of read.problems) options.warn(problem.message);
-  const known = read.captures.reduce((sum, { observations }) => sum + observations.count, 0);
-  progress?.stage('correlating', known, 'connection');
-  const correlation = correlate(read.captures, read.nodes, findVips(flagged, read));
   const context = new DiagnosisContext(
     correlation.attempts,
     read.nodes,
     read.snapshots,
-    read.captures.map(coverageOf),
+    coverageOfAll(read.captures),
     correlation.clocks,
     correlation.neighbours,
     correlation.vips.map((vip) => vip.address),
@@ -75,12 +95,31 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
   );
   progress?.stage('diagnosing', correlation.attempts.length, 'attempt');
   const diagnosis = diagnose(context);
+  addRouters(diagnosis.findings, context);
   if (options.change) {
     const { snapshots, notes } = options.change(read.snapshots);
     const changed = Network.of(snapshots);
     for (const finding of diagnosis.findings) finding.whatIf = whatIf(finding, context, changed, notes);
   }
-  return assemble(read, correlation, diagnosis, options.attempts, context.network.cluster);
+  const analysis = assemble(read, correlation, diagnosis, options.attempts, context.network.cluster);
+  const owners = vipOwners(context);
+  if (owners.length > 0) analysis.owners = owners;
+  if (options.quotes) {
+    const { quotePackets } = await import('./quoted-packets.js');
+    await quotePackets(analysis.findings, inputs);
+  }
+  return analysis;
+}
+
+function correlateAll(
+  read: Inputs,
+  flagged: readonly string[],
+  { attempts, progress }: Pick<AnalyzeOptions, 'attempts' | 'progress'>,
+): Correlation {
+  const whole = attempts === 'all' ? Number.POSITIVE_INFINITY : KEPT_WHOLE;
+  const known = read.captures.reduce((sum, { observations }) => sum + observations.count, 0);
+  progress?.stage('correlating', known, 'connection');
+  return correlate(read.captures, read.nodes, findVips(flagged, read), whole);
 }
 
 /** @throws UsageError */
@@ -119,19 +158,39 @@ function findVips(flagged: readonly string[], read: Inputs): Vips {
   return { named, backends };
 }
 
-/** The link types of `-i any`: without a name in the file, they are of all interfaces. */
-const COOKED = new Set(['LINUX_SLL', 'LINUX_SLL2']);
+/** Of each capture; the files of a rotated one are one. */
+function coverageOfAll(captures: Inputs['captures']): Coverage[] {
+  const whole = new Map<string, Coverage>();
+  for (const capture of captures) {
+    const part = coverageOf(capture);
+    const first = whole.get(part.capture);
+    whole.set(part.capture, first ? joined(first, part) : part);
+  }
+  return [...whole.values()];
+}
+
+/** @param next what was written after `first` */
+function joined(first: Coverage, next: Coverage): Coverage {
+  return {
+    ...first,
+    lastTime: next.lastTime,
+    dropped: first.dropped === null ? next.dropped : first.dropped + (next.dropped ?? 0),
+    packets: first.packets + next.packets,
+  };
+}
 
 function coverageOf({ file, observations, summary }: Inputs['captures'][number]): Coverage {
-  const names = file.interfaces.map(
-    (i) => i.name ?? (COOKED.has(linkTypeName(i.linkType)) ? null : file.nameHint),
+  const isOfAll = file.interfaces.some(
+    ({ name, linkType }) => (name ?? file.nameHint) === 'any' || (name === null && isCooked(linkType)),
   );
-  const interfaces = names.every((name) => name !== null && name !== 'any') ? (names as string[]) : null;
+  // An interface that nothing names is one all the same: nothing tells what passed the others.
+  const interfaces = isOfAll ? null : file.interfaces.flatMap(({ name }) => name ?? file.nameHint ?? []);
   const { firstTime, lastTime, dropped, packets } = summary;
   return {
     node: file.node,
     netns: file.netns,
     file: file.file,
+    capture: file.capture ?? file.file,
     interfaces,
     firstTime,
     lastTime: toldUntil(observations, lastTime),

@@ -7,6 +7,8 @@ import type { Served } from './correlate/served.js';
 import type { PacketTrace } from './correlate/trace.js';
 import type { Observations } from './correlate/track/observations.js';
 import type { Diagnosis } from './diagnose/diagnose.js';
+import { dumpGaps } from './dumps.js';
+import { gapsWithGivenNames, withGivenNames } from './given-names.js';
 import { linkTypeName } from './ingest/capture/linktypes.js';
 import {
   ANALYSIS_SCHEMA,
@@ -44,13 +46,18 @@ export function assemble(
     vips,
     totals: countOutcomes(attempts, served),
     attempts: chooseAttempts(correlation, diagnosis, listing).map(describeAttempt),
-    findings: diagnosis.findings,
-    gaps: [...inputGaps(inputs, correlation), ...diagnosis.gaps],
+    findings: withGivenNames(inputs, diagnosis.findings),
+    gaps: [
+      ...inputGaps(inputs, correlation),
+      ...gapsWithGivenNames(inputs, diagnosis.gaps),
+      ...dumpGaps(inputs, diagnosis.findings),
+    ],
     ...clusterFacts(cluster),
   };
 }
 
-function describeInput({ file, summary, undecoded }: CaptureResult): AnalysisInput {
+function describeInput({ file, observations, summary, undecoded }: CaptureResult): AnalysisInput {
+  const { since } = observations.unfollowed;
   const linkTypes = new Set(summary.interfaces.map((i) => linkTypeName(i.linkType)));
   return {
     node: file.node,
@@ -64,6 +71,7 @@ function describeInput({ file, summary, undecoded }: CaptureResult): AnalysisInp
     truncated: summary.truncated,
     undecoded,
     error: summary.error?.message ?? null,
+    ...(since > 0 && { unfollowedSince: since }),
   };
 }
 
@@ -136,7 +144,10 @@ function stepsOf(trace: PacketTrace): PathStep[] {
 const NARROWER = 'tcpdump -B 65536 -s 128, with a filter that is as narrow as can be';
 
 /** Of connections that there was no room for, only packets can be counted. */
-function unfollowedGap(file: string, { unfollowed, capacity }: Observations): Pick<Gap, 'why' | 'capture'> {
+function unfollowedGap(
+  file: string,
+  { unfollowed, capacity, passedOver }: Observations,
+): Pick<Gap, 'why' | 'capture'> {
   const { since, syns, segments, datagrams, flows } = unfollowed;
   const counts = [
     [syns, 'SYNs'],
@@ -149,13 +160,38 @@ function unfollowedGap(file: string, { unfollowed, capacity }: Observations): Pi
   ];
   if (passed.length > 0) parts.push(`passed over: ${passed.join(', ')}`);
   if (flows > 0) parts.push(`left out, as part of their packets found no room: ${flows} connections`);
-  if (capacity < MOST_FLOWS)
-    parts.push(`a larger --max-attempts (up to ${MOST_FLOWS}) has room for more, and --vip needs less`);
+  if (capacity < MOST_FLOWS) parts.push(`a larger --max-attempts (up to ${MOST_FLOWS}) has room for more`);
+  // Where packets are passed over already, or cannot be (`read-for-vips.ts`), it would be no help.
+  if (passedOver === null)
+    parts.push('of captures of one node that are files, and in no archive, --vip needs less');
   return { why: parts.join('; '), capture: NARROWER };
 }
 
+/** Of a node whose interfaces come and go, more would hide what else is missing. */
+const MOST_INTERRUPTIONS = 20;
+
+/** What was not captured meanwhile. */
+function interruptionGaps(interruptions: Inputs['interruptions']): Gap[] {
+  const gaps = interruptions
+    .slice(0, MOST_INTERRUPTIONS)
+    .map(({ node, interface: name, from, until, why }) => {
+      const place = name === null ? node : `${name} of ${node}`;
+      const time = until === null ? `from ${from} on` : `from ${from} to ${until}`;
+      return { node, interface: name, why: `${place} was not captured ${time}: ${why}`, capture: null };
+    });
+  const left = interruptions.length - gaps.length;
+  if (left > 0) {
+    const why = `captures were interrupted ${left} times more; node.json tells when`;
+    gaps.push({ node: interruptions.at(-1)!.node, interface: null, why, capture: null });
+  }
+  return gaps;
+}
+
 /** What the inputs themselves lack, whatever was found in them. */
-function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen, clocks }: Correlation): Gap[] {
+function inputGaps(
+  { captures, problems, brokenOff, interruptions }: Inputs,
+  { vips, vipUnseen, clocks, seenTwice }: Correlation,
+): Gap[] {
   const gaps: Gap[] = [];
   if (captures.length === 0) {
     const why = 'there is no capture among the inputs, so no connection can be followed';
@@ -175,11 +211,28 @@ function inputGaps({ captures, problems }: Inputs, { vips, vipUnseen, clocks }: 
       capture: `tcpdump -i any -n -s 128 -w NODE.pcap 'host ${vips[0]!.address} or udp port 4789 or udp port 8472 or arp'`,
     });
   }
+  for (const node of brokenOff) {
+    const why = `the recording of ${node} was broken off before its end: what it saw last, and its counters afterwards, may be missing`;
+    gaps.push({ node, interface: null, why, capture: null });
+  }
+  gaps.push(...interruptionGaps(interruptions));
+  const byCap = new Set(
+    captures.filter(({ recorded }) => recorded?.engine === 'cap').map(({ file }) => file.node),
+  );
+  for (const node of byCap) {
+    const why = `${node} was captured by the engine cap: times are those of delivery, milliseconds late at times and not in order between interfaces, and packets that the kernel dropped are not counted`;
+    gaps.push({ node, interface: null, why, capture: 'returnpath capture --engine tcpdump' });
+  }
   for (const { file, observations, summary, undecoded } of captures) {
     const at = { node: file.node, interface: null };
     const { leftOut } = observations.neighbours;
     if (leftOut > 0) {
       const why = `${file.file}: of ARP or neighbour discovery, ${leftOut} messages are left out: there are more addresses, or changes of one, than are kept; an owner that only they tell of is not known`;
+      gaps.push({ ...at, why, capture: null });
+    }
+    const twice = seenTwice.get(file.file);
+    if (twice) {
+      const why = `${file.file}: overlaps another capture of the same interface; ${twice} packets of connections are in both, and count once`;
       gaps.push({ ...at, why, capture: null });
     }
     if (observations.unfollowed.since > 0) gaps.push({ ...at, ...unfollowedGap(file.file, observations) });

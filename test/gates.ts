@@ -9,6 +9,11 @@ export function testWith(...commands: string[]) {
   return MUST_RUN || has(commands) ? test : test.skip;
 }
 
+/** The same, one after the other: for a browser, whose pages wait for each other when they are open at once. */
+export function testInTurn(...commands: string[]) {
+  return MUST_RUN || has(commands) ? test.serial : test.serial.skip;
+}
+
 /** The same, one after the other, for tests that make network namespaces and send packets through them. */
 export function testInNamespaces(...commands: string[]) {
   return MUST_RUN || has(['ip', ...commands], true) ? test.serial : test.serial.skip;

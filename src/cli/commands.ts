@@ -1,10 +1,20 @@
 import yargs, { type Argv, type CommandModule } from 'yargs';
 import { UsageError } from '../model/errors.js';
 import { analyzeCommand } from './commands/analyze.js';
+import { attachCommand } from './commands/attach.js';
+import { captureCommand } from './commands/capture.js';
+import { collectScriptCommand } from './commands/collect-script.js';
+import { diffCommand } from './commands/diff.js';
 import { explainCommand } from './commands/explain.js';
+import { inspectCommand } from './commands/inspect.js';
+import { liveCommand } from './commands/live.js';
+import { mergeCommand } from './commands/merge.js';
 import { predictCommand } from './commands/predict.js';
+import { reportCommand } from './commands/report.js';
+import { restoreCommand } from './commands/restore.js';
 import { routeCommand } from './commands/route.js';
 import { schemaCommand } from './commands/schema.js';
+import { watchCommand } from './commands/watch.js';
 import { VERSION } from './version.js';
 
 /**
@@ -18,9 +28,11 @@ export async function run(args: readonly string[]): Promise<number> {
   const settle = (result: number) => {
     status = result;
   };
-  const commands = [analyzeCommand, predictCommand, routeCommand, explainCommand, schemaCommand].map(
-    (build) => build(settle) as CommandModule,
-  );
+  const commands = [
+    ...[analyzeCommand, predictCommand, routeCommand, inspectCommand],
+    ...[captureCommand, liveCommand, watchCommand, collectScriptCommand, restoreCommand],
+    ...[mergeCommand, reportCommand, diffCommand, attachCommand, explainCommand, schemaCommand],
+  ].map((build) => build(settle) as CommandModule);
   // yargs takes a lone `-` for the end of an array of positionals.
   const words = args.map((argument) => (argument === '-' ? '/dev/stdin' : argument));
   const asksForHelp = words.some((word) => /^(help|--help|-h)$/.test(word));
@@ -35,7 +47,7 @@ function whole(commands: readonly CommandModule[], args: readonly string[]): Arg
     .usage(
       '$0 COMMAND\n\nFinds the replies that never came back, and says which kernel dropped them and why.',
     )
-    .demandCommand(1, 'name a command: analyze, predict, route, explain, schema')
+    .demandCommand(1, `name a command: ${commands.map(nameOf).join(', ')}`)
     .recommendCommands();
   return commands.reduce((argv, command) => argv.command(command), parser);
 }
@@ -65,12 +77,20 @@ function common(args: readonly string[]): Argv {
         if (error && error.name !== 'YError') throw error;
         // yargs sets some of its messages over several lines, and counts where it should name.
         const line = message.trim().replace(/\s*\n\s*/g, ' ');
-        const said = /^Not enough non-option arguments/.test(line)
-          ? 'name a bundle or capture to read'
-          : line;
-        throw new UsageError(`${said}; see: returnpath --help`);
+        throw new UsageError(`${missing(message) ?? line}; see: returnpath --help`);
       })
   );
+}
+
+/** What to give where something is missing, in our own words; null where yargs complains of something else. */
+function missing(message: string): string | null {
+  const option = /^Missing required argument: .*\n(.+)$/.exec(message.trim());
+  if (option) return option[1]!;
+  if (!/^Not enough non-option arguments/.test(message)) return null;
+  // One command alone wants two.
+  return / need at least 2$/.test(message.trim())
+    ? 'name an analysis, and the address of the incident'
+    : 'name a bundle, capture or analysis to read';
 }
 
 function nameOf({ command }: CommandModule): string {

@@ -21,6 +21,11 @@ export async function main(args: readonly string[]): Promise<number> {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => process.exit(reportBug(error)));
   }
+  let isDone = false;
+  // Something waits for what never comes: without a result, that must not look like one.
+  process.once('beforeExit', () => {
+    if (!isDone) process.exit(reportBug(new Error('the work stopped before its end')));
+  });
   try {
     const { run } = await import('./commands.js');
     return await run(args);
@@ -30,6 +35,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return USAGE_OR_INPUT;
     }
     return reportBug(error);
+  } finally {
+    isDone = true;
   }
 }
 

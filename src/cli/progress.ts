@@ -47,6 +47,8 @@ export class Progress implements StatusLine {
   /** Takes note of how far the reading of a file is; as cheap as can be, for every chunk of it. */
   readonly reading = (reading: Reading): void => {
     const { file, octets, ended } = reading;
+    // What was correlated may turn out to be too little.
+    this.#stage = null;
     const open = this.#open.get(file);
     if (ended) this.#open.delete(file);
     else if (open) open.reading = reading;

@@ -1,10 +1,10 @@
 /** Packets, connections and outcomes are counted as a plain reference implementation counts them. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { type AnalyzeOptions, analyze } from '../../src/analyze.js';
+import { scratch } from '../scratch.js';
 import { countsOf } from './analysis-counts.js';
 import { generate, type Load } from './generate.js';
 import { countCapture } from './reference.js';
@@ -16,7 +16,7 @@ const VIP = '192.168.0.0';
 const OPTIONS: AnalyzeOptions = { vips: [], keepGoing: false, attempts: 'none', warn: () => {} };
 
 async function inDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'returnpath-counts-'));
+  const directory = scratch();
   try {
     return await work(directory);
   } finally {

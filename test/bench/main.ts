@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../support.js';
 import { Bencher } from './bencher.js';
+import { ENGINES, formatLoss, measureLoss } from './capture-loss.js';
 import { formatBench, isMissed } from './report.js';
 
 const USAGE = `npm run bench -- [OPTION...]
@@ -17,6 +18,9 @@ const USAGE = `npm run bench -- [OPTION...]
   --rounds N     pairs of runs, an odd number (default: 7, of slow peers 3)
   --json FILE    where to write all samples (default: bench.json)
   --keep         keep the captures, and say where
+  --capture      in place of all that: what tcpdump and cap lose of a flood of small packets (root)
+  --rate N       with --capture: packets a second (default: 100000)
+  --seconds N    with --capture: how long (default: 10)
 `;
 
 const { values } = parseArgs({
@@ -26,6 +30,9 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     json: { type: 'string', default: join(ROOT, 'bench.json') },
     keep: { type: 'boolean', default: false },
+    capture: { type: 'boolean', default: false },
+    rate: { type: 'string', default: '100000' },
+    seconds: { type: 'string', default: '10' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -56,6 +63,18 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 try {
+  if (values.capture) {
+    const flood = { rate: Number(values.rate), seconds: Number(values.seconds) };
+    if (!(flood.rate > 0 && flood.seconds > 0)) fail('--rate, --seconds: numbers above 0');
+    for (let round = 0; round < (rounds ?? 3); round++) {
+      for (const engine of ENGINES) {
+        const loss = await measureLoss(engine, flood, join(directory, `${engine}-${round}`));
+        process.stdout.write(`${formatLoss(loss)}\n`);
+      }
+    }
+    clear();
+    process.exit(0);
+  }
   const { full, only, keep } = values;
   const bencher = new Bencher(directory, { full, only, keep, rounds }, (line) =>
     process.stderr.write(`${line}\n`),

@@ -1,20 +1,14 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import test, { type ExecutionContext } from 'ava';
 import { bundlesIn } from '../scenarios/truth.js';
+import { scratch } from '../scratch.js';
 import { fixture, ROOT } from '../support.js';
 import { analyzeJson, returnpath } from './run.js';
 
 const STRICT = bundlesIn(fixture('rp-filter-strict'));
 const HEALTHY = bundlesIn(fixture('healthy-masquerade'));
-
-async function scratch(t: ExecutionContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'returnpath-cli-'));
-  t.teardown(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 /** One line on standard error, nothing on standard output, status 2. */
 async function assertRefused(t: ExecutionContext, args: string[], words: RegExp): Promise<void> {
@@ -108,7 +102,7 @@ test("with the pod's node alone: the drop is found, and whose VIP it was", async
 });
 
 test('captures with no snapshot accuse nobody', async (t) => {
-  const directory = await scratch(t);
+  const directory = scratch(t);
   const { execFileSync } = await import('node:child_process');
   for (const node of ['node1', 'node2']) {
     const pcap = execFileSync('tar', [
@@ -131,7 +125,7 @@ test('captures with no snapshot accuse nobody', async (t) => {
 });
 
 test('a capture that is cut off: its whole packets, and truncated', async (t) => {
-  const directory = await scratch(t);
+  const directory = scratch(t);
   const { execFileSync } = await import('node:child_process');
   const pcap = execFileSync('tar', ['-xOf', STRICT[1]!, 'node2/any.pcap']);
   await writeFile(join(directory, 'cut.pcap'), pcap.subarray(0, 2001));
@@ -141,7 +135,7 @@ test('a capture that is cut off: its whole packets, and truncated', async (t) =>
 });
 
 test('damage: one line with file, place and cause; --keep-going uses the rest', async (t) => {
-  const directory = await scratch(t);
+  const directory = scratch(t);
   const file = join(directory, 'bad.pcap');
   const { execFileSync } = await import('node:child_process');
   const pcap = execFileSync('tar', ['-xOf', STRICT[1]!, 'node2/any.pcap']);
@@ -162,6 +156,13 @@ test('--keep-going passes over what is no input at all, and fails where nothing 
   t.is(analysis.inputs.length, 1);
   t.true(analysis.gaps.some((gap) => /nonexistent/.test(gap.why)));
   await assertRefused(t, ['analyze', '/nonexistent.pcap', '--keep-going'], /nonexistent\.pcap: no such file/);
+});
+
+test('--max-attempts that is reached is told in the verdict', async (t) => {
+  const { status, stdout } = await returnpath(['analyze', ...HEALTHY, '--max-attempts', '1']);
+  t.is(status, 0);
+  t.regex(stdout.split('\n\n', 1)[0]!.replace(/\s+/g, ' '), /^UNCLEAR .*not all connections were followed/);
+  t.notRegex(stdout, /^OK/m);
 });
 
 const REFUSED: [args: string[], words: RegExp][] = [
@@ -196,4 +197,13 @@ test('--help shows examples, --version the version', async (t) => {
   t.regex(help.stdout, /Examples:/);
   const version = await returnpath(['--version']);
   t.is(version.stdout.trim(), JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')).version);
+});
+
+test('captures of one node that were cut off before any payload are analyzed as far as they go', async (t) => {
+  const { status, stdout, stderr } = await returnpath(['analyze', fixture('decode'), '--format', 'json']);
+  t.is(status, 1, stderr);
+  const { gaps } = JSON.parse(stdout) as { gaps: { capture: string | null }[] };
+  t.true(gaps.length > 0);
+  // Its captures hold the same packets: no command mends that.
+  for (const { capture } of gaps) if (capture !== null) t.notRegex(capture, /null|undefined/);
 });

@@ -1,10 +1,10 @@
 /** What Kubernetes' objects add to an analysis and to a prediction, given as one more input of a node's. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Analysis } from '../../src/model/analysis.js';
 import * as kube from '../ingest/kube/cluster.js';
+import { scratch } from '../scratch.js';
 import { fixture } from '../support.js';
 import { analyzeJson, returnpath } from './run.js';
 
@@ -30,7 +30,7 @@ async function withObjects<T>(
   use: (inputs: string[]) => Promise<T>,
   log: readonly string[] = LOG,
 ): Promise<T> {
-  const root = mkdtempSync(join(tmpdir(), 'returnpath-kube-'));
+  const root = scratch();
   try {
     mkdirSync(join(root, 'kube'));
     writeFileSync(join(root, 'kube', 'whatever.json'), JSON.stringify(kube.listOf(...objects)));

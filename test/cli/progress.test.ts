@@ -1,8 +1,7 @@
 /** The line that tells how far it is: on a terminal alone, one line whatever a file is called, and gone at the end. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createWriteStream, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
@@ -11,6 +10,7 @@ import { printMessage } from '../../src/cli/standard-error.js';
 import type { Reading } from '../../src/correlate/read-inputs.js';
 import { recordedFile } from '../correlate/recorded.js';
 import { testWith } from '../gates.js';
+import { scratch } from '../scratch.js';
 import { ROOT } from '../support.js';
 
 /** A terminal of one line, and a clock that is set by hand. */
@@ -157,8 +157,7 @@ const CAPTURE = recordedFile('rp-filter-strict', 'node1.tar.gz', 'node1/any.pcap
 
 /** The command with a pseudo-terminal for standard error, and a FIFO to read a capture from. */
 async function onTerminal(t: ExecutionContext, env: Record<string, string> = {}) {
-  const directory = mkdtempSync(join(tmpdir(), 'returnpath-progress-'));
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = scratch(t);
   const fifo = join(directory, 'node1.pcap');
   const result = join(directory, 'result');
   await once(spawn('mkfifo', [fifo]), 'close');

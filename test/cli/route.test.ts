@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { scratch } from '../scratch.js';
 import { fixture, ROOT } from '../support.js';
 import { returnpath } from './run.js';
 
@@ -23,8 +23,7 @@ async function batch(input: string, ...args: string[]) {
 }
 
 async function bundle(t: ExecutionContext, files: Record<string, string>): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'returnpath-route-'));
-  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const directory = scratch(t);
   for (const [name, text] of Object.entries(files)) {
     await mkdir(join(directory, name, '..'), { recursive: true });
     await writeFile(join(directory, name), text);

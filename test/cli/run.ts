@@ -16,6 +16,9 @@ const [compiled, bundled] = ['dist/src/cli/main.js', 'dist/bundle.json'].map(
 );
 if (bundled! < compiled!) throw new Error('dist/bin is older than dist/src: npm run build');
 
+/** Without what ava says of colours: Node.js 22 warns of both at once, even empty. */
+const { NO_COLOR: _, FORCE_COLOR: __, ...ENVIRONMENT } = process.env;
+
 /** Runs the command line as a user would, in the project's root. */
 export function returnpath(
   args: readonly string[],
@@ -24,7 +27,7 @@ export function returnpath(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(ROOT, 'bin/returnpath.js'), ...args], {
       cwd: ROOT,
-      env: { ...process.env, NO_COLOR: '', FORCE_COLOR: '', ...options.env },
+      env: { ...ENVIRONMENT, ...options.env },
     });
     let stdout = '';
     let stderr = '';

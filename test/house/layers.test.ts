@@ -1,13 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import test from 'ava';
-import { ROOT } from '../support.js';
+import { has, ROOT } from '../support.js';
 
 /** An import may point to its own folder or to one further down, never up. */
 const ORDER = [
   'cli',
   'live',
+  'attach',
   'top',
+  'redact',
   'report',
   'diagnose',
   'network',
@@ -20,7 +23,7 @@ const ORDER = [
 ];
 
 /** Opening files and sockets belongs to these alone. */
-const MAY_OPEN = new Set(['cli', 'live', 'ingest']);
+const MAY_OPEN = new Set(['cli', 'live', 'attach', 'ingest']);
 const OPENING = /from 'node:(fs|fs\/promises|net|http|https|child_process|dgram|tls)'/;
 
 interface Source {
@@ -34,7 +37,7 @@ interface Source {
 
 const SRC = join(ROOT, 'src');
 const sources: Source[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts'))
+  .filter((path) => /\.tsx?$/.test(path))
   .map((path) => {
     const text = readFileSync(join(SRC, path), 'utf8');
     const imports = importsOf(text, path);
@@ -57,6 +60,26 @@ function layerOf(path: string): string {
 test('every folder of src has its place in the order', (t) => {
   for (const { path, layer } of sources) t.true(ORDER.includes(layer), path);
   t.true(sources.length > 50);
+});
+
+const TOP = 'README.md bin biome.json fixtures package-lock.json package.json src test tsconfig.json';
+
+(has(['git']) && existsSync(join(ROOT, '.git')) ? test : test.skip)('the top level stays as it is', (t) => {
+  // The checkout may be another user's.
+  const files = execFileSync('git', ['-c', 'safe.directory=*', 'ls-files'], { cwd: ROOT, encoding: 'utf8' });
+  const top = new Set(
+    files
+      .trim()
+      .split('\n')
+      .map((path) => path.split('/')[0]!),
+  );
+  t.is(
+    [...top]
+      .filter((name) => !name.startsWith('.'))
+      .sort()
+      .join(' '),
+    TOP,
+  );
 });
 
 test('imports point down', (t) => {
@@ -92,12 +115,18 @@ test('files, sockets and processes are opened in ingest, live and the command li
   }
 });
 
-test('threads are started for reading inputs alone', (t) => {
-  const starters = sources.filter(({ text }) => text.includes("from 'node:worker_threads'"));
-  t.deepEqual(
-    starters.map(({ path }) => dirname(path)),
-    ['correlate/reading', 'correlate/reading'],
+test('what the sources import are dependencies, and none is there for nothing', (t) => {
+  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const declared = Object.keys({ ...dependencies, ...optionalDependencies });
+  const packages = sources.flatMap(({ text }) =>
+    [...text.matchAll(/(?:from|import)\s*\(?\s*'((?!node:)[\w@][^']*)'/g)].map((match) => match[1]!),
   );
+  t.deepEqual([...new Set(packages)].sort(), declared.sort());
+});
+
+test('threads are started for reading inputs, and for the analysis of what comes in meanwhile', (t) => {
+  const starters = sources.filter(({ text }) => text.includes("from 'node:worker_threads'"));
+  t.deepEqual([...new Set(starters.map(({ path }) => dirname(path)))], ['live', 'correlate/reading']);
 });
 
 test('no file outgrows a sitting', (t) => {
@@ -105,7 +134,7 @@ test('no file outgrows a sitting', (t) => {
 });
 
 test('imports make no ring', (t) => {
-  const byPath = new Map(sources.map((s) => [s.path.replace(/\.ts$/, '.js'), s]));
+  const byPath = new Map(sources.map((s) => [s.path.replace(/\.tsx?$/, '.js'), s]));
   const done = new Set<string>();
   const visit = (path: string, above: readonly string[]): void => {
     t.false(above.includes(path), [...above, path].join(' > '));

@@ -7,6 +7,7 @@ import { analyzeJson } from '../cli/run.js';
 import { testInNamespaces } from '../gates.js';
 import { assertTruth } from '../scenarios/truth.js';
 import { plug } from './grounds/links.js';
+import { interruption } from './interruption.js';
 import { recordScenario } from './record.js';
 import type { Scenario } from './scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
@@ -14,6 +15,7 @@ import { SCENARIOS } from './scenarios/index.js';
 const test = testInNamespaces('tcpdump', 'dumpcap', 'nft', 'iptables', 'conntrack', 'nstat', 'zstd');
 
 const CONNECTIONS = 50_000;
+const interrupted = interruption();
 const CROWD = fileURLToPath(new URL('./actors/crowd.js', import.meta.url));
 
 function crowded(scenario: Scenario): Scenario {
@@ -34,7 +36,7 @@ for (const name of ['filtered-vxlan-port', 'filtered-forward-accepted-before']) 
     const scenario = crowded(SCENARIOS.find((candidate) => candidate.name === name)!);
     const directory = await mkdtemp(join(tmpdir(), 'returnpath-crowd-'));
     t.teardown(() => rm(directory, { recursive: true, force: true }));
-    const { bundles, truth } = await recordScenario(scenario, join(directory, name));
+    const { bundles, truth } = await recordScenario(scenario, join(directory, name), interrupted);
     const { analysis } = await analyzeJson([...bundles, '--vip', truth.vip]);
     const packets = analysis.inputs.reduce((sum, input) => sum + input.packets, 0);
     t.true(packets > 3 * CONNECTIONS, `${packets} packets were captured`);

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { UsageError } from '../../src/model/errors.js';
 import { fixture } from '../support.js';
 import { withContents } from './contents.js';
+import { interruption } from './interruption.js';
 import { recordScenario } from './record.js';
 import type { Scenario } from './scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
@@ -32,16 +33,13 @@ function choose(names: string[]): readonly Scenario[] {
   });
 }
 
-const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => interrupted.abort(new Error(`ended by ${signal}, everything taken down`)));
-}
+const interrupted = interruption();
 
 try {
-  await main(process.argv.slice(2), interrupted.signal);
+  await main(process.argv.slice(2), interrupted);
 } catch (error) {
-  const reason = interrupted.signal.aborted ? interrupted.signal.reason : error;
-  const oneLine = reason instanceof UsageError || interrupted.signal.aborted;
+  const reason = interrupted.aborted ? interrupted.reason : error;
+  const oneLine = reason instanceof UsageError || interrupted.aborted;
   process.stderr.write(`lab: ${oneLine ? reason.message : (reason as Error).stack}\n`);
   process.exitCode = reason instanceof UsageError ? 2 : 1;
 }

@@ -70,6 +70,11 @@ export interface Scenario {
   slow?: CauseId;
   /** How the VIP's port appears where no recorded node has seen it before translation. */
   seenAs?: { address: string; port: number };
+  /**
+   * True: the VIP changes hands while connections are made. What one that is under way sends then reaches a node that
+   * does not know it, which may translate it anew: packets without a beginning, and no attempt.
+   */
+  changesHands?: true;
   /** Outcomes that are right here beside those that the client's own experience names: a capture sees less. */
   alsoFitting?: readonly Outcome[];
 }

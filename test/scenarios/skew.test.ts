@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { cp, mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { Analysis } from '../../src/model/analysis.js';
 import { skewBundle } from '../correlate/skewed.js';
 import { SCENARIOS } from '../lab/scenarios/index.js';
+import { scratch } from '../scratch.js';
 import { fixture } from '../support.js';
 import { bundlesIn, readTruth } from './truth.js';
 
@@ -55,8 +55,7 @@ for (const scenario of SCENARIOS) {
         warn: () => {},
       } as const;
       const expected = found(await analyze(bundles, options));
-      const root = await mkdtemp(join(tmpdir(), 'returnpath-skew-'));
-      t.teardown(() => rm(root, { recursive: true, force: true }));
+      const root = scratch(t);
       const skewed = await unpacked(bundles.at(-1)!, root);
       skewBundle(skewed, 37_000_000_000n, 40);
       const analysis = await analyze([...bundles.slice(0, -1), skewed], options);

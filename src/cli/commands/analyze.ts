@@ -1,17 +1,27 @@
 import type { CommandModule } from 'yargs';
 import type { AttemptListing } from '../../assemble.js';
-import { printAnalysis } from '../print-analysis.js';
+import { makeEmptyDirectory, writeEvidence } from '../evidence-directory.js';
+import { checkOutput } from '../output-file.js';
+import {
+  checkFormat,
+  type FormatArguments,
+  formatOptions,
+  printAnalysis,
+  statusOf,
+} from '../print-analysis.js';
+import { progressOnTerminal } from '../progress-on-terminal.js';
+import { type RedactArguments, redactionOf, redactKey, redactOptions } from '../redaction.js';
 import { printMessage } from '../standard-error.js';
 import { type ChangeArguments, changeOf, changeOptions } from './changes.js';
 
-interface AnalyzeArguments extends ChangeArguments {
+interface AnalyzeArguments extends ChangeArguments, FormatArguments, RedactArguments {
   inputs: string[];
   vip: string[];
-  format: string;
   attempts: string | undefined;
   'max-attempts': number | undefined;
   'keep-going': boolean;
   threads: number | undefined;
+  evidence: string | undefined;
 }
 
 export function analyzeCommand(settle: (status: number) => void): CommandModule<object, AnalyzeArguments> {
@@ -19,10 +29,10 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
     command: 'analyze <inputs..>',
     describe: 'explain what happened to each connection attempt in captures and bundles',
     builder: (yargs) =>
-      changeOptions(yargs)
+      redactOptions(formatOptions(changeOptions(yargs)))
         .positional('inputs', {
           describe:
-            'bundle (directory, .tar, .tar.gz) or capture (pcap, pcapng, also gzip or zstd; - for standard input); NODE=PATH names the node, NODE/NETNS=PATH a network namespace of it',
+            'bundle or dump of another tool (directory, .tar, .tar.gz, .tar.xz; see inspect) or capture (pcap, pcapng, also gzip, zstd or xz; - for standard input); NODE=PATH names the node, NODE/NETNS=PATH a network namespace of it',
           type: 'string',
           array: true,
           demandOption: true,
@@ -36,11 +46,6 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
           default: [] as string[],
           defaultDescription: 'all',
         })
-        .option('format', {
-          describe: 'what to print',
-          choices: ['terminal', 'json'],
-          default: 'terminal',
-        })
         .option('attempts', {
           describe:
             'list all attempts or none; by default all of up to 10,000, beyond that those that failed',
@@ -52,6 +57,12 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
           type: 'number',
           nargs: 1,
           defaultDescription: '1000000',
+        })
+        .option('evidence', {
+          describe:
+            'directory to write evidence to: of each finding its packets of all nodes (pcapng), and the lines and settings that it cites',
+          type: 'string',
+          nargs: 1,
         })
         .option('keep-going', {
           describe: 'pass over what cannot be read, and say so',
@@ -70,10 +81,17 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
           '$0 analyze node1.tar.gz node2.tar.gz --set node2:net.ipv4.conf.all.rp_filter=2',
           'would that have helped?',
         )
+        .example('$0 analyze node1.tar.gz node2.tar.gz --evidence evidence', 'packets to open in Wireshark')
+        .example('$0 analyze node1.tar.gz node2.tar.gz --format html -o report.html', 'a page to attach')
+        .example('$0 analyze node1.tar.gz node2.tar.gz --redact --evidence evidence', 'to hand to outsiders')
         .example('ssh node1 tcpdump -i any -w - | $0 analyze node1=-', 'from standard input')
         .epilogue('Exit status: 0 nothing at fault, 1 a fault was found, 2 bad usage or unreadable input.'),
     handler: async (args) => {
-      const { inputs, vip, format, attempts, threads } = args;
+      checkFormat(args);
+      const key = redactKey(args);
+      if (args.evidence !== undefined) makeEmptyDirectory('--evidence', args.evidence);
+      await checkOutput(args.output, args.inputs);
+      const { inputs, vip, attempts, threads } = args;
       const { 'max-attempts': maxAttempts, 'keep-going': keepGoing } = args;
       const listing = (attempts ?? 'default') as AttemptListing;
       // Loaded when it is needed: `--help` and usage errors are to be at once.
@@ -88,20 +106,17 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
         threads,
         change,
         progress,
+        // What these hold of the packets, the others have no room for.
+        quotes: args.format === 'json' || args.format === 'html',
         warn: printMessage,
       }).finally(() => progress?.stop());
       // Before anything is written: the reader may go away in the middle of it.
-      const status = analysis.findings.some((finding) => finding.severity === 'fault') ? 1 : 0;
+      const status = statusOf(analysis);
       process.exitCode = status;
       settle(status);
-      await printAnalysis(analysis, format);
+      const redaction = await redactionOf(analysis, key, inputs);
+      if (args.evidence !== undefined) await writeEvidence(analysis, inputs, args.evidence, redaction);
+      await printAnalysis(redaction?.analysis ?? analysis, args);
     },
   };
-}
-
-/** Null where no person looks at standard error, or the terminal cannot take back what it shows. */
-async function progressOnTerminal() {
-  if (process.stderr.isTTY !== true || process.env.TERM === 'dumb') return null;
-  const { Progress } = await import('../progress.js');
-  return new Progress(process.stderr);
 }

@@ -1,15 +1,16 @@
 import type { CommandModule } from 'yargs';
 import { escapeText } from '../../report/escape.js';
-import { printAnalysis } from '../print-analysis.js';
+import { checkOutput } from '../output-file.js';
+import { checkFormat, type FormatArguments, formatOptions, printAnalysis } from '../print-analysis.js';
+import { type RedactArguments, redactionOf, redactKey, redactOptions } from '../redaction.js';
 import { type ChangeArguments, changeOf, changeOptions } from './changes.js';
 
-interface PredictArguments extends ChangeArguments {
+interface PredictArguments extends ChangeArguments, FormatArguments, RedactArguments {
   bundles: string[];
   vip: string[];
   port: number | undefined;
   protocol: string | undefined;
   client: string[];
-  format: string;
   'keep-going': boolean;
 }
 
@@ -18,44 +19,41 @@ export function predictCommand(settle: (status: number) => void): CommandModule<
     command: 'predict <bundles..>',
     describe: "say where connections would be lost, by the nodes' settings alone and with no packet",
     builder: (yargs) =>
-      changeOptions(
-        yargs
-          .positional('bundles', {
-            describe: 'bundle (directory, .tar, .tar.gz) of each node; NODE=PATH names the node',
-            type: 'string',
-            array: true,
-            demandOption: true,
-          })
-          .option('vip', {
-            describe: 'the address that clients connect to (may be given again)',
-            type: 'string',
-            array: true,
-            nargs: 1,
-            default: [] as string[],
-            defaultDescription: 'those in kube/',
-          })
-          .option('port', {
-            describe: 'of the VIP',
-            type: 'number',
-            nargs: 1,
-            defaultDescription: "those of the Service, or of the nodes' rules",
-          })
-          .option('protocol', { describe: 'of the connection', choices: ['tcp', 'udp', 'sctp'] })
-          .option('client', {
-            describe: 'who connects: an outside address, a node or a pod (may be given again)',
-            type: 'string',
-            array: true,
-            nargs: 1,
-            default: [] as string[],
-            defaultDescription: 'one beyond the routers',
-          })
-          .option('format', { describe: 'what to print', choices: ['terminal', 'json'], default: 'terminal' })
-          .option('keep-going', {
-            describe: 'pass over what cannot be read, and say so',
-            type: 'boolean',
-            default: false,
-          }),
-      )
+      redactOptions(formatOptions(changeOptions(yargs)))
+        .positional('bundles', {
+          describe: 'bundle (directory, .tar, .tar.gz) of each node; NODE=PATH names the node',
+          type: 'string',
+          array: true,
+          demandOption: true,
+        })
+        .option('vip', {
+          describe: 'the address that clients connect to (may be given again)',
+          type: 'string',
+          array: true,
+          nargs: 1,
+          default: [] as string[],
+          defaultDescription: 'those in kube/',
+        })
+        .option('port', {
+          describe: 'of the VIP',
+          type: 'number',
+          nargs: 1,
+          defaultDescription: "those of the Service, or of the nodes' rules",
+        })
+        .option('protocol', { describe: 'of the connection', choices: ['tcp', 'udp', 'sctp'] })
+        .option('client', {
+          describe: 'who connects: an outside address, a node or a pod (may be given again)',
+          type: 'string',
+          array: true,
+          nargs: 1,
+          default: [] as string[],
+          defaultDescription: 'one beyond the routers',
+        })
+        .option('keep-going', {
+          describe: 'pass over what cannot be read, and say so',
+          type: 'boolean',
+          default: false,
+        })
         .example('$0 predict node1.tar.gz node2.tar.gz --vip 192.168.1.100', 'before anybody connects')
         .example(
           '$0 predict node1/ node2/ --vip 192.168.1.100 --set node2:net.ipv4.conf.all.rp_filter=1',
@@ -65,7 +63,10 @@ export function predictCommand(settle: (status: number) => void): CommandModule<
           'Exit status: 0 whatever is foretold (risks are no faults), 2 bad usage or unreadable input.',
         ),
     handler: async (args) => {
-      const { bundles, vip, port, protocol, client, format, 'keep-going': keepGoing } = args;
+      checkFormat(args);
+      const key = redactKey(args);
+      await checkOutput(args.output, args.bundles);
+      const { bundles, vip, port, protocol, client, 'keep-going': keepGoing } = args;
       const warn = (line: string) => void process.stderr.write(`returnpath: ${escapeText(line)}\n`);
       const { predict } = await import('../../predict.js');
       const change = await changeOf(args);
@@ -79,7 +80,8 @@ export function predictCommand(settle: (status: number) => void): CommandModule<
         warn,
       });
       settle(0);
-      await printAnalysis(analysis, format);
+      const redaction = await redactionOf(analysis, key, bundles);
+      await printAnalysis(redaction?.analysis ?? analysis, args);
     },
   };
 }

@@ -88,6 +88,7 @@ export const DELIVERIES: Scenario[] = [
     traffic: { ...BASE.traffic, connections: 6, staggerMs: 300, timeoutMs: 3600 },
     meanwhile: handOver6,
     recorded: ['router', 'kw1', 'kw2'],
+    changesHands: true,
     expect: null,
   },
   {

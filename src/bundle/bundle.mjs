@@ -1,6 +1,6 @@
 /**
  * Bundles the compiled program into a few files, so that a start reads ten and not five hundred, and compiles them
- * ahead (`code-cache.mjs`): `node build/bundle.mjs`, after `tsc`. `bin/load.js` runs what it writes to `dist/bin`.
+ * ahead (`code-cache.mjs`): `node src/bundle/bundle.mjs`, after `tsc`. `bin/load.js` runs what it writes to `dist/bin`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -11,17 +11,27 @@ import { deferred } from './deferred.mjs';
 import { notices } from './notices.mjs';
 
 const OUT = 'dist/bin';
+/** What threads and processes of their own run. */
+const ENTRIES = {
+  thread: 'correlate/reading/thread',
+  'ahead-thread': 'correlate/reading/ahead-thread',
+  'analyst-thread': 'live/analyst-thread',
+  'cap-process': 'live/engines/cap-process',
+};
 const NODE = { platform: 'node', target: 'node20.19' };
 
 // A file for what each `import()` loads, and one for what several of them share.
 const { outputFiles, metafile } = await build({
   ...NODE,
-  entryPoints: ['dist/src/cli/main.js', 'dist/src/correlate/reading/thread.js'],
+  entryPoints: ['dist/src/cli/main.js', ...Object.values(ENTRIES).map((path) => `dist/src/${path}.js`)],
   entryNames: '[name]',
   outdir: OUT,
   write: false,
   bundle: true,
   format: 'esm',
+  // Puts numbers in place of the constants' names: from another file each is asked of a getter, for every field of every
+  // row of the tables.
+  minifySyntax: true,
   splitting: true,
   chunkNames: '[name]-[hash]',
   outExtension: { '.js': '.cjs' },
@@ -29,14 +39,20 @@ const { outputFiles, metafile } = await build({
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
+  alias: {
+    // By it yargs looks for a package.json in all directories above, for a version that it is told.
+    'escalade/sync': './src/bundle/no-search.mjs',
+    // For two functions that check what yargs makes itself; a dozen modules of Node.js stand behind them.
+    assert: './src/bundle/assert.mjs',
+  },
   // Native, and optional.
   external: ['cap'],
   define: { 'import.meta.url': 'importMetaUrl' },
-  inject: ['build/import-meta-url.mjs'],
+  inject: ['src/bundle/import-meta-url.mjs'],
   plugins: [
     // For `--help` alone, and slow to load: they build sets of all emoji, and Intl.Segmenter.
     deferred({ cliui: ['default'], 'string-width': ['default'] }, /\/yargs\//),
-    deferred({ yaml: ['parse', 'stringify'] }, /\/dist\/src\//),
+    deferred({ 'js-yaml': ['dump', 'loadAll'] }, /\/dist\/src\//),
   ],
 });
 await rm(OUT, { recursive: true, force: true });
@@ -47,8 +63,8 @@ for (const { path, text } of outputFiles) {
   const { code } = await transform(text, { ...NODE, format: 'cjs', supported: { 'dynamic-import': false } });
   await writeFile(`${OUT}/${basename(path)}`, code);
 }
-// Threads are started by the name that their file has before it is bundled, which is one of an ES module.
-await writeFile(`${OUT}/thread.js`, "import './thread.cjs';\n");
+// They are started by the name that their file has before it is bundled, which is one of an ES module.
+for (const name of Object.keys(ENTRIES)) await writeFile(`${OUT}/${name}.js`, `import './${name}.cjs';\n`);
 // What is in which file, for the tests.
 const contents = Object.entries(metafile.outputs).map(([path, { inputs }]) => [
   basename(path),

@@ -1,7 +1,7 @@
 /** Runs the bundle on what most people give it, and keeps V8's compiled code of all that ran beside it. */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import program from '../bin/load.js';
+import program from '../../bin/load.js';
 
 const FIXTURES = ['rp-filter-strict', 'healthy-masquerade'];
 const VIP = ['--vip', '192.168.1.100'];
@@ -12,9 +12,11 @@ const run = async (...args) => {
 };
 const bundles = FIXTURES.map((name) => ['node1', 'node2'].map((node) => `fixtures/${name}/${node}.tar.gz`));
 for (const nodes of bundles) await run('analyze', ...nodes, ...VIP);
+await run('analyze', bundles[0][1]);
 await keep();
 // Only then, and only of what they alone load: more code takes longer to read, and analyze comes first.
 await run('analyze', bundles[0][0], '--format', 'json');
+await run('analyze', bundles[0][0], '--format', 'html');
 await run('predict', ...bundles[0], ...VIP);
 await run('route', bundles[0][1], '--from', '10.0.0.5', '--to', '10.244.1.10', '--iif', 'flannel.1');
 await run('explain', 'rp-filter');

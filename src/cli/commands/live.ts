@@ -1,0 +1,127 @@
+import type { Argv, CommandModule } from 'yargs';
+import type { Transport } from '../../live/transport.js';
+import { UsageError } from '../../model/errors.js';
+import type { LiveView } from '../../report/live/view.js';
+import { interruption } from '../interruption.js';
+import {
+  checkFormat,
+  FORMATS,
+  type FormatArguments,
+  formatOptions,
+  printAnalysis,
+  statusOf,
+} from '../print-analysis.js';
+import { printMessage } from '../standard-error.js';
+import { VERSION } from '../version.js';
+import { type NodeProbeArguments, nodeProbeOptions, probePlanOf } from './probing.js';
+import { type RecordingArguments, recordingOf, recordingOptions } from './recording.js';
+
+export interface NodesArguments extends RecordingArguments {
+  nodes: string[];
+}
+
+interface LiveArguments extends NodesArguments, NodeProbeArguments, FormatArguments {
+  out: string | undefined;
+}
+
+export function liveCommand(settle: (status: number) => void): CommandModule<object, LiveArguments> {
+  return {
+    command: 'live',
+    describe: 'record several nodes at once and analyze what they see as it comes',
+    builder: (yargs) =>
+      formatOptions(nodeProbeOptions(nodesOption(recordingOptions(yargs, '60s'))), [...FORMATS, 'ndjson'])
+        .option('out', {
+          describe: 'directory that the bundles are kept in, one a node, for analyze',
+          type: 'string',
+          nargs: 1,
+        })
+        .example(
+          '$0 live --node n1=ssh://root@n1 --node n2=ssh://root@n2 --vip 192.168.1.100',
+          'two nodes over ssh, for a minute',
+        )
+        .example(
+          '$0 live --node kubectl://worker-1 --node kubectl://worker-2 --vip 192.168.1.100 --out incident',
+          'by debugging pods; the bundles are kept',
+        )
+        .example(
+          '$0 live --node n1=ssh://n1 --node n2=ssh://n2 --vip 192.168.1.100 --probe 443 --arping-from n1',
+          'with 20 connections from here, and who answers ARP for the VIP',
+        )
+        .epilogue(
+          'A node that cannot be reached is a gap in the report; the others go on.\nExit status: 0 nothing at fault, 1 a fault was found, 2 bad usage, or no node could be recorded.',
+        ) as unknown as Argv<LiveArguments>,
+    handler: async (args) => {
+      checkFormat(args);
+      if (args.format === 'ndjson' && args.output !== undefined) {
+        throw new UsageError('--output: events of --format ndjson go to standard output alone');
+      }
+      const recording = recordingOf(args, null);
+      const nodes = await nodesOf(args.nodes);
+      const probe = probePlanOf(args, recording.vips, nodes);
+      const { live } = await import('../../live/live.js');
+      const show = await shower(args.format);
+      const analysis = await live({
+        nodes,
+        recording,
+        out: args.out ?? null,
+        window: null,
+        probe,
+        version: VERSION,
+        signal: interruption(),
+        onMessage: printMessage,
+        onView: show.view,
+      }).finally(show.stop);
+      const status = statusOf(analysis);
+      process.exitCode = status;
+      settle(status);
+      if (args.format === 'ndjson') process.stdout.write(`${JSON.stringify({ event: 'end', analysis })}\n`);
+      else await printAnalysis(analysis, args);
+    },
+  };
+}
+
+export function nodesOption<T>(yargs: Argv<T>): Argv<T & { nodes: string[] }> {
+  return yargs.option('nodes', {
+    alias: 'node',
+    describe:
+      'NAME=TRANSPORT (may be given again): ssh://[USER@]HOST[:PORT][?sudo], kubectl://NODE[?image=IMAGE&context=NAME], netns://NAME, local; without NAME= the node is named after the host',
+    type: 'string',
+    array: true,
+    nargs: 1,
+    demandOption: 'name the nodes with --node NAME=TRANSPORT',
+  }) as Argv<T & { nodes: string[] }>;
+}
+
+/** @throws UsageError */
+export async function nodesOf(texts: readonly string[]): Promise<{ name: string; transport: Transport }[]> {
+  const { parseTransport } = await import('../../live/transports/registry.js');
+  const nodes = texts.map((text) => {
+    const named = /^([^=:/?]+)=(.+)$/.exec(text);
+    const transport = parseTransport(named?.[2] ?? text);
+    const name = named?.[1] ?? /^\w+:\/\/(?:[^@/?]*@)?([^:/?]+)/.exec(text)?.[1] ?? text;
+    if (!/^[\w][\w.-]{0,252}$/.test(name))
+      throw new UsageError(`--node ${text}: ${name} is no name for a node`);
+    return { name, transport };
+  });
+  const names = nodes.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new UsageError(`--node: ${twice} is given twice; name one of them otherwise`);
+  return nodes;
+}
+
+/** Who shows how it stands, by the format and where it goes. */
+async function shower(format: string) {
+  if (format === 'ndjson') {
+    const { LiveEvents } = await import('../../report/live/events.js');
+    const events = new LiveEvents();
+    const view = (state: LiveView) => {
+      for (const event of events.of(state)) process.stdout.write(`${JSON.stringify(event)}\n`);
+    };
+    return { view, stop: () => {} };
+  }
+  if (process.stderr.isTTY !== true || process.env.TERM === 'dumb') return { view: () => {}, stop: () => {} };
+  const { LiveTerminal } = await import('../live-terminal.js');
+  const terminal = new LiveTerminal(process.stderr);
+  return { view: terminal.show.bind(terminal), stop: () => terminal.stop() };
+}

@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { accessSync, closeSync, constants, existsSync, openSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { UsageError } from '../../model/errors.js';
+import { isStandardOutput } from '../output-file.js';
+import { progressOnTerminal } from '../progress-on-terminal.js';
+import { refuseInput } from '../refuse-input.js';
+import { printMessage } from '../standard-error.js';
+import { VERSION } from '../version.js';
+
+interface MergeArguments {
+  inputs: string[];
+  output: string;
+  'keep-going': boolean;
+}
+
+export function mergeCommand(settle: (status: number) => void): CommandModule<object, MergeArguments> {
+  return {
+    command: 'merge <inputs..>',
+    describe: "write one pcapng of several nodes' captures, by one clock",
+    builder: (yargs) =>
+      yargs
+        .positional('inputs', {
+          describe:
+            'bundle (directory, .tar, .tar.gz) or capture (pcap, pcapng, also gzip or zstd); NODE=PATH names the node, NODE/NETNS=PATH a network namespace of it',
+          type: 'string',
+          array: true,
+          demandOption: true,
+        })
+        .option('output', {
+          alias: 'o',
+          describe: 'the file to write; - for standard output',
+          type: 'string',
+          nargs: 1,
+          demandOption: 'name the file to write with -o',
+        })
+        .option('keep-going', {
+          describe: 'pass over what cannot be read, and say so',
+          type: 'boolean',
+          default: false,
+        })
+        .example('$0 merge node1.tar.gz node2.tar.gz -o both.pcapng', 'then: wireshark both.pcapng')
+        .example('$0 merge node1=a.pcap node2=b.pcap -o - | tshark -r -', 'to standard output')
+        .epilogue('Exit status: 0 done, 2 bad usage or unreadable input.'),
+    handler: async ({ inputs, output, 'keep-going': keepGoing }) => {
+      const { merge } = await import('../../merge.js');
+      const isPiped = isStandardOutput(output);
+      if (!isPiped) {
+        refuseUnwritable(output);
+        await refuseInput(output, inputs);
+      }
+      const progress = await progressOnTerminal();
+      const application = `returnpath ${VERSION}`;
+      const pieces = merge(inputs, { keepGoing, application, progress, warn: printMessage });
+      await (isPiped ? writeOut(pieces) : writeFile(output, pieces)).finally(() => progress?.stop());
+      settle(0);
+    },
+  };
+}
+
+/**
+ * Before large inputs are read for nothing; where it can be told without making the file.
+ *
+ * @throws UsageError
+ */
+function refuseUnwritable(output: string): void {
+  try {
+    if (!existsSync(output)) accessSync(dirname(output), constants.W_OK);
+    else if (statSync(output).isDirectory())
+      throw new UsageError(`${output}: is a directory; name a file in it`);
+    else accessSync(output, constants.W_OK);
+  } catch (error) {
+    throw error instanceof UsageError ? error : unwritable(output, error);
+  }
+}
+
+function unwritable(output: string, error: unknown): UsageError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reasons: Partial<Record<string, string>> = {
+    ENOENT: 'there is no such directory',
+    ENOTDIR: 'there is no such directory',
+    EACCES: 'permission denied',
+    ENOSPC: 'no space is left on the device; what is there is no whole file',
+  };
+  return new UsageError(`${output}: cannot be written: ${reasons[code ?? ''] ?? message}`);
+}
+
+async function writeFile(output: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  let descriptor: number | null = null;
+  try {
+    for await (const piece of pieces) {
+      // Not before the inputs have been read: what is wrong with them leaves the file as it was.
+      descriptor ??= opened(output);
+      for (let at = 0; at < piece.length; ) at += writeTo(descriptor, piece.subarray(at), output);
+    }
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
+  }
+}
+
+function opened(output: string): number {
+  try {
+    // A file that is made anew is for its owner alone, as the bundles are.
+    return openSync(output, 'w', 0o600);
+  } catch (error) {
+    throw unwritable(output, error);
+  }
+}
+
+function writeTo(descriptor: number, octets: Uint8Array, output: string): number {
+  try {
+    return writeSync(descriptor, octets);
+  } catch (error) {
+    throw unwritable(output, error);
+  }
+}
+
+async function writeOut(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const piece of pieces) {
+    // A copy: what is not written at once is written later.
+    if (!process.stdout.write(Uint8Array.from(piece))) await once(process.stdout, 'drain');
+  }
+}
