@@ -86,7 +86,7 @@ test('a node with nothing to announce asks from 0.0.0.0', async (t) => {
     segment.sysctl(segment.node, [['net.ipv4.conf.all.rp_filter', 0]]);
     const state = prepare(segment.snapshot());
     await segment.send([{ source: '0.0.0.0', target: '10.50.0.20' }]);
-    const requests = (await segment.ask([])).flatMap(({ device, frame }) => {
+    const requests = (await segment.ask([], 500)).flatMap(({ device, frame }) => {
       const request = readArpRequest(frame);
       return device === 'u0' && request ? [request] : [];
     });

@@ -18,6 +18,9 @@ export function emptyComparison(): Comparison {
   return { asked: 0, answered: 0, unsure: 0, by: new Map(), mismatches: [] };
 }
 
+/** Many settings keep echoes from being answered; what a short wait has missed is worth a longer one. */
+const PATIENCE_MS = [150, 500, 2000, 5000];
+
 interface Request {
   device: string;
   sender: string;
@@ -57,11 +60,13 @@ export async function compareArp(
     into.by.set(expected.by, (into.by.get(expected.by) ?? 0) + 1);
     if (expected.macs.length > 0) into.answered++;
   }
-  // A frame may be lost to a full queue on a busy machine: what differs is asked again, by itself.
-  for (let attempt = 0; attempt < 3 && open.length > 0; attempt++) {
+  // A frame may be lost to a full queue on a busy machine, or come late: what differs is asked again, by itself.
+  for (const patienceMs of PATIENCE_MS) {
+    if (open.length === 0) break;
     const answers = await askAll(
       segment,
       open.map(({ request }) => request),
+      patienceMs,
     );
     open = open.filter(({ request, expected }) => {
       const real = answers.get(keyOf(request)) ?? [];
@@ -88,12 +93,16 @@ function expectation(state: ReturnType<typeof prepare>, { device, sender, target
   };
 }
 
-async function askAll(segment: Segment, requests: readonly Request[]): Promise<Map<string, string[]>> {
+async function askAll(
+  segment: Segment,
+  requests: readonly Request[],
+  patienceMs: number,
+): Promise<Map<string, string[]>> {
   const questions = requests.map(({ device, sender, target }): Question => {
     return { device, frame: arpRequest(segment.macOf(device), sender, target) };
   });
   const answers = new Map<string, string[]>();
-  for (const { device, frame } of await segment.ask(questions)) {
+  for (const { device, frame } of await segment.ask(questions, patienceMs)) {
     const told = readArpReply(frame);
     if (!told) continue;
     const key = keyOf({ device, sender: told.to, target: told.target });

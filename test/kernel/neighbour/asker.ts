@@ -17,6 +17,8 @@ export interface AskMessage {
   id: number;
   frames: { device: string; frame: string }[];
   last: { device: string; frame: string }[];
+  /** How long nothing has to come for an echo to count as one that is not answered. */
+  patienceMs: number;
 }
 
 /** What was seen since the last one. */
@@ -24,9 +26,6 @@ export interface AskedMessage {
   id: number;
   frames: { device: string; frame: string }[];
 }
-
-/** An echo that is not answered (its way is changed by what is being tried) must not end the run. */
-const GIVE_UP_MS = 150;
 
 const { Cap } = createRequire(import.meta.url)('cap') as { Cap: new () => Cap };
 const caps = new Map<string, Cap>();
@@ -50,7 +49,7 @@ function send({ device, frame }: { device: string; frame: string }): void {
   caps.get(device)!.send(bytes, bytes.length);
 }
 
-process.on('message', ({ id, frames, last }: AskMessage) => {
+process.on('message', ({ id, frames, last, patienceMs }: AskMessage) => {
   const waiting = new Set(last.map((end) => end.device));
   const end = () => {
     clearTimeout(timer);
@@ -58,8 +57,10 @@ process.on('message', ({ id, frames, last }: AskMessage) => {
     process.send!({ id, frames: seen } satisfies AskedMessage);
     seen = [];
   };
-  const timer = setTimeout(end, GIVE_UP_MS);
+  // An echo that is not answered (its way is changed by what is being tried) must not end the run.
+  const timer = setTimeout(end, patienceMs);
   onFrame = (device, bytes) => {
+    timer.refresh();
     if (isEchoReply(bytes, id) && waiting.delete(device) && waiting.size === 0) end();
   };
   frames.forEach(send);

@@ -114,15 +114,23 @@ export class Segment {
     return links[0]!.address;
   }
 
-  /** Sends the questions and returns the frames that the peer saw until the node was done with them. */
-  async ask(questions: readonly Question[]): Promise<{ device: string; frame: Uint8Array }[]> {
+  /**
+   * Sends the questions and returns the frames that the peer saw until the node was done with them.
+   *
+   * @param patienceMs how long nothing has to come where the node does not say that it is done with them; what a
+   *   busy machine brings later is among the answers to the next questions
+   */
+  async ask(
+    questions: readonly Question[],
+    patienceMs = 5000,
+  ): Promise<{ device: string; frame: Uint8Array }[]> {
     const id = this.#nextId();
     const last = [...this.#echoes].map(([device, { from, to }]) => ({
       device,
       frame: hex(echoRequest(this.nodeMacOf(device), this.macOf(device), from, to, id)),
     }));
     const frames = questions.map(({ device, frame }) => ({ device, frame: hex(frame) }));
-    const answer = await converse<AskMessage, AskedMessage>(this.#asker!, { id, frames, last });
+    const answer = await converse<AskMessage, AskedMessage>(this.#asker!, { id, frames, last, patienceMs });
     return answer.frames.map(({ device, frame }) => ({ device, frame: Buffer.from(frame, 'hex') }));
   }
 
