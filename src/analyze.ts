@@ -106,7 +106,8 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
   if (owners.length > 0) analysis.owners = owners;
   if (options.quotes) {
     const { quotePackets } = await import('./quoted-packets.js');
-    await quotePackets(analysis.findings, inputs);
+    const waypoints = read.captures.map(({ file, summary }) => [file.file, summary.waypoints] as const);
+    await quotePackets(analysis.findings, inputs, new Map(waypoints));
   }
   return analysis;
 }

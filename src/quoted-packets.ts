@@ -4,12 +4,12 @@ import { describePacket } from './decode/describe.js';
 import { headerLines } from './decode/header-lines.js';
 import { Packet } from './decode/packet.js';
 import type { PacketRecord } from './ingest/capture/record.js';
-import { readChosenPackets } from './ingest/chosen-packets.js';
+import { type KnownWaypoints, readChosenPackets } from './ingest/chosen-packets.js';
 import type { Evidence, Finding } from './model/analysis.js';
 
 /** Octets of a packet that are kept: the headers, an overlay's included. */
 const HEAD = 96;
-/** Octets of a capture that are read for this: what is cited lies mostly at its beginning. */
+/** Octets of a capture that are read for this where no waypoint leads to a packet: what is cited lies mostly at its beginning. */
 const MOST_READ = 64 * 1024 * 1024;
 /** Packets that are quoted; a report shows no more. */
 const MOST_QUOTED = 200;
@@ -19,12 +19,17 @@ const MOST_QUOTED = 200;
  * too far into its capture, or is gone by now, stays without.
  *
  * @param inputs as on the command line
+ * @param waypoints of those that were read
  */
-export async function quotePackets(findings: readonly Finding[], inputs: readonly string[]): Promise<void> {
+export async function quotePackets(
+  findings: readonly Finding[],
+  inputs: readonly string[],
+  waypoints: KnownWaypoints,
+): Promise<void> {
   const quote = (record: PacketRecord, cited: Evidence[]) => {
     for (const item of cited) Object.assign(item, quoteOf(record));
   };
-  await readChosenPackets(inputs, citedBy(findings), quote, MOST_READ);
+  await readChosenPackets(inputs, citedBy(findings), quote, MOST_READ, waypoints);
 }
 
 /** By file, and within it by packet number. */

@@ -180,7 +180,7 @@ export const LINKTYPE_LINUX_SLL2 = 276;
 export const MOST_FLOWS = 3_000_000;
 
 /** Octets of the buffer that packets are read into. */
-export const BUFFER_SIZE = 64 * 1024;
+export const BUFFER_SIZE = 256 * 1024;
 /** Octets of an address or a packet's headers that are handed over by themselves. */
 export const SCRATCH_SIZE = 256;
 

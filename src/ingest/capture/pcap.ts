@@ -2,13 +2,14 @@ import { InputError } from '../../model/errors.js';
 import type { Delivery } from './delivery.js';
 import type { RecordParser } from './framer.js';
 import type { CaptureInterface, ScanFormat } from './record.js';
+import { Waypoints } from './waypoints.js';
 
 // File header
 const VERSION_MAJOR = 4;
 const VERSION_MINOR = 6;
 const SNAPLEN = 16;
 const NETWORK = 20;
-const FILE_HEADER = 24;
+export const PCAP_FILE_HEADER = 24;
 
 // Record header
 const TS_SEC = 0;
@@ -17,8 +18,22 @@ export const CAPLEN = 8;
 const LEN = 12;
 export const RECORD_HEADER = 16;
 
-export const MAGIC_MICROSECONDS = 0xa1b2c3d4;
-export const MAGIC_NANOSECONDS = 0xa1b23c4d;
+export const MAGIC_LENGTH = 4;
+const MAGIC_MICROSECONDS = 0xa1b2c3d4;
+const MAGIC_NANOSECONDS = 0xa1b23c4d;
+
+/** As read little-endian. */
+export const PCAP_MAGICS: ReadonlySet<number> = new Set([
+  MAGIC_MICROSECONDS,
+  MAGIC_NANOSECONDS,
+  swap(MAGIC_MICROSECONDS),
+  swap(MAGIC_NANOSECONDS),
+]);
+
+/** Whether a file that begins so is a classic pcap file, as it lies there. */
+export function isClassicPcap(head: Uint8Array): boolean {
+  return PCAP_MAGICS.has(new DataView(head.buffer, head.byteOffset).getUint32(0, true));
+}
 
 /** libpcap's MAXIMUM_SNAPLEN: its own files hold no longer packets, whatever snapshot length they name. */
 const MAXIMUM_SNAPLEN = 262_144;
@@ -29,7 +44,8 @@ const MAXIMUM_PLAUSIBLE_SNAPLEN = 16 * 1024 * 1024;
 export class PcapParser implements RecordParser {
   readonly format = 'pcap';
   readonly interfaces: CaptureInterface[] = [];
-  wanted = FILE_HEADER;
+  readonly waypoints = new Waypoints();
+  wanted = PCAP_FILE_HEADER;
 
   readonly #file: string;
   readonly #delivery: Delivery;
@@ -53,10 +69,11 @@ export class PcapParser implements RecordParser {
     const record = delivery.record;
     let position = start;
     if (this.interfaces.length === 0) {
-      if (end - position < FILE_HEADER) return position;
+      if (end - position < PCAP_FILE_HEADER) return position;
       this.#readFileHeader(view, position);
-      position += FILE_HEADER;
+      position += PCAP_FILE_HEADER;
     }
+    this.waypoints.pass(record.number, fileOffset + position);
     record.bytes = bytes;
     record.view = view;
     record.interface = this.interfaces[0]!;

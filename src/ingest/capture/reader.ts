@@ -3,7 +3,7 @@ import { openStream } from './decompress.js';
 import { Delivery } from './delivery.js';
 import { describeForeign, FOREIGN_HEAD } from './foreign.js';
 import { Framer, type RecordParser } from './framer.js';
-import { MAGIC_MICROSECONDS, MAGIC_NANOSECONDS, PcapParser, swap } from './pcap.js';
+import { MAGIC_LENGTH, PCAP_MAGICS, PcapParser } from './pcap.js';
 import { PcapngParser, SECTION_HEADER } from './pcapng.js';
 import type { CaptureInterface, CaptureSummary, PacketHandler, RecordScanner } from './record.js';
 
@@ -22,16 +22,8 @@ type CaptureParser = RecordParser & {
   readonly interfaces: CaptureInterface[];
 };
 
-const MAGIC_LENGTH = 4;
-
 /** As read little-endian. */
-const CAPTURE_MAGICS = new Set([
-  SECTION_HEADER,
-  MAGIC_MICROSECONDS,
-  MAGIC_NANOSECONDS,
-  swap(MAGIC_MICROSECONDS),
-  swap(MAGIC_NANOSECONDS),
-]);
+const CAPTURE_MAGICS = new Set([SECTION_HEADER, ...PCAP_MAGICS]);
 
 /**
  * Reads a capture to its end: pcap or pcapng, plain or compressed with gzip or zstd, all told by content. Memory
@@ -89,6 +81,7 @@ export async function readCapture(
     dropped: totalDropped(parser.interfaces),
     ...(parser instanceof PcapngParser &&
       parser.otherBlocks.size > 0 && { otherBlocks: [...parser.otherBlocks] }),
+    waypoints: parser instanceof PcapParser ? parser.waypoints.all : [],
     truncated: error === null && (framer.pending > 0 || stream.truncated),
     error,
   };
@@ -133,13 +126,8 @@ function createParser(magic: number, name: string, delivery: Delivery): CaptureP
   switch (magic) {
     case SECTION_HEADER:
       return new PcapngParser(name, delivery);
-    case MAGIC_MICROSECONDS:
-    case MAGIC_NANOSECONDS:
-    case swap(MAGIC_MICROSECONDS):
-    case swap(MAGIC_NANOSECONDS):
-      return new PcapParser(name, magic, delivery);
     default:
-      return null;
+      return PCAP_MAGICS.has(magic) ? new PcapParser(name, magic, delivery) : null;
   }
 }
 

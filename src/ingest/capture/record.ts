@@ -1,5 +1,6 @@
 import type { InputError } from '../../model/errors.js';
 import type { Nanoseconds } from '../../model/time.js';
+import type { Waypoint } from './waypoints.js';
 
 /** A capture point as the file describes it: the one of a pcap file, or an interface block of a pcapng. */
 export interface CaptureInterface {
@@ -100,6 +101,8 @@ export interface CaptureSummary {
   truncated: boolean;
   /** Types of a pcapng's blocks that are passed over: names, decryption secrets, custom ones. Absent where there are none. */
   otherBlocks?: number[];
+  /** Of a classic pcap file, some of its records. */
+  waypoints: readonly Waypoint[];
   /** What ended the reading before the file's end, where the caller asked to keep what was read; else null. */
   error: InputError | null;
 }

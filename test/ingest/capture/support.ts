@@ -13,7 +13,8 @@ export interface Packet {
 
 export interface Reading {
   packets: Packet[];
-  summary: CaptureSummary;
+  /** But for the waypoints, which are where chunks begin. */
+  summary: Omit<CaptureSummary, 'waypoints'>;
 }
 
 export async function readPackets(
@@ -21,7 +22,7 @@ export async function readPackets(
   options: { keepGoing?: boolean } = {},
 ): Promise<Reading> {
   const packets: Packet[] = [];
-  const summary = await readCapture(
+  const { waypoints: _, ...summary } = await readCapture(
     chunks,
     'test.pcap',
     (record) => {
