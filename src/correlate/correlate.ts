@@ -89,7 +89,9 @@ export function correlate(
     })),
   );
   const build = (group: Leg[]) => buildAttempt(group, vips, aligned, coverage);
-  const lone = sources.flatMap((source, i) => loneAttempts(source, rowsOf(i, 1), build));
+  const lone = sources.flatMap((source, i) =>
+    loneAttempts(source, rowsOf(i, 1), build, nodes.length > 1 ? null : vips),
+  );
   const grouped = takeOtherSources(groups.map(build), aligned).filter(
     (attempt) => attempt.protocol === 'tcp' || isRequest(attempt, broadcasts),
   );

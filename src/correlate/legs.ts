@@ -3,7 +3,6 @@
  */
 import type { Direction, Endpoint } from '../model/analysis.js';
 import type { CapturePoint, Encapsulation, Sighting, SightingKind } from '../model/sighting.js';
-import { type Nanoseconds, toNanoseconds } from '../model/time.js';
 import {
   CELL_ACKNOWLEDGMENT_NUMBER,
   CELL_FRAME,
@@ -60,7 +59,9 @@ import {
   TTL_SHIFT,
 } from '../wasm/layout.js';
 import type { CapturePoints } from './capture-points.js';
+import { CellClock } from './cell-clock.js';
 import type { Leg } from './leg.js';
+import { type LoneFacts, LoneFactsReader } from './lone-facts.js';
 import type { Frame } from './track/frame.js';
 import type { Observations } from './track/observations.js';
 import { Observed } from './track/observed.js';
@@ -89,7 +90,8 @@ interface Seen extends Frame {
 export class CaptureLegs {
   readonly #observed: Observed;
   readonly #points: CapturePoints;
-  readonly #clock = new Clock();
+  readonly #facts: LoneFactsReader;
+  readonly #clock = new CellClock();
   /** One flow's sightings. */
   readonly #collected: Sighting[] = [];
   readonly #seen: Seen[] = [];
@@ -102,6 +104,7 @@ export class CaptureLegs {
   constructor(observations: Observations, points: CapturePoints) {
     this.#observed = new Observed(observations);
     this.#points = points;
+    this.#facts = new LoneFactsReader(this.#observed.flows, this.#observed.cells);
   }
 
   /** Those of the rows that are wanted, in the order in which they began. */
@@ -118,6 +121,17 @@ export class CaptureLegs {
       if (state !== 0 && (state & STATE_LOST) === 0 && isWanted(row)) rows.push(row);
     }
     return rows;
+  }
+
+  /** What became of a row's connection, which is no other leg's; null where its leg has to be looked at. */
+  facts(row: number): LoneFacts | null {
+    return this.#facts.read(row);
+  }
+
+  /** The ends of a row whose client is known. */
+  ends(row: number): Pick<Leg, 'client' | 'server'> {
+    const state = this.#observed.flows.get(row, FLOW_STATE);
+    return this.#ends(row, false, (state & STATE_CLIENT_IS_B) !== 0);
   }
 
   /**
@@ -324,23 +338,5 @@ export class CaptureLegs {
       this.#seen[id] = seen;
     }
     return seen;
-  }
-}
-
-/** Makes times of two numbers. Neighbours mostly share their second, and often all of it: then nothing is made anew. */
-class Clock {
-  #seconds = -1;
-  #second: Nanoseconds = 0n;
-  #nanoseconds = -1;
-  #last: Nanoseconds = 0n;
-
-  time(seconds: number, nanoseconds: number): Nanoseconds {
-    if (seconds !== this.#seconds) {
-      this.#seconds = seconds;
-      this.#second = toNanoseconds(seconds, 0);
-    } else if (nanoseconds === this.#nanoseconds) return this.#last;
-    this.#nanoseconds = nanoseconds;
-    this.#last = this.#second + BigInt(nanoseconds);
-    return this.#last;
   }
 }

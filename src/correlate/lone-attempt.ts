@@ -4,7 +4,9 @@ import type { Nanoseconds } from '../model/time.js';
 import type { Attempt } from './attempt.js';
 import type { Leg } from './leg.js';
 import type { CaptureLegs } from './legs.js';
+import type { LoneFacts } from './lone-facts.js';
 import type { PacketTrace } from './trace.js';
+import { type Vips, vipOfServers } from './vips.js';
 
 /** Attempts that hold what they read, at one time: diagnosis looks at one again and again before it goes to the next. */
 const MOST_HELD = 512;
@@ -16,13 +18,15 @@ const NONE: Sighting[] = [];
  *
  * @param isWanted of which rows of the capture
  * @param build what a group of legs was, the same each time
+ * @param vips as `build` knows them, where the capture's own clock is that of the result; else null
  */
 export function loneAttempts(
   legs: CaptureLegs,
   isWanted: (row: number) => boolean,
   build: (group: Leg[]) => Attempt,
+  vips: Vips | null,
 ): Attempt[] {
-  const source = new Source(legs, build);
+  const source = new Source(legs, build, vips);
   return legs.rows(isWanted).map((row) => new LoneAttempt(source, row));
 }
 
@@ -31,17 +35,34 @@ export function inFull(attempt: Attempt): Attempt {
   return attempt instanceof LoneAttempt ? attempt.inFull() : attempt;
 }
 
+type Party = Pick<Attempt, 'client' | 'server' | 'vip'>;
+
 /** Reads the attempts of one capture. */
 class Source {
   readonly #legs: CaptureLegs;
   readonly #build: (group: Leg[]) => Attempt;
+  readonly #vips: Vips | null;
   /** A ring of those that hold what they read. */
   readonly #holders: LoneAttempt[] = [];
   #next = 0;
 
-  constructor(legs: CaptureLegs, build: (group: Leg[]) => Attempt) {
+  constructor(legs: CaptureLegs, build: (group: Leg[]) => Attempt, vips: Vips | null) {
     this.#legs = legs;
     this.#build = build;
+    this.#vips = vips;
+  }
+
+  /** What became of it, as far as it can be told without making the whole. */
+  facts(row: number): LoneFacts | null {
+    return this.#vips && this.#legs.facts(row);
+  }
+
+  /** Who it was of: `facts` told what became of it. */
+  party(row: number): Party {
+    const { client, server } = this.#legs.ends(row);
+    const vips = this.#vips!;
+    const vip = vips.named.length === 0 ? null : vipOfServers([server.address], vips);
+    return { client, server, vip };
   }
 
   read(row: number, known: Pick<Leg, 'client' | 'server'> | null): Attempt {
@@ -75,15 +96,18 @@ class LoneAttempt implements Attempt {
   #whole: Attempt | null = null;
 
   constructor(source: Source, row: number) {
-    const whole = source.read(row, null);
-    this.client = whole.client;
-    this.server = whole.server;
-    this.vip = whole.vip;
-    this.outcome = whole.outcome;
-    this.firstTime = whole.firstTime;
-    this.tries = whole.tries;
-    this.replies = whole.replies;
-    this.delayNs = whole.delayNs;
+    const plain = source.facts(row);
+    const whole = plain === null ? source.read(row, null) : null;
+    const facts = plain ?? whole!;
+    const party = whole ?? source.party(row);
+    this.client = party.client;
+    this.server = party.server;
+    this.vip = party.vip;
+    this.outcome = facts.outcome;
+    this.firstTime = facts.firstTime;
+    this.tries = facts.tries;
+    this.replies = facts.replies;
+    this.delayNs = facts.delayNs;
     this.#source = source;
     this.#row = row;
   }

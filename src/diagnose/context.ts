@@ -95,6 +95,13 @@ export class DiagnosisContext {
     this.nodes = views;
   }
 
+  /** The attempt of a name; null where there is none. */
+  attempt(id: string): Attempt | null {
+    // Names are numbers in the order of all, but for attempts that were put together otherwise.
+    const named = this.attempts[Number(id.slice(1)) - 1];
+    return (named?.id === id ? named : this.attempts.find((one) => one.id === id)) ?? null;
+  }
+
   /** @param netns another namespace of the node's; null for its own */
   node(name: string, netns: string | null = null): NodeView | null {
     const view = netns === null ? this.nodes.get(name) : this.#inner.get(`${name}\n${netns}`);

@@ -7,13 +7,19 @@ import { addressesAt, neighbourMac } from './ways/neighbour.js';
 
 /** Tells of each finding by whom its first attempt came to the nodes, and to whom its reply was given. */
 export function addRouters(findings: readonly Finding[], context: DiagnosisContext): void {
-  if (findings.length === 0) return;
-  const byId = new Map(context.attempts.map((attempt) => [attempt.id, attempt]));
   for (const finding of findings) {
-    const attempt = finding.attempts.map((id) => byId.get(id)).find((one) => one && one.traces.length > 0);
+    const attempt = firstSeen(finding, context);
     const routers = attempt ? routersOf(attempt, context) : [];
     if (routers.length > 0) finding.routers = routers;
   }
+}
+
+function firstSeen({ attempts }: Finding, context: DiagnosisContext): Attempt | null {
+  for (const id of attempts) {
+    const attempt = context.attempt(id);
+    if (attempt && attempt.traces.length > 0) return attempt;
+  }
+  return null;
 }
 
 function routersOf(attempt: Attempt, context: DiagnosisContext): FindingRouter[] {

@@ -1,6 +1,8 @@
 /** That most attempts are read by themselves, and read again, makes no difference to what they are. */
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
 import type { Attempt } from '../../src/correlate/attempt.js';
 import { buildAttempt } from '../../src/correlate/build-attempt.js';
 import { CapturePoints } from '../../src/correlate/capture-points.js';
@@ -14,7 +16,11 @@ import { mergeLegs } from '../../src/correlate/merge.js';
 import { readInputs } from '../../src/correlate/read-inputs.js';
 import type { Inputs } from '../../src/correlate/reading/inputs.js';
 import { generate, type Load } from '../bench/generate.js';
+import { bundlesIn } from '../scenarios/truth.js';
 import { scratch } from '../scratch.js';
+import { fixture } from '../support.js';
+import { connection, interleaved, tracked } from './track/connections.js';
+import { ACK, RST, type Segment } from './track/wire.js';
 
 const NO_VIPS = { named: [], backends: new Map() };
 
@@ -78,6 +84,101 @@ test('an attempt that is looked at again, after many others, is what it was', as
   const first = attempts.map(look);
   t.deepEqual(attempts.map(look), first);
 });
+
+/** What an attempt keeps, by itself and as its whole has it. */
+function kept(attempt: Attempt) {
+  const { client, server, vip, outcome, firstTime, tries, replies, delayNs } = attempt;
+  return { client, server, vip, outcome, firstTime, tries, replies, delayNs };
+}
+
+test('what is told of a connection from the tables alone is what its packets tell', async (t) => {
+  const outcomes = new Set<string>();
+  for (const seed of [6, 7, 8]) {
+    const { captures, nodes } = await read(t, seed);
+    for (const attempt of correlate(captures, nodes, NO_VIPS).attempts) {
+      t.deepEqual(kept(attempt), kept(inFull(attempt)));
+      outcomes.add(attempt.outcome);
+    }
+  }
+  const all = [
+    'established',
+    'no-reply',
+    'refused',
+    'unacknowledged',
+    'reply-lost',
+    'rejected',
+    'reply-unseen',
+  ];
+  for (const outcome of all) t.true(outcomes.has(outcome), outcome);
+});
+
+test('the same of every recording', async (t) => {
+  let plain = 0;
+  let others = 0;
+  const recorded = readdirSync(fixture()).filter((name) => existsSync(fixture(name, 'truth.json')));
+  for (const bundle of recorded.flatMap((name) => bundlesIn(fixture(name)))) {
+    const { captures, nodes } = await readInputs([bundle], { keepGoing: false, keepsAll: true });
+    for (const capture of captures) {
+      const legs = new CaptureLegs(capture.observations, new CapturePoints(capture.file));
+      const [isLone] = loneRows([capture.observations]);
+      const coverage = new Coverage([{ file: capture.file, lastTime: null }]);
+      for (const row of legs.rows((at) => isLone![at] === 1)) {
+        const facts = legs.facts(row);
+        if (!facts) {
+          others++;
+          continue;
+        }
+        plain++;
+        const leg = legs.leg(row);
+        const whole = buildAttempt([leg], NO_VIPS, (s) => s.time, coverage);
+        const { outcome, firstTime, tries, replies, delayNs } = whole;
+        t.deepEqual(facts, { outcome, firstTime, tries, replies, delayNs }, `${bundle} ${nodes}`);
+        t.deepEqual(legs.ends(row), { client: leg.client, server: leg.server });
+      }
+    }
+  }
+  t.log(`${plain} told from the tables, ${others} looked at`);
+  t.true(plain > others && others > 0);
+});
+
+const KINDS = ['SYN', 'SYN-ACK', 'ACK', 'RST', 'RST back', 'data back'] as const;
+
+test('the same of packets in any order', async (t) => {
+  const packets = fc.array(
+    fc.record({ kind: fc.constantFrom(...KINDS), again: fc.boolean(), stamped: fc.boolean() }),
+    { minLength: 1, maxLength: 7 },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(packets, { minLength: 1, maxLength: 12 }), async (connections) => {
+      const { file, observations } = await tracked(interleaved(connections.map(packetsOf)));
+      for (const attempt of correlate([{ file, observations }], ['n'], NO_VIPS).attempts) {
+        t.deepEqual(kept(attempt), kept(inFull(attempt)));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** @param again sent again as it is, as a copy or by a host that keeps the identification */
+function packetsOf(
+  steps: readonly { kind: (typeof KINDS)[number]; again: boolean; stamped: boolean }[],
+  i: number,
+): Segment[] {
+  const [syn, synAck, ack, , back] = connection(i, 200) as [Segment, Segment, Segment, Segment, Segment];
+  const by: Record<(typeof KINDS)[number], Segment> = {
+    SYN: syn,
+    'SYN-ACK': synAck,
+    ACK: ack,
+    RST: { ...ack, flags: RST },
+    'RST back': { ...synAck, flags: RST | ACK },
+    'data back': back,
+  };
+  return steps.map(({ kind, again, stamped }, n) => {
+    const one = by[kind];
+    const identification = again ? one.identification : (one.identification ?? 0) + n + 1;
+    return { ...one, identification, ...(stamped ? {} : { options: [] }) };
+  });
+}
 
 test('what was seen twice is nowhere alone, what was seen once is', async (t) => {
   const { captures } = await read(t, 5);

@@ -34,8 +34,9 @@ export function addPatterns(findings: readonly Finding[], context: DiagnosisCont
   }
   if (gravest.size === 0) return;
   const facts = factsOf(findings, context);
+  const wholes = new Wholes();
   for (const [fault, finding] of [...gravest].slice(0, MOST_FINDINGS)) {
-    const patterns = patternsOf(fault, facts, context);
+    const patterns = patternsOf(fault, facts, wholes, context);
     if (patterns.length > 0) finding.patterns = patterns;
   }
 }
@@ -87,13 +88,32 @@ function faultsMet(findings: readonly Finding[], attempts: readonly Attempt[]): 
   });
 }
 
-function patternsOf(fault: string, facts: readonly Fact[], context: DiagnosisContext): Pattern[] {
+/** Attempts in full, each read but once: those that were made are set against every fault. */
+class Wholes {
+  readonly #known = new Map<Attempt, Attempt>();
+
+  of(attempt: Attempt): Attempt {
+    let whole = this.#known.get(attempt);
+    if (!whole) {
+      whole = inFull(attempt);
+      this.#known.set(attempt, whole);
+    }
+    return whole;
+  }
+}
+
+function patternsOf(
+  fault: string,
+  facts: readonly Fact[],
+  wholes: Wholes,
+  context: DiagnosisContext,
+): Pattern[] {
   const own = facts.filter((fact) => fact.fault === fault);
   const vips = new Set(own.map(({ vip }) => vip));
   const ports = new ServerPorts(own.map(({ attempt }) => attempt));
   const all = facts.filter((fact) => counts(fact, fault) && vips.has(fact.vip));
   const ofVip = sampleOf(all).map(
-    ({ attempt, ending }): Case => ({ attempt: inFull(attempt), fate: ending }),
+    ({ attempt, ending }): Case => ({ attempt: wholes.of(attempt), fate: ending }),
   );
   const isSample = context.isSample || ofVip.length < all.length;
   const among = { vip: ofVip, port: ofVip.filter(({ attempt }) => ports.has(attempt)) };
