@@ -201,6 +201,29 @@ const REFUSALS: readonly [what: string, flags: string[], line: RegExp][] = [
   ],
 ];
 
+test('an archive of the same name is kept, and said where', async (t) => {
+  const here = await place(t);
+  const archive = join(here.out, 'n1.tar.gz');
+  for (const [n, content] of ['first', 'second'].entries()) {
+    writeFileSync(archive, content);
+    const run = start(t, here);
+    await run.capturing();
+    const { status, stdout, messages } = await run.end();
+    t.is(status, 0, messages.join('\n'));
+    t.is(stdout, `${archive}\n`);
+    const earlier = `${archive}.~${n + 1}~`;
+    t.true(messages.includes(`the earlier ${archive} is ${earlier} now`), messages.join('\n'));
+    t.is(readFileSync(earlier, 'utf8'), content);
+  }
+  t.deepEqual(readdirSync(here.out).sort(), ['n1.tar.gz', 'n1.tar.gz.~1~', 'n1.tar.gz.~2~']);
+  // Whoever hands the directory on is told of one node once.
+  const { inputs } = await analyzed(here.out);
+  t.deepEqual(
+    inputs.map(({ node }) => node),
+    ['n1'],
+  );
+});
+
 for (const [what, flags, line] of REFUSALS) {
   test(`${what} (${flags.join(' ')}): one line, status 2, and an earlier bundle stays`, async (t) => {
     const here = await place(t);

@@ -83,11 +83,21 @@ finish() {
   fi
 }
 
+# What was recorded before may be all that there is of an incident. By this name no input is looked for.
+keep_earlier() {
+  [ -e "$archive" ] || return 0
+  n=1
+  while [ -e "$archive.~$n~" ]; do n=$((n + 1)); done
+  mv "$archive" "$archive.~$n~" || return 1
+  printf 'returnpath: the earlier %s is %s now\n' "$archive" "$archive.~$n~" >&2
+}
+
 # Under its name there is never half an archive.
 pack() {
   archive=$out/$node.tar.gz
   # Into a directory of that name it would be moved, and lie elsewhere than is said.
-  if [ ! -d "$archive" ] && tar -czf "$archive.part" -C "$work" "$node" 2>/dev/null && mv "$archive.part" "$archive"; then
+  if [ ! -d "$archive" ] && tar -czf "$archive.part" -C "$work" "$node" 2>/dev/null &&
+    keep_earlier && mv "$archive.part" "$archive"; then
     rm -rf "$work"
     printf '%s\n' "$archive"
   else
