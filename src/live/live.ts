@@ -62,6 +62,9 @@ export async function live(options: LiveOptions): Promise<Analysis> {
   setMaxListeners(0, signal);
   if (out !== null) for (const { name } of nodes) refuseEarlier(join(out, name));
   const root = out ?? makeTemporary();
+  const clear = () => rmSync(root, { recursive: true, force: true });
+  // Also where the process ends otherwise, as when who reads its output is gone.
+  if (out === null) process.once('exit', clear);
   try {
     const sessions = nodes.map(({ name, transport }) => {
       const spool = makeSpool(join(root, name), window);
@@ -107,7 +110,10 @@ export async function live(options: LiveOptions): Promise<Analysis> {
     const analysis = await conclude(sessions, recording, onMessage);
     return { ...analysis, ...probing?.describe(analysis) };
   } finally {
-    if (out === null) rmSync(root, { recursive: true, force: true });
+    if (out === null) {
+      process.off('exit', clear);
+      clear();
+    }
   }
 }
 

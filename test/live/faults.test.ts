@@ -1,4 +1,6 @@
 /** What goes wrong in live runs: each is one clear line, and a gap; the others go on; and nothing is left behind. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,7 +8,8 @@ import type { ExecutionContext } from 'ava';
 import { testInNamespaces } from '../gates.js';
 import { command, type Ground } from '../lab/ground.js';
 import { scratch } from '../scratch.js';
-import { killIfThere } from './capture-run.js';
+import { ROOT } from '../support.js';
+import { killIfThere, PATH } from './capture-run.js';
 import { leftovers, read } from './leftovers.js';
 import { LiveRun } from './live-run.js';
 import { serveSsh } from './ssh-servers.js';
@@ -58,6 +61,36 @@ async function sameAsBefore(t: ExecutionContext, { ground, before }: Pair): Prom
   }
   t.deepEqual(now, before);
 }
+
+test('who reads the events goes away: nothing is left on the node nor here', async (t) => {
+  const two = await pair(t);
+  const temporary = join(two.directory, 'temporary');
+  mkdirSync(temporary);
+  const node = `n1=netns://${two.ground.namespace('n1')}`;
+  const args = ['live', '--format', 'ndjson', '--node', node, ...CHANGES];
+  const script = '"$@" | head -n 1';
+  const run = spawn('sh', ['-c', script, 'sh', process.execPath, join(ROOT, 'bin/returnpath.js'), ...args], {
+    env: { ...process.env, PATH, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let seen = '';
+  run.stdout.on('data', (text) => {
+    seen += text;
+  });
+  const closed = once(run, 'close');
+  let isOver = false;
+  closed.then(() => {
+    isOver = true;
+  });
+  // That nobody reads is known by what is written.
+  while (!isOver) await ping(two.ground);
+  t.regex(seen, /^\{"event":.*\}\n$/);
+  t.deepEqual(
+    readdirSync(temporary).filter((name) => name.startsWith('returnpath-run-')),
+    [],
+  );
+  await sameAsBefore(t, two);
+});
 
 test('a connection that is cut is made again, and the time between is a gap', async (t) => {
   const here = await pair(t);

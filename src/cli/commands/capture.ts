@@ -23,7 +23,7 @@ export function captureCommand(settle: (status: number) => void): CommandModule<
       probeOptions(recordingOptions(yargs, '30s'))
         .option('out', {
           alias: 'o',
-          describe: 'directory that NODE.tar.gz is written to',
+          describe: 'directory that NODE.tar.gz is written to; an earlier one is kept beside it',
           type: 'string',
           nargs: 1,
           default: '.',
