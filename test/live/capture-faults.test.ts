@@ -81,11 +81,7 @@ test('everything is killed: restore puts it back, once', async (t) => {
   const elsewhere = await new CaptureRun(null, restoreArgv()).ended();
   t.regex(elsewhere.stdout, /left alone/);
   t.is(await martians(here.ground), '1');
-  run.process.kill('SIGKILL');
-  for (const program of ['sh', 'tcpdump', 'dmesg', 'cat']) {
-    for (const pid of await pidsOf(here.ground, program)) killIfThere(pid);
-  }
-  await run.ended();
+  await killAll(here, run);
   t.is(await martians(here.ground), '1');
   t.notDeepEqual(await leftovers(here.ground, ['n1']), here.before);
   // From the machine's own namespace it is put back in the other one.
@@ -98,6 +94,35 @@ test('everything is killed: restore puts it back, once', async (t) => {
   t.notRegex(again.stdout, /martians/);
   t.true(readdirSync(workOf(here)).includes('any.pcap'));
 });
+
+test('everything is killed: the next run knows what log_martians was, and puts it back', async (t) => {
+  const here = await place(t);
+  const run = start(t, here, '--log-martians');
+  await run.capturing();
+  await killAll(here, run);
+  const next = start(t, here, '--log-martians');
+  await next.capturing();
+  // What there is of the first is none of its business, as long as it goes on.
+  t.is(await martians(here.ground), '1');
+  const { messages } = await next.end();
+  t.true(
+    messages.some((line) => /log_martians is 1 by another run; the last to end sets it to 0/.test(line)),
+  );
+  t.is(await martians(here.ground), '0');
+  const restored = await new CaptureRun(here.ground.namespace('n1'), restoreArgv()).ended();
+  t.is(restored.status, 0, restored.messages.join('\n'));
+  t.is(await martians(here.ground), '0');
+  await sameAsBefore(t, here);
+});
+
+/** The command line, the script, and all that would put back what they changed. */
+async function killAll({ ground }: { ground: Ground }, run: CaptureRun): Promise<void> {
+  run.process.kill('SIGKILL');
+  for (const program of ['sh', 'tcpdump', 'dmesg', 'cat']) {
+    for (const pid of await pidsOf(ground, program)) killIfThere(pid);
+  }
+  await run.ended();
+}
 
 function restoreArgv(): string[] {
   return [process.execPath, join(ROOT, 'bin/returnpath.js'), 'restore'];

@@ -48,10 +48,12 @@ in_turn() {
 
 martian_key=/proc/sys/net/ipv4/conf/all/log_martians
 
-# values_of_others STATE: what log_martians was before other runs that are under way here.
+# values_of_others STATE [killed]: what log_martians was before other runs that are under way here; or before those too
+# that were killed, and have not been put back.
 values_of_others() {
   for other in "${1%/*}"/*.state; do
-    [ "$other" != "$1" ] && [ -f "$other" ] && is_under_way "$other" || continue
+    [ "$other" != "$1" ] && [ -f "$other" ] || continue
+    [ -n "${2:-}" ] || is_under_way "$other" || continue
     while read -r what where value; do
       [ "$what $where" != "martians $(namespace)" ] || echo "$value"
     done <"$other"
@@ -60,7 +62,7 @@ values_of_others() {
 
 log_martians() {
   was=$(cat "$martian_key")
-  before=$(values_of_others "$state" | sed -n 1p)
+  before=$(values_of_others "$state" killed | sed -n 1p)
   [ "$was" = 0 ] || [ -n "$before" ] || return 0
   printf 'martians %s %s\n' "$(namespace)" "${before:-$was}" >>"$state"
   if [ "$was" != 0 ]; then
