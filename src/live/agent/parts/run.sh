@@ -191,7 +191,8 @@ main() {
     send_all
   else
     # What else captures has yet to begin.
-    [ -n "$stopping" ] || [ "$engine" != tcpdump ] || note "capturing on ${interfaces:-any}; Ctrl-C ends it"
+    names=${interfaces# }
+    [ -n "$stopping" ] || [ "$engine" != tcpdump ] || note "capturing on ${names:-any}; Ctrl-C ends it"
     [ -z "$guarded" ] || printf 'ready %s\n' "$dir"
   fi
   begun=$(uptime_now)
