@@ -17,7 +17,7 @@ const MOST_FINDINGS = 20;
 const MOST_PATTERNS = 3;
 
 /** Attempts of a kind (failed, made) that are looked at: more take longer, and tell no more. */
-const MOST_CASES = 500;
+const MOST_CASES = 250;
 
 /** How likely chance may be to do as well: a finding is tried by some 15 dimensions. */
 const LOG_UNLIKELY = { given: Math.log(0.01), sought: Math.log(0.001) };
