@@ -3,6 +3,7 @@ import type { AnalysisProgress } from './analyze.js';
 import { type Correlation, correlate } from './correlate/correlate.js';
 import { readInputs } from './correlate/read-inputs.js';
 import type { CaptureResult, Inputs } from './correlate/reading/inputs.js';
+import { KEPT_WHOLE } from './correlate/track/tracker.js';
 import { type KeptPacket, packetBatches } from './ingest/capture/packet-stream.js';
 import {
   interfaceBlock,
@@ -62,7 +63,8 @@ export async function* merge(inputs: readonly string[], options: MergeOptions): 
     throw new InputError(inputs.join(', '), null, 'there is no capture to merge');
   // A node of which nothing but a snapshot was given has no packet whose time could be moved.
   const nodes = read.nodes.filter((node) => read.captures.some(({ file }) => file.node === node));
-  const { clocks } = correlate(read.captures, nodes, { named: [], backends: new Map() });
+  const vips = { named: [], backends: new Map() };
+  const { clocks } = correlate(read.captures, nodes, vips, KEPT_WHOLE);
   const told = clockNotes(clocks.describe());
   for (const line of [...told, ...lossNotes(read.captures)]) warn(line);
 
@@ -81,10 +83,14 @@ export async function* merge(inputs: readonly string[], options: MergeOptions): 
   );
   let last: Nanoseconds = 0n;
   const piece = new Piece();
-  for await (const packet of onceOnly(mergeByTime(sources), points, () => counts.twice++)) {
-    if (packet.time > last) last = packet.time;
-    const full = piece.add(packet);
-    if (full) yield full;
+  const once = new OnceOnly(points, () => counts.twice++);
+  for await (const packets of mergeByTime(sources)) {
+    for (const packet of packets) {
+      if (once.isRepeated(packet)) continue;
+      if (packet.time > last) last = packet.time;
+      const full = piece.add(packet);
+      if (full) yield full;
+    }
   }
   yield piece.take();
   for (const [id, point] of points.entries()) {
@@ -186,27 +192,29 @@ async function* chunksOf(name: string, files: readonly InputFile[]): AsyncGenera
   }
 }
 
-/** Leaves out what another capture of the same interface has just given. */
-async function* onceOnly(
-  packets: AsyncIterable<MergedPacket>,
-  points: readonly MergedPoint[],
-  onTwice: () => void,
-): AsyncGenerator<MergedPacket> {
-  let recent: { packet: MergedPacket; captures: Set<string> }[] = [];
-  for await (const packet of packets) {
-    if (!points[packet.interface]!.isShared) {
-      yield packet;
-      continue;
-    }
-    recent = recent.filter(({ packet: { time } }) => packet.time - time <= SAME_TIME);
-    const same = recent.find((one) => !one.captures.has(packet.capture) && isSame(one.packet, packet));
+/** Tells what another capture of the same interface has just given. */
+class OnceOnly {
+  readonly #points: readonly MergedPoint[];
+  readonly #onTwice: () => void;
+  #recent: { packet: MergedPacket; captures: Set<string> }[] = [];
+
+  constructor(points: readonly MergedPoint[], onTwice: () => void) {
+    this.#points = points;
+    this.#onTwice = onTwice;
+  }
+
+  /** @param packet in the order of time */
+  isRepeated(packet: MergedPacket): boolean {
+    if (!this.#points[packet.interface]!.isShared) return false;
+    this.#recent = this.#recent.filter(({ packet: { time } }) => packet.time - time <= SAME_TIME);
+    const same = this.#recent.find((one) => !one.captures.has(packet.capture) && isSame(one.packet, packet));
     if (same) {
       same.captures.add(packet.capture);
-      onTwice();
-      continue;
+      this.#onTwice();
+      return true;
     }
-    recent.push({ packet, captures: new Set([packet.capture]) });
-    yield packet;
+    this.#recent.push({ packet, captures: new Set([packet.capture]) });
+    return false;
   }
 }
 

@@ -37,10 +37,13 @@ export async function* inOrder<T extends Timed>(
   if (held.length > 0) yield release(held.length);
 }
 
-/** The packets of all captures, by their times; of one time, those of the capture that was given first. */
+/**
+ * The packets of all captures, by their times; of one time, those of the capture that was given first. They come many at
+ * once: a turn of the event loop for each took longer than all else.
+ */
 export async function* mergeByTime<T extends Timed>(
   captures: readonly AsyncIterable<readonly T[]>[],
-): AsyncGenerator<T> {
+): AsyncGenerator<T[]> {
   const heads: Head<T>[] = [];
   for (const [place, capture] of captures.entries()) {
     const head = new Head(capture, place);
@@ -48,9 +51,16 @@ export async function* mergeByTime<T extends Timed>(
   }
   heads.sort(byHead);
   try {
+    let ready: T[] = [];
     for (let head = heads[0]; head !== undefined; head = heads[0]) {
-      yield head.packet;
-      if (!(await head.advance())) {
+      ready.push(head.packet);
+      if (head.isLast) {
+        // What is taken meanwhile need not wait for what is read next.
+        yield ready;
+        ready = [];
+      }
+      const more = head.advance();
+      if (!(more === true || (await more))) {
         heads.shift();
         continue;
       }
@@ -81,6 +91,11 @@ class Head<T extends Timed> {
 
   get packet(): T {
     return this.#batch[this.#at]!;
+  }
+
+  /** No other packet of it was read yet. */
+  get isLast(): boolean {
+    return this.#at === this.#batch.length - 1;
   }
 
   /** @returns whether there is one */

@@ -28,7 +28,7 @@ async function merged(all: Packet[][][], window: number) {
   let late = 0;
   const packets: Packet[] = [];
   const sources = all.map((batches) => inOrder(given(batches), () => late++, window));
-  for await (const packet of mergeByTime(sources)) packets.push(packet);
+  for await (const some of mergeByTime(sources)) packets.push(...some);
   return { packets, late };
 }
 
