@@ -123,12 +123,8 @@ class Head {
 }
 
 function createParser(magic: number, name: string, delivery: Delivery): CaptureParser | null {
-  switch (magic) {
-    case SECTION_HEADER:
-      return new PcapngParser(name, delivery);
-    default:
-      return PCAP_MAGICS.has(magic) ? new PcapParser(name, magic, delivery) : null;
-  }
+  if (magic === SECTION_HEADER) return new PcapngParser(name, delivery);
+  return PCAP_MAGICS.has(magic) ? new PcapParser(name, magic, delivery) : null;
 }
 
 function notACapture(name: string, head: Head, truncated: boolean): InputError {
