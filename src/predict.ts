@@ -82,6 +82,7 @@ export async function predict(inputs: readonly string[], options: PredictOptions
     gaps: [...gaps, ...gapsWithGivenNames(read, predicted.gaps)],
     ...clusterFacts(network.cluster),
     predictions: predicted.predictions,
+    ...(notes.length > 0 && { supposed: notes }),
   };
 }
 

@@ -1,4 +1,4 @@
-import yargs, { type Argv, type CommandModule } from 'yargs';
+import yargs, { type Argv, type CommandModule, type MiddlewareFunction } from 'yargs';
 import { UsageError } from '../model/errors.js';
 import { analyzeCommand } from './commands/analyze.js';
 import { attachCommand } from './commands/attach.js';
@@ -43,7 +43,7 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** The program of all commands: for help, for wrong names, and where options come before the name. */
 function whole(commands: readonly CommandModule[], args: readonly string[]): Argv {
-  const parser = common(args)
+  const parser = common(args, commands)
     .usage(
       '$0 COMMAND\n\nFinds the replies that never came back, and says which kernel dropped them and why.',
     )
@@ -55,12 +55,15 @@ function whole(commands: readonly CommandModule[], args: readonly string[]): Arg
 /** The program of one command: yargs sets the help of each command that it runs, asked for or not, but not of a default one. */
 function single(module: CommandModule, args: readonly string[]): Argv {
   const synopsis = String(module.command);
-  return common(args)
+  return common(args, [module])
     .usage(`$0 ${synopsis}\n\n${module.describe}`)
     .command({ ...module, command: synopsis.replace(nameOf(module), '$0') });
 }
 
-function common(args: readonly string[]): Argv {
+function common(args: readonly string[], commands: readonly CommandModule[]): Argv {
+  const lists = commands.flatMap(({ command }) =>
+    [...String(command).matchAll(/[[<](\w+)\.\./g)].map((found) => found[1]!),
+  );
   return (
     yargs(args)
       .scriptName('returnpath')
@@ -72,6 +75,7 @@ function common(args: readonly string[]): Argv {
       .alias('help', 'h')
       .wrap(Math.min(process.stdout.columns ?? 80, 100))
       .exitProcess(false)
+      .middleware(refuseRepeated(lists) as unknown as MiddlewareFunction, true)
       .fail((message, error) => {
         // Its own complaints are of the type YError, which it does not export.
         if (error && error.name !== 'YError') throw error;
@@ -80,6 +84,28 @@ function common(args: readonly string[]): Argv {
         throw new UsageError(`${missing(message) ?? line}; see: returnpath --help`);
       })
   );
+}
+
+/** What yargs' types leave out: all options, and which of them are lists. */
+interface WithOptions {
+  getOptions(): { array: string[]; key: Record<string, unknown> };
+}
+
+/**
+ * yargs makes a list of an option that is given twice, of which nobody would make anything.
+ *
+ * @param lists positionals of which there may be several
+ * @throws UsageError
+ */
+function refuseRepeated(lists: readonly string[]) {
+  return (argv: Record<string, unknown>, program: WithOptions): void => {
+    const { array, key } = program.getOptions();
+    const mayRepeat = new Set([...array, ...lists]);
+    for (const name of Object.keys(key)) {
+      if (Array.isArray(argv[name]) && !mayRepeat.has(name))
+        throw new UsageError(`--${name}: is given twice; give it once`);
+    }
+  };
 }
 
 /** What to give where something is missing, in our own words; null where yargs complains of something else. */

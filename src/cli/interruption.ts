@@ -1,8 +1,17 @@
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+/** As a shell has it for a process that a signal has ended. */
+const ENDED_BY = 128;
 
 /** Aborted by the first signal to end; a second one ends the process at once. */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of SIGNALS) process.once(signal, () => controller.abort());
+  // Not `once`: signal-exit, by which log-update puts the cursor back, ends the process where it finds no other listener.
+  for (const [signal, number] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(ENDED_BY + number);
+      controller.abort();
+    });
+  }
   return controller.signal;
 }

@@ -5,6 +5,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -41,12 +42,25 @@ export function isStandardOutput(output: string | undefined): boolean {
  */
 export async function checkOutput(output: string | undefined, inputs: readonly string[]): Promise<void> {
   if (output === undefined || isStandardOutput(output)) return;
-  const known = statSync(output, { throwIfNoEntry: false });
+  if (output === '') throw new UsageError('--output: name a file to write');
+  const known = statOf(output, output);
   if (known?.isDirectory()) throw new UsageError(`${output}: is a directory; name a file to write`);
-  if (!known && !statSync(dirname(output), { throwIfNoEntry: false })?.isDirectory())
+  if (!known && !statOf(dirname(output), output)?.isDirectory())
     throw new UsageError(`${output}: cannot be written: its directory does not exist`);
   const { refuseInput } = await import('./refuse-input.js');
   await refuseInput(output, inputs);
+}
+
+/** @throws UsageError where nobody may look, or a file stands where a directory would be */
+function statOf(path: string, output: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOTDIR' ? 'a part of its path is a file' : code === 'EACCES' ? 'permission denied' : message;
+    throw new UsageError(`${output}: cannot be written: ${why}`);
+  }
 }
 
 /**

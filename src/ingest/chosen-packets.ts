@@ -18,7 +18,7 @@ export type KnownWaypoints = ReadonlyMap<string, readonly Waypoint[]>;
 
 /**
  * Goes once over the inputs, and over no file further than to the last packet that is chosen of it; where waypoints of a
- * plain pcap file are known, over little more than the packets. What cannot be read again (standard input, a file that
+ * plain pcap file are known, over little more than the packets. What cannot be read again (standard input, a FIFO, a file that
  * is gone by now) is passed over.
  *
  * @param inputs as on the command line
@@ -39,6 +39,8 @@ export async function readChosenPackets<T>(
     if (specification.path === '-') continue;
     const { files } = await listFiles(specification);
     for (const file of files) {
+      // A FIFO would be waited for, and has other packets by now.
+      if (!isRegular(file.path)) continue;
       const own = chosen.get(file.file);
       const known = waypoints.get(file.file) ?? [];
       if (own && known.length > 1 && (await readAtWaypoints(file, known, own, onPacket, mostOctets)))
@@ -114,7 +116,7 @@ async function readAtWaypoints<T>(
   onPacket: (record: PacketRecord, known: T, file: string) => void,
   mostOctets: number,
 ): Promise<boolean> {
-  const opened = openRegular(path);
+  const opened = openAgain(path);
   if (!opened) return false;
   try {
     const header = new Uint8Array(PCAP_FILE_HEADER);
@@ -141,10 +143,17 @@ async function* chunksFrom(opened: OpenFile, header: Uint8Array, offset: number)
   }
 }
 
-function openRegular(path: string): OpenFile | null {
+function isRegular(path: string): boolean {
   try {
-    // A FIFO would be waited for.
-    return statSync(path).isFile() ? new OpenFile(path) : null;
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function openAgain(path: string): OpenFile | null {
+  try {
+    return new OpenFile(path);
   } catch {
     return null;
   }

@@ -186,6 +186,8 @@ export interface FixCommand {
   command: string;
   /** Whether the change outlives a reboot. */
   persists: boolean;
+  /** It shows something, and changes nothing. */
+  asks?: true;
 }
 
 /** What makes a change outlive a reboot, under one of the ways that nodes are configured. */
@@ -476,6 +478,8 @@ export interface Analysis {
   arpings?: AnalysisArping[];
   /** Of `returnpath predict` alone. */
   predictions?: Prediction[];
+  /** Of predictions: changes that were supposed (`--set`, `--add`), which nobody has made, a sentence each. */
+  supposed?: string[];
   /** Present where other addresses, MACs and names stand for those that there were (`--redact`). */
   redacted?: true;
 }

@@ -24,13 +24,14 @@ export interface VerdictItem {
 /** These are no failures: the connection was made, by what the captures show or by what it led to. */
 const FINE: Outcome[] = ['established', 'reply-unseen', 'midstream'];
 
-/** What is broken, where and why, the gravest first, or that nothing is; then what makes it doubtful. */
+/** What is broken, where and why, the gravest first, or that nothing is; then what makes it doubtful. What is told of others than was asked for says so before all. */
 export function verdictItems(analysis: Analysis): VerdictItem[] {
   const { findings } = analysis;
   const faults = findings.filter((finding) => finding.severity === 'fault');
   const risks = findings.filter((finding) => finding.severity === 'risk');
   const isFaulty = faults.length > 0;
   return [
+    ...unseenVips(analysis),
     ...(isFaulty ? faults.map((finding) => findingItem(finding, 'fault', analysis)) : noFault(analysis)),
     ...risks.map((finding) => findingItem(finding, 'risk', analysis)),
     ...cautions(analysis),
@@ -83,7 +84,7 @@ function foretold(finding: Finding, analysis: Analysis): string {
   const role = way?.fate === 'lost-reply' ? 'reply' : 'request';
   const lost = ways.filter((w) => w.finding === finding.id).length;
   const share = lost === 0 ? '' : ` (${numberText(lost)} of ${counted(ways.length, 'way')})`;
-  return `as configured, ${headline(finding, role, addressNames(analysis))}${share}`;
+  return `${analysis.supposed ? 'with what is supposed' : 'as configured'}, ${headline(finding, role, addressNames(analysis))}${share}`;
 }
 
 function noFault(analysis: Analysis): VerdictItem[] {
@@ -154,7 +155,20 @@ const REDACTED =
   'This report is redacted: other addresses, MACs and names stand for those that there were, in commands and files too.';
 
 /** Silence in a damaged or lossy capture proves nothing: that has to be known before the rest is read. */
-function cautions({ inputs, redacted }: Analysis): VerdictItem[] {
+/** VIPs that were asked for by name, of which nothing was captured. */
+function unseenVips({ vips, totals }: Analysis): VerdictItem[] {
+  const unseen = vips
+    .filter(({ address, source }) => source === 'flag' && !totals.some(({ vip }) => vip === address))
+    .map(({ address }) => address);
+  // Where there is nothing at all, that is said.
+  if (unseen.length === 0 || totals.length === 0) return [];
+  const isOfOthers = totals.every(({ vip }) => vip === null);
+  const others = isOfOthers ? ' All that follows is of other connections.' : '';
+  const what = `No connection to ${unseen.join(' or ')} was captured: is the address right, and did these nodes see it?${others}`;
+  return [ofTheWhole(isOfOthers ? 'unclear' : 'caution', what)];
+}
+
+function cautions({ inputs, redacted, supposed = [] }: Analysis): VerdictItem[] {
   const of = (count: number) => `${numberText(count)} of ${counted(inputs.length, 'capture file')}`;
   const incomplete = inputs.filter(isIncomplete).length;
   const unfollowed = inputs.filter(isUnfollowed).length;
@@ -169,6 +183,8 @@ function cautions({ inputs, redacted }: Analysis): VerdictItem[] {
       `${of(incomplete)} ${incomplete === 1 ? 'is' : 'are'} incomplete (see Inputs): what is not seen there may have been there.`,
     );
   }
+  for (const change of supposed)
+    texts.push(`Nobody has made this change, which is supposed here: ${change}.`);
   if (redacted) texts.push(REDACTED);
   return texts.map((text) => ofTheWhole('caution', text));
 }

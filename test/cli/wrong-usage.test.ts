@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { scratch } from '../scratch.js';
+import { fixture } from '../support.js';
 import { returnpath } from './run.js';
 
 const NODE = ['--node', 'n1=netns://no-such-place', '--duration', '1'];
@@ -16,6 +17,44 @@ test('an earlier recording is not written over', async (t) => {
   t.deepEqual([status, stdout], [2, '']);
   t.is(stderr, `returnpath: --out: ${join(out, 'n1')} is not empty; name another directory\n`);
   t.is(readFileSync(log, 'utf8'), 'of another incident');
+});
+
+const BUNDLE = fixture('rp-filter-strict', 'node1.tar.gz');
+const ONCE: [flag: string, ...string[]][] = [
+  ['--format', 'analyze', BUNDLE, '--format', 'json', '--format', 'html'],
+  ['--output', 'analyze', BUNDLE, '-o', 'a', '--output', 'b'],
+  ['--protocol', 'predict', BUNDLE, '--protocol', 'tcp', '--protocol', 'udp'],
+  ['--port', 'predict', BUNDLE, '--vip', '192.168.1.100', '--port', '80', '--port', '443'],
+];
+for (const [flag, ...args] of ONCE) {
+  test(`${flag} is given twice`, async (t) => {
+    const { status, stdout, stderr } = await returnpath(args);
+    t.deepEqual([status, stdout], [2, '']);
+    t.is(stderr, `returnpath: ${flag}: is given twice; give it once\n`);
+  });
+}
+
+test('what may be given several times still may', async (t) => {
+  const vips = ['--vip', '192.168.1.100', '--vip', '10.1.1.1'];
+  const { status, stderr } = await returnpath([
+    'analyze',
+    BUNDLE,
+    fixture('rp-filter-strict', 'node2.tar.gz'),
+    ...vips,
+  ]);
+  t.not(status, 2, stderr);
+});
+
+test('an output below a file, or of no name', async (t) => {
+  const below = join(BUNDLE, 'x');
+  for (const [output, why] of [
+    [below, `${below}: cannot be written: a part of its path is a file`],
+    ['', '--output: name a file to write'],
+  ] as const) {
+    const { status, stderr } = await returnpath(['analyze', BUNDLE, '-o', output]);
+    t.is(status, 2);
+    t.is(stderr, `returnpath: ${why}\n`);
+  }
 });
 
 test('attach without an incident', async (t) => {

@@ -1,4 +1,5 @@
 /** Packets that are read again by their numbers: from a waypoint on, the same as from the start. */
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createReadStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -105,6 +106,12 @@ test('what lies far into a file is read by its waypoint alone', async (t) => {
     (await readAgain(path, wanted, await waypointsOf(path), most)).map(([number]) => number),
     wanted,
   );
+});
+
+test('a FIFO is not waited for', async (t) => {
+  const path = join(scratch(t), 'fifo');
+  execFileSync('mkfifo', [path]);
+  t.deepEqual(await readAgain(path, [1], []), []);
 });
 
 test('waypoints into what a file holds compressed are no places in it', async (t) => {

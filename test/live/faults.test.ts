@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { testInNamespaces } from '../gates.js';
 import { command, type Ground } from '../lab/ground.js';
@@ -15,7 +16,7 @@ import { LiveRun } from './live-run.js';
 import { serveSsh } from './ssh-servers.js';
 import { twoNodes } from './two-nodes.js';
 
-const test = testInNamespaces('tcpdump', 'ssh', 'ssh-keygen', 'nft', 'nstat', 'ping', 'setpriv');
+const test = testInNamespaces('tcpdump', 'ssh', 'ssh-keygen', 'nft', 'nstat', 'ping', 'setpriv', 'script');
 
 interface Pair {
   ground: Ground;
@@ -61,6 +62,38 @@ async function sameAsBefore(t: ExecutionContext, { ground, before }: Pair): Prom
   }
   t.deepEqual(now, before);
 }
+
+test('Ctrl-C at a terminal ends a run with its report, and all is put back', async (t) => {
+  const two = await pair(t);
+  const temporary = join(two.directory, 'temporary');
+  mkdirSync(temporary);
+  const program = [process.execPath, join(ROOT, 'bin/returnpath.js'), 'live'];
+  const nodes = ['n1', 'n2'].flatMap((node) => ['--node', `${node}=netns://${two.ground.namespace(node)}`]);
+  const line = [...program, ...nodes, ...CHANGES].map((word) => `'${word}'`).join(' ');
+  const run = spawn('script', ['-qec', line, '/dev/null'], {
+    env: { ...process.env, PATH, TMPDIR: temporary, TERM: 'xterm' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let shown = '';
+  run.stdout.setEncoding('utf8').on('data', (text) => {
+    shown += text;
+  });
+  const closed = once(run, 'close');
+  const isTraced = (node: string) => shown.includes(`${node}: the event skb:kfree_skb is traced`);
+  while (!isTraced('n1') || !isTraced('n2')) await once(run.stdout, 'data');
+  await sleep(1500);
+  await ping(two.ground);
+  await sleep(1500);
+  run.stdin.write('\x03');
+  const [status] = await closed;
+  t.is(status, 0, shown);
+  t.regex(stripVTControlCharacters(shown), /No fault found: \d+ of \d+/);
+  t.deepEqual(
+    readdirSync(temporary).filter((name) => name.startsWith('returnpath-run-')),
+    [],
+  );
+  await sameAsBefore(t, two);
+});
 
 test('who reads the events goes away: nothing is left on the node nor here', async (t) => {
   const two = await pair(t);

@@ -210,7 +210,7 @@ function fixStranger(address: string, macs: readonly string[], known: readonly A
       : `leave ${address} to one of them`;
   return {
     summary: `Find ${hosts} ${who} by the switch's address table, and ${take}. If a host outside the cluster is to keep it, take the address out of the pool that VIPs come from.`,
-    commands: near && probe ? [{ node: near.station.node, command: probe, persists: false }] : [],
+    commands: near && probe ? [{ node: near.station.node, command: probe, persists: false, asks: true }] : [],
     manifests: [],
     risk: `Whoever uses that host by ${address} loses it.`,
     expected: probe

@@ -30,6 +30,15 @@ export function cautionsOf(before: Analysis, after: Analysis): string[] {
   } else if (before.redacted || after.redacted) {
     cautions.push('One of them is redacted and the other is not: what is the same has two names here.');
   }
+  for (const change of after.supposed ?? []) {
+    cautions.push(`After is supposed: nobody has made this change: ${change}.`);
+  }
+  const isSeen = ({ vips, totals }: Analysis) =>
+    totals.length === 0 ||
+    vips.every(({ address, source }) => source !== 'flag' || totals.some(({ vip }) => vip === address));
+  if (!isSeen(before) || !isSeen(after)) {
+    cautions.push('Of a VIP that was asked for, no connection was captured: what is compared is of others.');
+  }
   return cautions;
 }
 

@@ -1,5 +1,5 @@
 import type { Finding, Fix, FixCommand, FixFile, WhatIf } from '../../model/analysis.js';
-import { whatIfWord, withoutFix } from '../terminal/remedy.js';
+import { commandTitle, whatIfWord, withoutFix } from '../terminal/remedy.js';
 import { Commands } from './table.js';
 
 /** What to do about a finding: the commands to copy, what they risk, and what the kernel model saw them do. */
@@ -72,8 +72,7 @@ function FixText({ fix, id }: { fix: Fix; id: string }) {
 function grouped(commands: readonly FixCommand[]): [string, FixCommand[]][] {
   const groups: [string, FixCommand[]][] = [];
   for (const command of commands) {
-    const { node, persists } = command;
-    const title = `on ${node}, ${persists ? 'stays after a reboot' : 'lasts until the next reboot'}`;
+    const title = commandTitle(command);
     const last = groups.at(-1);
     if (last?.[0] === title) last[1].push(command);
     else groups.push([title, [command]]);

@@ -72,8 +72,13 @@ export function scriptLines(fix: Fix, style: Style): string[] {
   return lines;
 }
 
-function commandHeading({ node, persists }: FixCommand): string {
-  return `on ${node}, ${persists ? 'stays after a reboot' : 'lasts until the next reboot'}:`;
+function commandHeading(command: FixCommand): string {
+  return `${commandTitle(command)}:`;
+}
+
+/** Where to run it, and what it leaves behind. */
+export function commandTitle({ node, persists, asks }: FixCommand): string {
+  return `on ${node}, ${asks ? 'changes nothing' : persists ? 'stays after a reboot' : 'lasts until the next reboot'}`;
 }
 
 /** One way of making it last is written out; of several, any of which will do, the places, as comments. */

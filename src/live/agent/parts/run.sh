@@ -85,10 +85,16 @@ finish() {
 
 # What was recorded before may be all that there is of an incident. By this name no input is looked for.
 keep_earlier() {
-  [ -e "$archive" ] || return 0
+  [ -e "$archive" ] || [ -L "$archive" ] || return 0
   n=1
-  while [ -e "$archive.~$n~" ]; do n=$((n + 1)); done
-  mv "$archive" "$archive.~$n~" || return 1
+  # A link takes a name that another run may be after as well, or fails; not every file system has them.
+  until ln "$archive" "$archive.~$n~" 2>/dev/null; do
+    if [ ! -e "$archive.~$n~" ] && [ ! -L "$archive.~$n~" ]; then
+      mv "$archive" "$archive.~$n~" || return 1
+      break
+    fi
+    n=$((n + 1))
+  done
   printf 'returnpath: the earlier %s is %s now\n' "$archive" "$archive.~$n~" >&2
 }
 
@@ -96,12 +102,13 @@ keep_earlier() {
 pack() {
   archive=$out/$node.tar.gz
   # Into a directory of that name it would be moved, and lie elsewhere than is said.
-  if [ ! -d "$archive" ] && tar -czf "$archive.part" -C "$work" "$node" 2>/dev/null &&
-    keep_earlier && mv "$archive.part" "$archive"; then
+  # Of a name of its own: two runs may end at once.
+  part=$archive.$$.part
+  if [ ! -d "$archive" ] && tar -czf "$part" -C "$work" "$node" 2>/dev/null && keep_earlier && mv "$part" "$archive"; then
     rm -rf "$work"
     printf '%s\n' "$archive"
   else
-    rm -f "$archive.part"
+    rm -f "$part"
     printf 'returnpath: no archive could be written, the bundle is the directory %s\n' "$dir" >&2
     printf '%s\n' "$dir"
   fi
