@@ -23,7 +23,7 @@ export function mergeCommand(settle: (status: number) => void): CommandModule<ob
       yargs
         .positional('inputs', {
           describe:
-            'bundle (directory, .tar, .tar.gz) or capture (pcap, pcapng, also gzip or zstd); NODE=PATH names the node, NODE/NETNS=PATH a network namespace of it',
+            'bundle (directory, .tar, .tar.gz) or capture (pcap, pcapng, also gzip, zstd or xz); NODE=PATH names the node, NODE/NETNS=PATH a network namespace of it',
           type: 'string',
           array: true,
           demandOption: true,
