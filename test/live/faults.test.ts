@@ -95,6 +95,20 @@ test('Ctrl-C at a terminal ends a run with its report, and all is put back', asy
   await sameAsBefore(t, two);
 });
 
+test('what is settled by the end alone is told before it', async (t) => {
+  const two = await pair(t);
+  const node = `n1=netns://${two.ground.namespace('n1')}`;
+  const run = start(t, ['--node', node, '--duration', '0']);
+  await run.capturing(['n1']);
+  await ping(two.ground);
+  // At once: what was just seen is still pending.
+  const { analysis } = await run.end();
+  const of = (kind: string) => run.events.filter(({ event }) => event === kind).length;
+  t.is(analysis!.attempts.length, 2);
+  t.deepEqual([of('attempt'), of('finding')], [2, analysis!.findings.length]);
+  t.is(run.events.at(-1)!.event, 'end');
+});
+
 test('who reads the events goes away: nothing is left on the node nor here', async (t) => {
   const two = await pair(t);
   const temporary = join(two.directory, 'temporary');

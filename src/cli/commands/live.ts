@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { Transport } from '../../live/transport.js';
+import type { Analysis } from '../../model/analysis.js';
 import { UsageError } from '../../model/errors.js';
 import type { LiveView } from '../../report/live/view.js';
 import { interruption } from '../interruption.js';
@@ -74,7 +75,7 @@ export function liveCommand(settle: (status: number) => void): CommandModule<obj
       const status = statusOf(analysis);
       process.exitCode = status;
       settle(status);
-      if (args.format === 'ndjson') process.stdout.write(`${JSON.stringify({ event: 'end', analysis })}\n`);
+      if (args.format === 'ndjson') show.end(analysis);
       else await printAnalysis(analysis, args);
     },
   };
@@ -115,13 +116,23 @@ async function shower(format: string) {
   if (format === 'ndjson') {
     const { LiveEvents } = await import('../../report/live/events.js');
     const events = new LiveEvents();
+    const print = (event: object) => process.stdout.write(`${JSON.stringify(event)}\n`);
+    let last: LiveView | null = null;
     const view = (state: LiveView) => {
-      for (const event of events.of(state)) process.stdout.write(`${JSON.stringify(event)}\n`);
+      last = state;
+      for (const event of events.of(state)) print(event);
     };
-    return { view, stop: () => {} };
+    const end = (analysis: Analysis) => {
+      // Nothing that comes later can change what was pending.
+      if (last) view({ ...last, analysis, settledUntilMs: Number.POSITIVE_INFINITY });
+      print({ event: 'end', analysis });
+    };
+    return { view, stop: () => {}, end };
   }
-  if (process.stderr.isTTY !== true || process.env.TERM === 'dumb') return { view: () => {}, stop: () => {} };
+  const end = () => {};
+  if (process.stderr.isTTY !== true || process.env.TERM === 'dumb')
+    return { view: () => {}, stop: () => {}, end };
   const { LiveTerminal } = await import('../live-terminal.js');
   const terminal = new LiveTerminal(process.stderr);
-  return { view: terminal.show.bind(terminal), stop: () => terminal.stop() };
+  return { view: terminal.show.bind(terminal), stop: () => terminal.stop(), end };
 }

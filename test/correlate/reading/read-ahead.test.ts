@@ -11,6 +11,7 @@ import { reportFile } from '../../../src/correlate/reading/read-file.js';
 import { Tracker } from '../../../src/correlate/track/tracker.js';
 import { readCapture } from '../../../src/ingest/capture/reader.js';
 import { fileChunks, type ReadAhead, ReadBuffer } from '../../../src/ingest/capture/source.js';
+import { BUFFER_SIZE } from '../../../src/wasm/layout.js';
 import {
   ACK,
   FIN,
@@ -85,12 +86,21 @@ function conversations(count: number, mixture: Mixture): Segment[] {
   return segments.sort((a, b) => at(a) - at(b));
 }
 
+/** All but the waypoints, which are where chunks begin. */
 async function report(path: string, ahead: AheadOptions | null): Promise<unknown> {
-  return await reportFile(
+  const { found, ...rest } = await reportFile(
     { path, file: path, member: null },
     { ...OPTIONS, ahead, wanted: null },
     new ReadBuffer(),
   );
+  return {
+    ...rest,
+    found: found.map((one) => {
+      if (one.kind !== 'capture' || !one.reading) return one;
+      const { waypoints: _, ...summary } = one.reading.summary;
+      return { ...one, reading: { ...one.reading, summary } };
+    }),
+  };
 }
 
 const every = fc.constantFrom(0, 2, 7, 50);
@@ -181,7 +191,7 @@ test('a thread reads what comes after the chunks that are read here, up to the e
   t.is(packets, 6 * 4000);
   t.is(left, 0);
   // One chunk before the format is known, and two more.
-  t.is(octets, pcap.length - 3 * 64 * 1024);
+  t.is(octets, pcap.length - 3 * BUFFER_SIZE);
 });
 
 test('what is compressed is read by one thread', async (t) => {
