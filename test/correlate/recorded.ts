@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -91,4 +91,20 @@ export function shift(pcap: Buffer, offsetNs: bigint, driftPpm: number, since: b
     out.writeUInt32LE(Number((moved % 1_000_000_000n) / unit), at + 4);
   }
   return out;
+}
+
+/** A scenario's archives, unpacked; the directories of the nodes' bundles, in the order of their names. */
+export async function unpackedBundles(scenario: string, directory: string): Promise<string[]> {
+  const archives = readdirSync(fixture(scenario)).filter((name) => name.endsWith('.tar.gz'));
+  for (const archive of archives) await unpack(fixture(scenario, archive), directory);
+  return archives.map((archive) => join(directory, archive.replace('.tar.gz', '')));
+}
+
+/** The captures in bundles' directories. */
+export function capturesIn(bundles: readonly string[]): string[] {
+  return bundles.flatMap((bundle) =>
+    readdirSync(bundle, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.pcap'))
+      .map((name) => join(bundle, name)),
+  );
 }

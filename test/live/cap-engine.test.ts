@@ -22,6 +22,14 @@ async function libpcap(ground: Ground): Promise<number> {
   return pid;
 }
 
+/** A recording under way, by cap. */
+async function recording(t: ExecutionContext, ...flags: string[]) {
+  const here = await place(t);
+  const run = start(t, here, '--engine', 'cap', ...flags);
+  await run.capturing();
+  return { here, ground: here.ground, run };
+}
+
 /** One ping; it has an identifier of its own. */
 async function pingOnce(ground: Ground): Promise<void> {
   await ground.run('n1', ['ping', '-c', '1', '10.8.0.2']);
@@ -75,10 +83,7 @@ for (const [what, command] of GOINGS) {
 }
 
 test('an interface that was asked for goes down and comes up again: it is captured again', async (t) => {
-  const here = await place(t);
-  const { ground } = here;
-  const run = start(t, here, '--engine', 'cap', '-i', 'eth0');
-  await run.capturing();
+  const { here, ground, run } = await recording(t, '-i', 'eth0');
   await pingOnce(ground);
   await sleep(500);
   await ground.ip('n1', ['link set eth0 down']);
@@ -93,10 +98,7 @@ test('an interface that was asked for goes down and comes up again: it is captur
 });
 
 test('an interface that comes up later is captured as well', async (t) => {
-  const here = await place(t);
-  const { ground } = here;
-  const run = start(t, here, '--engine', 'cap');
-  await run.capturing();
+  const { here, ground, run } = await recording(t);
   await ground.ip('n1', [
     'link add v0 type veth peer name v1',
     'addr add 10.9.0.1/24 dev v0',
@@ -113,10 +115,7 @@ test('an interface that comes up later is captured as well', async (t) => {
 });
 
 test('its process is killed: started anew, into files of their own', async (t) => {
-  const here = await place(t);
-  const { ground } = here;
-  const run = start(t, here, '--engine', 'cap');
-  await run.capturing();
+  const { here, ground, run } = await recording(t);
   await pingOnce(ground);
   await sleep(500);
   process.kill(await libpcap(ground), 'SIGKILL');
@@ -132,10 +131,7 @@ test('its process is killed: started anew, into files of their own', async (t) =
 });
 
 test('its process ends each time: given up, with the bundle of what there was', async (t) => {
-  const here = await place(t);
-  const { ground } = here;
-  const run = start(t, here, '--engine', 'cap');
-  await run.capturing();
+  const { here, ground, run } = await recording(t);
   await pingOnce(ground);
   await sleep(500);
   // It is away for longer each time.

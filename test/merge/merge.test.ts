@@ -1,13 +1,13 @@
 /** A merged file tells what the captures told, in Wireshark and to us. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { analyze } from '../../src/analyze.js';
 import { type KeptPacket, packetBatches } from '../../src/ingest/capture/packet-stream.js';
 import { merge } from '../../src/merge.js';
 import type { Analysis } from '../../src/model/analysis.js';
-import { recordedFile, unpack } from '../correlate/recorded.js';
+import { capturesIn, recordedFile, unpackedBundles } from '../correlate/recorded.js';
 import { scratch } from '../scratch.js';
 import { fixture, has } from '../support.js';
 
@@ -30,21 +30,6 @@ async function packetsIn(octets: Uint8Array): Promise<KeptPacket[]> {
   const packets: KeptPacket[] = [];
   for await (const batch of packetBatches(chunks(), 'merged')) packets.push(...batch);
   return packets;
-}
-
-async function bundlesOf(scenario: string, t: ExecutionContext): Promise<string[]> {
-  const directory = scratch(t);
-  const archives = readdirSync(fixture(scenario)).filter((name) => name.endsWith('.tar.gz'));
-  for (const archive of archives) await unpack(fixture(scenario, archive), directory);
-  return archives.map((archive) => join(directory, archive.replace('.tar.gz', '')));
-}
-
-function capturesIn(bundles: string[]): string[] {
-  return bundles.flatMap((bundle) =>
-    readdirSync(bundle, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.pcap'))
-      .map((name) => join(bundle, name)),
-  );
 }
 
 async function analyzed(inputs: string[]): Promise<Analysis> {
@@ -89,7 +74,7 @@ const SCENARIOS = [
 
 for (const scenario of SCENARIOS) {
   test.serial(`${scenario}: the merged captures yield the same findings`, async (t) => {
-    const bundles = await bundlesOf(scenario, t);
+    const bundles = await unpackedBundles(scenario, scratch(t));
     const before = await analyzed(bundles);
     const file = await mergedTo(join(scratch(t), 'merged.pcapng'), bundles);
     for (const capture of capturesIn(bundles)) rmSync(capture);
@@ -98,7 +83,7 @@ for (const scenario of SCENARIOS) {
 }
 
 test('packets are in order of time, all of them are there, and merging again changes none', async (t) => {
-  const bundles = await bundlesOf('rp-filter-intermittent', t);
+  const bundles = await unpackedBundles('rp-filter-intermittent', scratch(t));
   const once = await merged(bundles);
   const packets = await packetsIn(once);
   const { inputs } = await analyzed(bundles);
@@ -134,7 +119,9 @@ function fieldsOf(file: string, fields: readonly string[]): string[] {
 }
 
 tshark('of captures by one clock, it holds what mergecap writes', async (t) => {
-  const [bundle] = (await bundlesOf('stateful-gateway', t)).filter((path) => capturesIn([path]).length > 0);
+  const [bundle] = (await unpackedBundles('stateful-gateway', scratch(t))).filter(
+    (path) => capturesIn([path]).length > 0,
+  );
   const directory = scratch(t);
   const theirs = join(directory, 'theirs.pcapng');
   execFileSync('mergecap', ['-w', theirs, ...capturesIn([bundle!])]);

@@ -30,9 +30,14 @@ export const PCAP_MAGICS: ReadonlySet<number> = new Set([
   swap(MAGIC_NANOSECONDS),
 ]);
 
+/** The first four octets of a file, read little-endian. */
+export function magicOf(head: Uint8Array): number {
+  return new DataView(head.buffer, head.byteOffset).getUint32(0, true);
+}
+
 /** Whether a file that begins so is a classic pcap file, as it lies there. */
 export function isClassicPcap(head: Uint8Array): boolean {
-  return PCAP_MAGICS.has(new DataView(head.buffer, head.byteOffset).getUint32(0, true));
+  return PCAP_MAGICS.has(magicOf(head));
 }
 
 /** libpcap's MAXIMUM_SNAPLEN: its own files hold no longer packets, whatever snapshot length they name. */

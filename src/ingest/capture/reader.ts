@@ -3,7 +3,7 @@ import { openStream } from './decompress.js';
 import { Delivery } from './delivery.js';
 import { describeForeign, FOREIGN_HEAD } from './foreign.js';
 import { Framer, type RecordParser } from './framer.js';
-import { MAGIC_LENGTH, PCAP_MAGICS, PcapParser } from './pcap.js';
+import { MAGIC_LENGTH, magicOf, PCAP_MAGICS, PcapParser } from './pcap.js';
 import { PcapngParser, SECTION_HEADER } from './pcapng.js';
 import type { CaptureInterface, CaptureSummary, PacketHandler, RecordScanner } from './record.js';
 
@@ -90,7 +90,7 @@ export async function readCapture(
 /** Whether the first octets of a (decompressed) file are those of a capture that can be read. */
 export function isCapture(head: Uint8Array): boolean {
   if (head.length < MAGIC_LENGTH) return false;
-  return CAPTURE_MAGICS.has(new DataView(head.buffer, head.byteOffset).getUint32(0, true));
+  return CAPTURE_MAGICS.has(magicOf(head));
 }
 
 /** The first octets of a file, gathered until its format is known or given up on. */
@@ -108,7 +108,7 @@ class Head {
 
   /** The first four octets, read little-endian. */
   get magic(): number {
-    return new DataView(this.#octets.buffer).getUint32(0, true);
+    return magicOf(this.#octets);
   }
 
   /** Takes from the chunk; returns what it did not take. */

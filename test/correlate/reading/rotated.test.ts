@@ -1,13 +1,12 @@
 /** A capture in several files is one, wherever the seams are, and packets that two captures hold count once. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import { analyze } from '../../../src/analyze.js';
 import type { Analysis } from '../../../src/model/analysis.js';
 import { scratch } from '../../scratch.js';
-import { fixture } from '../../support.js';
-import { keep, packetsOf, unpack } from '../recorded.js';
+import { capturesIn, keep, packetsOf, unpackedBundles } from '../recorded.js';
 
 async function analyzed(inputs: string[]): Promise<Analysis> {
   return analyze(inputs, { vips: [], keepGoing: false, attempts: 'all', warn: () => {} });
@@ -20,20 +19,6 @@ const SCENARIOS = [
   'untranslated-ethernet',
   'stateful-gateway',
 ];
-
-async function unpacked(scenario: string, directory: string): Promise<string[]> {
-  const archives = readdirSync(fixture(scenario)).filter((name) => name.endsWith('.tar.gz'));
-  for (const archive of archives) await unpack(fixture(scenario, archive), directory);
-  return archives.map((archive) => join(directory, archive.replace('.tar.gz', '')));
-}
-
-function capturesIn(bundles: string[]): string[] {
-  return bundles.flatMap((bundle) =>
-    readdirSync(bundle, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.pcap'))
-      .map((name) => join(bundle, name)),
-  );
-}
 
 /** Where the packets of a file were before it was split. */
 type Origins = Map<string, { file: string; before: number }>;
@@ -75,7 +60,7 @@ function essence({ inputs: _, gaps, attempts, findings, owners, ...rest }: Analy
 for (const scenario of SCENARIOS) {
   test.serial(`${scenario}: a rotated capture is one, in the order of its times`, async (t) => {
     const directory = scratch(t);
-    const bundles = await unpacked(scenario, directory);
+    const bundles = await unpackedBundles(scenario, directory);
     const whole = essence(await analyzed(bundles), new Map());
     const originals = new Map(capturesIn(bundles).map((path) => [path, readFileSync(path)]));
     await fc.assert(
@@ -100,7 +85,7 @@ for (const scenario of SCENARIOS) {
 for (const scenario of SCENARIOS) {
   test.serial(`${scenario}: what two captures of one interface both hold counts once`, async (t) => {
     const directory = scratch(t);
-    const bundles = await unpacked(scenario, directory);
+    const bundles = await unpackedBundles(scenario, directory);
     const whole = essence(await analyzed(bundles), new Map());
     const origins: Origins = new Map();
     for (const path of capturesIn(bundles)) {
@@ -142,7 +127,7 @@ function splitNumbered(path: string, before: string, parts: number): string[] {
 
 test('numbered captures without an ending are of one node, in any order', async (t) => {
   const directory = scratch(t);
-  const [bundle] = await unpacked('wrong-gateway-one-lan', directory);
+  const [bundle] = await unpackedBundles('wrong-gateway-one-lan', directory);
   const parts = splitNumbered(join(bundle!, 'ens18.pcap'), join(directory, 'ens18'), 4);
   const { inputs, findings } = await analyzed(parts.toReversed());
   t.deepEqual([...new Set(inputs.map(({ node }) => node))], ['ens18']);
@@ -154,7 +139,7 @@ test('numbered captures without an ending are of one node, in any order', async 
 
 test('numbered captures that were recorded at one time are of several nodes', async (t) => {
   const directory = scratch(t);
-  const bundles = await unpacked('rp-filter-intermittent', directory);
+  const bundles = await unpackedBundles('rp-filter-intermittent', directory);
   const files = bundles.map((bundle, n) => {
     const path = join(directory, `capture${n}`);
     writeFileSync(path, readFileSync(join(bundle, 'any.pcap')));
