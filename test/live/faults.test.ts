@@ -70,7 +70,8 @@ test('Ctrl-C at a terminal ends a run with its report, and all is put back', asy
   const program = [process.execPath, join(ROOT, 'bin/returnpath.js'), 'live'];
   const nodes = ['n1', 'n2'].flatMap((node) => ['--node', `${node}=netns://${two.ground.namespace(node)}`]);
   const line = [...program, ...nodes, ...CHANGES].map((word) => `'${word}'`).join(' ');
-  const run = spawn('script', ['-qec', line, '/dev/null'], {
+  // `exec`: dash, where it stays between, ends by the signal itself, whatever its child's status is.
+  const run = spawn('script', ['-qec', `exec ${line}`, '/dev/null'], {
     env: { ...process.env, PATH, TMPDIR: temporary, TERM: 'xterm' },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
