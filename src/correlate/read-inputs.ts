@@ -5,6 +5,7 @@ import { type InputFile, type InputListing, listFiles, sizeOf } from '../ingest/
 import { nameByDirectory } from '../ingest/same-names.js';
 import { type InputSpecification, parseInput } from '../ingest/specification.js';
 import { UsageError } from '../model/errors.js';
+import { MOST_THREADS } from '../wasm/layout.js';
 import { gatherInputs } from './reading/gather-inputs.js';
 import type { Inputs } from './reading/inputs.js';
 import { type FileOptions, readFile, readReport } from './reading/read-file.js';
@@ -14,6 +15,9 @@ import { DEFAULT_FLOWS } from './track/tracker.js';
 
 /** Octets from which on a file is worth a thread: a thread takes about a tenth of a second to start. */
 const THREAD_OCTETS = 64 * 1024 * 1024;
+
+/** Threads that read one file beside the one that takes it in; with more of them, that one would not keep up. */
+const MOST_BESIDE = MOST_THREADS - 1;
 
 /** How far the reading of a file is: plain data. */
 export interface Reading {
@@ -85,9 +89,8 @@ export async function readListings(
   const { keepGoing, snapshotsOnly = false, keepsAll = false, maxAttempts = DEFAULT_FLOWS } = options;
   const leastOctets = options.threadOctets ?? THREAD_OCTETS;
   const { wanted = null, mayBeEmpty = false, mostOctets } = options;
-  // To pass over packets takes less time than to make segments of them in another thread.
-  const isAhead = threadsOf(options) >= 2 && wanted === null;
-  const ahead = isAhead ? { leastOctets } : null;
+  const beside = Math.min(threadsOf(options) - 1, MOST_BESIDE);
+  const ahead = beside > 0 ? { leastOctets, threads: beside } : null;
   const fileOptions: FileOptions = {
     keepGoing,
     snapshotsOnly,

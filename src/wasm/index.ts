@@ -15,7 +15,7 @@ import {
   wantedNotes,
   wantLinked,
   wantNumber,
-  wordOf6,
+  wantedAt,
 } from './interest';
 import { NONE } from './intern-table';
 import {
@@ -36,6 +36,10 @@ import { finished, keepWhole, letGo, sweep } from './settlement';
 import { cellsBase, cellsEnd, reserveCells, takeCells } from './sightings';
 import { allocate, reserve } from './memory';
 import { noteRows } from './wanted';
+import { wordOf6 } from './word-of-6';
+
+// What threads that read ahead have of a module of their own is here as well.
+export * from './ahead';
 
 export {
   beginScan,
@@ -65,6 +69,7 @@ export {
   wantAsked,
   wantLinked,
   wantNumber,
+  wantedAt,
   wordOf6,
 };
 
@@ -157,7 +162,7 @@ export function serverAt(id: u32): usize {
 
 let ring: usize = 0;
 
-/** Where a thread that reads ahead puts what it has read: `RING_` and `SLOT_` of the layout. */
+/** Where threads put what they have read ahead: `RING_` and `SLOT_` of the layout. */
 export function ringAt(): usize {
   if (ring === 0) ring = allocate(RING_SIZE);
   return ring;

@@ -12,7 +12,8 @@ import { clientMark, Notes } from './notes';
 import { WordSet } from './word-set';
 
 let isOn: bool = false;
-const words = new WordSet();
+/** Of the addresses that are wanted. */
+export const words = new WordSet();
 /** Those of them that were asked for, and not only found to be linked with those. */
 const asked = new WordSet();
 const numbers = new WordSet();
@@ -55,6 +56,11 @@ export function wantLinked(word: u32): void {
   words.add(word);
 }
 
+/** The set of words that are wanted, for who reads ahead; 0 where nothing is passed over. */
+export function wantedAt(): usize {
+  return isOn ? changetype<usize>(words) : 0;
+}
+
 export function isAsked(word: u32): bool {
   return asked.has(word);
 }
@@ -64,19 +70,13 @@ export function wantNumber(number: u32): void {
   numbers.add(number);
 }
 
-/** The word of an IPv6 address. */
-export function wordOf6(at: usize): u32 {
-  const mixed = (load<u64>(at) ^ rotl<u64>(load<u64>(at, 8) * 0xd6e8feb86659fd93, 32)) * 0xff51afd7ed558ccd;
-  return <u32>(mixed >>> 32);
-}
-
 export function isWanted(source: u32, destination: u32): bool {
   return words.has(source) || words.has(destination);
 }
 
-/** Counts a segment that is passed over, without SYN or of something else than a packet itself. */
-export function pass(): void {
-  passed++;
+/** Counts segments that are passed over, without SYN or of something else than a packet itself. */
+export function pass(count: u32): void {
+  passed += count;
 }
 
 /** The same of a SYN or SYN-ACK, which is noted; source and destination as words. */

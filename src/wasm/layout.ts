@@ -186,41 +186,47 @@ export const SCRATCH_SIZE = 256;
 
 /** Octets of a segment, as a power of two: `Segment` of `read-segment.ts`. */
 export const SEGMENT_SHIFT = 6;
-/** Where in it the word is that tells where its packet ends. */
-export const SEGMENT_END = 12;
 
 /**
- * Octets of a chunk that a thread reads ahead: each costs its taker a turn through all layers of reading, and may cost
- * a thread's sleep, so that it is larger than what is read here.
+ * Octets of a window, in which a large file is read by more than one thread: each costs its taker a turn through all
+ * layers of reading, and may cost a thread's sleep, so that it is larger than what is read by one.
  */
-export const AHEAD_SIZE = 256 * 1024;
-/** Chunks of a file that a thread may be ahead, each in a slot. */
-export const AHEAD_SLOTS = 8;
-/** Segments that can be made of a chunk: a small packet has 70 octets with its header. */
-export const SLOT_SEGMENTS = 4096;
+export const WINDOW_SIZE = 512 * 1024;
+/**
+ * Windows that a thread may have read before they are taken in, each in a slot of its own: what another wrote last is
+ * slow to write.
+ */
+export const SLOTS_EACH = 4;
+/** Threads that there can be slots for. */
+export const MOST_THREADS = 3;
+export const SLOTS = MOST_THREADS * SLOTS_EACH;
+/** What is read at once behind a window, where the last record goes on, */
+export const OVERHANG_READ = 2048;
+/** and octets of it that can lie there: as many as libpcap's records can have. */
+export const OVERHANG = 256 * 1024 + 16;
+/** Segments that can be made of a window: a small packet has 70 octets with its header. */
+export const SLOT_SEGMENTS = 8192;
 /** Octets of a cache line, for what two threads write. */
 export const LINE = 64;
-/** A slot's words, the chunk, and its segments. */
-export const SLOT_SIZE = LINE + AHEAD_SIZE + (SLOT_SEGMENTS << SEGMENT_SHIFT);
-/** Words of a slot: octets of the chunk, where in it the first segment's record begins, and how many segments there are. */
-export const SLOT_OCTETS = 0;
-export const SLOT_FIRST = 1;
+/** Octets of a slot that the records of a window are read into. */
+export const SLOT_ROOM = (WINDOW_SIZE + OVERHANG + LINE - 1) & -LINE;
+/** A slot's words, the octets, and their segments. */
+export const SLOT_SIZE = LINE + SLOT_ROOM + (SLOT_SEGMENTS << SEGMENT_SHIFT);
+/** Words of a slot: where in the window its records begin, their octets, and how many segments there are. */
+export const SLOT_START = 0;
+export const SLOT_OCTETS = 1;
 export const SLOT_COUNT = 2;
 
-/** Words before the slots, by octets: chunks that were read, and chunks that were taken. */
-export const RING_READ = 0;
+/** Words before the slots, by octets: windows that somebody began to read, and windows that were taken in. */
+export const RING_BEGUN = 0;
 export const RING_TAKEN = LINE;
-/** Whether the thread has started, and was told where to begin. */
-export const RING_STATE = 2 * LINE;
-export const RING_SLOTS = 3 * LINE;
-export const RING_SIZE = RING_SLOTS + AHEAD_SLOTS * SLOT_SIZE;
-/** Values of the state. */
-export const RING_STARTING = 0;
-export const RING_READY = 1;
-export const RING_BEGUN = 2;
-/** Doubles beside the state, by octets: the offset in the file from which on the thread reads, and that of the record there. */
-export const RING_FROM = RING_STATE + 8;
-export const RING_RECORD = RING_STATE + 16;
+/** Windows of which it is known where their last record ends, and where in the next one that is; -1 where none follows. */
+export const RING_DIVIDED = 2 * LINE;
+export const RING_START = RING_DIVIDED + 4;
+/** For each window, in turn: that it is read, and in which slot it is. */
+export const RING_READ = 3 * LINE;
+export const RING_SLOTS = RING_READ + SLOTS * LINE;
+export const RING_SIZE = RING_SLOTS + SLOTS * SLOT_SIZE;
 
 /** Beyond the connections that are kept whole, of those that were made a sample of a share of as many is kept, */
 export const SAMPLE_SHARE = 8;

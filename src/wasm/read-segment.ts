@@ -32,8 +32,13 @@ export const HAS_TIMESTAMPS: u32 = 1 << 2;
 export const HAS_PAYLOAD: u32 = 1 << 3;
 /** More than a plain segment: nothing else of it is known but where it ends. */
 export const IS_OTHER: u32 = 1 << 4;
+/** Not one packet but some, one behind the other, that are passed over: `read-wanted.ts`. */
+export const IS_RUN: u32 = 1 << 5;
 
-/** A TCP segment that was read, with all that can be kept of it: 64 octets, a cache line. */
+/**
+ * A TCP segment that was read, with all that can be kept of it: 64 octets, a cache line. Of a run, `a` is how many packets
+ * there are, the time is the earliest, and `sequence` and `acknowledgment` are seconds and nanoseconds of the latest.
+ */
 @unmanaged
 export class Segment {
   /** Of Ethernet the first twelve octets, of LINUX_SLL2 those from the packet type on, and the interface's index. */

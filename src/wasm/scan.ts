@@ -5,9 +5,9 @@
  */
 import { touchRow, touchSettled, touchSlot } from './flows';
 import { isForeign, passesAtOnce } from './foreign';
-import { isFiltering } from './interest';
+import { isFiltering, pass } from './interest';
 import { SEGMENT_SHIFT } from './layout';
-import { IS_OTHER } from './read-segment';
+import { IS_OTHER, IS_RUN } from './read-segment';
 import {
   CAPTURED,
   number as numberAt,
@@ -92,7 +92,7 @@ export function scan(
       : readSegments(stopped, end, linkType, isSwapped, unit, most, batch, room, false);
     const from = isListed ? segmentAt(list, taken) : segmentAt(batch, 0);
     const done = take(changetype<usize>(from), count, isListed ? looked - taken : 0, number);
-    number += done;
+    number += packetsTaken;
     if (isListed) {
       looked = max(looked, taken + count);
       taken += done;
@@ -137,6 +137,9 @@ function skip(): void {
   looked = max(looked, taken);
 }
 
+/** Packets of the segments that were taken in last: a run has more than one. */
+let packetsTaken: u32 = 0;
+
 /**
  * Takes in the segments of a list, up to one that is not plain.
  *
@@ -146,20 +149,30 @@ function skip(): void {
 function take(segments: usize, count: u32, known: u32, packets: u32): u32 {
   for (let i = known; i < count; i++) look(segments, i);
   touch(segments, count);
+  let number = packets;
   let i: u32 = 0;
   for (; i < count; i++) {
     const segment = segmentAt(segments, i);
     if (segment.has(IS_OTHER)) break;
-    if (!observe(segment, packets + i + 1)) break;
+    if (segment.has(IS_RUN)) {
+      number += segment.a;
+      pass(segment.a);
+      noteTime(segment.sequence, segment.acknowledgment);
+    } else if (observe(segment, number + 1)) {
+      number++;
+    } else {
+      break;
+    }
     noteTime(segment.seconds, segment.nanoseconds);
     stopped = segment.end;
   }
+  packetsTaken = number - packets;
   return i;
 }
 
 function look(segments: usize, i: u32): void {
   const segment = segmentAt(segments, i);
-  if (!segment.has(IS_OTHER)) segment.isForeign = isForeign(segment);
+  if (!segment.has(IS_OTHER | IS_RUN)) segment.isForeign = isForeign(segment);
 }
 
 function touch(segments: usize, count: u32): void {

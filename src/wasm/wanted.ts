@@ -1,6 +1,6 @@
 /** Notes of the connections that are wanted, for those that were passed over to be set against. */
 import { addresses } from './addresses';
-import { isAsked, isFiltering, wantedNotes, wordOf6 } from './interest';
+import { isAsked, isFiltering, wantedNotes } from './interest';
 import {
   CELL_FRAME,
   CELL_NANOSECONDS,
@@ -25,6 +25,7 @@ import {
 import { clientMark } from './notes';
 import { get, rowsEnd } from './rows';
 import { cellAt, nextCell } from './sightings';
+import { wordOf6 } from './word-of-6';
 
 /** Notes a connection's SYNs and SYN-ACKs, as far as they were kept. */
 export function noteRow(row: u32): void {

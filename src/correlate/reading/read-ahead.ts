@@ -1,123 +1,168 @@
-/** Reads a large classic pcap file in a thread beside the one that takes in its packets. */
+/** Reads a large classic pcap file in threads beside the one that takes in its packets, which helps where it would wait. */
 import { Worker } from 'node:worker_threads';
+import { CAPLEN, RECORD_HEADER } from '../../ingest/capture/pcap.js';
 import type { ScanFormat } from '../../ingest/capture/record.js';
-import type { ReadAhead } from '../../ingest/capture/source.js';
-import { Ring } from '../track/ring.js';
+import { type ReadAhead, readAt } from '../../ingest/capture/source.js';
+import { NOWHERE, Ring, type Slot } from '../track/ring.js';
 import type { Tables } from '../track/tables.js';
 import type { Tracker } from '../track/tracker.js';
 import { isUnavailable } from './unavailable.js';
+import { WindowReader, type Windows } from './window-reader.js';
 
 /** When a capture is read ahead: plain data. */
 export interface AheadOptions {
   /** Octets that the file must have to be worth a thread. */
   leastOctets: number;
-  /** Chunks that are read here, while the thread starts, before it is waited for; absent: it never is. */
-  ownChunks?: number | undefined;
+  /** Threads that read beside the one that takes in. */
+  threads: number;
 }
 
-/** How long to wait for the thread before looking whether the thread is alive, ms. */
+/** How long to wait for a thread before looking whether the thread is alive, ms. */
 const PATIENCE = 20;
 
-/** What the thread is started with. */
+/** What a thread is started with. */
 export interface AheadData {
-  path: string;
   memory: WebAssembly.Memory;
   /** Where the ring is in the memory. */
   ringAt: number;
-  format: ScanFormat;
+  windows: Windows;
+  /** From 1. */
+  thread: number;
 }
 
 export class AheadReading implements ReadAhead {
   readonly #tracker: Tracker;
-  #ownChunks: number;
-  #thread: AheadThread | null = null;
+  readonly #threads: number;
+  #windows: SharedWindows | null = null;
   #isOver = false;
 
-  /** @param ownChunks as in `AheadOptions` */
-  constructor(tracker: Tracker, ownChunks = Number.POSITIVE_INFINITY) {
+  /** @param threads as in `AheadOptions` */
+  constructor(tracker: Tracker, threads: number) {
     this.#tracker = tracker;
-    this.#ownChunks = ownChunks;
+    this.#threads = threads;
   }
 
-  chunkAt(path: string, offset: number): Promise<Uint8Array | null> | null {
+  chunkAt(file: number, offset: number): Promise<Uint8Array | null> | Uint8Array | null {
     if (this.#isOver) return null;
+    return this.#windows ? this.#take(this.#windows) : this.#begin(file, offset);
+  }
+
+  /** Ends the reading ahead, and its threads. */
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await this.endThreads();
+  }
+
+  /** Ends the threads alone: what they have not read is read here. */
+  async endThreads(): Promise<void> {
+    await this.#windows?.stop();
+  }
+
+  /** Windows begin with the first record from an offset on; what goes on before it is given at once. */
+  #begin(file: number, offset: number): Promise<Uint8Array | null> | Uint8Array | null {
     const { plain, tables } = this.#tracker;
-    if (plain.format === null) return null;
+    const { format, nextRecord, buffer } = plain;
+    if (format === null) return null;
+    const from = nextRecord === offset ? offset : behindRecord(file, nextRecord, format);
+    if (from === null || from - offset > buffer.length) return null;
     try {
-      this.#thread ??= new AheadThread(path, tables, plain.format);
+      const wanted = tables.functions.wantedAt() >>> 0;
+      this.#windows = new SharedWindows({ file, format, from, wanted }, tables, this.#threads);
     } catch (error) {
       if (!isUnavailable(error)) throw error;
       this.#isOver = true;
       return null;
     }
-    if (!this.#thread.isReady && this.#ownChunks-- > 0) return null;
-    return this.#take(this.#thread, offset);
+    if (from === offset) return this.#take(this.#windows);
+    const rest = buffer.subarray(0, from - offset);
+    return rest.subarray(0, readAt(file, rest, offset));
   }
 
-  /** Ends the thread. */
-  async stop(): Promise<void> {
-    this.#isOver = true;
-    await this.#thread?.stop();
-  }
-
-  async #take(thread: AheadThread, offset: number): Promise<Uint8Array | null> {
-    const chunk = await thread.take(offset, this.#tracker.plain.nextRecord);
+  async #take(windows: SharedWindows): Promise<Uint8Array | null> {
+    const chunk = await windows.take();
     if (chunk === null) await this.stop();
     return chunk;
   }
 }
 
-class AheadThread {
-  readonly #worker: Worker;
-  readonly #ring: Ring;
+/** Where a record ends; null where it is damaged, or not whole. */
+function behindRecord(file: number, offset: number, { isSwapped, maximumLength }: ScanFormat): number | null {
+  const header = new Uint8Array(RECORD_HEADER);
+  if (readAt(file, header, offset) < RECORD_HEADER) return null;
+  const captured = new DataView(header.buffer).getUint32(CAPLEN, !isSwapped);
+  return captured > maximumLength ? null : offset + RECORD_HEADER + captured;
+}
+
+/** The windows of a file from the side of who takes them in. */
+class SharedWindows {
   readonly #octets: Uint8Array;
-  #hasBegun = false;
-  #taken = 0;
-  #hasEnded = false;
+  readonly #ring: Ring;
+  readonly #reader: WindowReader;
+  readonly #workers = new Set<Worker>();
+  /** The next to be taken in. */
+  #window = 0;
+  #hasFailed = false;
 
-  constructor(path: string, tables: Tables, format: ScanFormat) {
-    const ringAt = tables.functions.ringAt() >>> 0;
-    this.#octets = tables.octets;
-    this.#ring = new Ring(tables.octets.buffer, ringAt);
-    const workerData: AheadData = { path, memory: tables.memory, ringAt, format };
-    this.#worker = new Worker(new URL('./ahead-thread.js', import.meta.url), { workerData });
-    const end = () => {
-      this.#hasEnded = true;
-    };
-    // What it could not read is read here, which tells why.
-    this.#worker.on('error', end);
-    this.#worker.on('exit', end);
+  constructor(windows: Windows, { functions, memory, octets }: Tables, threads: number) {
+    const ringAt = functions.ringAt() >>> 0;
+    this.#octets = octets;
+    this.#ring = new Ring(octets.buffer, ringAt, 0);
+    this.#reader = new WindowReader(windows, this.#ring, functions, octets.buffer);
+    for (let thread = 1; thread <= threads; thread++) this.#start({ memory, ringAt, windows, thread });
   }
 
-  get isReady(): boolean {
-    return this.#ring.isReady(0);
-  }
-
-  /**
-   * The next chunk, in place of the one before; null where there is none. The first is where the thread begins.
-   *
-   * @param record offset of the record that begins there, or goes on
-   */
-  async take(offset: number, record: number): Promise<Uint8Array | null> {
-    if (!(await this.#until((patience) => this.#ring.isReady(patience)))) return null;
-    if (!this.#hasBegun) this.#ring.begin(offset, record);
-    this.#hasBegun = true;
-    if (!(await this.#until((patience) => this.#ring.awaitChunk(this.#taken, patience)))) return null;
-    const { chunk, octets } = this.#ring.slot(this.#taken++);
-    return octets === 0 ? null : this.#octets.subarray(chunk, chunk + octets);
+  /** The records that come next, in place of those before; null where there are none, or are to be read in another way. */
+  async take(): Promise<Uint8Array | null> {
+    for (;;) {
+      const window = this.#window++;
+      this.#ring.take(window);
+      const slot = await this.#slotOf(window);
+      if (slot === null) return null;
+      const { start, octets } = slot.chunk;
+      const at = slot.room + start;
+      if (octets > 0) return this.#octets.subarray(at, at + octets);
+      if (start === NOWHERE) return null;
+    }
   }
 
   async stop(): Promise<void> {
-    await this.#worker.terminate();
+    await Promise.all([...this.#workers].map((worker) => worker.terminate()));
   }
 
-  /** Waits until something is so, if the thread lives to make it so. */
-  async #until(isSo: (patience: number) => boolean): Promise<boolean> {
-    while (!isSo(PATIENCE)) {
-      // A thread that has ended does nothing any more, but may have done this before.
-      if (this.#hasEnded) return isSo(0);
+  #start(workerData: AheadData): void {
+    const worker = new Worker(new URL('./ahead-thread.js', import.meta.url), { workerData });
+    this.#workers.add(worker);
+    // What it could not read is read in the other way, which tells why.
+    worker.on('error', () => {
+      this.#hasFailed = true;
+    });
+    worker.on('exit', (status) => {
+      this.#workers.delete(worker);
+      if (status !== 0) this.#hasFailed = true;
+    });
+  }
+
+  /** The slot of a window, which is read here or in a thread; null where a thread has failed. */
+  async #slotOf(window: number): Promise<Slot | null> {
+    for (;;) {
+      const slot = this.#ring.slotOf(window, 0);
+      // Rather than to wait, the next one is read that nobody reads.
+      const begun = slot ? null : this.#ring.begin();
+      if (begun === null)
+        return slot ?? (await this.#patiently((patience) => this.#ring.slotOf(window, patience)));
+      const length = this.#reader.read(begun);
+      const start = await this.#patiently((patience) => this.#ring.startOf(begun.window, patience));
+      if (start === null) return null;
+      this.#reader.fill(begun, length, start);
+    }
+  }
+
+  /** Waits for something of a thread's; null where the thread does not live to make it so. */
+  async #patiently<T>(get: (patience: number) => T | null): Promise<T | null> {
+    for (;;) {
+      const got = get(PATIENCE);
+      if (got !== null || this.#hasFailed) return got;
       await new Promise((resolve) => setImmediate(resolve));
     }
-    return true;
   }
 }

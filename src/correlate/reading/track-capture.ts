@@ -166,9 +166,9 @@ class NamedNode {
 }
 
 /** Loaded when it is needed: most files are small. */
-async function createAhead(tracker: Tracker, { ownChunks }: AheadOptions): Promise<AheadReading> {
+async function createAhead(tracker: Tracker, { threads }: AheadOptions): Promise<AheadReading> {
   const { AheadReading } = await import('./read-ahead.js');
-  return new AheadReading(tracker, ownChunks);
+  return new AheadReading(tracker, threads);
 }
 
 async function* beginningOf(chunks: AsyncIterable<Uint8Array>, octets: number): AsyncGenerator<Uint8Array> {

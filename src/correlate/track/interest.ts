@@ -65,7 +65,7 @@ export class Interest {
     if (functions.isWanted(source, destination) !== 0) return false;
     const { tcpFlags, sourcePort, destinationPort, sequenceNumber, acknowledgmentNumber } = packet;
     if ((tcpFlags & SYN) === 0) {
-      functions.pass();
+      functions.pass(1);
       return true;
     }
     const stamp = (tcpFlags & ACK) !== 0 ? packet.timestampEchoReply : packet.timestampValue;
@@ -86,7 +86,7 @@ export class Interest {
     const { functions } = this.#tables;
     const source = this.#word(quoted, quoted.sourceAddress);
     if (functions.isWanted(source, this.#word(quoted, quoted.destinationAddress)) !== 0) return false;
-    functions.pass();
+    functions.pass(1);
     return true;
   }
 

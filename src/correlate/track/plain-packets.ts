@@ -4,7 +4,7 @@
  */
 import type { PacketRecord, RecordScanner, ScanFormat, ScanTime } from '../../ingest/capture/record.js';
 import { BUFFER_SIZE, SCRATCH_SIZE } from '../../wasm/layout.js';
-import { readyChunk } from './ring.js';
+import { segmentsOf } from './ring.js';
 import type { Tables } from './tables.js';
 
 export class PlainPackets implements RecordScanner {
@@ -69,8 +69,8 @@ export class PlainPackets implements RecordScanner {
     this.#to = this.#isInPlace ? end : 0;
     this.#at = bytes.byteOffset;
     const { functions, words } = this.#tables;
-    const ready = this.#isInPlace ? readyChunk(words, functions.ringAt() >>> 0, bytes.byteOffset) : null;
-    if (ready) functions.beginScan(ready.segments, ready.count, ready.first);
+    const ready = this.#isInPlace ? segmentsOf(words, functions.ringAt() >>> 0, bytes.byteOffset) : null;
+    if (ready) functions.beginScan(ready.segments, ready.count, bytes.byteOffset);
     else functions.beginScan(0, 0, 0);
   }
 

@@ -1,32 +1,45 @@
 /**
- * Chunks of a file on their way from the thread that reads ahead to the one that takes them in: slots of a memory that
- * both share (`src/wasm/layout.ts`), used one after the other and again.
+ * A large file's windows on their way from the threads that read them to the one that takes them in: slots of a memory
+ * that all share (`src/wasm/layout.ts`), used one after the other and again. Whoever is first begins the next window;
+ * where its first record begins, is known when the window before it is divided into records.
  */
 import {
-  AHEAD_SIZE,
-  AHEAD_SLOTS,
   LINE,
   RING_BEGUN,
-  RING_FROM,
+  RING_DIVIDED,
   RING_READ,
-  RING_READY,
-  RING_RECORD,
   RING_SLOTS,
-  RING_STARTING,
-  RING_STATE,
+  RING_START,
   RING_TAKEN,
   SLOT_COUNT,
-  SLOT_FIRST,
   SLOT_OCTETS,
+  SLOT_ROOM,
   SLOT_SIZE,
+  SLOT_START,
+  SLOTS,
+  SLOTS_EACH,
 } from '../../wasm/layout.js';
 
-/** Chunks after which the other thread is woken, as that takes as long as several of them. */
+/** Slots that are emptied before who waits for room is woken, as that takes as long as several of them. */
 const WAKE_EVERY = 2;
+
+/** Where records begin that there are none of. */
+export const NOWHERE = -1;
+
+/** The records that begin in a window, one behind the other. */
+export interface Chunk {
+  /** Where in the window the first one begins; `NOWHERE` where the file ends, or has to be read in another way. */
+  start: number;
+  /** 0 where none begins in it. */
+  octets: number;
+  /** How many segments were made of them. */
+  count: number;
+}
 
 /** A slot's place in memory; offsets are of octets. */
 export class Slot {
-  readonly chunk: number;
+  /** Where a window is read into. */
+  readonly room: number;
   readonly segments: number;
   readonly #words: Int32Array;
   readonly #at: number;
@@ -34,131 +47,150 @@ export class Slot {
   constructor(words: Int32Array, at: number) {
     this.#words = words;
     this.#at = at >>> 2;
-    this.chunk = at + LINE;
-    this.segments = this.chunk + AHEAD_SIZE;
+    this.room = at + LINE;
+    this.segments = this.room + SLOT_ROOM;
   }
 
-  /** Octets of the chunk; 0 at the end of the file, or where the thread has ended for another reason. */
-  get octets(): number {
-    return this.#words[this.#at + SLOT_OCTETS]!;
+  get chunk(): Chunk {
+    return {
+      start: this.#words[this.#at + SLOT_START]!,
+      octets: this.#words[this.#at + SLOT_OCTETS]!,
+      count: this.#words[this.#at + SLOT_COUNT]!,
+    };
   }
 
-  /** Where in the chunk the record of the first segment begins. */
-  get first(): number {
-    return this.#words[this.#at + SLOT_FIRST]!;
-  }
-
-  /** Segments that were made of the chunk. */
-  get count(): number {
-    return this.#words[this.#at + SLOT_COUNT]!;
-  }
-
-  fill(octets: number, first: number, count: number): void {
+  set chunk({ start, octets, count }: Chunk) {
+    this.#words[this.#at + SLOT_START] = start;
     this.#words[this.#at + SLOT_OCTETS] = octets;
-    this.#words[this.#at + SLOT_FIRST] = first;
     this.#words[this.#at + SLOT_COUNT] = count;
   }
 }
 
+/** A window that somebody reads, and its slot. */
+export interface Begun {
+  window: number;
+  slot: Slot;
+}
+
+/** The ring from the side of one thread. */
 export class Ring {
   readonly #words: Int32Array;
   readonly #at: number;
-  readonly #read: number;
+  readonly #begun: number;
   readonly #taken: number;
-  readonly #state: number;
-  /** Where in a file to begin: the offset, and that of the record there. */
-  readonly #place: Float64Array;
+  readonly #divided: number;
+  readonly #start: number;
+  /** Number of the first own slot. */
+  readonly #ownSlots: number;
+  /** The windows that were read into own slots last; -1 for none. */
+  readonly #own = new Int32Array(SLOTS_EACH).fill(-1);
 
-  /** @param at where it is in the memory */
-  constructor(memory: ArrayBufferLike, at: number) {
+  /**
+   * @param at where it is in the memory
+   * @param thread from 0, below `MOST_THREADS`
+   */
+  constructor(memory: ArrayBufferLike, at: number, thread: number) {
     this.#words = new Int32Array(memory);
     this.#at = at;
-    this.#state = (at + RING_STATE) >>> 2;
-    this.#place = new Float64Array(memory, at + RING_FROM, 1 + (RING_RECORD - RING_FROM) / 8);
-    this.#read = (at + RING_READ) >>> 2;
+    this.#ownSlots = thread * SLOTS_EACH;
+    this.#begun = (at + RING_BEGUN) >>> 2;
     this.#taken = (at + RING_TAKEN) >>> 2;
+    this.#divided = (at + RING_DIVIDED) >>> 2;
+    this.#start = (at + RING_START) >>> 2;
   }
 
-  /** @param chunk from 0, in the order of the file */
-  slot(chunk: number): Slot {
-    return new Slot(this.#words, this.#at + RING_SLOTS + (chunk % AHEAD_SLOTS) * SLOT_SIZE);
+  /** The next window, from 0 in the order of the file, that nobody has begun to read; null where there is no slot for it. */
+  begin(): Begun | null {
+    const taken = Atomics.load(this.#words, this.#taken);
+    const own = this.#own.findIndex((window) => window < taken);
+    if (own < 0) return null;
+    const window = Atomics.add(this.#words, this.#begun, 1);
+    this.#own[own] = window;
+    return { window, slot: this.#slot(this.#ownSlots + own) };
   }
 
-  /** Says that the thread has started, and waits until it is told where to begin. */
-  awaitBeginning(): { from: number; record: number } {
-    Atomics.store(this.#words, this.#state, RING_READY);
-    Atomics.notify(this.#words, this.#state);
-    while (Atomics.load(this.#words, this.#state) !== RING_BEGUN) {
-      Atomics.wait(this.#words, this.#state, RING_READY);
-    }
-    const [from, record] = this.#place;
-    return { from: from!, record: record! };
-  }
-
-  /**
-   * Whether the thread has started.
-   *
-   * @param patience how long to wait for it, ms
-   */
-  isReady(patience: number): boolean {
-    if (patience > 0) Atomics.wait(this.#words, this.#state, RING_STARTING, patience);
-    return Atomics.load(this.#words, this.#state) !== RING_STARTING;
-  }
-
-  /**
-   * Tells the thread where to begin.
-   *
-   * @param record the last that does not begin behind `from`
-   */
-  begin(from: number, record: number): void {
-    this.#place.set([from, record]);
-    Atomics.store(this.#words, this.#state, RING_BEGUN);
-    Atomics.notify(this.#words, this.#state);
-  }
-
-  /** Waits until there is room for a chunk. */
-  awaitRoom(chunk: number): void {
+  /** As `begin`, as soon as there is a slot. */
+  awaitBegin(): Begun {
     for (;;) {
       const taken = Atomics.load(this.#words, this.#taken);
-      if (chunk - taken < AHEAD_SLOTS) return;
+      const begun = this.begin();
+      if (begun) return begun;
       Atomics.wait(this.#words, this.#taken, taken);
     }
   }
 
   /**
-   * Gives a chunk away whose slot is filled.
+   * Where in a window the first record begins, behind it or `NOWHERE` where none does; null while that is not known.
    *
-   * @param isLast none comes after it
+   * @param patience how long to wait for it, ms
    */
-  give(chunk: number, isLast: boolean): void {
-    Atomics.store(this.#words, this.#read, chunk + 1);
-    if (isLast || (chunk + 1) % WAKE_EVERY === 0) Atomics.notify(this.#words, this.#read);
+  startOf(window: number, patience: number): number | null {
+    for (;;) {
+      const divided = Atomics.load(this.#words, this.#divided);
+      if (divided === window) return this.#words[this.#start]!;
+      if (Atomics.wait(this.#words, this.#divided, divided, patience) === 'timed-out') return null;
+    }
+  }
+
+  /** As `startOf`, as soon as it is known. */
+  awaitStart(window: number): number {
+    return this.startOf(window, Number.POSITIVE_INFINITY)!;
   }
 
   /**
-   * Waits until a chunk was given away; all before it are done with then.
+   * Says that a window is divided.
    *
-   * @param patience milliseconds
-   * @returns false where it was not given away yet
+   * @param next where in the next one the first record begins, as `awaitStart` has it
    */
-  awaitChunk(chunk: number, patience: number): boolean {
-    Atomics.store(this.#words, this.#taken, chunk);
-    if (chunk % WAKE_EVERY === 0) Atomics.notify(this.#words, this.#taken);
-    const read = Atomics.load(this.#words, this.#read);
-    if (read > chunk) return true;
-    Atomics.wait(this.#words, this.#read, read, patience);
-    return Atomics.load(this.#words, this.#read) > chunk;
+  divide(window: number, next: number): void {
+    this.#words[this.#start] = next;
+    Atomics.store(this.#words, this.#divided, window + 1);
+    Atomics.notify(this.#words, this.#divided);
+  }
+
+  /** Says that a window is read. */
+  give(window: number): void {
+    const read = this.#readWord(window);
+    Atomics.store(this.#words, read, window * SLOTS + this.#ownSlots + this.#own.indexOf(window) + 1);
+    Atomics.notify(this.#words, read);
+  }
+
+  /**
+   * The slot of a window, if it is read.
+   *
+   * @param patience how long to wait for it, ms
+   */
+  slotOf(window: number, patience: number): Slot | null {
+    const word = this.#readWord(window);
+    const before = Atomics.load(this.#words, word);
+    if (patience > 0 && before <= window * SLOTS) Atomics.wait(this.#words, word, before, patience);
+    const slot = Atomics.load(this.#words, word) - 1 - window * SLOTS;
+    return slot < 0 ? null : this.#slot(slot);
+  }
+
+  /** Leaves the slots of all windows before one, which are read, to who has them. */
+  take(window: number): void {
+    Atomics.store(this.#words, this.#taken, window);
+    if (window % WAKE_EVERY === 0) Atomics.notify(this.#words, this.#taken);
+  }
+
+  #slot(number: number): Slot {
+    return new Slot(this.#words, this.#at + RING_SLOTS + number * SLOT_SIZE);
+  }
+
+  #readWord(window: number): number {
+    return (this.#at + RING_READ + (window % SLOTS) * LINE) >>> 2;
   }
 }
 
-/** What was made of the chunk at a place in the memory, with places in it; null where it is in no slot. */
-export function readyChunk(
+/** Segments that were made of the chunk at a place in the memory; null where it is in no slot. */
+export function segmentsOf(
   words: Int32Array,
   ringAt: number,
   chunkAt: number,
-): { segments: number; first: number; count: number } | null {
+): { segments: number; count: number } | null {
   const within = chunkAt - (ringAt + RING_SLOTS);
-  if (within < 0 || within >= AHEAD_SLOTS * SLOT_SIZE) return null;
+  if (within < 0 || within >= SLOTS * SLOT_SIZE) return null;
   const slot = new Slot(words, chunkAt - (within % SLOT_SIZE));
-  return { segments: slot.segments, first: slot.chunk + slot.first, count: slot.count };
+  return { segments: slot.segments, count: slot.chunk.count };
 }

@@ -11,11 +11,12 @@ import {
   SERVED_SHIFT,
 } from '../../wasm/layout.js';
 import { MODULE } from '../../wasm/module.js';
+import type { AheadFunctions } from './ahead-functions.js';
 import { compile, createMemory, instantiate } from './module.js';
 import type { TableContents } from './observations.js';
 
 /** What `src/wasm/index.ts` exports; numbers that are offsets into the memory are of octets. */
-export interface TableFunctions {
+export interface TableFunctions extends AheadFunctions {
   addressAt(id: number): number;
   addressCount(): number;
   arePassedNotesWhole(): number;
@@ -51,7 +52,7 @@ export interface TableFunctions {
     nanoseconds: number,
     packet: number,
   ): number;
-  pass(): void;
+  pass(count: number): void;
   passSyn(
     source: number,
     destination: number,
@@ -91,6 +92,7 @@ export interface TableFunctions {
   wantAsked(word: number): void;
   wantLinked(word: number): void;
   wantNumber(number: number): void;
+  wantedAt(): number;
   wantedNoteCount(): number;
   wantedNotesAt(): number;
   wordOf6(at: number): number;

@@ -21,8 +21,12 @@ export type ReadListener = (file: string, octets: number, total: number | null, 
 
 /** Reads a file ahead of who takes its chunks. */
 export interface ReadAhead {
-  /** The chunk of a file at an offset, which is not empty; null where it is to be read here. */
-  chunkAt(path: string, offset: number): Promise<Uint8Array | null> | null;
+  /**
+   * The chunk of a file at an offset, which is not empty; null where it is to be read here.
+   *
+   * @param file its descriptor
+   */
+  chunkAt(file: number, offset: number): Promise<Uint8Array | null> | Uint8Array | null;
 }
 
 /** Where files are read into: a buffer of its own, or one that is lent for as long as a capture is read. */
@@ -90,7 +94,7 @@ export async function* fileChunks(
     try {
       // Synchronous: a hop to the thread pool and back for every read took six times as long as the reading.
       for (let reads = 1; ; reads++) {
-        const chunk = (await into.ahead?.chunkAt(path, offset)) ?? readChunk(file, into.current, offset);
+        const chunk = (await into.ahead?.chunkAt(file, offset)) ?? readChunk(file, into.current, offset);
         if (chunk.length === 0) return;
         offset += chunk.length;
         onRead?.(name, offset, total, false);
@@ -118,7 +122,7 @@ export class OpenFile {
 
   /** @returns octets read; fewer than there is room for at the end of the file, or 0 behind it */
   read(into: Uint8Array, offset: number): number {
-    return readSync(this.#file, into, 0, into.length, offset);
+    return readAt(this.#file, into, offset);
   }
 
   close(): void {
@@ -127,7 +131,17 @@ export class OpenFile {
 }
 
 function readChunk(file: number, buffer: Uint8Array, offset: number): Uint8Array {
-  return buffer.subarray(0, readSync(file, buffer, 0, buffer.length, offset));
+  return buffer.subarray(0, readAt(file, buffer, offset));
+}
+
+/**
+ * Reads a regular file at any place.
+ *
+ * @param file its descriptor
+ * @returns octets read; fewer than there is room for at the end of the file, or 0 behind it
+ */
+export function readAt(file: number, into: Uint8Array, offset: number): number {
+  return readSync(file, into, 0, into.length, offset);
 }
 
 function turn(): Promise<void> {

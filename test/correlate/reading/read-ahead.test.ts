@@ -1,4 +1,5 @@
-/** A capture that one thread reads and another takes in leaves behind what it does where one thread does both. */
+/** A capture that several threads read leaves behind what it does where one thread reads it and takes it in. */
+import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,10 +9,11 @@ import fc from 'fast-check';
 import type { AheadOptions } from '../../../src/correlate/reading/read-ahead.js';
 import { AheadReading } from '../../../src/correlate/reading/read-ahead.js';
 import { reportFile } from '../../../src/correlate/reading/read-file.js';
+import type { Wanted } from '../../../src/correlate/track/interest.js';
 import { Tracker } from '../../../src/correlate/track/tracker.js';
 import { readCapture } from '../../../src/ingest/capture/reader.js';
 import { fileChunks, type ReadAhead, ReadBuffer } from '../../../src/ingest/capture/source.js';
-import { BUFFER_SIZE } from '../../../src/wasm/layout.js';
+import { BUFFER_SIZE, NOTE_SHIFT } from '../../../src/wasm/layout.js';
 import {
   ACK,
   FIN,
@@ -41,7 +43,19 @@ interface Mixture {
   cut: number;
   ipv6: number;
   large: number;
+  /** Carry a capture, of other packets. */
+  nested: number;
 }
+
+const PLAIN: Mixture = { refused: 0, silent: 0, tagged: 0, cut: 0, ipv6: 0, large: 0, nested: 0 };
+
+const NESTED = pcapOf(
+  Array.from({ length: 40 }, (_, i) => ({
+    ...{ time: [1_700_000_000, i] as [number, number], from: 9, to: 8, fromPort: 7, toPort: 80 },
+    ...{ flags: SYN, sequence: i, payload: i },
+  })),
+  { link: 'ethernet' },
+);
 
 /** Connections that overlap, each with what the mixture gives it. */
 function conversations(count: number, mixture: Mixture): Segment[] {
@@ -55,7 +69,8 @@ function conversations(count: number, mixture: Mixture): Segment[] {
       ...(is(mixture.tagged) ? { vlan: 7 } : {}),
       ...(is(mixture.cut) ? { snap: 60 } : {}),
     };
-    const payload = is(mixture.large) ? 60_000 : 1 + (i % 300);
+    const size = is(mixture.large) ? 60_000 : 1 + (i % 300);
+    const payload = is(mixture.nested) ? NESTED : size;
     const number = (i * 2_654_435_761) >>> 0;
     const packets: Omit<Segment, 'time'>[] = [
       { ...ends, flags: SYN, sequence: number, options: synOptions(i) },
@@ -86,11 +101,18 @@ function conversations(count: number, mixture: Mixture): Segment[] {
   return segments.sort((a, b) => at(a) - at(b));
 }
 
-/** All but the waypoints, which are where chunks begin. */
-async function report(path: string, ahead: AheadOptions | null): Promise<unknown> {
+/**
+ * All but the waypoints, which are where chunks begin. Notes of what was passed over are a set; the packets may count
+ * more than once.
+ */
+async function report(
+  path: string,
+  ahead: AheadOptions | null,
+  wanted: Wanted | null = null,
+): Promise<unknown> {
   const { found, ...rest } = await reportFile(
     { path, file: path, member: null },
-    { ...OPTIONS, ahead, wanted: null },
+    { ...OPTIONS, ahead, wanted },
     new ReadBuffer(),
   );
   return {
@@ -98,9 +120,23 @@ async function report(path: string, ahead: AheadOptions | null): Promise<unknown
     found: found.map((one) => {
       if (one.kind !== 'capture' || !one.reading) return one;
       const { waypoints: _, ...summary } = one.reading.summary;
-      return { ...one, reading: { ...one.reading, summary } };
+      const { passedOver, ...observations } = one.reading.observations;
+      const passed = passedOver && {
+        ...passedOver,
+        packets: passedOver.packets > 0,
+        notes: sortedNotes(passedOver.notes),
+        wanted: sortedNotes(passedOver.wanted),
+      };
+      return { ...one, reading: { ...one.reading, observations: { ...observations, passed }, summary } };
     }),
   };
+}
+
+function sortedNotes(notes: Int32Array): string[] {
+  const words = 1 << (NOTE_SHIFT - 2);
+  return Array.from({ length: notes.length / words }, (_, i) =>
+    notes.subarray(i * words, (i + 1) * words).join(' '),
+  ).sort();
 }
 
 const every = fc.constantFrom(0, 2, 7, 50);
@@ -111,7 +147,19 @@ const mixtures = fc.record({
   cut: every,
   ipv6: every,
   large: fc.constantFrom(0, 100),
+  nested: every,
 });
+
+/** Of no address, of one of the clients, or of the server of all. */
+const filters: fc.Arbitrary<Wanted | null> = fc.constantFrom(
+  null,
+  ...['192.0.2.12', '2001:db8::c', '192.0.2.5'].map((address) => ({
+    addresses: [address],
+    linked: [],
+    numbers: [],
+    mostNotes: 10_000,
+  })),
+);
 const formats: fc.Arbitrary<FileFormat> = fc.record({
   link: fc.constantFrom('ethernet', 'sll2'),
   nanoseconds: fc.boolean(),
@@ -142,13 +190,47 @@ const damages = fc.record({
 test('what is read ahead is taken in as what is not', async (t) => {
   const path = join(directory, 'any.pcap');
   await fc.assert(
-    fc.asyncProperty(mixtures, formats, damages, fc.nat(3), async (mixture, format, damage, ownChunks) => {
-      await writeFile(path, damaged(pcapOf(conversations(1200, mixture), format), damage));
-      const ahead = await report(path, { leastOctets: 0, ownChunks });
-      t.deepEqual(ahead, await report(path, null));
-    }),
-    { numRuns: 25 },
+    fc.asyncProperty(
+      ...[mixtures, formats, damages, filters, fc.nat(2)],
+      async (mixture, format, damage, wanted, threads) => {
+        await writeFile(path, damaged(pcapOf(conversations(2000, mixture), format), damage));
+        const ahead = await report(path, { leastOctets: 0, threads }, wanted);
+        t.deepEqual(ahead, await report(path, null, wanted));
+      },
+    ),
+    { numRuns: 40 },
   );
+});
+
+/** A record of that many octets, of something that no one has decoders for. */
+function longRecord(length: number): Buffer {
+  const record = Buffer.alloc(16 + length, 0x7a);
+  record.writeUInt32LE(1_700_000_000, 0);
+  record.writeUInt32LE(5, 4);
+  record.writeUInt32LE(length, 8);
+  record.writeUInt32LE(length, 12);
+  return record;
+}
+
+test('records that are longer than a window, or many more in one than there is room for', async (t) => {
+  const path = join(directory, 'lengths.pcap');
+  const pcap = pcapOf(conversations(3000, { ...PLAIN, nested: 9 }), { link: 'ethernet' });
+  const tiny = Buffer.concat(Array.from({ length: 20_000 }, () => longRecord(20)));
+  for (const lengths of [
+    [262_144, 262_144, 100],
+    [200_000, 262_144, 262_128],
+    [0, 0, 300_000],
+  ]) {
+    const long = lengths.map(longRecord);
+    const head = Buffer.from(pcap.subarray(0, 24));
+    // Longer packets than any of libpcap's are let through where the file says so.
+    if (Math.max(...lengths) > 262_144) head.writeUInt32LE(1 << 20, 16);
+    const rest = pcap.subarray(24);
+    await writeFile(path, Buffer.concat([head, rest, ...long, tiny, rest, long[0]!, rest]));
+    const alone = await report(path, null);
+    t.deepEqual(await report(path, { leastOctets: 0, threads: 1 }), alone, `${lengths}`);
+    t.deepEqual(await report(path, { leastOctets: 0, threads: 0 }), alone, `${lengths}`);
+  }
 });
 
 /** Takes in the plain packets of a file; how many there were, and how many were not plain. */
@@ -171,55 +253,57 @@ async function takeIn(
   return { packets, left };
 }
 
-test('a thread reads what comes after the chunks that are read here, up to the end', async (t) => {
+test('all is read ahead but the first chunk, before which the format is not known', async (t) => {
   const path = join(directory, 'plain.pcap');
-  const mixture = { refused: 0, silent: 0, tagged: 0, cut: 0, ipv6: 3, large: 40 };
-  const pcap = pcapOf(conversations(4000, mixture), { link: 'ethernet' });
+  const pcap = pcapOf(conversations(4000, { ...PLAIN, ipv6: 3, large: 40 }), { link: 'ethernet' });
   await writeFile(path, pcap);
-  const tracker = new Tracker(FLOWS);
-  const reading = new AheadReading(tracker, 2);
-  let octets = 0;
-  const counting = {
-    async chunkAt(...of: Parameters<AheadReading['chunkAt']>) {
-      const chunk = await reading.chunkAt(...of);
-      octets += chunk?.length ?? 0;
-      return chunk;
-    },
-  };
-  const { packets, left } = await takeIn(path, tracker, counting);
-  await reading.stop();
-  t.is(packets, 6 * 4000);
-  t.is(left, 0);
-  // One chunk before the format is known, and two more.
-  t.is(octets, pcap.length - 3 * BUFFER_SIZE);
+  for (const threads of [0, 1, 2]) {
+    const tracker = new Tracker(FLOWS);
+    const reading = new AheadReading(tracker, threads);
+    let octets = 0;
+    const counting = {
+      async chunkAt(...of: Parameters<AheadReading['chunkAt']>) {
+        const chunk = await reading.chunkAt(...of);
+        octets += chunk?.length ?? 0;
+        return chunk;
+      },
+    };
+    const { packets, left } = await takeIn(path, tracker, counting);
+    await reading.stop();
+    t.is(packets, 6 * 4000);
+    t.is(left, 0);
+    t.is(octets, pcap.length - BUFFER_SIZE);
+  }
 });
 
 test('what is compressed is read by one thread', async (t) => {
-  const none = { refused: 0, silent: 0, tagged: 0, cut: 0, ipv6: 0, large: 0 };
   const path = join(directory, 'compressed.pcap.gz');
-  // Stored as it is: longer than the chunks that are read here.
-  await writeFile(path, gzipSync(pcapOf(conversations(3000, none), { link: 'ethernet' }), { level: 0 }));
+  // Stored as it is: longer than a window.
+  await writeFile(path, gzipSync(pcapOf(conversations(3000, PLAIN), { link: 'ethernet' }), { level: 0 }));
   const tracker = new Tracker(FLOWS);
-  const reading = new AheadReading(tracker, 0);
+  const reading = new AheadReading(tracker, 1);
   const { packets } = await takeIn(path, tracker, reading);
   t.is(packets, 6 * 3000);
-  t.is(reading.chunkAt(path, 65_536), null);
+  const file = openSync(path, 'r');
+  t.teardown(() => closeSync(file));
+  t.is(reading.chunkAt(file, 65_536), null);
 });
 
-test('where the thread cannot read the file, it is read here', async (t) => {
-  const path = join(directory, 'there.pcap');
-  const format: FileFormat = { link: 'ethernet' };
-  await writeFile(
-    path,
-    pcapOf(conversations(3000, { refused: 9, silent: 0, tagged: 0, cut: 0, ipv6: 0, large: 0 }), format),
-  );
+test('a thread that ends in the midst of it is not waited for', async (t) => {
+  const path = join(directory, 'ended.pcap');
+  await writeFile(path, pcapOf(conversations(9000, { ...PLAIN, refused: 9 }), { link: 'ethernet' }));
   const tracker = new Tracker(FLOWS);
-  const reading = new AheadReading(tracker, 0);
-  const elsewhere = {
-    chunkAt: (_path: string, offset: number) => reading.chunkAt(join(directory, 'gone.pcap'), offset),
+  const reading = new AheadReading(tracker, 1);
+  let chunks = 0;
+  const ending = {
+    async chunkAt(...of: Parameters<AheadReading['chunkAt']>) {
+      if (++chunks === 4) await reading.endThreads();
+      return await reading.chunkAt(...of);
+    },
   };
-  const { packets, left } = await takeIn(path, tracker, elsewhere);
+  const { packets, left } = await takeIn(path, tracker, ending);
   await reading.stop();
-  t.is(packets, 6 * 3000 - Math.floor(3000 / 9) * 4);
-  t.is(left, Math.floor(3000 / 9));
+  t.true(chunks > 8);
+  t.is(packets, 6 * 9000 - 1000 * 4);
+  t.is(left, 1000);
 });

@@ -11,7 +11,8 @@ export interface Segment {
   flags: number;
   sequence?: number;
   acknowledgment?: number;
-  payload?: number;
+  /** How many octets, or which. */
+  payload?: number | Uint8Array;
   ttl?: number;
   identification?: number;
   /** Octets of the TCP options; filled up to whole words with the end of the list. */
@@ -103,7 +104,7 @@ function tcpOf(segment: Segment): number[] {
     ...half(64_240),
     ...[0, 0, 0, 0],
     ...padded,
-    ...new Array(payload).fill(0x61),
+    ...(typeof payload === 'number' ? new Array(payload).fill(0x61) : payload),
   ];
 }
 

@@ -1,0 +1,26 @@
+/** What `src/wasm/ahead.ts` exports; numbers that are offsets into the memory are of octets. */
+export interface AheadFunctions {
+  behindRecords(at: number, end: number, before: number, isSwapped: number, most: number): number;
+  readSegments(
+    at: number,
+    end: number,
+    linkType: number,
+    isSwapped: number,
+    unit: number,
+    most: number,
+    list: number,
+    room: number,
+    goesOn: number,
+  ): number;
+  readWanted(
+    at: number,
+    end: number,
+    linkType: number,
+    isSwapped: number,
+    unit: number,
+    most: number,
+    list: number,
+    room: number,
+    wanted: number,
+  ): number;
+}

@@ -1,0 +1,91 @@
+/** The records of a classic pcap file as segments, where most packets are passed over: those that are, as runs. */
+import { SYN } from '../model/tcp-flags';
+import { flagsOf, foreignTcp } from './foreign-tcp';
+import { IS_RUN, Segment } from './read-segment';
+import {
+  CAPTURED,
+  number,
+  readSegments,
+  RECORD_HEADER,
+  segmentAt,
+  TS_FRACTION,
+  TS_SECONDS,
+} from './read-segments';
+import { WordSet } from './word-set';
+
+/**
+ * Reads records as `readSegments` does, behind what is no plain segment as well. Foreign packets without SYN are in
+ * runs: others that are passed over have to be noted.
+ *
+ * @param wanted the words of addresses that are
+ */
+export function readWanted(
+  at: usize,
+  end: usize,
+  linkType: u32,
+  isSwapped: bool,
+  unit: u32,
+  most: u32,
+  list: usize,
+  room: u32,
+  wanted: usize,
+): u32 {
+  const words = changetype<WordSet>(wanted);
+  let count: u32 = 0;
+  let next = at;
+  while (count < room) {
+    const segment = segmentAt(list, count);
+    if (readRun(segment, next, end, linkType, isSwapped, unit, most, words)) {
+      next = segment.end;
+      count++;
+      if (count === room) break;
+    }
+    const one = segmentAt(list, count);
+    if (readSegments(next, end, linkType, isSwapped, unit, most, changetype<usize>(one), 1, true) === 0)
+      break;
+    next = one.end;
+    count++;
+  }
+  return count;
+}
+
+/** Reads a run; false where there is none. */
+function readRun(
+  run: Segment,
+  at: usize,
+  end: usize,
+  linkType: u32,
+  isSwapped: bool,
+  unit: u32,
+  most: u32,
+  words: WordSet,
+): bool {
+  let packets: u32 = 0;
+  let first: u64 = u64.MAX_VALUE;
+  let last: u64 = 0;
+  let next = at;
+  while (next + RECORD_HEADER <= end) {
+    const captured = number(next + CAPTURED, isSwapped);
+    const start = next + RECORD_HEADER;
+    if (captured > most || captured > end - start) break;
+    const nanoseconds = number(next + TS_FRACTION, isSwapped) * unit;
+    if (nanoseconds >= 1_000_000_000) break;
+    const tcp = foreignTcp(start, start + captured, linkType, words);
+    if (tcp === 0 || (flagsOf(tcp) & SYN) !== 0) break;
+    const time = ((<u64>number(next + TS_SECONDS, isSwapped)) << 32) | <u64>nanoseconds;
+    first = min(first, time);
+    last = max(last, time);
+    next = start + captured;
+    packets++;
+  }
+  if (packets === 0) return false;
+  run.traits = <u8>IS_RUN;
+  run.isForeign = true;
+  run.a = packets;
+  run.end = next;
+  run.seconds = <u32>(first >>> 32);
+  run.nanoseconds = <u32>first;
+  run.sequence = <u32>(last >>> 32);
+  run.acknowledgment = <u32>last;
+  return true;
+}
