@@ -6,6 +6,7 @@ import program from '../../bin/load.js';
 const FIXTURES = ['rp-filter-strict', 'healthy-masquerade'];
 const VIP = ['--vip', '192.168.1.100'];
 
+program.setFlags();
 const { main } = program.runFile(program.MAIN);
 const run = async (...args) => {
   if ((await main(args)) > 1) throw new Error(`it failed: ${args.join(' ')}`);
