@@ -1,4 +1,5 @@
 import { clusterFacts } from './cluster-facts.js';
+import { isAnswered } from './correlate/answered.js';
 import type { Attempt } from './correlate/attempt.js';
 import type { Correlation } from './correlate/correlate.js';
 import { describeEncapsulation } from './correlate/encapsulations.js';
@@ -87,9 +88,11 @@ function countOutcomes(attempts: readonly Attempt[], served: readonly Served[]):
     }
     return total;
   };
-  for (const { vip, protocol, outcome, delayNs } of attempts) {
+  for (const attempt of attempts) {
+    const { vip, protocol, outcome, delayNs } = attempt;
     const total = totalOf(vip, protocol);
     total.outcomes[outcome]++;
+    if (isAnswered(attempt)) total.answered = (total.answered ?? 0) + 1;
     if (outcome === 'established' && delayNs !== null && delayNs > 0) total.slow = (total.slow ?? 0) + 1;
   }
   for (const { vip, count } of served) totalOf(vip, 'tcp').outcomes.established += count;

@@ -102,6 +102,8 @@ export interface AnalysisTotal {
   outcomes: Record<Outcome, number>;
   /** How many of the established were made after lost packets alone; absent where none was. */
   slow?: number;
+  /** Of the unacknowledged, how many were answered in a protocol that acknowledges nothing; absent where none was. */
+  answered?: number;
 }
 
 export interface Endpoint {

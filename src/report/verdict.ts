@@ -98,20 +98,36 @@ function noFault(analysis: Analysis): VerdictItem[] {
     const none = isWhole ? 'there is no connection attempt in the captures' : 'no connection was followed';
     return [ofTheWhole('unclear', `Nothing to judge: ${none} (${read}).`)];
   }
+  const answered = analysis.totals.reduce((sum, total) => sum + (total.answered ?? 0), 0);
   const services = new Set(analysis.totals.map((total) => total.vip));
   const [vip] = services;
   const to = services.size === 1 && vip ? ` to ${namedAddress(vip, addressNames(analysis))}` : '';
-  const count = `${numberText(outcomes.established)} of ${counted(all, 'connection')}${to} were established`;
-  const rest = outcomesText(outcomes, ['established']);
+  const made = outcomes.established + answered;
+  const how =
+    answered === 0 ? 'established' : outcomes.established === 0 ? 'answered' : 'established or answered';
+  const count = `${numberText(made)} of ${counted(all, 'connection')}${to} were ${how}`;
+  const others = { ...outcomes, unacknowledged: outcomes.unacknowledged - answered };
+  const rest = outcomesText(others, ['established']);
   const slow = slowCount(analysis.totals);
   const late = slow === 0 ? '' : ` ${numberText(slow)} of them only after lost packets.`;
-  const others = `${late}${rest === '' ? '' : ` The others: ${rest}.`}`;
-  const found = !isFine(outcomes)
+  const unseen = answered === 0 ? '' : ` ${unseenReplies(answered, analysis)}`;
+  const details = `${late}${unseen}${rest === '' ? '' : ` The others: ${rest}.`}`;
+  const isWell = isFine(others);
+  const found = !isWell
     ? 'No fault could be proved, yet only'
     : isWhole
       ? 'No fault found:'
       : 'No fault found, but not all connections were followed: of those that were,';
-  return [ofTheWhole(isFine(outcomes) && isWhole ? 'ok' : 'unclear', `${found} ${count}.${others}`)];
+  return [ofTheWhole(isWell && isWhole ? 'ok' : 'unclear', `${found} ${count}.${details}`)];
+}
+
+/** Asymmetric routing is no fault; what cannot be known behind it has to be said. */
+function unseenReplies(answered: number, { gaps }: Analysis): string {
+  const replies =
+    answered === 1
+      ? 'One reply was not seen where its request had come in: whether it'
+      : `${numberText(answered)} replies were not seen where their requests had come in: whether they`;
+  return `${replies} got back was not captured${gaps.length === 0 ? '' : ' (see Capture next)'}.`;
 }
 
 /** Nothing where risks were found: they stand for themselves. */

@@ -142,6 +142,28 @@ test('the verdict when all is well, when not all is, and when there is nothing',
   t.regex(verdictOf(analysis({})), /^UNCLEAR Nothing to judge: .*0 packets in 0 files were read/);
 });
 
+test('what was answered where nothing acknowledges is well, and what is not known of it is said', (t) => {
+  const udp = (answered: number, others = {}) => ({
+    vip: null,
+    protocol: 'udp',
+    outcomes: outcomes({ unacknowledged: 3, ...others }),
+    answered,
+  });
+  t.is(
+    verdictOf(analysis({ totals: [udp(3)] })),
+    'OK No fault found: 3 of 3 connections were answered. 3 replies were not seen where their requests had come ' +
+      'in: whether they got back was not captured.',
+  );
+  t.regex(
+    verdictOf(analysis({ totals: [udp(3, { established: 2 })] })),
+    /^OK No fault found: 5 of 5 connections were established or answered\./,
+  );
+  t.regex(
+    verdictOf(analysis({ totals: [udp(1)] })),
+    /^UNCLEAR .* only 1 of 3 connections were answered\. One reply was .* The others: 2 unacknowledged\.$/,
+  );
+});
+
 test('connections from before the capture are no failures', (t) => {
   const totals = [{ vip: null, protocol: 'tcp', outcomes: outcomes({ established: 1, midstream: 2 }) }];
   t.is(

@@ -1,3 +1,4 @@
+import { isAnswered } from '../../correlate/answered.js';
 import type { Attempt } from '../../correlate/attempt.js';
 import { expectsReply } from '../../correlate/expects-reply.js';
 import { RECORD_DROPS, recordingCommand } from '../../ingest/snapshot/files.js';
@@ -15,7 +16,7 @@ import { vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { nearestDrops } from '../kernel-records.js';
-import { isSlow, type Loss, lastSightings, lossOf } from '../loss.js';
+import { farthestOf, isSlow, type Loss, lastSightings, lossOf } from '../loss.js';
 import { nextHopAddress, placeOf, routedDestinations, TCP_PACKET } from '../place.js';
 import { captureCommand, captureFilter, filesNamedIn } from '../recording.js';
 import { remembered } from '../ways/remembered.js';
@@ -27,6 +28,8 @@ interface UndeterminedProof {
   unowed: boolean;
   /** The client asked but once: it may have given up. */
   gone: boolean;
+  /** Nothing shows that anything failed: the reply was not captured where it would have got back. */
+  answered: boolean;
   severity: Severity;
 }
 
@@ -42,28 +45,29 @@ export const undetermined = cause<UndeterminedProof>({
     const early = silent && isCutShort(attempt, context);
     const unowed = attempt.outcome === 'no-reply' && !expectsReply(attempt, context.attempts);
     const gone = isGone(attempt, context);
+    const answered = isAnswered(attempt);
     return {
       attempt,
       confidence: 'possible',
       node: last?.point.node ?? null,
       interface: last?.point.interface ?? null,
-      aspect: `${attempt.outcome} ${last?.direction} ${early} ${unowed} ${gone} ${attempt.protocol}`,
-      proof: { gone, unowed, severity: early || unowed || gone ? 'info' : failing },
+      aspect: `${attempt.outcome} ${last?.direction} ${early} ${unowed} ${gone} ${answered} ${attempt.protocol}`,
+      proof: { gone, unowed, answered, severity: early || unowed || gone ? 'info' : failing },
     };
   },
 
   conclude(suspicions, context) {
     const { attempt, proof } = suspicions[0]!;
-    const { severity } = proof;
+    const { severity, answered } = proof;
     const last = lastOf(attempt);
     const verdict = verdictOf(attempt, context);
-    const where = last ? seenLast(last) : '';
+    const where = last ? `, ${answered ? 'each reply ' : ''}${seenLast(last)}` : '';
     const blocked = blockedReply(attempt, context);
     return {
       finding: {
         ...faultOf('undetermined', suspicions),
         severity,
-        summary: `${WORDS[attempt.outcome]} (${suspicions.length} to ${listedEndpoints(suspicions.map((s) => s.attempt.server))})${where}; ${blocked ? vainWords(blocked) : 'what was captured does not tell why'}.${proof.gone ? GONE : ''}${proof.unowed ? UNOWED : ''}`,
+        summary: `${answered ? ANSWERED : WORDS[attempt.outcome]} (${suspicions.length} to ${listedEndpoints(suspicions.map((s) => s.attempt.server))})${where}; ${blocked ? vainWords(blocked) : answered ? UNSEEN : 'what was captured does not tell why'}.${proof.gone ? GONE : ''}${proof.unowed ? UNOWED : ''}`,
         evidence: [
           ...suspicions
             .slice(0, QUOTED)
@@ -80,14 +84,23 @@ export const undetermined = cause<UndeterminedProof>({
         alternatives: ruledOutBySettings(attempt, context),
       },
       gaps:
-        severity !== 'fault' ? [] : blocked ? [vainGap(blocked)] : gapsOf(attempt, last, verdict, context),
+        severity !== 'fault' && !answered
+          ? []
+          : blocked
+            ? [vainGap(blocked)]
+            : gapsOf(attempt, last, verdict, context),
     };
   },
 });
 
 /** Where what was lost was seen last, or else what answered. */
 function lastOf(attempt: Attempt): Sighting | null {
-  return lossOf(attempt)?.last ?? attempt.others[0] ?? attempt.traces.at(-1)?.sightings.at(-1) ?? null;
+  return wayEndOf(attempt)?.last ?? attempt.others[0] ?? attempt.traces.at(-1)?.sightings.at(-1) ?? null;
+}
+
+/** What was lost, or the reply of which it is not known. */
+function wayEndOf(attempt: Attempt): Loss | null {
+  return isAnswered(attempt) ? farthestOf(attempt, 'reply') : lossOf(attempt);
 }
 
 const FAILING: Partial<Record<Attempt['outcome'], Severity>> = {
@@ -109,6 +122,11 @@ const WORDS: Partial<Record<Attempt['outcome'], string>> = {
     'The client answered the reply to its own connection attempts with a reset, as to one that it did not ask for',
   unacknowledged: 'The capture shows a reply to connection attempts and then nothing more of the client',
 };
+
+const ANSWERED = 'Requests were answered and not sent again';
+
+const UNSEEN =
+  'that is not where the request had come in, and nothing acknowledges such a reply: whether it got to the client was not captured';
 
 const UNOWED = ' Nothing shows that an answer is due there.';
 
@@ -155,8 +173,8 @@ function seenLast(last: Sighting): string {
     last.direction === 'in' ? 'on its way in' : last.direction === 'out' ? 'on its way out' : 'seen';
   const name = last.point.interface === null ? '' : ` by ${last.point.interface}`;
   return last.kind === 'rst' || last.kind === 'icmp-error'
-    ? `, first answered on ${last.point.node}`
-    : `, last ${way}${name} on ${last.point.node}`;
+    ? `first answered on ${last.point.node}`
+    : `last ${way}${name} on ${last.point.node}`;
 }
 
 /** By the settings the request arrives, and the next hop of its reply was asked for in vain. */
@@ -184,7 +202,7 @@ function gapsOf(
   verdict: Verdict | null,
   context: DiagnosisContext,
 ): Gap[] {
-  const loss = lossOf(attempt);
+  const loss = wayEndOf(attempt);
   if (!last) return [];
   if (!loss) {
     const why = `the reply came back to ${attempt.client.address} and was not taken for one; its own node would show with which addresses`;
@@ -259,7 +277,7 @@ function icmpEvidence(attempt: Attempt): Evidence[] {
 
 /** What the node's own routes and settings would have done with the packet where it was seen last. */
 function verdictOf(attempt: Attempt, context: DiagnosisContext): Verdict | null {
-  const loss = lossOf(attempt);
+  const loss = wayEndOf(attempt);
   const place = loss && placeOf(loss, context);
   if (!loss || !place?.seen || !place.node.model || place.interface === null) return null;
   // What the node sends itself was routed when it was sent.

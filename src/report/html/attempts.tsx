@@ -1,7 +1,7 @@
 import { type Analysis, type AnalysisAttempt, type Finding, OUTCOMES } from '../../model/analysis.js';
 import { numberText } from '../../model/texts.js';
 import { lastSeen } from '../terminal/attempts.js';
-import { counted, durationText, endpointText, flowText, isSlow } from '../terminal/words.js';
+import { counted, durationText, endpointText, flowText, gradeOf, isSlow } from '../terminal/words.js';
 import { FilterBar } from './filter.js';
 import { Ladder } from './ladder.js';
 import { Scrolled, Table } from './table.js';
@@ -145,9 +145,7 @@ function AttemptTable({ shown, causes, ladders }: AttemptTableProps) {
                 </th>
                 <td>{endpointText(attempt.client)}</td>
                 <td>{endpointText(attempt.server)}</td>
-                <td class={attempt.outcome === 'established' ? (isSlow(attempt) ? 'risk' : 'ok') : 'fault'}>
-                  {attempt.outcome}
-                </td>
+                <td class={gradeOf(attempt)}>{attempt.outcome}</td>
                 <td>{(causes.get(attempt.id) ?? []).map(({ cause }) => cause).join(', ')}</td>
                 <td>{attempt.firstTime?.replace('T', ' ').slice(0, 23) ?? '–'}</td>
                 {slow && <td class="right">{isSlow(attempt) ? durationText(attempt.delayNs!) : ''}</td>}

@@ -6,6 +6,7 @@ import { type Cell, type Column, naturalWidth, table } from './table.js';
 import {
   durationText,
   endpointText,
+  gradeOf,
   isSlow,
   lastSighting,
   nodeText,
@@ -112,9 +113,8 @@ export function attemptsSection(shown: AnalysisAttempt[], listed: number, style:
 }
 
 function outcomeCell(attempt: AnalysisAttempt, style: Style): Cell {
-  const { outcome } = attempt;
-  if (isSlow(attempt)) return { text: outcome, paint: style.yellow };
-  return { text: outcome, paint: outcome === 'established' ? style.green : style.red };
+  const paints = { ok: style.green, risk: style.yellow, fault: style.red };
+  return { text: attempt.outcome, paint: paints[gradeOf(attempt)] };
 }
 
 /** How much longer it took for packets that were lost. */

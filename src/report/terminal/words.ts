@@ -79,6 +79,13 @@ export function isSlow({ outcome, delayNs }: AnalysisAttempt): boolean {
   return outcome === 'established' && delayNs !== null && delayNs > 0;
 }
 
+/** Whether it went well: UDP and pings acknowledge nothing, so that an answer is all that can be asked of them. */
+export function gradeOf(attempt: AnalysisAttempt): 'ok' | 'risk' | 'fault' {
+  if (isSlow(attempt)) return 'risk';
+  if (attempt.outcome === 'established') return 'ok';
+  return attempt.outcome === 'unacknowledged' && attempt.protocol !== 'tcp' ? 'risk' : 'fault';
+}
+
 /** Of the established, those that were made after lost packets alone. */
 export function slowCount(totals: readonly AnalysisTotal[]): number {
   return totals.reduce((sum, { slow = 0 }) => sum + slow, 0);
@@ -109,6 +116,8 @@ export function lastSighting(attempt: AnalysisAttempt): PathStep | null {
 }
 
 /** `rp-filter (confirmed)` */
-export function causeText({ cause, confidence }: Finding): string {
-  return cause === 'undetermined' ? 'cause undetermined' : `${cause} (${confidence})`;
+export function causeText({ cause, confidence, severity }: Finding): string {
+  if (cause !== 'undetermined') return `${cause} (${confidence})`;
+  // Of what is told for information it is not known that anything went wrong.
+  return severity === 'info' ? cause : `cause ${cause}`;
 }
