@@ -1,6 +1,7 @@
 /** Who owns an address, by frames made by hand: each fault beside a twin that is none. */
 import test from 'ava';
 import { Wire } from '../correlate/neighbours/wire.js';
+import { EditedScenario } from './edited-bundle.js';
 import {
   A,
   asked,
@@ -223,6 +224,16 @@ test('the kernels answer for what is on kube-ipvs0: strict ARP, tried in the mod
   t.regex(finding!.fix!.summary, /strictARP/);
   t.regex(finding!.fix!.expected, /kernels of node1, node2 no longer answer/);
   t.true(finding!.fix!.commands.some((c) => c.persists && c.command.includes('/etc/sysctl.d/')));
+});
+
+test('a claimant whose kernel does not answer is told as the one that is left', async (t) => {
+  const { findings } = await new EditedScenario(t, 'arp-conflict-kernel').analyze();
+  const { risk, expected } = findings[0]!.fix!;
+  t.regex(
+    expected,
+    /the kernels of node2 no longer answer .* node1 alone goes on answering \(on node1, .* not the kernel did but a program/,
+  );
+  t.notRegex(`${risk} ${expected}`, /has to (answer|announce)/);
 });
 
 test('what a node has on kube-ipvs0 and refuses is not served there: with no connection made, still the conflict', async (t) => {

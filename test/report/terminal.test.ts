@@ -2,7 +2,14 @@ import { createRequire } from 'node:module';
 import { stripVTControlCharacters } from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
-import { type Analysis, type AnalysisClock, CAUSES, OUTCOMES } from '../../src/model/analysis.js';
+import {
+  type Analysis,
+  type AnalysisAttempt,
+  type AnalysisClock,
+  CAUSES,
+  type Finding,
+  OUTCOMES,
+} from '../../src/model/analysis.js';
 import { escapeLines, escapeText } from '../../src/report/escape.js';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { anyAnalysis } from './arbitrary.js';
@@ -234,6 +241,21 @@ test('the path shows one try, NAT where it changes addresses, and where the pack
   );
   t.notRegex(text, /\n {2}6 /);
   t.regex(text, /10 sightings of other tries left out/);
+});
+
+test('where a path ends with a refusal, it is not said that nothing more was seen', (t) => {
+  const [base] = rpFilter().attempts;
+  const markOf = (outcome: AnalysisAttempt['outcome'], cause: Finding['cause']) => {
+    const attempts = [{ ...base!, id: 'a1', outcome }];
+    return plain(analysis({ attempts, findings: [finding({ attempts: ['a1'], cause })] }), 160);
+  };
+  t.regex(markOf('refused', 'arp-conflict'), /X {2}refused: it went to the other owner/);
+  t.regex(
+    markOf('no-reply', 'arp-conflict'),
+    /X {2}nothing more was seen: it may have gone to the other owner/,
+  );
+  t.regex(markOf('unreachable', 'filtered'), /X {2}rejected here/);
+  t.regex(markOf('no-reply', 'filtered'), /X {2}lost here/);
 });
 
 test('a lost reply is shown after the request that it answers', (t) => {

@@ -95,15 +95,25 @@ function strictArp(
   const after = ({ station }: Answering) => changed.station(station.node, station.netns)!;
   const silent = leaks.filter((leak) => !ask(after(leak).model, leak.interface, address).answers);
   if (silent.length < leaks.length) return null;
+  // Who was heard though no kernel there answers is a speaker's node, and goes on.
+  const programs = answering.filter((a) => !ask(a.station.model, a.interface, address).answers);
   const left = answering.filter(
-    (a) => speaks(network, a.station, address) || ask(after(a).model, a.interface, address).answers,
+    (a) =>
+      programs.includes(a) ||
+      speaks(network, a.station, address) ||
+      ask(after(a).model, a.interface, address).answers,
   );
   const byIpvs = stations.some(({ snapshot }) => isOnIpvs(snapshot.addresses, address));
   const heirs = [...new Set(left.map(({ station }) => station.label))];
+  const unknown = programs.filter(({ station }) => !speaks(network, station, address));
+  const seen =
+    unknown.length === 0
+      ? ''
+      : ` (on ${listed(unknown.map(({ station }) => station.label))}, by its settings, not the kernel did but a program, as a speaker)`;
   const rest =
     heirs.length === 0
       ? `nobody that is known answers for ${address} then: a speaker has to announce it`
-      : `${listed(heirs)} alone ${heirs.length === 1 ? 'goes' : 'go'} on answering`;
+      : `${listed(heirs)} alone ${heirs.length === 1 ? 'goes' : 'go'} on answering${seen}`;
   return {
     summary: byIpvs
       ? 'Set strictARP: true in the ConfigMap of kube-proxy, and until it has taken effect the same sysctls on each node, so that kernels do not answer for what is on kube-ipvs0.'

@@ -95,7 +95,7 @@ export function Ladder({ attempt, finding, analysis, id }: LadderProps) {
         )}
       </svg>
       {lost && finding && finding.severity === 'fault' && (
-        <p class="loss">{`✗ ${lossMark(finding)} (${finding.cause})`}</p>
+        <p class="loss">{`✗ ${lossMark(finding, attempt)} (${finding.cause})`}</p>
       )}
     </Scrolled>
   );

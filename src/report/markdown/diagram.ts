@@ -41,7 +41,7 @@ export function pathDiagram(attempt: AnalysisAttempt, finding: Finding): string[
   }
   if (finding.severity === 'fault' || finding.slow) {
     lines.push(
-      `    Note over ${id(visits.at(-1))}: ${label(`X ${lossMark(finding)}: ${causeText(finding)}`)}`,
+      `    Note over ${id(visits.at(-1))}: ${label(`X ${lossMark(finding, attempt)}: ${causeText(finding)}`)}`,
     );
   }
   return lines;

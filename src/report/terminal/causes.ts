@@ -1,4 +1,4 @@
-import type { CauseId, Finding, Role } from '../../model/analysis.js';
+import type { AnalysisAttempt, CauseId, Finding, Role } from '../../model/analysis.js';
 import { type AddressNames, namedAddress } from './names.js';
 import { counted, nodeText, placeText } from './words.js';
 
@@ -7,6 +7,8 @@ interface Wording {
   headline(finding: Finding, what: Subject): string;
   /** What is said where the attempt's path ends. */
   mark: string;
+  /** The same where the attempt was refused, or an ICMP error came back; as above where not given. */
+  refused?: string;
 }
 
 /** The finding's own words for its packets and its place. */
@@ -33,6 +35,7 @@ const WORDINGS: Record<CauseId, Wording> = {
   'arp-conflict': {
     headline: (f, s) => counted(f.claimants.length, 'MAC') + claimed(f, s),
     mark: 'nothing more was seen: it may have gone to the other owner',
+    refused: 'refused: it went to the other owner',
   },
   'wrong-gateway': {
     headline: (_, s) => `${s.node} sends ${s.packets} the wrong way out${s.with('by')}`,
@@ -61,6 +64,7 @@ const WORDINGS: Record<CauseId, Wording> = {
     headline: (_, s) =>
       `a firewall rule on ${s.node} drops or rejects ${s.packets}${s.with('that come in by')}`,
     mark: 'lost here',
+    refused: 'rejected here',
   },
   refused: {
     headline: (_, s) => `nothing listens on the backend's port on ${s.node}, so ${s.packets} are refused`,
@@ -73,10 +77,12 @@ const WORDINGS: Record<CauseId, Wording> = {
   'not-delivered': {
     headline: (f, s) => `${s.packets} do not arrive at the next node on their way${lastSeen(f)}`,
     mark: 'not seen after this',
+    refused: 'not seen after this, and answered by an error',
   },
   undetermined: {
     headline: (f, s) => `${s.packets} get lost${lastSeen(f)}; these captures cannot tell why`,
     mark: 'not seen after this',
+    refused: 'not seen after this, and answered by an error',
   },
 };
 
@@ -112,6 +118,7 @@ export function headline(finding: Finding, lost: Role | null, names: AddressName
 }
 
 /** What is said where the path of an attempt ends that the finding explains. */
-export function lossMark(finding: Finding): string {
-  return WORDINGS[finding.cause].mark;
+export function lossMark({ cause }: Finding, { outcome }: Pick<AnalysisAttempt, 'outcome'>): string {
+  const { mark, refused = mark } = WORDINGS[cause];
+  return outcome === 'refused' || outcome === 'unreachable' ? refused : mark;
 }

@@ -47,7 +47,8 @@ export function ladder(
   const steps = shownTry(attempt);
   const hidden = attempt.path.length - steps.length;
   const lines = stepLines(steps, attempt.protocol, analysis, style);
-  if (finding.severity === 'fault' || finding.slow) lines.push(...lossLines(steps.at(-1)!, finding, style));
+  if (finding.severity === 'fault' || finding.slow)
+    lines.push(...lossLines(attempt, steps.at(-1)!, finding, style));
   if (hidden > 0) {
     const note = `(${counted(hidden, 'sighting')} of other tries left out: see --format json)`;
     lines.push(...labelled('', note, style.measure, 5).map(style.dim));
@@ -155,11 +156,11 @@ function nameLine(word: string, now: Endpoint, before: Endpoint | undefined, nam
   return name === null ? [] : [`${word} ${name}`];
 }
 
-function lossLines(last: PathStep, finding: Finding, style: Style): string[] {
+function lossLines(attempt: AnalysisAttempt, last: PathStep, finding: Finding, style: Style): string[] {
   const { interface: name } = finding;
   const node = nodeText(finding);
   const elsewhere = node !== null && (node !== nodeText(last) || (name !== null && name !== last.interface));
   const where = elsewhere ? ` (the fault is on ${placeText(node, name)})` : '';
-  const mark = `${lossMark(finding)}${where}: ${causeText(finding)}`;
+  const mark = `${lossMark(finding, attempt)}${where}: ${causeText(finding)}`;
   return labelled(`  ${style.lost}`, mark, style.measure, 5).map((line) => style.bold(style.red(line)));
 }

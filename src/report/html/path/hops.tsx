@@ -53,7 +53,7 @@ export function Hops({ attempt, finding, analysis }: HopsProps) {
     <>
       <Table caption={`Attempt ${attempt.id}, hop by hop`} heads={HEADS} rows={rows} isCaptionHidden />
       {finding !== null && finding.severity === 'fault' && all.length === steps.length && (
-        <p class="loss">{`✗ ${lossMark(finding)}: ${causeText(finding)}`}</p>
+        <p class="loss">{`✗ ${lossMark(finding, attempt)}: ${causeText(finding)}`}</p>
       )}
       {hidden > 0 && <p class="remark">{`${counted(hidden, 'sighting')} of other tries left out.`}</p>}
     </>

@@ -77,7 +77,7 @@ export function PathPicture({ attempt, finding, analysis, id }: PictureProps) {
         {rows.stations.map((placed, i) => (
           <Chips placed={placed} note={hasReply ? null : (at) => noteOf(rows.stations, i, at)} />
         ))}
-        {rows.mark && finding && <Mark rows={rows} finding={finding} />}
+        {rows.mark && finding && <Mark rows={rows} attempt={attempt} finding={finding} />}
         <Backend attempt={attempt} analysis={analysis} way={way} y={rows.backend} />
       </svg>
       <figcaption>
@@ -114,7 +114,7 @@ function description(way: Way, attempt: AnalysisAttempt, finding: Finding | null
       : '',
     given && replies.length > 0 ? `It was given to the router ${given.address ?? given.mac}.` : '',
     way.lost && finding
-      ? `The ${packetName(attempt.protocol, way.lost.role)} was seen last on ${way.lost.station.name}; ${lossMark(finding)}: ${causeText(finding)}.`
+      ? `The ${packetName(attempt.protocol, way.lost.role)} was seen last on ${way.lost.station.name}; ${lossMark(finding, attempt)}: ${causeText(finding)}.`
       : '',
   ];
   return parts.filter((part) => part !== '').join(' ');
@@ -373,10 +373,10 @@ function noteOf(stations: readonly Placed[], index: number, at: number): string[
 }
 
 /** Where the packet got lost: a cross, and in words why. */
-function Mark({ rows, finding }: { rows: Rows; finding: Finding }) {
+function Mark({ rows, attempt, finding }: { rows: Rows; attempt: AnalysisAttempt; finding: Finding }) {
   const { role, y } = rows.mark!;
   const x = LANES[role];
-  const lines = wrap(lossMark(finding), MARK_COLUMNS[role]).slice(0, role === 'request' ? 2 : 4);
+  const lines = wrap(lossMark(finding, attempt), MARK_COLUMNS[role]).slice(0, role === 'request' ? 2 : 4);
   const textX = role === 'request' ? x + 22 : x - 22;
   return (
     <g class="mark">
