@@ -243,6 +243,23 @@ test('the path shows one try, NAT where it changes addresses, and where the pack
   t.regex(text, /10 sightings of other tries left out/);
 });
 
+test('in a narrow terminal an address stays whole where there is room, and is broken where it is parted', (t) => {
+  const attemptsOf = (columns: number) => plain(rpFilter(), columns).split(/^id /m)[1]!;
+  t.regex(attemptsOf(80), /^a1 {2}192\.168\.50\.20:40001 {2}192\.168\.1\.100:80 /m);
+  for (let columns = 60; columns < 80; columns++) {
+    const rows = attemptsOf(columns).split('\n\n')[0]!;
+    for (const port of [40_001, 40_002, 40_003, 40_004])
+      t.regex(rows, new RegExp(`[ :]${port} `), `${columns}`);
+    t.notRegex(rows, /\d+\.\d+\.\d+\.\d+:\d{1,4} .*\n +\d{1,4} {2}/, `${columns}`);
+    t.regex(rows, /no-reply/);
+  }
+  const { attempts, ...rest } = rpFilter();
+  const [client, server] = [endpoint('2001:db8:77::5', 40_004), endpoint('2001:db8:20::100', 8080)];
+  const six = { ...rest, attempts: attempts.map((attempt) => ({ ...attempt, client, server })) };
+  t.regex(plain(six, 60), /a1 {2}\[2001:db8: .*\n {4}77::5\]:40004 .*20::100\]:8080 /);
+  t.regex(plain(six, 120), /a1 {2}\[2001:db8:77::5\]:40004 {2}\[2001:db8:20::100\]:8080 /);
+});
+
 test('where a path ends with a refusal, it is not said that nothing more was seen', (t) => {
   const [base] = rpFilter().attempts;
   const markOf = (outcome: AnalysisAttempt['outcome'], cause: Finding['cause']) => {

@@ -1,6 +1,6 @@
 import CliTable from 'cli-table3';
 import type { Style } from '../style.js';
-import { displayWidth, wrap } from './wrap.js';
+import { displayWidth, type Needs, needsOf, wrap } from './wrap.js';
 
 export interface Column {
   title: string;
@@ -13,6 +13,10 @@ export type Cell = string | { text: string; paint: (line: string) => string };
 const GAP = '  ';
 /** A name has at most 255 octets on Linux (NAME_MAX): a cell that is longer than two of them is cut. */
 const LONGEST_CELL = 512;
+/** Words up to the length of an address with its port are kept whole as long as others can be wrapped. */
+const WHOLE_WORD = 24;
+/** So are lines up to the length of a number with its unit. */
+const WHOLE_LINE = 10;
 /** A column is never squeezed below this, so that a wide character always fits. */
 const NARROWEST = 4;
 
@@ -55,7 +59,7 @@ export function table(
   notes: string[][] = [],
 ): string[] {
   const rows = given.map((row) => row.map((cell) => clip(cell, style)));
-  const widths = squeeze(naturalWidths(columns, rows), style.columns - indent);
+  const widths = columnWidths(columns, rows, style.columns - indent);
   const grid = new CliTable({
     chars: NO_FRAME,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
@@ -95,25 +99,70 @@ function cellLines(cell: Cell, width: number): string[] {
 }
 
 function naturalWidths(columns: Column[], rows: Cell[][]): number[] {
-  return columns.map(({ title }, i) => {
-    let widest = displayWidth(title);
-    for (const row of rows) {
-      const cell = row[i]!;
-      for (const line of (typeof cell === 'string' ? cell : cell.text).split('\n')) {
-        widest = Math.max(widest, displayWidth(line));
-      }
-    }
-    return widest;
-  });
+  return columns.map((column, i) => most(linesIn(column, i, rows), displayWidth));
 }
 
-/** Takes columns from the widest until the rest fits: short cells stay whole, long ones are wrapped. */
-function squeeze(natural: number[], available: number): number[] {
-  const widths = [...natural];
+/** Tables may have more rows than a call takes arguments. */
+function most<T>(values: readonly T[], of: (value: T) => number): number {
+  return values.reduce((best, value) => Math.max(best, of(value)), 0);
+}
+
+/** The lines of a column's title and cells before any is wrapped. */
+function linesIn({ title }: Column, i: number, rows: Cell[][]): string[] {
+  const texts = rows.map((row) => {
+    const cell = row[i]!;
+    return typeof cell === 'string' ? cell : cell.text;
+  });
+  return [title, ...texts.flatMap((text) => text.split('\n'))];
+}
+
+/** Cells are wrapped at spaces first, then words are broken where they are parted, and only then anywhere. */
+function columnWidths(columns: Column[], rows: Cell[][], available: number): number[] {
+  const natural = naturalWidths(columns, rows);
+  if (totalWidth(natural) <= available) return natural;
+  const needs = columns.map((column, i) =>
+    linesIn(column, i, rows).map((line) => {
+      const width = displayWidth(line);
+      const own = needsOf(line, WHOLE_WORD);
+      return width <= WHOLE_LINE ? { ...own, word: width, half: width } : own;
+    }),
+  );
+  const least = (what: keyof Needs) =>
+    needs.map((own) =>
+      Math.max(
+        NARROWEST,
+        most(own, (need) => need[what]),
+      ),
+    );
+  const wrapped = squeeze(natural, least('word'), available);
+  const halved = exhaust(wrapped, least('half'), available);
+  const parted = squeeze(halved, least('piece'), available);
+  return squeeze(
+    parted,
+    columns.map(() => NARROWEST),
+    available,
+  );
+}
+
+/** Takes from one column after the other, the widest first: of two addresses one stays whole. */
+function exhaust(given: readonly number[], least: readonly number[], available: number): number[] {
+  const widths = [...given];
+  const widestFirst = widths.map((_, i) => i).sort((a, b) => widths[b]! - widths[a]! || b - a);
+  for (const i of widestFirst) {
+    const over = totalWidth(widths) - available;
+    widths[i]! -= Math.max(0, Math.min(over, widths[i]! - least[i]!));
+  }
+  return widths;
+}
+
+/** Takes columns from the widest of those that can spare some until the rest fits. */
+function squeeze(given: readonly number[], least: readonly number[], available: number): number[] {
+  const widths = [...given];
   while (totalWidth(widths) > available) {
-    const widest = Math.max(...widths);
-    if (widest <= NARROWEST) break;
-    widths[widths.lastIndexOf(widest)] = widest - 1;
+    const widest = Math.max(...widths.filter((width, i) => width > least[i]!));
+    const at = widths.findLastIndex((width, i) => width === widest && width > least[i]!);
+    if (at < 0) break;
+    widths[at] = widest - 1;
   }
   return widths;
 }

@@ -25,7 +25,7 @@ export function displayWidth(text: string): number {
 
 /**
  * Breaks one line of escaped text at spaces into lines of at most `width` columns (2 or more); a word that is
- * longer is broken where the line ends. The `>` of a flow stays with what it points to.
+ * longer is broken where it is parted, as after the colon before a port. The `>` of a flow stays with what it points to.
  */
 export function wrap(text: string, width: number): string[] {
   if (displayWidth(text) <= width) return [text];
@@ -49,22 +49,75 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/** What is kept together before all else ends here: an address before its port, a name before what it is in. */
+const PIECE = /[^.:/,\u2192]*[.:/,\u2192]+|[^.:/,\u2192]+/g;
+
+function piecesOf(word: string): string[] {
+  return word.match(PIECE) ?? [word];
+}
+
+/** What a text asks of the width of its lines. */
+export interface Needs {
+  /** So that its words stay whole. */
+  word: number;
+  /** So that none takes more than two lines. */
+  half: number;
+  /** So that short words stay whole, and others are broken where they are parted. */
+  piece: number;
+}
+
+/** A time of the day, the name of a packet or an interface: shorter than an address with its port. */
+const SHORT_WORD = 12;
+
+/** @param longest of the words that count as such: longer ones are broken before any of these are */
+export function needsOf(text: string, longest: number): Needs {
+  const needs = { word: 0, half: 0, piece: 0 };
+  for (const one of text.split(' ')) {
+    const width = displayWidth(one);
+    const isShort = width <= SHORT_WORD;
+    const pieces = isShort ? [width] : piecesOf(one).map(displayWidth);
+    const half = isShort ? width : halfOf(pieces, width);
+    needs.piece = Math.max(needs.piece, Math.min(SHORT_WORD, Math.max(...pieces)));
+    if (half <= longest) needs.half = Math.max(needs.half, half);
+    if (width <= longest) needs.word = Math.max(needs.word, width);
+  }
+  needs.half = Math.max(needs.half, needs.piece);
+  needs.word = Math.max(needs.word, needs.half);
+  return needs;
+}
+
+/** The longer of two lines where they are as near to each other as the pieces let them be. */
+function halfOf(pieces: readonly number[], width: number): number {
+  let best = width;
+  let first = 0;
+  for (const piece of pieces) {
+    first += piece;
+    best = Math.min(best, Math.max(first, width - first));
+  }
+  return best;
+}
+
+/** Lines of a word that is longer than one: broken after signs that part it, else wherever the line ends. */
 function chop(word: string, width: number): string[] {
-  const pieces: string[] = [];
-  let piece = '';
+  const lines: string[] = [];
+  let line = '';
   let used = 0;
-  for (const character of word) {
-    const columns = displayWidth(character);
+  const add = (text: string, columns: number) => {
     if (used + columns > width) {
-      pieces.push(piece);
-      piece = '';
+      lines.push(line);
+      line = '';
       used = 0;
     }
-    piece += character;
+    line += text;
     used += columns;
+  };
+  for (const piece of piecesOf(word)) {
+    const columns = displayWidth(piece);
+    if (columns <= width) add(piece, columns);
+    else for (const character of piece) add(character, displayWidth(character));
   }
-  pieces.push(piece);
-  return pieces;
+  lines.push(line);
+  return lines;
 }
 
 /**
