@@ -335,6 +335,8 @@ export interface PredictedWay {
   steps: PredictedStep[];
   /** What had to be assumed. */
   unknown: string[];
+  /** Present where that is nothing but where the request comes in, and who hands it over. */
+  assumesEntry?: true;
 }
 
 /** What the nodes' settings make of a client's connections to one port of a VIP. */

@@ -21,7 +21,9 @@ export interface Entry {
   isGuess: boolean;
   /** Why the request is taken to come in here. */
   why: string;
-  /** What had to be assumed for it. */
+  /** What had to be assumed for it to come in here: another place is tried as well, or is not for routes and rules to decide. */
+  assumed: string[];
+  /** For want of what it may be otherwise here. */
   unknown: string[];
 }
 
@@ -53,10 +55,13 @@ export function entriesOf(network: Network, vip: string, client: string): Entrie
   if (isRouted(network, vip)) return { entries: anyDoor(network, vip, client), announcers: [], silent: [] };
   const announcers = announcersOf(network, vip, client);
   if (announcers.length > 0) {
-    const entries = announcers.map(({ station, interface: name, why, unknown }) => {
+    const entries = announcers.map(({ station, interface: name, by, why, unknown }) => {
       const sender = senderOf(network, station, name, client);
-      const assumed = [...unknown, ...sender.unknown];
-      return { station, interface: name, sender: sender.address, why, unknown: assumed, ...CERTAIN };
+      const doubts =
+        by === 'speaker'
+          ? { assumed: [...unknown, ...sender.unknown], unknown: [] }
+          : { assumed: sender.unknown, unknown };
+      return { station, interface: name, sender: sender.address, why, ...doubts, ...CERTAIN };
     });
     return { entries, announcers, silent: [] };
   }
@@ -74,10 +79,10 @@ const CERTAIN = { isPod: false, isGuess: false };
 function ownEntry(station: Station, vip: string, client: string): Entry {
   const why = `${client} is ${station.label} itself`;
   // connect() to an address of its own takes that as source, unless the program binds another.
-  const unknown = station.model.hasAddress(vip)
+  const assumed = station.model.hasAddress(vip)
     ? [`${station.label} has ${vip} itself, and would choose that as source: ${client} is taken as bound to`]
     : [];
-  return { station, interface: null, sender: null, why, unknown, ...CERTAIN };
+  return { station, interface: null, sender: null, why, assumed, unknown: [], ...CERTAIN };
 }
 
 /**
@@ -124,6 +129,7 @@ export function podOf(network: Network, client: string): Entry | null {
       interface: way.dev,
       sender: client,
       why,
+      assumed: [],
       unknown: [],
       isPod: true,
       isGuess: false,
@@ -159,7 +165,8 @@ function anyDoor(network: Network, vip: string, client: string): Entry[] {
         interface: name,
         sender: sender.address,
         why: `${station.label} has ${station.model.hasAddress(vip) ? vip : `rules for ${vip}`}`,
-        unknown: [...tried, ...sender.unknown],
+        assumed: [...tried, ...sender.unknown],
+        unknown: [],
         isPod: false,
         isGuess: doors.length > 1,
       };

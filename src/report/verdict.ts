@@ -1,4 +1,11 @@
-import { type Analysis, type Finding, OUTCOMES, type Outcome, type Severity } from '../model/analysis.js';
+import {
+  type Analysis,
+  type Finding,
+  OUTCOMES,
+  type Outcome,
+  type PredictedWay,
+  type Severity,
+} from '../model/analysis.js';
 import { numberText } from '../model/texts.js';
 import { headline } from './terminal/causes.js';
 import { affectedText, exemplar } from './terminal/finding.js';
@@ -134,7 +141,10 @@ function unseenReplies(answered: number, { gaps }: Analysis): string {
 function predictionVerdict({ predictions, findings }: Analysis): VerdictItem[] {
   const ways = (predictions ?? []).flatMap((prediction) => prediction.ways);
   if (findings.some((finding) => finding.severity === 'risk')) return [];
-  const open = ways.filter((way) => way.fate !== 'answered' || way.unknown.length > 0).length;
+  // Where each place that requests may come in at is answered, it does not matter which it is.
+  const isOpen = ({ fate, unknown, assumesEntry }: PredictedWay) =>
+    fate !== 'answered' || (unknown.length > 0 && !assumesEntry);
+  const open = ways.filter(isOpen).length;
   const all = counted(ways.length, 'way');
   if (ways.length === 0)
     return [ofTheWhole('unclear', 'Nothing to foretell: no node is known to take requests for the VIP.')];
@@ -145,10 +155,14 @@ function predictionVerdict({ predictions, findings }: Analysis): VerdictItem[] {
         `No risk found, yet of ${numberText(open)} of ${all} not all is known (see Ways).`,
       ),
     ];
+  const lead = ways.length === 1 ? `${all} leads` : `all ${all} lead`;
+  const assumed = ways.some((way) => way.unknown.length > 0)
+    ? ' and requests come in where they are assumed to (see Ways)'
+    : '';
   return [
     ofTheWhole(
       'ok',
-      `No risk found: by the nodes' routes, rules and settings, ${all} out of ${numberText(ways.length)} lead to a reply, if the backend listens.`,
+      `No risk found: by the nodes' routes, rules and settings, ${lead} to a reply, if the backend listens${assumed}.`,
     ),
   ];
 }

@@ -59,6 +59,32 @@ test('what if: with the change nothing is lost, and the change is said on standa
   t.notRegex(stdout, /^RISK/m);
 });
 
+test('well where every way is answered, though it is not known which of them requests take', async (t) => {
+  const healthy = bundlesIn(fixture('healthy-masquerade'));
+  const { stdout } = await returnpath(['predict', ...healthy, '--vip', '192.168.1.100']);
+  const text = stdout.replace(/\s+/g, ' ');
+  t.regex(
+    text,
+    /^OK No risk found: .* all 2 ways lead to a reply, .* come in where they are assumed to \(see Ways\)/,
+  );
+  t.regex(
+    text,
+    /Assumed which node takes requests for 192\.168\.1\.100 is not in the snapshots: each is tried/,
+  );
+  const analysis = await predictJson(...healthy, '--vip', '192.168.1.100');
+  t.true(validate(analysis), JSON.stringify(validate.errors));
+  t.true(analysis.predictions![0]!.ways.every((way) => way.assumesEntry));
+});
+
+test('unclear where what decides on the way is not in the snapshots', async (t) => {
+  for (const scenario of ['one-node-missing-healthy', 'arp-conflict-kernel']) {
+    const { stdout } = await returnpath([
+      ...['predict', ...bundlesIn(fixture(scenario)), '--vip', '192.168.1.100'],
+    ]);
+    t.regex(stdout, /^UNCLEAR +No risk found, yet of 1 of 1 way not all is known/, scenario);
+  }
+});
+
 test('captures are not needed, and not read', async (t) => {
   const { stdout, status } = await returnpath([
     ...['predict', ...bundlesIn(fixture('second-nic-strict')), '--vip', '10.9.8.7', '--port', '80'],

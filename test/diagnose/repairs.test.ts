@@ -350,7 +350,7 @@ function repairByGateway(snapshots: readonly Snapshot[], cause: 'answered-elsewh
   };
   const entry = {
     ...{ station: network.station('gw2')!, interface: 'wan', sender: null },
-    ...{ why: '', unknown: [], isPod: false, isGuess: false },
+    ...{ why: '', assumed: [], unknown: [], isPod: false, isGuess: false },
   };
   const walk = (now: Network) => roundTrips(now, { ...entry, station: now.station('gw2')! }, packet);
   const errand = { client, back: cause === 'answered-elsewhere', translated: false, walk };

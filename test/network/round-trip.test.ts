@@ -61,6 +61,7 @@ async function fateBy(t: ExecutionContext, answer: string): Promise<Fate> {
     isPod: false,
     isGuess: false,
     why: '',
+    assumed: [],
     unknown: [],
   };
   const trips = roundTrips(network, entry, {

@@ -125,7 +125,16 @@ function byWire(attempt: Attempt, loss: Loss, context: DiagnosisContext): Undeli
   if (!view || TUNNELS.has(station.model.link(name)?.kind ?? '') || entryOf(attempt, station)) return null;
   if (!isLikelyVisible(view, name, destination, beside, context)) return null;
   const why = `by the settings of ${loss.last.point.node}`;
-  const entry = { station, interface: name, sender: null, isPod: false, isGuess: false, why, unknown: [] };
+  const entry = {
+    station,
+    interface: name,
+    sender: null,
+    isPod: false,
+    isGuess: false,
+    why,
+    assumed: [],
+    unknown: [],
+  };
   return { loss, entries: [entry], silent: [], unresolved: null, address: first.address };
 }
 

@@ -79,7 +79,16 @@ function tripsOf(
   const station = context.network.station(node.name, node.netns);
   if (!station) return [];
   const why = 'the request was captured there';
-  const entry = { station, interface: device, sender: null, isPod: false, isGuess: false, why, unknown: [] };
+  const entry = {
+    station,
+    interface: device,
+    sender: null,
+    isPod: false,
+    isGuess: false,
+    why,
+    assumed: [],
+    unknown: [],
+  };
   const trips = roundTrips(context.network, entry, packetQuestion(attempt, request, 'request'));
   const [front, ...behind] = attempt.legs;
   const backends = (behind.length > 0 ? behind : [front!]).map((leg) => leg.server.address);

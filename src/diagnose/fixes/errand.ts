@@ -48,8 +48,9 @@ export function errandOf(attempt: Attempt, context: DiagnosisContext, back: bool
   return { client, back: back || translated, translated, walk };
 }
 
-const NO_WHY: Pick<Entry, 'why' | 'unknown' | 'isPod' | 'isGuess'> = {
+const NO_WHY: Pick<Entry, 'why' | 'assumed' | 'unknown' | 'isPod' | 'isGuess'> = {
   why: '',
+  assumed: [],
   unknown: [],
   isPod: false,
   isGuess: false,

@@ -106,6 +106,7 @@ function describe({ request, entries, trips }: Walked, ids: ReadonlyMap<RoundTri
 
 function describeWay(trip: RoundTrip, finding: string | null): PredictedWay {
   const { entry, request, reply, fate, backend } = trip;
+  const open = [...entry.unknown, ...request.unknown, ...(reply?.unknown ?? [])];
   return {
     entry: {
       node: entry.station.node,
@@ -120,7 +121,8 @@ function describeWay(trip: RoundTrip, finding: string | null): PredictedWay {
     why: fate.kind === 'unknown' ? fate.why : wayText(reply ?? request),
     finding,
     steps: [...stepsOf(request, 'request'), ...(reply ? stepsOf(reply, 'reply') : [])],
-    unknown: [...new Set([...entry.unknown, ...request.unknown, ...(reply?.unknown ?? [])])],
+    unknown: [...new Set([...entry.assumed, ...open])],
+    ...(entry.assumed.length > 0 && open.length === 0 && { assumesEntry: true as const }),
   };
 }
 
