@@ -246,6 +246,8 @@ export interface Finding {
   evidence: Evidence[];
   /** Null where nothing that was tried in the model would help. */
   fix: Fix | null;
+  /** Why there is no fix, as a clause: what was tried and how it ended; absent where there is one, or nothing was looked for. */
+  noFix?: string;
   alternatives: Alternative[];
   /** How many of `attempts` were made in the end, after lost packets; absent where none was. */
   slow?: number;

@@ -1,18 +1,22 @@
 /** What is proposed for each recorded drop, and that it is what the kernel would need. */
 import test from 'ava';
 import { analyze } from '../../src/analyze.js';
-import type { Fix } from '../../src/model/analysis.js';
+import type { Finding, Fix } from '../../src/model/analysis.js';
 import { bundlesIn } from '../scenarios/truth.js';
 import { fixture } from '../support.js';
 
-async function fixOf(scenario: string): Promise<Fix | null> {
+async function firstOf(scenario: string): Promise<Finding> {
   const { findings } = await analyze(bundlesIn(fixture(scenario)), {
     vips: [],
     keepGoing: false,
     attempts: 'all',
     warn: () => {},
   });
-  return findings[0]!.fix;
+  return findings[0]!;
+}
+
+async function fixOf(scenario: string): Promise<Fix | null> {
+  return (await firstOf(scenario)).fix;
 }
 
 const LOOSE = 'sysctl -w net.ipv4.conf.flannel/1.rp_filter=2';
@@ -53,6 +57,29 @@ test('a server on the node itself: its replies are routed by their source, and t
     ],
   );
   t.regex(fix!.expected, /to 10\.9\.8\.7:80 on node1; the reply goes from node1, by eth1 via 10\.9\.8\.1 to/);
+});
+
+const WITHOUT: [scenario: string, why: RegExp][] = [
+  [
+    'announcer-missing',
+    /nothing helps: .*"Set the reverse-path filter .* to loose mode" \(the request then goes /,
+  ],
+  ['filtered-network-policy', /^the rule is in cali-\S+ on worker-b, which a program writes/],
+  ['slow-rp-filter', /^by the nodes' routes, rules and settings the packets get through as it is/],
+  ['not-delivered-unanswered', /^no setting of router .* who has 192\.168\.1\.100 is down/],
+  ['not-delivered-port-down', /what is between router and node1 has to carry it$/],
+];
+
+for (const [scenario, why] of WITHOUT) {
+  test(`${scenario}: no fix, and it is said why`, async (t) => {
+    const { fix, noFix } = await firstOf(scenario);
+    t.is(fix, null);
+    t.regex(noFix ?? '', why);
+  });
+}
+
+test('where there is a fix, nothing is said of why there is none', async (t) => {
+  t.is((await firstOf('rp-filter-strict')).noFix, undefined);
 });
 
 test("a closed port is not the network's to fix", async (t) => {

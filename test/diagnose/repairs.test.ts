@@ -355,7 +355,7 @@ function repairByGateway(snapshots: readonly Snapshot[], cause: 'answered-elsewh
   const walk = (now: Network) => roundTrips(now, { ...entry, station: now.station('gw2')! }, packet);
   const errand = { client, back: cause === 'answered-elsewhere', translated: false, walk };
   const services = [{ address: vip, port: 8443 }];
-  const fix = repair({ network, errands: [errand], services, anyone: false });
+  const { fix } = repair({ network, errands: [errand], services, anyone: false });
   const risks = walk(network).map(riskOf);
   return {
     risks: risks.map((risk) => risk && `${risk.cause} ${risk.station.label} ${risk.interface}`),

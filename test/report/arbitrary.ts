@@ -135,6 +135,7 @@ const finding = fc.record({
   summary: text,
   evidence: fc.array(evidence, { maxLength: 12 }),
   fix: orNull(fix),
+  noFix: text,
   slow: fc.nat(9),
   routers: fc.array(
     fc.record({

@@ -28,6 +28,9 @@ export function concludeNotDelivered(
         : `Requests to ${servers} were seen last on ${node}${name === null ? '' : ` (${name})`} and never came to ${listed(places)}, which was captured meanwhile${why}.`,
       evidence: evidenceOf(suspicions),
       fix: null,
+      noFix: unresolved
+        ? `no setting of ${unresolved.station.label} lets it reach an address that nobody answers for: who has ${unresolved.address} is down, or not on the link of ${unresolved.hop.dev}`
+        : `no setting of a node brings back a packet that never came to it: what is between ${node} and ${door} has to carry it`,
       alternatives: unresolved
         ? [
             {

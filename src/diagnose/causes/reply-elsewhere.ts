@@ -149,7 +149,7 @@ function conclude(
         evidence('model', `the reply goes ${wayText(trip.reply!)}`, { node: station.node }),
         ...(settings ? settingsEvidence(settings, node, device) : []),
       ],
-      fix: fixFor(id, attempts, context),
+      ...fixFor(id, attempts, context),
       alternatives: [
         { cause: 'not-delivered', why: `the ${asked} came in by ${device} of ${request.point.node}` },
       ],

@@ -25,7 +25,7 @@ export function concludeRpFilter(
       ...faultOf('rp-filter', suspicions, node.netns),
       summary: summarize(proofs, confidence !== 'possible'),
       evidence: gatherEvidence(suspicions),
-      fix: fixFor(
+      ...fixFor(
         'rp-filter',
         suspicions.map((s) => s.attempt),
         context,

@@ -28,7 +28,7 @@ export function concludeStatefulGateway(
       ...faultOf('stateful-gateway', suspicions, detour.node.netns),
       summary: summarize(suspicions, best.proof, confidence === 'possible', context),
       evidence: gatherEvidence(suspicions, best, context),
-      fix: fixFor('stateful-gateway', attempts, context),
+      ...fixFor('stateful-gateway', attempts, context),
       alternatives: ruledOut(best),
     },
     gaps: confidence === 'confirmed' ? [] : gapsOf(best, context),

@@ -121,7 +121,7 @@ function conclude(suspicions: readonly Suspicion<OwnProof>[], context: Diagnosis
           file: ack.point.file,
         }),
       ],
-      fix: fixFor('stateful-gateway', attempts, context),
+      ...fixFor('stateful-gateway', attempts, context),
       alternatives: [
         { cause: 'wrong-gateway', why: 'the client had the SYN-ACK: it answered it with its ACK' },
         { cause: 'not-delivered', why: `the SYN left ${gateway.name}` },

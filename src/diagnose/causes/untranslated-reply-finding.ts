@@ -23,7 +23,7 @@ export function concludeUntranslated(
       ...faultOf('untranslated-reply', suspicions, netns),
       summary: summarize(best, context),
       evidence: gatherEvidence(suspicions, best, context),
-      fix: fixFor('untranslated-reply', attempts, context),
+      ...fixFor('untranslated-reply', attempts, context),
       alternatives: ruledOut(best),
     },
     gaps: best.node === null ? [senderGap(best)] : confidence === 'confirmed' ? [] : gapsOf(best),

@@ -33,7 +33,7 @@ export function concludeWrongGateway(
       ...faultOf('wrong-gateway', suspicions, detour.node.netns),
       summary: summarize(suspicions, confidence === 'possible', context),
       evidence: gatherEvidence(suspicions, context),
-      fix: fixFor('wrong-gateway', attempts, context),
+      ...fixFor('wrong-gateway', attempts, context),
       alternatives: ruledOut(suspicions[0]!),
     },
     gaps: confidence === 'confirmed' ? [] : gapsOf(suspicions[0]!, context),

@@ -29,7 +29,7 @@ export function concludeDrop(
       ...faultOf(cause, suspicions, proof.node.netns),
       summary: summaryOf(cause, ordered),
       evidence: dropEvidence(ordered),
-      fix: fixFor(cause, attempts, context),
+      ...fixFor(cause, attempts, context),
       alternatives: dropAlternatives(cause, ordered, context),
     },
     gaps: dropGaps(ordered[0]!),

@@ -1,9 +1,9 @@
 import type { Attempt } from '../../correlate/attempt.js';
-import type { CauseId, Endpoint, Fix } from '../../model/analysis.js';
+import type { CauseId, Endpoint } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { DiagnosisContext } from '../context.js';
 import { distinctAttempts, errandOf } from './errand.js';
-import { repair } from './repair.js';
+import { type Remedy, repair } from './repair.js';
 
 /** Connections that differ in the client's port alone go the same way; of others, this many are tried. */
 const TRIED = 40;
@@ -13,12 +13,12 @@ export const BACK: ReadonlySet<CauseId> = new Set(['wrong-gateway', 'stateful-ga
 
 /**
  * What would get a finding's packets through, to the connection's end, tried on a copy of the snapshots; by the node's
- * settings alone, whatever the cause.
+ * settings alone, whatever the cause. There is none where nothing that is known of helps, or where the snapshots do not
+ * suffice to try.
  *
  * @param attempts those that the finding explains
- * @returns null where nothing that is known of helps, or where the snapshots do not suffice to try
  */
-export function fixFor(cause: CauseId, attempts: readonly Attempt[], context: DiagnosisContext): Fix | null {
+export function fixFor(cause: CauseId, attempts: readonly Attempt[], context: DiagnosisContext): Remedy {
   const errands = distinctAttempts(attempts)
     .slice(0, TRIED)
     .map((attempt) => errandOf(attempt, context, BACK.has(cause)));

@@ -2,7 +2,7 @@
  * The search for a fix: walk the connections, see what fails first, try what is known of against that on a copy of the
  * snapshots, and walk again. What only uncovers the next fault is carried on from there; what helps nothing is dropped.
  */
-import type { Endpoint, Fix } from '../../model/analysis.js';
+import type { Endpoint, Finding } from '../../model/analysis.js';
 import { UsageError } from '../../model/errors.js';
 import type { Entry } from '../../network/entry.js';
 import type { Network } from '../../network/network.js';
@@ -12,6 +12,7 @@ import { type Guard, guardsFor } from './guards.js';
 import type { FixIdea, Problem } from './idea.js';
 import { IDEAS } from './ideas/registry.js';
 import { isMended } from './mended.js';
+import { nextText, nothingKnown, nothingToMend, SearchLog } from './search-log.js';
 import { type Errand, tryOut } from './trial.js';
 
 /** Changes of one fix: whoever has to do more than these should look at the whole. */
@@ -29,6 +30,9 @@ export interface RepairRequest {
   anyone: boolean;
 }
 
+/** The fix; where there is none, why. */
+export type Remedy = Pick<Finding, 'fix' | 'noFix'>;
+
 interface State {
   /** Carried out when it is its turn: most states are never looked at. Null where the model cannot. */
   network: () => Network | null;
@@ -39,33 +43,43 @@ interface State {
 }
 
 /**
- * The cheapest of the changes that bring every connection to its end and worsen nothing that works.
- *
- * @returns null where the nodes' settings let them through as it is, and where nothing that is known of helps
+ * The cheapest of the changes that bring every connection to its end and worsen nothing that works. There is none where
+ * the nodes' settings let them through as it is, and where nothing that is known of helps.
  */
-export function repair(request: RepairRequest): Fix | null {
+export function repair(request: RepairRequest): Remedy {
   const guards = guardsOf(request);
+  const log = new SearchLog();
   const open: State[] = [{ network: () => request.network, ideas: [], uncovered: [], cost: 0 }];
   for (let count = 0; open.length > 0 && count < MOST_TRIED; ) {
     const state = takeCheapest(open);
     const network = state.network();
-    if (!network) continue;
+    if (!network) {
+      log.add(state.ideas, 'the model cannot carry it out');
+      continue;
+    }
     count++;
     const tried = state.ideas.at(-1)?.tried;
-    if (tried !== undefined) return toFix({ ...solutionOf(state, network, []), mended: [tried] });
+    if (tried !== undefined) return { fix: toFix({ ...solutionOf(state, network, []), mended: [tried] }) };
     const results = request.errands.map((errand) => tryOut(errand, network));
     const problem = problemOf(request, network, results);
     if (!problem) {
-      if (state.ideas.length === 0) return null;
+      if (state.ideas.length === 0) return { fix: null, noFix: nothingToMend(results) };
       const helps = results.some((result) => result?.mended === true);
-      if (helps && guards(state, network)) return toFix(solutionOf(state, network, results));
+      if (helps && guards(state, network)) return { fix: toFix(solutionOf(state, network, results)) };
+      log.add(state.ideas, helps ? 'what works as it is would be lost by it' : 'how they end cannot be told');
       continue;
     }
-    // The same fault as before: the last change did nothing about it.
-    if (state.uncovered.some((risk) => keyOf(risk) === keyOf(problem.risks[0]!))) continue;
-    if (state.ideas.length < MOST_CHANGES) open.push(...nextStates(state, problem));
+    const fault = problem.risks[0]!;
+    if (state.uncovered.some((risk) => keyOf(risk) === keyOf(fault))) {
+      log.add(state.ideas, 'the same is in the way as before');
+      continue;
+    }
+    const next = state.ideas.length < MOST_CHANGES ? nextStates(state, problem) : [];
+    if (next.length > 0) open.push(...next);
+    else if (state.ideas.length > 0) log.add(state.ideas, nextText(fault));
+    else return { fix: null, noFix: nothingKnown(fault) };
   }
-  return null;
+  return { fix: null, noFix: log.text };
 }
 
 /** The earliest of those that cost the least. */

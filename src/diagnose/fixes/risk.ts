@@ -1,13 +1,13 @@
-import type { Endpoint, Fix } from '../../model/analysis.js';
+import type { Endpoint } from '../../model/analysis.js';
 import { questionOf } from '../../network/journey.js';
 import type { Network } from '../../network/network.js';
 import { roundTrips } from '../../network/round-trip.js';
 import type { Risk } from '../prediction/risk.js';
-import { repair } from './repair.js';
+import { type Remedy, repair } from './repair.js';
 import type { Errand } from './trial.js';
 
 /**
- * The fix for a predicted loss, walked again with it in place; null where none that is known of helps.
+ * The fix for a predicted loss, walked again with it in place.
  *
  * @param single whether the clients are these alone, and do not stand for others
  * @param services all that is asked about: what of it works has to go on working
@@ -17,9 +17,10 @@ export function fixRisk(
   network: Network,
   single: boolean,
   services: readonly Endpoint[],
-): Fix | null {
-  // Where nothing says that requests come in there, there is nothing to mend.
-  if (risks.some((risk) => risk.trip.entry.isGuess)) return null;
+): Remedy {
+  if (risks.some((risk) => risk.trip.entry.isGuess)) {
+    return { fix: null, noFix: 'nothing says that requests come in there, so that there is nothing to mend' };
+  }
   return repair({ network, errands: risks.map(errandOf), services, anyone: !single });
 }
 

@@ -63,6 +63,7 @@ export function silenceFinding(vip: string, silent: readonly Silence[]): Omit<Fi
       evidence('model', `asked on ${s.interface}: ${s.why}`, { node: s.station.node }),
     ),
     fix: null,
+    noFix: 'whether a speaker or a load balancer is meant to answer is not in the snapshots',
     alternatives: [],
   };
 }

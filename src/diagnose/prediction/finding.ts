@@ -35,7 +35,7 @@ export function riskFinding(
     attempts: [],
     summary: `${guessOf(risks)}${summaryOf(risks[0]!)} That concerns ${concerned(risks, anyone)}.`,
     evidence: evidenceOf(risks),
-    fix: fixRisk(risks, network, !anyone, services),
+    ...fixRisk(risks, network, !anyone, services),
     alternatives: [],
   };
 }

@@ -10,6 +10,10 @@ const FIREWALL_MANAGERS: ReadonlySet<string> = new Set(['iptables-persistent', '
 /** What is said where no fix is proposed. */
 const WITHOUT_FIX: Partial<Record<CauseId, string>> = {
   undetermined: 'none yet: record first what "Capture next" asks for.',
+  'arp-conflict':
+    "none that the snapshots could name: find who has each MAC by the switch's address table, and leave the address to one of them.",
+  'backend-silent':
+    'none in the network: why the backend does not answer is to be seen where it runs (see "Capture next").',
   refused:
     'none in the network: have the backend listen there, or correct the port that the service points to.',
   'untranslated-reply':
@@ -28,8 +32,10 @@ export function remedy(finding: Finding, style: Style): string[] {
 }
 
 /** Why no fix is proposed, or what helps that is no command. */
-export function withoutFix({ cause }: Finding): string {
-  return WITHOUT_FIX[cause] ?? 'none was found that the model of the kernel saw help.';
+export function withoutFix({ cause, noFix }: Finding): string {
+  const told = WITHOUT_FIX[cause];
+  if (noFix === undefined) return told ?? 'none: no change was looked for.';
+  return told === undefined ? `none: ${noFix}.` : `${told} As commands there is none: ${noFix}.`;
 }
 
 /** What the user's own changes would have done. */

@@ -21,7 +21,7 @@ export const filteredIdeas: IdeasFor = (problem) => {
 export function accepting(risk: Risk, drop: FilterDrop): FixIdea | null {
   const { station, role, carrier } = risk;
   const place = placeOfDrop(station, drop);
-  if (!place || OWNED.test(place.chain) || place.table === KUBE_PROXY) return null;
+  if (!place || isKept(place.chain) || place.table === KUBE_PROXY) return null;
   const selector = carrier ? tunnelSelector(risk) : packetSelector(risk, drop);
   if (!selector) return null;
   const what = carrier ? 'the tunnel between the nodes' : role === 'request' ? 'requests' : 'replies';
@@ -35,6 +35,11 @@ export function accepting(risk: Risk, drop: FilterDrop): FixIdea | null {
 
 /** Chains that kube-proxy, a network policy controller, or docker makes from what it is told elsewhere. */
 const OWNED = /^(KUBE-|cali-|CILIUM_|cilium|WEAVE-|ANTREA-|DOCKER(?!-USER))/;
+
+/** Whether a program keeps the chain, and takes back what others write to it. */
+export function isKept(chain: string): boolean {
+  return OWNED.test(chain);
+}
 
 /** The table that kube-proxy writes in nftables mode, and takes others' rules out of whenever it writes it anew. */
 const KUBE_PROXY = 'kube-proxy';
