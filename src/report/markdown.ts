@@ -83,7 +83,8 @@ function shortened(statement: Statement, length: number): string {
   for (;;) {
     const whole = statementText({ ...statement, text: `${text} ...`, fix: null });
     if (whole.length <= length || text === '') return whole;
-    text = text.slice(0, -Math.max(1, whole.length - length));
+    // No surrogate pair is parted.
+    text = text.slice(0, -Math.max(1, whole.length - length)).replace(/[\ud800-\udbff]$/, '');
   }
 }
 

@@ -216,6 +216,13 @@ test('shortened: what matters least goes first, and is named', (t) => {
   );
 });
 
+test('shortened: no character is cut in two', (t) => {
+  const findings = [finding({ node: '\u{20bb7}'.repeat(400), interface: 'eth0' })];
+  for (let maxLength = 120; maxLength < 124; maxLength++) {
+    t.notRegex(renderMarkdown(analysis({ findings }), { maxLength }), /\p{Surrogate}/u, `${maxLength}`);
+  }
+});
+
 test('shortened: of many findings the first keep theirs', (t) => {
   const findings = Array.from({ length: 4 }, (_, i) =>
     finding({ id: `f${i}`, summary: `${'ABCD'[i]}story ${'word '.repeat(90)}` }),
