@@ -11,7 +11,15 @@ import { headline } from './terminal/causes.js';
 import { affectedText, exemplar } from './terminal/finding.js';
 import { isIncomplete, isUnfollowed } from './terminal/inputs.js';
 import { addressNames, namedAddress } from './terminal/names.js';
-import { causeText, counted, lostRole, outcomesText, slowCount } from './terminal/words.js';
+import {
+  causeText,
+  counted,
+  isLate,
+  lostRole,
+  outcomesText,
+  serversText,
+  slowCount,
+} from './terminal/words.js';
 
 /** One statement of the verdict. */
 export interface VerdictItem {
@@ -74,13 +82,24 @@ function consequence(finding: Finding, analysis: Analysis): string {
   const { slow = 0, attempts } = finding;
   if (affected === null) return '';
   if (slow === 0) return `${affected} ${CONSEQUENCE[finding.severity]}.`;
-  if (slow >= attempts.length) return `${affected} ${slow === 1 ? 'was' : 'were'} slow.`;
+  if (isLate(finding)) return `${affected} ${slow === 1 ? 'was' : 'were'} slow: late, not lost.`;
   return `${affected} affected: ${numberText(attempts.length - slow)} failed, ${numberText(slow)} slow.`;
 }
 
 function seen(finding: Finding, analysis: Analysis): string {
   const attempt = exemplar(finding, analysis);
-  return headline(finding, attempt && lostRole(attempt), addressNames(analysis));
+  return headline(finding, {
+    role: attempt && lostRole(attempt),
+    outcome: attempt?.outcome ?? null,
+    service: serviceText(finding, analysis),
+  });
+}
+
+/** The VIP, or the servers that its clients asked for. */
+function serviceText({ vip, attempts: ids }: Finding, analysis: Analysis): string {
+  if (vip !== null) return namedAddress(vip, addressNames(analysis));
+  const own = new Set(ids);
+  return serversText(analysis.attempts.filter(({ id }) => own.has(id))) ?? 'the service';
 }
 
 /** Nobody has met it yet: it is what the settings make of it. */
@@ -91,7 +110,7 @@ function foretold(finding: Finding, analysis: Analysis): string {
   const role = way?.fate === 'lost-reply' ? 'reply' : 'request';
   const lost = ways.filter((w) => w.finding === finding.id).length;
   const share = lost === 0 ? '' : ` (${numberText(lost)} of ${counted(ways.length, 'way')})`;
-  return `${analysis.supposed ? 'with what is supposed' : 'as configured'}, ${headline(finding, role, addressNames(analysis))}${share}`;
+  return `${analysis.supposed ? 'with what is supposed' : 'as configured'}, ${headline(finding, { role, outcome: null, service: serviceText(finding, analysis) })}${share}`;
 }
 
 function noFault(analysis: Analysis): VerdictItem[] {

@@ -136,6 +136,7 @@ const finding = fc.record({
   evidence: fc.array(evidence, { maxLength: 12 }),
   fix: orNull(fix),
   noFix: text,
+  known: text,
   slow: fc.nat(9),
   routers: fc.array(
     fc.record({

@@ -26,7 +26,7 @@ export function ofAnalysis(analysis: Analysis): Omit<Numbers, 'consequences'> {
   return {
     totals: totals.map(({ vip, protocol, outcomes }) =>
       totalLine(
-        vip ?? '(others)',
+        vip ?? unnamed(analysis, protocol),
         protocol,
         sum(outcomes),
         OUTCOMES.map((outcome) => [outcome, outcomes[outcome]]),
@@ -45,6 +45,17 @@ export function ofAnalysis(analysis: Analysis): Omit<Numbers, 'consequences'> {
     packets: inputs.map((input) => input.packets),
     gaps: gaps.length,
   };
+}
+
+/** The server where there is but one, as long as a report shows all attempts. */
+function unnamed({ attempts, totals }: Analysis, protocol: string): string {
+  const own = attempts.filter((attempt) => attempt.vip === null && attempt.protocol === protocol);
+  const servers = new Set(
+    own.map(({ server: { address, port } }) =>
+      port === null ? address : `${address.includes(':') ? `[${address}]` : address}:${port}`,
+    ),
+  );
+  return servers.size === 1 && totals.length > 0 ? `(${[...servers][0]})` : '(others)';
 }
 
 function totalLine(vip: string, protocol: string, total: number, outcomes: [string, number][]): string {

@@ -139,6 +139,56 @@ test('the verdict says which packet is lost', (t) => {
   t.regex(verdictOf(longNames()), /sends replies from 2001:db8:1111:2222:3333:4444:5555:6666/);
 });
 
+test('what was late is told as past, and not as lost', (t) => {
+  const given = slow();
+  const [only] = given.findings;
+  const verdict = (cause: Finding['cause']) => verdictOf({ ...given, findings: [{ ...only!, cause }] });
+  t.regex(
+    verdict('rp-filter'),
+    /RISK rp-filter \(\w+\): at first, \S+ dropped requests for .* late, not lost\./,
+  );
+  t.regex(verdict('forwarding-off'), /at first, \S+ did not forward requests for .* forwarding was off\./);
+  for (const cause of CAUSES)
+    t.notRegex(verdict(cause), / (drops|sends|do not|does not|has no|get lost) /, cause);
+});
+
+test('where no VIP is known, the server that was asked for is named', (t) => {
+  const [base] = rpFilter().attempts;
+  const attempt = { ...base!, id: 'a1', vip: null, outcome: 'no-reply' as const };
+  const totals = [{ vip: null, protocol: 'tcp', outcomes: outcomes({ 'no-reply': 1 }) }];
+  const only = finding({ vip: null, attempts: ['a1'], cause: 'rp-filter' });
+  const one = analysis({ attempts: [attempt], totals, findings: [only] });
+  t.regex(verdictOf(one), /drops requests for 192\.168\.1\.100:80 /);
+  t.regex(plain(one), /^\(192\.168\.1\.100:80\) {2}tcp /m);
+  const other = { ...attempt, id: 'a2', server: endpoint('192.0.2.7', 443) };
+  const two = analysis({
+    attempts: [attempt, other],
+    totals: [{ vip: null, protocol: 'tcp', outcomes: outcomes({ 'no-reply': 2 }) }],
+    findings: [{ ...only, attempts: ['a1', 'a2'] }],
+  });
+  t.regex(verdictOf(two), /requests for 192\.168\.1\.100:80 and 1 other server /);
+  t.regex(plain(two), /^\(others\) {2}tcp /m);
+  t.regex(verdictOf({ ...one, attempts: [] }), /packets for the service /);
+});
+
+test('of what is undetermined it is told what is certain, and what is known', (t) => {
+  const [base] = rpFilter().attempts;
+  const told = (outcome: AnalysisAttempt['outcome'], given: Partial<Finding> = {}) =>
+    verdictOf(
+      analysis({
+        attempts: [{ ...base!, id: 'a1', outcome }],
+        findings: [finding({ cause: 'undetermined', attempts: ['a1'], node: 'node1', ...given })],
+      }),
+    );
+  t.regex(
+    told('no-reply'),
+    /: no reply was seen to requests for \S+, last seen on node1; these captures cannot tell/,
+  );
+  t.regex(told('no-reply', { known: 'it is so' }), /last seen on node1; it is so\./);
+  t.regex(told('rejected'), /clients answer replies from \S+ with a reset/);
+  t.regex(told('unreachable'), /requests for \S+ are answered by an error/);
+});
+
 test('the verdict when all is well, when not all is, and when there is nothing', (t) => {
   t.is(verdictOf(healthy()), 'OK No fault found: 5 of 5 connections to 192.168.1.100 were established.');
   t.is(
@@ -386,7 +436,7 @@ test('slow connections are counted, stand before the others that were made, and 
     ['1.0', '1'],
   );
   t.regex(verdictOf(slow()), /were established\. 1 of them only after lost packets\./);
-  t.regex(verdictOf(slow()), /1 of 2 connections was slow\.$/);
+  t.regex(verdictOf(slow()), /1 of 2 connections was slow: late, not lost\.$/);
   const [one] = slow().findings;
   const both = { ...slow(), findings: [{ ...one!, attempts: ['a1', 'a2'] }] };
   t.regex(verdictOf(both), /2 of 2 connections affected: 1 failed, 1 slow\.$/);

@@ -81,6 +81,7 @@ export const undetermined = cause<UndeterminedProof>({
           ...missedEvidence(attempt, context),
         ],
         fix: null,
+        ...(blocked && { known: vainWords(blocked) }),
         alternatives: ruledOutBySettings(attempt, context),
       },
       gaps:
@@ -191,8 +192,8 @@ function doubtedEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[
 }
 
 function vainWords({ stop, address }: AskedInVain): string {
-  const what = address.includes(':') ? 'neighbour solicitations' : 'ARP';
-  return `by its routes ${stop.station.label} sends its reply by ${stop.interface} to ${address}, and nobody answers it ${what} for that address`;
+  const what = address.includes(':') ? 'neighbour solicitations' : 'ARP requests';
+  return `by its routes ${stop.station.label} sends its reply by ${stop.interface} to ${address}, and nobody answers its ${what} for that address`;
 }
 
 /** What would tell: the next node where none was captured there, else what the last node did not say. */

@@ -1,7 +1,15 @@
 import { type Analysis, type AnalysisAttempt, type Finding, OUTCOMES } from '../../model/analysis.js';
 import { numberText } from '../../model/texts.js';
 import { lastSeen } from '../terminal/attempts.js';
-import { counted, durationText, endpointText, flowText, gradeOf, isSlow } from '../terminal/words.js';
+import {
+  counted,
+  durationText,
+  endpointText,
+  flowText,
+  gradeOf,
+  isSlow,
+  totalText,
+} from '../terminal/words.js';
 import { FilterBar } from './filter.js';
 import { Ladder } from './ladder.js';
 import { Scrolled, Table } from './table.js';
@@ -168,7 +176,8 @@ function More({ listed, shown }: { listed: number; shown: number }) {
 }
 
 /** How many ended how, a line a VIP and protocol. */
-function Totals({ analysis: { totals } }: { analysis: Analysis }) {
+function Totals({ analysis }: { analysis: Analysis }) {
+  const { totals } = analysis;
   if (totals.length === 0) return null;
   const seen = OUTCOMES.filter((outcome) => totals.some((total) => total.outcomes[outcome] > 0));
   const slow = totals.some((total) => (total.slow ?? 0) > 0);
@@ -182,13 +191,16 @@ function Totals({ analysis: { totals } }: { analysis: Analysis }) {
         ...seen.map((title) => ({ title, align: 'right' as const })),
         ...(slow ? [{ title: 'of the established, slow', align: 'right' as const }] : []),
       ]}
-      rows={totals.map(({ vip, protocol, outcomes, slow: late = 0 }) => [
-        vip ?? '(others)',
-        protocol,
-        numberText(Object.values(outcomes).reduce((sum, count) => sum + count, 0)),
-        ...seen.map((outcome) => numberText(outcomes[outcome])),
-        ...(slow ? [numberText(late)] : []),
-      ])}
+      rows={totals.map((total) => {
+        const { protocol, outcomes, slow: late = 0 } = total;
+        return [
+          totalText(total, analysis),
+          protocol,
+          numberText(Object.values(outcomes).reduce((sum, count) => sum + count, 0)),
+          ...seen.map((outcome) => numberText(outcomes[outcome])),
+          ...(slow ? [numberText(late)] : []),
+        ];
+      })}
     />
   );
 }

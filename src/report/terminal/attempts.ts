@@ -14,6 +14,7 @@ import {
   packetName,
   placeText,
   slowCount,
+  totalText,
 } from './words.js';
 import { wrap } from './wrap.js';
 
@@ -24,7 +25,8 @@ const MOST_ATTEMPTS = 20;
  * How many attempts ended how, a line a VIP and protocol; outcomes that nobody had are left out, and so is how many
  * of the established were slow.
  */
-export function totalsSection({ totals }: Analysis, style: Style): string[] {
+export function totalsSection(analysis: Analysis, style: Style): string[] {
+  const { totals } = analysis;
   if (totals.length === 0) return [];
   const seen = OUTCOMES.filter((outcome) => totals.some((total) => total.outcomes[outcome] > 0));
   const slow = slowCount(totals) > 0;
@@ -38,14 +40,16 @@ export function totalsSection({ totals }: Analysis, style: Style): string[] {
     ]),
   ];
   const rows = totals.map((total): Cell[] => [
-    ...totalHead(total),
+    ...totalHead(total, analysis),
     ...seen.flatMap((outcome) => [
       numberText(total.outcomes[outcome]),
       ...(outcome === 'established' && slow ? [slowCell(total, style)] : []),
     ]),
   ]);
   const lines =
-    naturalWidth(columns, rows) <= style.columns ? table(columns, rows, style) : narrowTotals(totals, style);
+    naturalWidth(columns, rows) <= style.columns
+      ? table(columns, rows, style)
+      : narrowTotals(analysis, style);
   return [...heading('Connections', style), ...lines];
 }
 
@@ -54,23 +58,23 @@ function slowCell({ slow = 0 }: AnalysisTotal, style: Style): Cell {
 }
 
 /** Many outcomes, or long addresses: the outcomes of a line in one cell. */
-function narrowTotals(totals: AnalysisTotal[], style: Style): string[] {
+function narrowTotals(analysis: Analysis, style: Style): string[] {
   const columns: Column[] = [
     { title: 'VIP' },
     { title: 'protocol' },
     { title: 'total', align: 'right' },
     { title: 'outcomes' },
   ];
-  const rows = totals.map((total): Cell[] => {
+  const rows = analysis.totals.map((total): Cell[] => {
     const late = total.slow ? `; of the established, ${numberText(total.slow)} slow` : '';
-    return [...totalHead(total), `${outcomesText(total.outcomes)}${late}`];
+    return [...totalHead(total, analysis), `${outcomesText(total.outcomes)}${late}`];
   });
   return table(columns, rows, style);
 }
 
-function totalHead({ vip, protocol, outcomes }: AnalysisTotal): [string, string, string] {
-  const sum = Object.values(outcomes).reduce((a, b) => a + b, 0);
-  return [vip ?? '(others)', protocol, numberText(sum)];
+function totalHead(total: AnalysisTotal, analysis: Analysis): [string, string, string] {
+  const sum = Object.values(total.outcomes).reduce((a, b) => a + b, 0);
+  return [totalText(total, analysis), total.protocol, numberText(sum)];
 }
 
 /** The attempts that the table has room for, those that were not established first, then the slow ones. */

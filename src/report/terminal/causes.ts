@@ -1,6 +1,5 @@
-import type { AnalysisAttempt, CauseId, Finding, Role } from '../../model/analysis.js';
-import { type AddressNames, namedAddress } from './names.js';
-import { counted, nodeText, placeText } from './words.js';
+import type { AnalysisAttempt, CauseId, Finding, Outcome, Role } from '../../model/analysis.js';
+import { counted, isLate, nodeText, placeText } from './words.js';
 
 interface Wording {
   /** What is broken and where, as one sentence without its full stop. */
@@ -15,21 +14,36 @@ interface Wording {
 interface Subject {
   /** `requests for 192.168.1.100`, `replies from 192.168.1.100`, `packets for 192.168.1.100` */
   packets: string;
-  /** The VIP, or `the service` where none is known. */
+  /** The VIP, or what else the clients asked for. */
   service: string;
   node: string;
+  outcome: Outcome | null;
   /** ` on eth0`, ` by eth0`; empty where the interface is not known. */
   with(preposition: string): string;
+  /** The verb: of what was lost on the way to a connection that was made in the end, it is not known to go on. */
+  tense(present: string, past: string): string;
+}
+
+/** What a headline is about. */
+export interface Lost {
+  /** The packet that got nowhere; null where no attempt tells. */
+  role: Role | null;
+  /** How the attempt ended that shows it; null where none does. */
+  outcome: Outcome | null;
+  /** What clients asked for, by name. */
+  service: string;
 }
 
 /** A new cause is a row here. */
 const WORDINGS: Record<CauseId, Wording> = {
   'rp-filter': {
-    headline: (_, s) => `${s.node} drops ${s.packets}${s.with('on')} by its reverse-path check`,
+    headline: (_, s) =>
+      `${s.node} ${s.tense('drops', 'dropped')} ${s.packets}${s.with('on')} by its reverse-path check`,
     mark: 'lost here',
   },
   'netfilter-rpfilter': {
-    headline: (_, s) => `${s.node} drops ${s.packets}${s.with('on')} by a reverse-path rule of its firewall`,
+    headline: (_, s) =>
+      `${s.node} ${s.tense('drops', 'dropped')} ${s.packets}${s.with('on')} by a reverse-path rule of its firewall`,
     mark: 'lost here',
   },
   'arp-conflict': {
@@ -38,31 +52,32 @@ const WORDINGS: Record<CauseId, Wording> = {
     refused: 'refused: it went to the other owner',
   },
   'wrong-gateway': {
-    headline: (_, s) => `${s.node} sends ${s.packets} the wrong way out${s.with('by')}`,
+    headline: (_, s) => `${s.node} ${s.tense('sends', 'sent')} ${s.packets} the wrong way out${s.with('by')}`,
     mark: 'lost after here: this is not the way that the request came in',
   },
   'forwarding-off': {
     headline: (_, s) =>
-      `${s.node} does not forward ${s.packets}${s.with('that come in by')}: forwarding is off`,
+      `${s.node} ${s.tense('does', 'did')} not forward ${s.packets}${s.with(`that ${s.tense('come', 'came')} in by`)}: forwarding ${s.tense('is', 'was')} off`,
     mark: 'lost here',
   },
   'no-route': {
-    headline: (_, s) => `${s.node} has no route for ${s.packets}${s.with('that come in by')}`,
+    headline: (_, s) =>
+      `${s.node} ${s.tense('has', 'had')} no route for ${s.packets}${s.with(`that ${s.tense('come', 'came')} in by`)}`,
     mark: 'lost here',
   },
   'untranslated-reply': {
     headline: (_, s) =>
-      `replies leave ${s.node}${s.with('by')} with the backend's address in place of ${s.service}`,
+      `replies ${s.tense('leave', 'left')} ${s.node}${s.with('by')} with the backend's address in place of ${s.service}`,
     mark: 'goes on untranslated: the client does not know it',
   },
   'stateful-gateway': {
     headline: (_, s) =>
-      `replies from ${s.service} leave ${s.node}${s.with('by')}, round the stateful gateway that carried the requests`,
+      `replies from ${s.service} ${s.tense('leave', 'left')} ${s.node}${s.with('by')}, round the stateful gateway that carried the requests`,
     mark: 'goes round the gateway, which then drops the rest of the connection',
   },
   filtered: {
     headline: (_, s) =>
-      `a firewall rule on ${s.node} drops or rejects ${s.packets}${s.with('that come in by')}`,
+      `a firewall rule on ${s.node} ${s.tense('drops or rejects', 'dropped or rejected')} ${s.packets}${s.with(`that ${s.tense('come', 'came')} in by`)}`,
     mark: 'lost here',
     refused: 'rejected here',
   },
@@ -75,12 +90,14 @@ const WORDINGS: Record<CauseId, Wording> = {
     mark: 'handed over here, never answered',
   },
   'not-delivered': {
-    headline: (f, s) => `${s.packets} do not arrive at the next node on their way${lastSeen(f)}`,
+    headline: (f, s) =>
+      `${s.packets} ${s.tense('do', 'did')} not arrive at the next node on their way${lastSeen(f)}`,
     mark: 'not seen after this',
     refused: 'not seen after this, and answered by an error',
   },
   undetermined: {
-    headline: (f, s) => `${s.packets} get lost${lastSeen(f)}; these captures cannot tell why`,
+    headline: (f, s) =>
+      `${endText(s)}${lastSeen(f)}${f.known === undefined ? '; these captures cannot tell why' : `; ${f.known}`}`,
     mark: 'not seen after this',
     refused: 'not seen after this, and answered by an error',
   },
@@ -95,26 +112,40 @@ function claimed({ vip, claimants }: Finding, { service }: Subject): string {
   return ` answer ${protocol} for ${service}${where}`;
 }
 
+/** What is certain where no cause is. */
+function endText({ outcome, service, packets, tense }: Subject): string {
+  switch (outcome) {
+    case 'no-reply':
+      return `no reply was seen to requests for ${service}`;
+    case 'refused':
+    case 'unreachable':
+      return `requests for ${service} are answered by an error`;
+    case 'rejected':
+      return `clients answer replies from ${service} with a reset`;
+    default:
+      return `${packets} ${tense('get', 'got')} lost`;
+  }
+}
+
 function lastSeen(finding: Finding): string {
   const { node, interface: name } = finding;
   return node === null && name === null ? '' : `, last seen on ${placeText(nodeText(finding), name)}`;
 }
 
-/**
- * What is broken and where, in one sentence without its full stop.
- *
- * @param lost which packet got nowhere, null where no attempt tells
- */
-export function headline(finding: Finding, lost: Role | null, names: AddressNames): string {
-  const service = finding.vip === null ? 'the service' : namedAddress(finding.vip, names);
+/** What is broken and where, in one sentence without its full stop. */
+export function headline(finding: Finding, { role, outcome, service }: Lost): string {
   const packets =
-    lost === 'reply' ? `replies from ${service}` : `${lost ? 'requests' : 'packets'} for ${service}`;
-  return WORDINGS[finding.cause].headline(finding, {
+    role === 'reply' ? `replies from ${service}` : `${role ? 'requests' : 'packets'} for ${service}`;
+  const isPast = isLate(finding);
+  const text = WORDINGS[finding.cause].headline(finding, {
     packets,
     service,
+    outcome,
+    tense: (present, past) => (isPast ? past : present),
     node: nodeText(finding) ?? 'a node that was not captured',
     with: (preposition) => (finding.interface === null ? '' : ` ${preposition} ${finding.interface}`),
   });
+  return isPast ? `at first, ${text}` : text;
 }
 
 /** What is said where the path of an attempt ends that the finding explains. */

@@ -1,4 +1,5 @@
 import type {
+  Analysis,
   AnalysisAttempt,
   AnalysisTotal,
   Endpoint,
@@ -113,6 +114,27 @@ export function lastSightingIndex(attempt: AnalysisAttempt): number {
 /** The last sighting of the packet that got nowhere; null where the path is empty. */
 export function lastSighting(attempt: AnalysisAttempt): PathStep | null {
   return attempt.path[lastSightingIndex(attempt)] ?? null;
+}
+
+/** Whether all that it is of was made in the end: nothing was lost but time. */
+export function isLate({ attempts, slow = 0 }: Finding): boolean {
+  return slow > 0 && slow >= attempts.length;
+}
+
+/** What clients asked for where that is no VIP: servers, of as many attempts as are at hand; null where none is. */
+export function serversText(attempts: readonly AnalysisAttempt[]): string | null {
+  const [first, ...more] = new Set(attempts.map(({ server }) => endpointText(server)));
+  if (first === undefined) return null;
+  return more.length === 0 ? first : `${first} and ${counted(more.length, 'other server')}`;
+}
+
+/** The VIP of a line of totals, or else the one server that its attempts asked for. */
+export function totalText({ vip, protocol, outcomes }: AnalysisTotal, { attempts }: Analysis): string {
+  if (vip !== null) return vip;
+  const own = attempts.filter((attempt) => attempt.vip === null && attempt.protocol === protocol);
+  const isWhole = own.length === Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+  const servers = new Set(own.map(({ server }) => endpointText(server)));
+  return isWhole && servers.size === 1 ? `(${[...servers][0]})` : '(others)';
 }
 
 /** `rp-filter (confirmed)` */
