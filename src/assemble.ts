@@ -8,6 +8,7 @@ import type { Served } from './correlate/served.js';
 import type { PacketTrace } from './correlate/trace.js';
 import type { Observations } from './correlate/track/observations.js';
 import type { Diagnosis } from './diagnose/diagnose.js';
+import { orNeighbours } from './diagnose/recording.js';
 import { dumpGaps } from './dumps.js';
 import { gapsWithGivenNames, withGivenNames } from './given-names.js';
 import { linkTypeName } from './ingest/capture/linktypes.js';
@@ -211,7 +212,7 @@ function inputGaps(
       node: null,
       interface: null,
       why: `no packet to ${named} or to a backend known to be behind it was captured; every connection in the captures is listed`,
-      capture: `tcpdump -i any -n -s 128 -w NODE.pcap 'host ${vips[0]!.address} or udp port 4789 or udp port 8472 or arp'`,
+      capture: `tcpdump -i any -n -s 128 -w NODE.pcap 'host ${vips[0]!.address} or udp port 4789 or udp port 8472 ${orNeighbours(vips[0]!.address)}'`,
     });
   }
   for (const node of brokenOff) {

@@ -3,11 +3,31 @@ import { SNAPSHOT_FILES } from '../ingest/snapshot/files.js';
 import type { Sighting } from '../model/sighting.js';
 import { shellWord } from './shell-word.js';
 
-/** Both the packet and the tunnels that may carry it: a `tcp` filter hides what is inside UDP. */
-export function captureFilter(last: Sighting): string {
-  const tunnel = last.encapsulations[0]?.port;
+/**
+ * Both the packet and the tunnels that may carry it: a `tcp` filter hides what is inside UDP. ICMPv6 holds what ARP is
+ * for IPv4.
+ */
+export function captureFilter({ source: { address }, encapsulations }: Sighting): string {
+  const tunnel = encapsulations[0]?.port;
   const tunnels = tunnel == null ? '4789 or udp port 8472' : String(tunnel);
-  return `host ${last.source.address} or udp port ${tunnels} or arp or icmp or icmp6`;
+  const others = isIPv6(address) ? 'icmp or icmp6' : 'arp or icmp or icmp6';
+  return `host ${address} or udp port ${tunnels} or ${others}`;
+}
+
+/** Who asks for the address on its link, and who answers: ARP, or neighbour solicitations and advertisements. */
+export function neighbourFilter(address: string): string {
+  // The type of an ICMPv6 message has no name of its own in older tcpdump; neighbour discovery bears no extension headers.
+  return isIPv6(address) ? 'icmp6 and (ip6[40] = 135 or ip6[40] = 136)' : 'arp';
+}
+
+/** The same beside another term. */
+export function orNeighbours(address: string): string {
+  const filter = neighbourFilter(address);
+  return isIPv6(address) ? `or (${filter})` : `or ${filter}`;
+}
+
+function isIPv6(address: string): boolean {
+  return address.includes(':');
 }
 
 /** @param name null: all interfaces */

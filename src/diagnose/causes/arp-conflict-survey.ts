@@ -7,6 +7,7 @@ import { isOneNode, ownershipOf } from '../neighbours/conflicts.js';
 import { type Contest, contestsOf } from '../neighbours/contest.js';
 import { resolutionOf } from '../neighbours/evidence.js';
 import { announcerConflict } from '../prediction/conflict.js';
+import { neighbourFilter } from '../recording.js';
 import { shellWord } from '../shell-word.js';
 import type { ArpConflictProof } from './arp-conflict.js';
 import {
@@ -116,11 +117,10 @@ function isToldByPackets(address: string, context: DiagnosisContext): boolean {
 function askGap(vip: string, node: string, name: string): Gap {
   const isIPv6 = vip.includes(':');
   const ask = isIPv6 ? `ndisc6 -m ${vip} ${shellWord(name)}` : `arping -c 3 -I ${shellWord(name)} ${vip}`;
-  const filter = isIPv6 ? 'icmp6 and (ip6[40] == 135 or ip6[40] == 136)' : 'arp';
   return {
     node,
     interface: name,
     why: `no ${resolutionOf(vip)} for ${vip} was captured: whether another host answers beside ${node} shows where a third one on the link asks (${ask}); more than one MAC in its answers is a conflict`,
-    capture: `tcpdump -i ${shellWord(name)} -n -e -w arp.pcap '${filter}'`,
+    capture: `tcpdump -i ${shellWord(name)} -n -e -w ${isIPv6 ? 'ndp' : 'arp'}.pcap '${neighbourFilter(vip)}'`,
   };
 }

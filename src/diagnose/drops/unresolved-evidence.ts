@@ -2,6 +2,7 @@ import type { Evidence, Gap } from '../../model/analysis.js';
 import type { Neighbour } from '../../model/snapshot.js';
 import type { Station } from '../../network/station.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { neighbourFilter } from '../recording.js';
 import type { AskedInVain } from './asked-in-vain.js';
 import type { Unresolved } from './unresolved.js';
 
@@ -44,7 +45,7 @@ export function unresolvedGap({
     interface: hop.dev,
     why: `nobody answers ${station.label} for ${address}: whether it is asked on the right link, and who should answer, is to be seen there`,
     capture: address.includes(':')
-      ? `ip -6 neigh show ${address}; ndisc6 ${address} '${hop.dev}'; tcpdump -i '${hop.dev}' -n -e icmp6`
+      ? `ip -6 neigh show ${address}; ndisc6 ${address} '${hop.dev}'; tcpdump -i '${hop.dev}' -n -e '${neighbourFilter(address)}'`
       : `ip neigh show ${address}; arping -c 3 -I '${hop.dev}' ${address}; tcpdump -i '${hop.dev}' -n -e arp`,
   };
 }

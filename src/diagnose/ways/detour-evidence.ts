@@ -4,6 +4,7 @@ import { command } from '../../kernel/explanation/words.js';
 import type { Evidence, Gap } from '../../model/analysis.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { orNeighbours } from '../recording.js';
 import type { Way } from './crossing.js';
 import type { Detour } from './detour.js';
 import { nearMisses } from './near-miss.js';
@@ -108,7 +109,7 @@ export function waySourceGaps(detour: Detour, attempt: Attempt): Gap[] {
       node: node.name,
       interface: name,
       why: `a cooked capture does not show to which MAC ${node.name} sent the reply; one of ${name} alone does`,
-      capture: `tcpdump -i '${name}' -e -n -s 128 -w '${name}.pcap' 'host ${attempt.client.address} or arp'`,
+      capture: `tcpdump -i '${name}' -e -n -s 128 -w '${name}.pcap' 'host ${attempt.client.address} ${orNeighbours(attempt.client.address)}'`,
     });
   }
   if (settings === null) {
