@@ -58,6 +58,7 @@ export function isPending(attempt: AnalysisAttempt, { settledUntilMs }: LiveView
 export interface VipTotals {
   vip: string | null;
   protocol: string;
+  /** Answered, where that is all that can be seen, too. */
   made: number;
   slow: number;
   /** Answered by a refusal. */
@@ -73,22 +74,25 @@ const REFUSED: ReadonlySet<Outcome> = new Set(['refused', 'rejected', 'unreachab
 export function totalsOf(view: LiveView): VipTotals[] {
   const { analysis } = view;
   if (analysis === null) return [];
-  return analysis.totals.map(({ vip, protocol, outcomes, slow = 0 }) => {
+  return analysis.totals.map(({ vip, protocol, outcomes, slow = 0, answered = 0 }) => {
     const of = (wanted: (outcome: Outcome) => boolean) =>
       (Object.keys(outcomes) as Outcome[])
         .filter(wanted)
         .reduce((sum, outcome) => sum + outcomes[outcome], 0);
     const pending = analysis.attempts.filter(
       (attempt) => attempt.vip === vip && attempt.protocol === protocol && isPending(attempt, view),
-    ).length;
+    );
+    // Of these too it is known after a while alone that the client does not ask again.
+    const open = pending.filter(({ outcome }) => outcome === 'unacknowledged').length;
+    const settled = Math.max(0, answered - open);
     return {
       vip,
       protocol,
-      made: of((outcome) => outcome === 'established'),
+      made: of((outcome) => outcome === 'established') + settled,
       slow,
       refused: of((outcome) => REFUSED.has(outcome)),
-      lost: of((outcome) => OPEN.has(outcome)) - pending,
-      pending,
+      lost: of((outcome) => OPEN.has(outcome)) - pending.length - settled,
+      pending: pending.length,
     };
   });
 }
