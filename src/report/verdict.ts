@@ -19,6 +19,7 @@ import {
   outcomesText,
   serversText,
   slowCount,
+  soleServer,
 } from './terminal/words.js';
 
 /** One statement of the verdict. */
@@ -125,9 +126,13 @@ function noFault(analysis: Analysis): VerdictItem[] {
     return [ofTheWhole('unclear', `Nothing to judge: ${none} (${read}).`)];
   }
   const answered = analysis.totals.reduce((sum, total) => sum + (total.answered ?? 0), 0);
-  const services = new Set(analysis.totals.map((total) => total.vip));
-  const [vip] = services;
-  const to = services.size === 1 && vip ? ` to ${namedAddress(vip, addressNames(analysis))}` : '';
+  const services = new Set(
+    analysis.totals.map((total) =>
+      total.vip === null ? soleServer(total, analysis) : namedAddress(total.vip, addressNames(analysis)),
+    ),
+  );
+  const [service] = services;
+  const to = services.size === 1 && service ? ` to ${service}` : '';
   const made = outcomes.established + answered;
   const how =
     answered === 0 ? 'established' : outcomes.established === 0 ? 'answered' : 'established or answered';

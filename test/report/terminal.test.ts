@@ -169,6 +169,12 @@ test('where no VIP is known, the server that was asked for is named', (t) => {
   t.regex(verdictOf(two), /requests for 192\.168\.1\.100:80 and 1 other server /);
   t.regex(plain(two), /^\(others\) {2}tcp /m);
   t.regex(verdictOf({ ...one, attempts: [] }), /packets for the service /);
+  const made = { attempts: [{ ...attempt, outcome: 'established' as const }] };
+  const well = [{ vip: null, protocol: 'tcp', outcomes: outcomes({ established: 1 }) }];
+  t.regex(
+    verdictOf(analysis({ ...made, totals: well })),
+    /1 of 1 connection to 192\.168\.1\.100:80 were established/,
+  );
 });
 
 test('of what is undetermined it is told what is certain, and what is known', (t) => {

@@ -129,12 +129,17 @@ export function serversText(attempts: readonly AnalysisAttempt[]): string | null
 }
 
 /** The VIP of a line of totals, or else the one server that its attempts asked for. */
-export function totalText({ vip, protocol, outcomes }: AnalysisTotal, { attempts }: Analysis): string {
-  if (vip !== null) return vip;
+export function totalText(total: AnalysisTotal, analysis: Analysis): string {
+  const server = soleServer(total, analysis);
+  return total.vip ?? (server === null ? '(others)' : `(${server})`);
+}
+
+/** The server of attempts without a VIP, where it is one; null where not all of them are at hand. */
+export function soleServer({ protocol, outcomes }: AnalysisTotal, { attempts }: Analysis): string | null {
   const own = attempts.filter((attempt) => attempt.vip === null && attempt.protocol === protocol);
   const isWhole = own.length === Object.values(outcomes).reduce((sum, count) => sum + count, 0);
   const servers = new Set(own.map(({ server }) => endpointText(server)));
-  return isWhole && servers.size === 1 ? `(${[...servers][0]})` : '(others)';
+  return isWhole && servers.size === 1 ? [...servers][0]! : null;
 }
 
 /** `rp-filter (confirmed)` */
