@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import test, { type ExecutionContext } from 'ava';
 import { bundlesIn } from '../scenarios/truth.js';
@@ -66,6 +66,13 @@ test('a directory of bundles is the same as the bundles', async (t) => {
     one.analysis.inputs.map((i) => [i.node, i.packets]),
     two.analysis.inputs.map((i) => [i.node, i.packets]),
   );
+});
+
+test('one input by its whole path, another from the working directory on', async (t) => {
+  const { status, stdout } = await returnpath(['analyze', STRICT[0]!, relative(ROOT, STRICT[1]!)]);
+  t.is(status, 1);
+  t.regex(stdout, /^FAULT +rp-filter/);
+  t.notRegex(stdout, /Files are below/);
 });
 
 test('standard input, alone and with a node name', async (t) => {

@@ -6,10 +6,15 @@ export function commonDirectory({ inputs }: Analysis): string {
   // The members of an archive lie in it, not in a directory.
   let common = first?.replace(/[^/]*:.*$/, '') ?? '';
   for (const directory of rest) {
-    while (!directory.startsWith(common))
-      common = common.slice(0, common.lastIndexOf('/', common.length - 2) + 1);
+    while (!directory.startsWith(common)) common = parentOf(common);
   }
   return common;
+}
+
+/** With its slash; '' of the root as well, which names relative to the working directory do not lie in. */
+function parentOf(directory: string): string {
+  const name = directory.slice(0, -1);
+  return name.slice(0, name.lastIndexOf('/') + 1);
 }
 
 /** The analysis with files named from their common directory on: a report is read in 80 columns. */
