@@ -7,6 +7,7 @@ import type { CaptureResult, Inputs } from './correlate/reading/inputs.js';
 import type { Served } from './correlate/served.js';
 import type { PacketTrace } from './correlate/trace.js';
 import type { Observations } from './correlate/track/observations.js';
+import { cutArchiveGaps } from './cut-archives.js';
 import type { Diagnosis } from './diagnose/diagnose.js';
 import { orNeighbours } from './diagnose/recording.js';
 import { dumpGaps } from './dumps.js';
@@ -193,7 +194,7 @@ function interruptionGaps(interruptions: Inputs['interruptions']): Gap[] {
 
 /** What the inputs themselves lack, whatever was found in them. */
 function inputGaps(
-  { captures, problems, brokenOff, interruptions }: Inputs,
+  { captures, problems, snapshots, brokenOff, interruptions }: Inputs,
   { vips, vipUnseen, clocks, seenTwice }: Correlation,
 ): Gap[] {
   const gaps: Gap[] = [];
@@ -257,8 +258,9 @@ function inputGaps(
     const why = `the clock of ${node}, or that of the first node, was set while capturing: what the two saw is not surely placed against each other in time`;
     gaps.push({ node, interface: null, why, capture: null });
   }
-  for (const { node, message } of problems) {
-    gaps.push({ node, interface: null, why: `${message}; it was passed over`, capture: null });
+  gaps.push(...cutArchiveGaps({ problems, snapshots }));
+  for (const { node, message, isCut } of problems) {
+    if (!isCut) gaps.push({ node, interface: null, why: `${message}; it was passed over`, capture: null });
   }
   return gaps;
 }

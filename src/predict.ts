@@ -1,5 +1,6 @@
 import { clusterFacts } from './cluster-facts.js';
 import { readSnapshots } from './correlate/read-snapshots.js';
+import { cutArchiveGaps } from './cut-archives.js';
 import { type PredictionRequest, predictConnections } from './diagnose/prediction/predictions.js';
 import { gapsWithGivenNames, withGivenNames } from './given-names.js';
 import { readServices } from './ingest/kube/services.js';
@@ -79,7 +80,7 @@ export async function predict(inputs: readonly string[], options: PredictOptions
     totals: [],
     attempts: [],
     findings: withGivenNames(read, predicted.findings),
-    gaps: [...gaps, ...gapsWithGivenNames(read, predicted.gaps)],
+    gaps: [...gaps, ...gapsWithGivenNames(read, predicted.gaps), ...cutArchiveGaps(read)],
     ...clusterFacts(network.cluster),
     predictions: predicted.predictions,
     ...(notes.length > 0 && { supposed: notes }),

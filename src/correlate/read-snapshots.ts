@@ -1,7 +1,7 @@
 import { InputError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type ReadInputsOptions, readInputs } from './read-inputs.js';
-import type { GivenFiles } from './reading/inputs.js';
+import type { GivenFiles, InputProblem } from './reading/inputs.js';
 
 export interface Snapshots {
   /** One a network namespace of a node, by order of the inputs; at least one. */
@@ -10,6 +10,8 @@ export interface Snapshots {
   given: GivenFiles[];
   /** What the readers wondered about, and what was passed over; one line each. */
   warnings: string[];
+  /** Of those, what was passed over. */
+  problems: InputProblem[];
 }
 
 /**
@@ -31,5 +33,6 @@ export async function readSnapshots(
     const reason = 'holds no file that tells of a node (ip-route.json, sysctl.txt, …)';
     throw new InputError(inputs.join(', '), null, reason);
   }
-  return { snapshots, given, warnings: [...warnings, ...problems.map((problem) => problem.message)] };
+  const told = [...warnings, ...problems.map((problem) => problem.message)];
+  return { snapshots, given, warnings: told, problems };
 }

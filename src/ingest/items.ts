@@ -1,5 +1,6 @@
 import { basename, posix } from 'node:path';
 import { InputError } from '../model/errors.js';
+import { ArchiveExtent } from './archive/extent.js';
 import type { Member } from './archive/member.js';
 import { isTar, tarMembers } from './archive/tar.js';
 import { archiveStem, type BundlePath, isArchiveName, isCaptureName, locate } from './bundle-path.js';
@@ -32,7 +33,13 @@ export type InputItem = BundlePath & {
     | SnapshotItem
     | { kind: 'other' }
     // Cannot be read, or only in part; what follows it still can.
-    | { kind: 'problem'; error: InputError; fatal: boolean }
+    | {
+        kind: 'problem';
+        error: InputError;
+        fatal: boolean;
+        /** An archive that ends early: what there is of it was read. */
+        isCut?: boolean;
+      }
   );
 
 /** Enough for the magic of every capture format and for one tar header. */
@@ -149,12 +156,16 @@ async function* openArchive(
   placed: (path: string) => string,
 ): AsyncGenerator<InputItem> {
   const notes: string[] = [];
+  const extent = new ArchiveExtent();
+  let isCut = false;
   const links: { path: string; target: string }[] = [];
   const settings = new Map<string, SnapshotItem>();
   const members = tarMembers(
     chunks,
     file,
-    () => notes.push('is cut off: what came after is missing'),
+    () => {
+      isCut = true;
+    },
     (path, target) => {
       const { name } = locate(path);
       // Of other dumps, a link leads to a file that lies in them as well.
@@ -162,9 +173,11 @@ async function* openArchive(
     },
   );
   for await (const member of members) {
+    extent.begin(member);
     const inner = { ...member, path: placed(member.path) };
     for await (const item of tried(openMember(inner, `${file}:${member.path}`, false), inner.path)) {
       if (item.kind === 'file' && locateSysctlFile(member.path)) settings.set(member.path, item);
+      extent.take(item.kind);
       yield item;
     }
   }
@@ -178,15 +191,16 @@ async function* openArchive(
       );
     }
   }
-  for (const note of notes) {
-    yield {
+  const problem = (note: string) =>
+    ({
       ...locate(placed('')),
       file,
       kind: 'problem',
       error: new InputError(file, null, note),
       fatal: false,
-    };
-  }
+    }) as const;
+  if (isCut) yield { ...problem(extent.describeCut()), isCut };
+  for (const note of notes) yield problem(note);
 }
 
 /** The items of one member; one that cannot be read does not keep the others from being. */

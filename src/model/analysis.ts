@@ -293,6 +293,8 @@ export interface Gap {
   why: string;
   /** The command that would record it; null where none would. */
   capture: string | null;
+  /** An archive ends early, and was read up to there; absent of all else. */
+  cutOff?: boolean;
 }
 
 export const FATES = [

@@ -201,6 +201,16 @@ function sumOutcomes({ totals }: Analysis): Record<Outcome, number> {
 }
 
 /** Whether none failed. */
+/** Of archives that end early, what the findings had to do without. */
+function cutArchives(gaps: Analysis['gaps']): string[] {
+  return gaps
+    .filter(({ cutOff }) => cutOff === true)
+    .map(({ node }) => {
+      const whose = node === null ? 'An archive' : `The archive of ${node}`;
+      return `${whose} is cut off (see Capture next): what came after that might tell otherwise.`;
+    });
+}
+
 function isFine(outcomes: Record<Outcome, number>): boolean {
   return OUTCOMES.every((outcome) => outcomes[outcome] === 0 || FINE.includes(outcome));
 }
@@ -208,7 +218,6 @@ function isFine(outcomes: Record<Outcome, number>): boolean {
 const REDACTED =
   'This report is redacted: other addresses, MACs and names stand for those that there were, in commands and files too.';
 
-/** Silence in a damaged or lossy capture proves nothing: that has to be known before the rest is read. */
 /** VIPs that were asked for by name, of which nothing was captured. */
 function unseenVips({ vips, totals }: Analysis): VerdictItem[] {
   const unseen = vips
@@ -222,7 +231,8 @@ function unseenVips({ vips, totals }: Analysis): VerdictItem[] {
   return [ofTheWhole(isOfOthers ? 'unclear' : 'caution', what)];
 }
 
-function cautions({ inputs, redacted, supposed = [] }: Analysis): VerdictItem[] {
+/** Silence in a damaged or lossy capture proves nothing: that has to be known before the rest is read. */
+function cautions({ inputs, gaps, redacted, supposed = [] }: Analysis): VerdictItem[] {
   const of = (count: number) => `${numberText(count)} of ${counted(inputs.length, 'capture file')}`;
   const incomplete = inputs.filter(isIncomplete).length;
   const unfollowed = inputs.filter(isUnfollowed).length;
@@ -237,6 +247,7 @@ function cautions({ inputs, redacted, supposed = [] }: Analysis): VerdictItem[] 
       `${of(incomplete)} ${incomplete === 1 ? 'is' : 'are'} incomplete (see Inputs): what is not seen there may have been there.`,
     );
   }
+  texts.push(...cutArchives(gaps));
   for (const change of supposed)
     texts.push(`Nobody has made this change, which is supposed here: ${change}.`);
   if (redacted) texts.push(REDACTED);

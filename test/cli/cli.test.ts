@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import test, { type ExecutionContext } from 'ava';
 import { bundlesIn } from '../scenarios/truth.js';
@@ -139,6 +140,38 @@ test('a capture that is cut off: its whole packets, and truncated', async (t) =>
   const { analysis } = await analyzeJson([`node2=${join(directory, 'cut.pcap')}`]);
   t.true(analysis.inputs[0]!.truncated);
   t.true(analysis.inputs[0]!.packets > 5);
+});
+
+test('an archive that is cut off: a caution before all, what was read of it, and what its node lacks', async (t) => {
+  const file = join(scratch(t), 'node2.tar');
+  // The sysctls are its last file, and by far its largest.
+  await writeFile(file, gunzipSync(await readFile(STRICT[1]!)).subarray(0, -20_000));
+  const args = [STRICT[0]!, file, '--vip', '192.168.1.100'];
+  const { analysis, stderr } = await analyzeJson(args);
+  t.regex(stderr, /node2\.tar: is cut off within node2\/sysctl\.txt, which was not read: \d+ files before/);
+  const gaps = analysis.gaps.filter((gap) => gap.cutOff);
+  t.deepEqual(
+    gaps.map(({ node }) => node),
+    ['node2'],
+  );
+  t.regex(gaps[0]!.why, /of node2, there is no sysctl\.txt \(rp_filter, .*; copy the archive again/);
+  t.false(analysis.gaps.some(({ why }) => /passed over/.test(why)));
+  const report = await returnpath(['analyze', ...args]);
+  t.regex(report.stdout, /^FAULT .*\nCAUTION +The archive of node2 is cut off.*\nFAULT 1 of 1/s);
+  const prediction = await returnpath(['predict', ...args]);
+  t.regex(prediction.stdout, /^CAUTION +The archive of node2 is cut off/m);
+  t.notRegex((await returnpath(['analyze', ...STRICT])).stdout, /CAUTION/);
+});
+
+test('an archive that is cut off within its capture, and before its first file', async (t) => {
+  const file = join(scratch(t), 'node2.tar.gz');
+  const whole = await readFile(STRICT[1]!);
+  await writeFile(file, whole.subarray(0, 700));
+  const { analysis } = await analyzeJson([file]);
+  t.true(analysis.inputs[0]!.truncated);
+  t.regex(analysis.gaps.at(-1)!.why, /cut off within node2\/any\.pcap, which was read up to there: 0 files/);
+  await writeFile(file, whole.subarray(0, 30));
+  await assertRefused(t, ['analyze', file], /cut off/);
 });
 
 test('damage: one line with file, place and cause; --keep-going uses the rest', async (t) => {

@@ -39,7 +39,7 @@ export type Found = BundlePath & {
     | SnapshotItem
     | { kind: 'other' }
     // Cannot be read, or only in part; what follows it still can.
-    | { kind: 'problem'; fault: Fault; fatal: boolean }
+    | { kind: 'problem'; fault: Fault; fatal: boolean; isCut?: boolean }
   );
 
 export function faultOf({ file, offset, reason }: InputError): Fault {

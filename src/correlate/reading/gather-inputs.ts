@@ -14,7 +14,7 @@ import { joinNumbered, joinRotated } from '../rotated.js';
 import { capturedInterface } from './captured-interface.js';
 import { leaveOutDuplicates } from './duplicates.js';
 import { errorOf, type Found, type Whose } from './found.js';
-import type { CaptureResult, Dump, GivenFiles, Inputs } from './inputs.js';
+import type { CaptureResult, Dump, GivenFiles, InputProblem, Inputs } from './inputs.js';
 import type { FileOptions } from './read-file.js';
 
 export interface GatherOptions extends Pick<FileOptions, 'keepGoing' | 'snapshotsOnly'> {
@@ -80,6 +80,8 @@ class InputReading {
   readonly #captures: { place: BundlePath; whose: Whose | null; capture: CaptureResult }[] = [];
   /** Of captures whose nodes their places tell. */
   readonly #places: BundlePath[] = [];
+  /** Archives that end early: whose they are is known at the end. */
+  readonly #cut: InputProblem[] = [];
   #isArchive = true;
 
   constructor(
@@ -139,7 +141,13 @@ class InputReading {
     if (found.kind === 'problem') {
       const error = errorOf(found.fault);
       if (found.fatal) throw error;
-      this.#into.problems.push({ node: this.#input.node, message: error.message });
+      const problem: InputProblem = {
+        node: this.#input.node,
+        message: error.message,
+        isCut: found.isCut === true,
+      };
+      if (problem.isCut) this.#cut.push(problem);
+      this.#into.problems.push(problem);
       return;
     }
     if (found.kind === 'file') {
@@ -217,6 +225,8 @@ class InputReading {
         if (dump.remark !== null) this.#into.warnings.push(`${dump.source}: ${dump.remark}`);
       }
     }
+    const [node, ...others] = new Set(names.values());
+    if (node !== undefined && others.length === 0) for (const problem of this.#cut) problem.node = node;
     this.#refuseOneName();
     for (const { place, whose, capture } of this.#captures) {
       const { file } = capture;

@@ -16,6 +16,8 @@ export interface CaptureResult extends TrackedCapture {
 export interface InputProblem {
   node: string | null;
   message: string;
+  /** Of an archive that ends early, and was read up to there. */
+  isCut?: boolean;
 }
 
 /** A dump of another tool that stands in for a bundle. */
