@@ -1,6 +1,12 @@
 import { explainRoute } from './kernel/explanation/explain.js';
 import { KernelModel } from './kernel/model.js';
-import { askRoute, type QuestionField, type Refuse, readQuestion } from './kernel/question.js';
+import {
+  askRoute,
+  QUESTION_FIELDS,
+  type QuestionField,
+  type Refuse,
+  readQuestion,
+} from './kernel/question.js';
 import type { Verdict, VerdictName } from './kernel/verdict.js';
 import { InputError } from './model/errors.js';
 import type { Explanation } from './model/explanation.js';
@@ -49,6 +55,8 @@ export async function* routeBatch(
   yield* batch.answer([rest]);
 }
 
+const FIELDS: ReadonlySet<string> = new Set(QUESTION_FIELDS);
+
 class Batch {
   readonly #model: KernelModel;
   #line = 0;
@@ -93,8 +101,15 @@ class Batch {
         'is no JSON; expected one question a line, as {"from":"10.0.0.5","to":"10.244.1.10","iif":"eth0"}',
       );
     }
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed;
-    throw this.#refuse('is no JSON object; expected one question a line, as {"to":"10.244.1.10"}');
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+      throw this.#refuse('is no JSON object; expected one question a line, as {"to":"10.244.1.10"}');
+    for (const field in parsed) {
+      if (!FIELDS.has(field)) {
+        const known = QUESTION_FIELDS.join(', ');
+        throw this.#refuse(`${JSON.stringify(field)} is no field of a question; the fields are ${known}`);
+      }
+    }
+    return parsed;
   }
 }
 

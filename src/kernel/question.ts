@@ -1,6 +1,7 @@
 import { type Family, familyOf } from '../model/address.js';
 import type { PacketDetails } from './flow.js';
 import type { KernelModel } from './model.js';
+import { PROTOCOLS, protocolNumber } from './protocols.js';
 import type { Verdict } from './verdict.js';
 
 /** A question to a node's routing, as `ip route get` takes it. */
@@ -92,10 +93,17 @@ function wholeNumber(value: unknown, field: QuestionField, largest: number, refu
   throw refuse(field, `is no whole number from 0 to ${largest}: ${JSON.stringify(value)}`);
 }
 
+/** A name that nobody knows would match no rule, and the answer be of another packet than was meant. */
 function protocolName(value: unknown, refuse: Refuse): string {
-  if (typeof value === 'number') return String(wholeNumber(value, 'protocol', U8, refuse));
-  if (typeof value === 'string' && value !== '') return value.toLowerCase();
-  throw refuse('protocol', `is no protocol's name or number: ${JSON.stringify(value)}`);
+  const number = typeof value === 'string' ? protocolNumber(value) : value;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= U8) {
+    return String(value).toLowerCase();
+  }
+  const names = Object.keys(PROTOCOLS).join(', ');
+  throw refuse(
+    'protocol',
+    `is no protocol's name or number from 0 to ${U8}: ${JSON.stringify(value)}; the names are ${names}`,
+  );
 }
 
 /**

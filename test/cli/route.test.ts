@@ -71,6 +71,9 @@ const REFUSED: [question: string, words: RegExp][] = [
   ['{"to":"10.0.0.5","mark":-1}', /"mark" is no whole number/],
   ['{"to":"10.0.0.5","sport":70000}', /"sport" is no whole number from 0 to 65535/],
   ['{"to":"10.0.0.5","iif":"eth0","from":"10.0.0.6","oif":"eth0"}', /give one/],
+  ['{"to":"10.0.0.5","sprot":80}', /"sprot" is no field of a question; the fields are from, to, .*sport/],
+  ['{"to":"10.0.0.5","protocol":"tpc"}', /"protocol" is no protocol's name .*: "tpc"; the names are .*tcp/],
+  ['{"to":"10.0.0.5","protocol":"256"}', /"protocol" is no protocol's .* from 0 to 255: "256"/],
 ];
 for (const [question, words] of REFUSED) {
   test(`batch: the answers before it, then one line and status 2: ${question}`, async (t) => {
@@ -220,6 +223,7 @@ const BAD_USAGE: [args: string[], words: RegExp][] = [
     /--iif "eth7" is no interface/,
   ],
   [['route', NODE, '--to', '10.0.0.1', '--mark', 'x'], /--mark is no whole number/],
+  [['route', NODE, '--to', '10.0.0.1', '--protocol', 'tpc'], /--protocol is no protocol's name .*: "tpc"/],
   [['route', NODE, '--node', 'node9', '--to', '10.0.0.1'], /--node node9/],
   [['route', '/nonexistent', '--to', '10.0.0.1'], /no such file/],
   [['route', fixture('README.md'), '--to', '10.0.0.1'], /README\.md: holds no file of a bundle/],
