@@ -26,3 +26,17 @@ export function tokenIfSet(
   }
   return null;
 }
+
+/** What is not set, for a dry run: of this, it shows no more than a sender, and sends nothing. */
+const STAND_INS = {
+  ...{ GITHUB_TOKEN: 'none', GITLAB_TOKEN: 'none', JIRA_TOKEN: 'none', PAGERDUTY_TOKEN: 'none' },
+  PAGERDUTY_FROM: '(PAGERDUTY_FROM, which is not set)',
+};
+
+/** The variables with something in place of each that is wanted and not set. */
+export function environmentOfDryRun(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  const set = Object.entries(env).filter(([, value]) => value?.trim());
+  return { ...STAND_INS, ...Object.fromEntries(set) };
+}

@@ -69,11 +69,12 @@ export function attachCommand(settle: (status: number) => void): CommandModule<o
         )
         .example('$0 attach analysis.json https://example.atlassian.net/browse/OPS-7 --file report.html', '')
         .epilogue(
-          'Tokens come from the environment alone: GITHUB_TOKEN or GH_TOKEN; GITLAB_TOKEN; JIRA_TOKEN, with JIRA_EMAIL for Jira Cloud; PAGERDUTY_TOKEN and PAGERDUTY_FROM; RETURNPATH_WEBHOOK_TOKEN.\nA report that is there already is not posted again.\nExit status: 0 done, 2 it could not be posted.',
+          'Tokens come from the environment alone: GITHUB_TOKEN or GH_TOKEN; GITLAB_TOKEN; JIRA_TOKEN, with JIRA_EMAIL for Jira Cloud; PAGERDUTY_TOKEN and PAGERDUTY_FROM; RETURNPATH_WEBHOOK_TOKEN. --dry-run needs none.\nA report that is there already is not posted again.\nExit status: 0 done, 2 it could not be posted.',
         ),
     handler: async (args) => {
-      const [{ attach }, { openTracker }, { readAnalysis }] = await Promise.all([
+      const [{ attach }, { environmentOfDryRun }, { openTracker }, { readAnalysis }] = await Promise.all([
         import('../../attach/attach.js'),
+        import('../../attach/environment.js'),
         import('../../attach/trackers/registry.js'),
         import('../analysis-file.js'),
       ]);
@@ -88,7 +89,7 @@ export function attachCommand(settle: (status: number) => void): CommandModule<o
       const given = await readAnalysis(args.analysis);
       const tracker = openTracker(args.incident, kind, {
         api: api?.replace(/\/+$/, '') ?? null,
-        env: process.env,
+        env: dryRun ? environmentOfDryRun(process.env) : process.env,
       });
       const redaction = await redactionOf(given, key, [args.analysis]);
       if (redaction && files.length > 0)
