@@ -1,12 +1,7 @@
 import { explainRoute } from './kernel/explanation/explain.js';
 import { KernelModel } from './kernel/model.js';
-import {
-  askRoute,
-  QUESTION_FIELDS,
-  type QuestionField,
-  type Refuse,
-  readQuestion,
-} from './kernel/question.js';
+import { askRoute, type Refuse, readQuestion } from './kernel/question.js';
+import { QUESTION_FIELDS, type QuestionField } from './kernel/question-fields.js';
 import type { Verdict, VerdictName } from './kernel/verdict.js';
 import { InputError } from './model/errors.js';
 import type { Explanation } from './model/explanation.js';

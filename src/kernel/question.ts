@@ -2,6 +2,7 @@ import { type Family, familyOf } from '../model/address.js';
 import type { PacketDetails } from './flow.js';
 import type { KernelModel } from './model.js';
 import { PROTOCOLS, protocolNumber } from './protocols.js';
+import type { QuestionField } from './question-fields.js';
 import type { Verdict } from './verdict.js';
 
 /** A question to a node's routing, as `ip route get` takes it. */
@@ -15,22 +16,6 @@ export interface RouteQuestion extends PacketDetails {
   oif: string | null;
   uid?: number;
 }
-
-/** The fields of a question, in the words of its users. */
-export const QUESTION_FIELDS = [
-  'from',
-  'to',
-  'iif',
-  'oif',
-  'mark',
-  'tos',
-  'protocol',
-  'sport',
-  'dport',
-  'uid',
-] as const;
-
-export type QuestionField = (typeof QUESTION_FIELDS)[number];
 
 /** @returns the error that names the field where the user wrote it */
 export type Refuse = (field: QuestionField, reason: string) => Error;

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { QUESTION_FIELDS, type QuestionField } from '../../kernel/question.js';
+import { QUESTION_FIELDS, type QuestionField } from '../../kernel/question-fields.js';
 import { UsageError } from '../../model/errors.js';
 import type { Snapshot } from '../../model/snapshot.js';
 import { escapeText } from '../../report/escape.js';
