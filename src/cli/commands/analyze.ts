@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import type { AttemptListing } from '../../assemble.js';
 import { makeEmptyDirectory, writeEvidence } from '../evidence-directory.js';
+import { shellExamples } from '../examples.js';
 import { checkOutput } from '../output-file.js';
 import {
   checkFormat,
@@ -75,16 +76,29 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
           nargs: 1,
           defaultDescription: 'as many as there are cores',
         })
-        .example('$0 analyze node1.tar.gz node2.tar.gz --vip 192.168.1.100', 'two bundles, one VIP')
-        .example('$0 analyze node1=a.pcap node2=b.pcapng.gz', 'captures alone, nodes named')
         .example(
-          '$0 analyze node1.tar.gz node2.tar.gz --set node2:net.ipv4.conf.all.rp_filter=2',
-          'would that have helped?',
+          shellExamples(
+            ['returnpath analyze node1.tar.gz node2.tar.gz --vip 192.168.1.100', 'two bundles, one VIP'],
+            ['returnpath analyze node1=a.pcap node2=b.pcapng.gz', 'captures alone, nodes named'],
+            [
+              'returnpath analyze node1.tar.gz node2.tar.gz --set node2:net.ipv4.conf.all.rp_filter=2',
+              'would that have helped?',
+            ],
+            [
+              'returnpath analyze node1.tar.gz node2.tar.gz --evidence evidence',
+              'packets to open in Wireshark',
+            ],
+            ['returnpath analyze node1.tar.gz node2.tar.gz --format html -o report.html', 'a page to attach'],
+            [
+              'returnpath analyze node1.tar.gz node2.tar.gz --redact --evidence evidence',
+              'to hand to outsiders',
+            ],
+            [
+              'ssh node1 tcpdump -i any -w - not port 22 | returnpath analyze node1=-',
+              'from standard input, without what carries it there',
+            ],
+          ),
         )
-        .example('$0 analyze node1.tar.gz node2.tar.gz --evidence evidence', 'packets to open in Wireshark')
-        .example('$0 analyze node1.tar.gz node2.tar.gz --format html -o report.html', 'a page to attach')
-        .example('$0 analyze node1.tar.gz node2.tar.gz --redact --evidence evidence', 'to hand to outsiders')
-        .example('ssh node1 tcpdump -i any -w - | $0 analyze node1=-', 'from standard input')
         .epilogue('Exit status: 0 nothing at fault, 1 a fault was found, 2 bad usage or unreadable input.'),
     handler: async (args) => {
       checkFormat(args);

@@ -4,6 +4,7 @@ import type { CommandModule } from 'yargs';
 import { UsageError } from '../../model/errors.js';
 import { TRACKER_KINDS } from '../../model/tracker-kinds.js';
 import { escapeLines, escapeText } from '../../report/escape.js';
+import { shellExamples } from '../examples.js';
 import { write } from '../output.js';
 import {
   hasRedactKey,
@@ -64,10 +65,17 @@ export function attachCommand(settle: (status: number) => void): CommandModule<o
           default: false,
         })
         .example(
-          '$0 attach analysis.json https://github.com/example/infra/issues/12',
-          'with GITHUB_TOKEN set',
+          shellExamples(
+            [
+              'returnpath attach analysis.json https://github.com/example/infra/issues/12',
+              'with GITHUB_TOKEN set',
+            ],
+            [
+              'returnpath attach analysis.json https://example.atlassian.net/browse/OPS-7 --file report.html',
+              'with the report as a page',
+            ],
+          ),
         )
-        .example('$0 attach analysis.json https://example.atlassian.net/browse/OPS-7 --file report.html', '')
         .epilogue(
           'Tokens come from the environment alone: GITHUB_TOKEN or GH_TOKEN; GITLAB_TOKEN; JIRA_TOKEN, with JIRA_EMAIL for Jira Cloud; PAGERDUTY_TOKEN and PAGERDUTY_FROM; RETURNPATH_WEBHOOK_TOKEN. --dry-run needs none.\nA report that is there already is not posted again.\nExit status: 0 done, 2 it could not be posted.',
         ),

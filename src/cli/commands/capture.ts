@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import type { Probing } from '../../live/probe/probing.js';
 import { UsageError } from '../../model/errors.js';
+import { shellExamples } from '../examples.js';
 import { interruption } from '../interruption.js';
 import { printMessage, printRaw } from '../standard-error.js';
 import { VERSION } from '../version.js';
@@ -51,13 +52,17 @@ export function captureCommand(settle: (status: number) => void): CommandModule<
           nargs: 1,
         })
         .example(
-          '$0 capture --vip 192.168.1.100 --duration 60s',
-          'on each node, then analyze what they wrote',
-        )
-        .example('$0 capture --log-martians --drop-reasons', "with the kernel's own proof of drops")
-        .example(
-          '$0 capture --duration 0 --rotate-mb 100 --keep-files 10',
-          'until Ctrl-C, a gigabyte at the most',
+          shellExamples(
+            [
+              'returnpath capture --vip 192.168.1.100 --duration 60s',
+              'on each node, then analyze what they wrote',
+            ],
+            ['returnpath capture --log-martians --drop-reasons', "with the kernel's own proof of drops"],
+            [
+              'returnpath capture --duration 0 --rotate-mb 100 --keep-files 10',
+              'until Ctrl-C, a gigabyte at the most',
+            ],
+          ),
         )
         .epilogue(
           'Needs root. What is changed on the machine is said, and put back; after a crash by: returnpath restore.\nExit status: 0 done, 2 nothing could be captured.',

@@ -18,7 +18,8 @@ export function changeOptions<T>(yargs: Argv<T>): Argv<T & ChangeArguments> {
       defaultDescription: 'none',
     })
     .option('add', {
-      describe: "what if: 'NODE:ip rule|route|addr add|del …' (may be given again)",
+      describe:
+        "what if: 'NODE:ip rule|route|addr add|del …' or 'NODE:iptables …', also ip6tables (may be given again)",
       type: 'string',
       array: true,
       nargs: 1,

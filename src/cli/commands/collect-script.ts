@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { shellExamples } from '../examples.js';
 import { write } from '../output.js';
 import { VERSION } from '../version.js';
 import { type RecordingArguments, recordingOf, recordingOptions } from './recording.js';
@@ -12,12 +13,16 @@ export function collectScriptCommand(
     builder: (yargs) =>
       recordingOptions(yargs, '30s')
         .example(
-          '$0 collect-script --vip 192.168.1.100 > collect.sh',
-          'then: sh collect.sh, as root on each node',
-        )
-        .example(
-          '$0 collect-script | ssh node1 sudo sh -s -- -n node1 -t 60 -o /tmp',
-          'over ssh; its own options: sh collect.sh -h',
+          shellExamples(
+            [
+              'returnpath collect-script --vip 192.168.1.100 > collect.sh',
+              'then: sh collect.sh, as root on each node',
+            ],
+            [
+              'returnpath collect-script | ssh node1 sudo sh -s -- -n node1 -t 60 -o /tmp',
+              'over ssh; its own options: sh collect.sh -h',
+            ],
+          ),
         )
         .epilogue('The script needs a POSIX shell (dash, busybox sh, bash), root, and tcpdump.'),
     handler: async (args) => {

@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs';
 import type { Analysis } from '../../model/analysis.js';
 import type { Comparison } from '../../model/comparison.js';
 import { UsageError } from '../../model/errors.js';
+import { shellExamples } from '../examples.js';
 import { columns, wantsColor } from '../output.js';
 import {
   checkOutput,
@@ -66,11 +67,15 @@ export function diffCommand(settle: (status: number) => void): CommandModule<obj
           type: 'boolean',
           default: false,
         })
-        .example('$0 diff before.json after.json', 'two analyses')
-        .example('$0 diff before.json after/ --format markdown', 'with bundles, for the ticket')
         .example(
-          '$0 diff --before b/node1.tar.gz b/node2.tar.gz --after a/node1.tar.gz a/node2.tar.gz',
-          'nodes',
+          shellExamples(
+            ['returnpath diff before.json after.json', 'two analyses'],
+            ['returnpath diff before.json after/ --format markdown', 'with bundles, for the ticket'],
+            [
+              'returnpath diff --before b/node1.tar.gz b/node2.tar.gz --after a/node1.tar.gz a/node2.tar.gz',
+              'bundles of several nodes',
+            ],
+          ),
         )
         .epilogue(
           'Exit status: 0 fixed (no fault is left, and connections were made), 1 not fixed, worse, or it cannot be told, 2 bad usage or unreadable input.',

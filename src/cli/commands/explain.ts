@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { CAUSES } from '../../model/analysis.js';
 import { UsageError } from '../../model/errors.js';
+import { shellExamples } from '../examples.js';
 import { nearestName } from '../nearest.js';
 import { columns, wantsColor, write } from '../output.js';
 
@@ -18,8 +19,12 @@ export function explainCommand(settle: (status: number) => void): CommandModule<
           describe: 'as a finding names it; without one, all are listed',
           type: 'string',
         })
-        .example('$0 explain', 'all causes, a line each')
-        .example('$0 explain rp-filter', 'one of them, on a screen'),
+        .example(
+          shellExamples(
+            ['returnpath explain', 'all causes, a line each'],
+            ['returnpath explain rp-filter', 'one of them, on a screen'],
+          ),
+        ),
     handler: async ({ cause }) => {
       const { EXPLANATIONS } = await import('../../diagnose/explanations/index.js');
       const { renderCauses, renderExplanation } = await import('../../report/explain.js');

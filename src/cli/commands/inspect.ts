@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { shellExamples } from '../examples.js';
 import { columns, wantsColor, write } from '../output.js';
 
 interface InspectArguments {
@@ -20,7 +21,12 @@ export function inspectCommand(settle: (status: number) => void): CommandModule<
           demandOption: true,
         })
         .option('format', { describe: 'what to print', choices: ['terminal', 'json'], default: 'terminal' })
-        .example('$0 inspect sosreport-node1-2026-01-31-abcdefg.tar.xz', 'what is in it, and what is not')
+        .example(
+          shellExamples([
+            'returnpath inspect sosreport-node1-2026-01-31-abcdefg.tar.xz',
+            'what is in it, and what is not',
+          ]),
+        )
         .epilogue('Exit status: 0 whatever is missing, 2 bad usage, or an input that does not exist.'),
     handler: async ({ inputs, format }) => {
       const { inspect } = await import('../../inspect.js');

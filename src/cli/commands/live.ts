@@ -3,6 +3,7 @@ import type { Transport } from '../../live/transport.js';
 import type { Analysis } from '../../model/analysis.js';
 import { UsageError } from '../../model/errors.js';
 import type { LiveView } from '../../report/live/view.js';
+import { shellExamples } from '../examples.js';
 import { interruption } from '../interruption.js';
 import {
   checkFormat,
@@ -37,16 +38,20 @@ export function liveCommand(settle: (status: number) => void): CommandModule<obj
           nargs: 1,
         })
         .example(
-          '$0 live --node n1=ssh://root@n1 --node n2=ssh://root@n2 --vip 192.168.1.100',
-          'two nodes over ssh, for a minute',
-        )
-        .example(
-          '$0 live --node kubectl://worker-1 --node kubectl://worker-2 --vip 192.168.1.100 --out incident',
-          'by debugging pods; the bundles are kept',
-        )
-        .example(
-          '$0 live --node n1=ssh://n1 --node n2=ssh://n2 --vip 192.168.1.100 --probe 443 --arping-from n1',
-          'with 20 connections from here, and who answers ARP for the VIP',
+          shellExamples(
+            [
+              'returnpath live --node n1=ssh://root@n1 --node n2=ssh://root@n2 --vip 192.168.1.100',
+              'two nodes over ssh, for a minute',
+            ],
+            [
+              'returnpath live --node kubectl://worker-1 --node kubectl://worker-2 --vip 192.168.1.100 --out incident',
+              'by debugging pods; the bundles are kept',
+            ],
+            [
+              'returnpath live --node n1=ssh://n1 --node n2=ssh://n2 --vip 192.168.1.100 --probe 443 --arping-from n1',
+              'with 20 connections from here, and who answers ARP for the VIP',
+            ],
+          ),
         )
         .epilogue(
           'A node that cannot be reached is a gap in the report; the others go on.\nExit status: 0 nothing at fault, 1 a fault was found, 2 bad usage, or no node could be recorded.',

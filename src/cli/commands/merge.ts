@@ -3,6 +3,7 @@ import { accessSync, closeSync, constants, existsSync, openSync, statSync, write
 import { dirname } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../../model/errors.js';
+import { shellExamples } from '../examples.js';
 import { isStandardOutput } from '../output-file.js';
 import { progressOnTerminal } from '../progress-on-terminal.js';
 import { refuseInput } from '../refuse-input.js';
@@ -40,8 +41,12 @@ export function mergeCommand(settle: (status: number) => void): CommandModule<ob
           type: 'boolean',
           default: false,
         })
-        .example('$0 merge node1.tar.gz node2.tar.gz -o both.pcapng', 'then: wireshark both.pcapng')
-        .example('$0 merge node1=a.pcap node2=b.pcap -o - | tshark -r -', 'to standard output')
+        .example(
+          shellExamples(
+            ['returnpath merge node1.tar.gz node2.tar.gz -o both.pcapng', 'then: wireshark both.pcapng'],
+            ['returnpath merge node1=a.pcap node2=b.pcap -o - | tshark -r -', 'to standard output'],
+          ),
+        )
         .epilogue('Exit status: 0 done, 2 bad usage or unreadable input.'),
     handler: async ({ inputs, output, 'keep-going': keepGoing }) => {
       const { merge } = await import('../../merge.js');

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { escapeText } from '../../report/escape.js';
+import { shellExamples } from '../examples.js';
 import { checkOutput } from '../output-file.js';
 import { checkFormat, type FormatArguments, formatOptions, printAnalysis } from '../print-analysis.js';
 import { type RedactArguments, redactionOf, redactKey, redactOptions } from '../redaction.js';
@@ -42,7 +43,7 @@ export function predictCommand(settle: (status: number) => void): CommandModule<
         })
         .option('protocol', { describe: 'of the connection', choices: ['tcp', 'udp', 'sctp'] })
         .option('client', {
-          describe: 'who connects: an outside address, a node or a pod (may be given again)',
+          describe: 'address of who connects: beyond the routers, of a node or of a pod (may be given again)',
           type: 'string',
           array: true,
           nargs: 1,
@@ -54,10 +55,14 @@ export function predictCommand(settle: (status: number) => void): CommandModule<
           type: 'boolean',
           default: false,
         })
-        .example('$0 predict node1.tar.gz node2.tar.gz --vip 192.168.1.100', 'before anybody connects')
         .example(
-          '$0 predict node1/ node2/ --vip 192.168.1.100 --set node2:net.ipv4.conf.all.rp_filter=1',
-          'before a setting is changed',
+          shellExamples(
+            ['returnpath predict node1.tar.gz node2.tar.gz --vip 192.168.1.100', 'before anybody connects'],
+            [
+              'returnpath predict node1/ node2/ --vip 192.168.1.100 --set node2:net.ipv4.conf.all.rp_filter=1',
+              'before a setting is changed',
+            ],
+          ),
         )
         .epilogue(
           'Exit status: 0 whatever is foretold (risks are no faults), 2 bad usage or unreadable input.',

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { shellExamples } from '../examples.js';
 import { checkOutput } from '../output-file.js';
 import {
   checkFormat,
@@ -28,8 +29,12 @@ export function reportCommand(settle: (status: number) => void): CommandModule<o
           }),
         ),
       )
-        .example('$0 report analysis.json', 'as analyze prints it')
-        .example('$0 report analysis.json --format markdown --max-length 3000', 'for a chat')
+        .example(
+          shellExamples(
+            ['returnpath report analysis.json', 'as analyze prints it'],
+            ['returnpath report analysis.json --format markdown --max-length 3000', 'for a chat'],
+          ),
+        )
         .epilogue('Exit status: 0 nothing at fault, 1 a fault was found, 2 bad usage or unreadable input.'),
     handler: async (args) => {
       checkFormat(args);

@@ -3,6 +3,7 @@ import { QUESTION_FIELDS, type QuestionField } from '../../kernel/question-field
 import { UsageError } from '../../model/errors.js';
 import type { Snapshot } from '../../model/snapshot.js';
 import { escapeText } from '../../report/escape.js';
+import { shellExamples } from '../examples.js';
 import { columns, wantsColor, write } from '../output.js';
 import { type ChangeArguments, changeOf, changeOptions } from './changes.js';
 
@@ -68,11 +69,15 @@ export function routeCommand(settle: (status: number) => void): CommandModule<ob
           default: 'terminal',
         })
         .example(
-          '$0 route node1.tar.gz --from 10.0.0.5 --to 10.244.1.10 --iif flannel.1',
-          'a packet that came in',
+          shellExamples(
+            [
+              'returnpath route node1.tar.gz --from 10.0.0.5 --to 10.244.1.10 --iif flannel.1',
+              'a packet that came in',
+            ],
+            ['returnpath route node1.tar.gz --to 10.0.0.5', 'one that the node sends'],
+            [`echo '{"to":"10.0.0.5"}' | returnpath route node1.tar.gz --batch`, 'many, by a program'],
+          ),
         )
-        .example('$0 route node1.tar.gz --to 10.0.0.5', 'one that the node sends')
-        .example(`echo '{"to":"10.0.0.5"}' | $0 route node1.tar.gz --batch`, 'many, by a program')
         .epilogue('Exit status: 0 answered, whatever the verdict; 2 bad usage, input or question.') as never,
     handler: async (args) => {
       const fields = Object.fromEntries(

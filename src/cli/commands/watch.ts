@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { SEVERITIES, type Severity } from '../../model/analysis.js';
 import type { LiveView } from '../../report/live/view.js';
+import { shellExamples } from '../examples.js';
 import { interruption } from '../interruption.js';
 import { printMessage } from '../standard-error.js';
 import { VERSION } from '../version.js';
@@ -40,8 +41,10 @@ export function watchCommand(settle: (status: number) => void): CommandModule<ob
           default: 'fault',
         })
         .example(
-          '$0 watch --node n1=ssh://root@n1 --node n2=ssh://root@n2 --vip 192.168.1.100',
-          'until Ctrl-C',
+          shellExamples([
+            'returnpath watch --node n1=ssh://root@n1 --node n2=ssh://root@n2 --vip 192.168.1.100',
+            'until Ctrl-C',
+          ]),
         )
         .epilogue(
           'Looks back on ten minutes, in a temporary directory of 160 MB a node at the most.\nExit status: 0 ended by a signal, 2 bad usage, or no node could be recorded.',

@@ -8,7 +8,8 @@ import { badFlag, Refusal } from './refusal.js';
 import { expand, isShortFor, Words } from './words.js';
 
 const SET_EXAMPLE = 'write NODE:KEY=VALUE, as node1:net.ipv4.conf.all.rp_filter=2';
-const ADD_EXAMPLE = "write 'NODE:ip …', as 'node1:ip rule add from 192.0.2.0/24 lookup 100'";
+const ADD_EXAMPLE =
+  "write 'NODE:ip …' or 'NODE:iptables …', as 'node1:ip rule add from 192.0.2.0/24 lookup 100'";
 
 /**
  * Reads what `--set` takes (`NODE:KEY=VALUE`, `NODE/NETNS:KEY=VALUE`) or `--add` (`NODE:ip route add …`, and
@@ -19,7 +20,11 @@ const ADD_EXAMPLE = "write 'NODE:ip …', as 'node1:ip rule add from 192.0.2.0/2
 export function parseChange(text: string, kind: 'set' | 'add'): Change {
   const place = kind === 'set' ? splitSysctl(text) : splitCommand(text);
   if (!place) {
-    throw badFlag(kind, text, kind === 'set' ? notASetting(text) : `no ip command; ${ADD_EXAMPLE}`);
+    throw badFlag(
+      kind,
+      text,
+      kind === 'set' ? notASetting(text) : `no ip or iptables command; ${ADD_EXAMPLE}`,
+    );
   }
   const [node, netns] = splitNode(place.node);
   if (node === '' || netns === '') {

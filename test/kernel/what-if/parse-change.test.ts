@@ -163,7 +163,7 @@ test('addresses in the words of iproute2', (t) => {
 });
 
 const SET = '; write NODE:KEY=VALUE, as node1:net.ipv4.conf.all.rp_filter=2';
-const ADD = "; write 'NODE:ip …', as 'node1:ip rule add from 192.0.2.0/24 lookup 100'";
+const ADD = "; write 'NODE:ip …' or 'NODE:iptables …', as 'node1:ip rule add from 192.0.2.0/24 lookup 100'";
 const errors: [kind: 'set' | 'add', text: string, message: string][] = [
   ['set', 'node1', `no sysctl${SET}`],
   ['set', 'node1:kernel.panic=1', `only sysctls of the network (net.) can be changed${SET}`],
@@ -171,7 +171,7 @@ const errors: [kind: 'set' | 'add', text: string, message: string][] = [
   ['set', 'node1:net.ipv4.ip_forward=', `no value: ${SET.slice(2)}`],
   ['set', 'node1:net.ipv4. conf=1', `"net.ipv4. conf" is no key: ${SET.slice(2)}`],
   ['set', '/pod:net.ipv4.ip_forward=1', `no name before the colon${SET}`],
-  ['add', 'node1:route add default', `no ip command${ADD}`],
+  ['add', 'node1:route add default', `no ip or iptables command${ADD}`],
   [
     'add',
     'node1:ip link set eth0 down',
