@@ -15,6 +15,7 @@ import { restoreCommand } from './commands/restore.js';
 import { routeCommand } from './commands/route.js';
 import { schemaCommand } from './commands/schema.js';
 import { watchCommand } from './commands/watch.js';
+import { complaint, valueGiven } from './complaint.js';
 import { VERSION } from './version.js';
 
 /**
@@ -64,8 +65,9 @@ function common(args: readonly string[], commands: readonly CommandModule[]): Ar
   const lists = commands.flatMap(({ command }) =>
     [...String(command).matchAll(/[[<](\w+)\.\./g)].map((found) => found[1]!),
   );
+  const parser = yargs(args);
   return (
-    yargs(args)
+    parser
       .scriptName('returnpath')
       // What is said below of its messages holds for English; and no file is read for another language.
       .locale('en')
@@ -76,19 +78,28 @@ function common(args: readonly string[], commands: readonly CommandModule[]): Ar
       .wrap(Math.min(process.stdout.columns ?? 80, 100))
       .exitProcess(false)
       .middleware(refuseRepeated(lists) as unknown as MiddlewareFunction, true)
+      .middleware(refuseNoNumbers(args) as unknown as MiddlewareFunction, true)
       .fail((message, error) => {
         // Its own complaints are of the type YError, which it does not export.
         if (error && error.name !== 'YError') throw error;
-        // yargs sets some of its messages over several lines, and counts where it should name.
-        const line = message.trim().replace(/\s*\n\s*/g, ' ');
-        throw new UsageError(`${missing(message) ?? line}; see: returnpath --help`);
+        const { key } = (parser as unknown as WithOptions).getOptions();
+        const options = Object.keys(key).filter((name) => /^[a-z-]{2,}$/.test(name));
+        const [only, ...others] = commands;
+        const command = others.length === 0 ? only : undefined;
+        const said = complaint(message, { words: args, options, isOfCommand: command !== undefined });
+        throw new UsageError(`${said}; see: returnpath ${command ? `${nameOf(command)} ` : ''}--help`);
       })
   );
 }
 
-/** What yargs' types leave out: all options, and which of them are lists. */
+/** What yargs' types leave out: all options, and of what kind they are. */
 interface WithOptions {
-  getOptions(): { array: string[]; key: Record<string, unknown> };
+  getOptions(): {
+    array: string[];
+    number: string[];
+    alias: Record<string, string[]>;
+    key: Record<string, unknown>;
+  };
 }
 
 /**
@@ -108,15 +119,20 @@ function refuseRepeated(lists: readonly string[]) {
   };
 }
 
-/** What to give where something is missing, in our own words; null where yargs complains of something else. */
-function missing(message: string): string | null {
-  const option = /^Missing required argument: .*\n(.+)$/.exec(message.trim());
-  if (option) return option[1]!;
-  if (!/^Not enough non-option arguments/.test(message)) return null;
-  // One command alone wants two.
-  return / need at least 2$/.test(message.trim())
-    ? 'name an analysis, and the address of the incident'
-    : 'name a bundle, capture or analysis to read';
+/**
+ * yargs hands on what is no number as NaN, which nobody typed.
+ *
+ * @throws UsageError
+ */
+function refuseNoNumbers(words: readonly string[]) {
+  return (argv: Record<string, unknown>, program: WithOptions): void => {
+    const { number, alias } = program.getOptions();
+    for (const name of number) {
+      if (!Number.isNaN(argv[name])) continue;
+      const text = valueGiven(words, [name, ...(alias[name] ?? [])]);
+      throw new UsageError(`--${name}${text === null ? '' : ` ${text}`}: is no number`);
+    }
+  };
 }
 
 function nameOf({ command }: CommandModule): string {

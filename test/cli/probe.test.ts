@@ -23,13 +23,17 @@ const WRONG: [string[], string][] = [
       `--probe ${text}: not PORT, VIP:PORT or [VIP]:PORT, with a port from 1 to 65535`,
     ],
   ),
-  ...['0', '1001', '2.5', 'x'].map((text): [string[], string] => [
+  ...['0', '1001', '2.5'].map((text): [string[], string] => [
     [...LIVE, ...VIP, '--probe', '80', '--probe-count', text],
     `--probe-count ${Number(text)}: not a whole number from 1 to 1000`,
   ]),
-  ...['0', '51', 'x'].map((text): [string[], string] => [
+  ...['0', '51'].map((text): [string[], string] => [
     [...LIVE, ...VIP, '--probe', '80', '--probe-rate', text],
     `--probe-rate ${Number(text)}: not from 0.1 to 50 a second`,
+  ]),
+  ...['--probe-count', '--probe-rate'].map((flag): [string[], string] => [
+    [...LIVE, ...VIP, '--probe', '80', flag, 'x'],
+    `${flag} x: is no number`,
   ]),
   ...['--probe-count', '--probe-rate', '--probe-from'].map((flag): [string[], string] => [
     [...LIVE, ...VIP, flag, '1'],

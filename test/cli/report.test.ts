@@ -63,7 +63,7 @@ const REFUSED: [args: string[], words: RegExp][] = [
   [['report', '-'], /^returnpath: standard input: is empty$/],
   [['report', 'x.json', '--max-length', '3000'], /--max-length is for --format markdown alone/],
   [['report', 'x.json', '--format', 'markdown', '--max-length', '10'], /--max-length 10: .* from 200 on is/],
-  [['report', 'x.json', '--format', 'markdown', '--max-length', 'long'], /--max-length NaN: /],
+  [['report', 'x.json', '--format', 'markdown', '--max-length', 'long'], /--max-length long: is no number/],
 ];
 
 for (const [args, words] of REFUSED) {

@@ -60,16 +60,65 @@ test('an output below a file, or of no name', async (t) => {
 test('attach without an incident', async (t) => {
   const { status, stderr } = await returnpath(['attach', 'analysis.json']);
   t.is(status, 2);
-  t.is(stderr, 'returnpath: name an analysis, and the address of the incident; see: returnpath --help\n');
+  t.is(
+    stderr,
+    'returnpath: name an analysis, and the address of the incident; see: returnpath attach --help\n',
+  );
 });
 
 test('no node is named', async (t) => {
   for (const command of ['live', 'watch']) {
     const { status, stderr } = await returnpath([command]);
     t.is(status, 2);
-    t.is(stderr, 'returnpath: name the nodes with --node NAME=TRANSPORT; see: returnpath --help\n');
+    t.is(
+      stderr,
+      `returnpath: name the nodes with --node NAME=TRANSPORT; see: returnpath ${command} --help\n`,
+    );
   }
 });
+
+const COMPLAINTS: [args: string[], line: string][] = [
+  [
+    ['analyze', BUNDLE, '--vpi', '1'],
+    '--vpi: there is no such option (did you mean --vip?); see: returnpath analyze --help',
+  ],
+  [
+    ['route', BUNDLE, '--sprot=80'],
+    '--sprot: there is no such option (did you mean --sport?); see: returnpath route --help',
+  ],
+  [
+    ['analyze', BUNDLE, '--keep'],
+    '--keep: there is no such option (did you mean --keep-going?); see: returnpath analyze --help',
+  ],
+  [
+    ['analyze', BUNDLE, '--wireshark'],
+    '--wireshark: there is no such option; see: returnpath analyze --help',
+  ],
+  [['analyze', BUNDLE, '-q'], '-q: there is no such option; see: returnpath analyze --help'],
+  [['report', 'a.json', 'b.json'], 'b.json: is one more than is taken; see: returnpath report --help'],
+  [['anlyze', BUNDLE], 'anlyze: there is no such command (did you mean analyze?); see: returnpath --help'],
+  [['frobnicate', '--vip', '1'], 'frobnicate: there is no such command; see: returnpath --help'],
+  [['analyze', BUNDLE, '--threads'], '--threads: give it a value; see: returnpath analyze --help'],
+  [['analyze', BUNDLE, '--threads', 'many'], '--threads many: is no number'],
+  [['predict', BUNDLE, '--port=http'], '--port http: is no number'],
+  [['capture', '--snaplen', 'abc'], '--snaplen abc: is no number'],
+  [['live', '--node', 'n1=local', '--node', 'n1=local'], '--node: local is given twice; name each node once'],
+  [
+    ['live', '--node', 'a=netns://x', '--node', 'b=netns://x'],
+    '--node: netns://x is given twice, as a and b; name each node once',
+  ],
+  [
+    ['live', '--node', 'n=netns://x', '--node', 'n=netns://y'],
+    '--node: two nodes are called n; name one of them otherwise',
+  ],
+];
+for (const [args, line] of COMPLAINTS) {
+  test(`one line, with the cure: ${line}`, async (t) => {
+    const { status, stdout, stderr } = await returnpath(args);
+    t.deepEqual([status, stdout], [2, '']);
+    t.is(stderr, `returnpath: ${line}\n`);
+  });
+}
 
 test('a webhook with a password in its address: it is not shown', async (t) => {
   const { status, stderr } = await returnpath([

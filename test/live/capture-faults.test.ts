@@ -198,7 +198,11 @@ function pathWithout(t: ExecutionContext, ...without: string[]): string {
 }
 
 const REFUSALS: readonly [what: string, flags: string[], line: RegExp][] = [
-  ['an interface that is not there', ['-i', 'eth7'], /^eth7: tcpdump: eth7: No such device exists/],
+  [
+    'an interface that is not there',
+    ['-i', 'eth7'],
+    /^eth7: tcpdump: eth7: No such device exists; there are .*\beth0\b/,
+  ],
   [
     'one of two that is not there',
     ['-i', 'eth0', '-i', 'eth7'],
@@ -207,7 +211,7 @@ const REFUSALS: readonly [what: string, flags: string[], line: RegExp][] = [
   [
     'the same for cap',
     ['-i', 'eth7', '--engine', 'cap'],
-    /^eth7: cannot be captured on: No such device exists/,
+    /^eth7: cannot be captured on: No such device exists; there are .*\beth0\b/,
   ],
   [
     'a bad filter',

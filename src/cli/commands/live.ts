@@ -111,9 +111,24 @@ export async function nodesOf(texts: readonly string[]): Promise<{ name: string;
   });
   const names = nodes.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
+  // First: another name would be no cure.
+  const [one, other] = sameNode(nodes);
+  if (one && other) {
+    const as = one.name === other.name ? '' : `, as ${one.name} and ${other.name}`;
+    throw new UsageError(`--node: ${one.transport.name} is given twice${as}; name each node once`);
+  }
   if (twice !== undefined)
-    throw new UsageError(`--node: ${twice} is given twice; name one of them otherwise`);
+    throw new UsageError(`--node: two nodes are called ${twice}; name one of them otherwise`);
   return nodes;
+}
+
+/** The first two that are reached in the same way, and so are one; empty where there are none. */
+function sameNode<T extends { transport: Transport }>(nodes: readonly T[]): T[] {
+  for (const [i, one] of nodes.entries()) {
+    const other = nodes.slice(i + 1).find(({ transport }) => transport.name === one.transport.name);
+    if (other) return [one, other];
+  }
+  return [];
 }
 
 /** Who shows how it stands, by the format and where it goes. */

@@ -7,7 +7,7 @@ import { readSync, writeFileSync, writeSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type CapTask, type CapWord, stemOf } from './cap-task.js';
-import { interfacesUp, isUp } from './interfaces-up.js';
+import { interfaceNames, interfacesUp, isUp } from './interfaces-up.js';
 import { type CapHandle, type CapModule, loadCap } from './load-cap.js';
 import { RotatingPcap } from './rotating-pcap.js';
 import { smallestRing } from './smallest-ring.js';
@@ -67,7 +67,11 @@ class CapProcess {
     const refusals = wanted.flatMap((name) => this.#open(name, ring) ?? []);
     // A filter that is none is refused on all of them.
     const isFatal = part === 1 && refusals.length > 0 && (isNamed || this.#captured.size === 0);
-    if (isFatal) fail(`${refusals[0]!.interface}: cannot be captured on: ${refusals[0]!.why}`);
+    if (isFatal) {
+      const { interface: name, why } = refusals[0]!;
+      const others = why.includes('No such device') ? `; there are ${interfaceNames().join(' ')}` : '';
+      fail(`${name}: cannot be captured on: ${why}${others}`);
+    }
     for (const refusal of refusals) say({ word: 'refused', ...refusal });
     say({ word: 'ready' });
     setInterval(() => this.#look(), LOOK_MS);

@@ -3,9 +3,14 @@ import { join } from 'node:path';
 
 const BASE = '/sys/class/net';
 
+/** All that there are. */
+export function interfaceNames(): string[] {
+  return readdirSync(BASE);
+}
+
 /** Interfaces that are up, the loopback included. */
 export function interfacesUp(): string[] {
-  return readdirSync(BASE).filter(isUp);
+  return interfaceNames().filter(isUp);
 }
 
 /** Whether there is such an interface, and it is up; `any`, which is none of the system's, always is. */

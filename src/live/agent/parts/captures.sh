@@ -11,6 +11,11 @@ expression() {
   rm -f "$dir/.expression"
 }
 
+interface_names() {
+  names=$(ls /sys/class/net)
+  echo $names
+}
+
 # Into `numbers`, as the filter names them.
 number_interfaces() {
   numbers=
@@ -19,7 +24,7 @@ number_interfaces() {
     if number=$(cat "/sys/class/net/$interface/ifindex" 2>/dev/null); then
       numbers="$numbers${numbers:+ or }ifindex $number"
     else
-      note "$interface: there is no such interface"
+      note "$interface: there is no such interface; there are $(interface_names)"
     fi
   done
   set +f
@@ -83,6 +88,7 @@ start_captures() {
     wait_for "$!" || {
       why=$(grep -v '^tcpdump: data link type' "$log" | head -n 1)
       why="$place: ${why:-tcpdump does not start}"
+      case $why in *'No such device'*) why="$why; there are $(interface_names)" ;; esac
       [ -n "$stream" ] || give_up "$why"
       note "$why"
       stopping=yes
