@@ -1,5 +1,5 @@
 import test from 'ava';
-import { nearestName } from '../../src/cli/nearest.js';
+import { closeName } from '../../src/cli/nearest.js';
 import { EXPLANATIONS } from '../../src/diagnose/explanations/index.js';
 import { CAUSES, type CauseId } from '../../src/model/analysis.js';
 import { renderCauses, renderExplanation } from '../../src/report/explain.js';
@@ -93,11 +93,19 @@ test('the command: all, one, and one that is no cause', async (t) => {
   t.is(one.status, 0);
   t.is(one.stdout, renderExplanation('arp-conflict', EXPLANATIONS['arp-conflict'], PLAIN));
   t.is(one.stderr, '');
-  const wrong = await returnpath(['explain', 'rp_fliter\x1b[2J']);
+  const wrong = await returnpath(['explain', 'rp_filtr\x1b']);
   t.is(wrong.status, 2);
   t.is(wrong.stdout, '');
   t.is(wrong.stderr.split('\n').length, 2, 'one line');
-  t.regex(wrong.stderr, /^returnpath: no cause is called "rp_fliter\\x1b\[2J"; the nearest is rp-filter /);
+  t.regex(
+    wrong.stderr,
+    /^returnpath: no cause is called "rp_filtr\\x1b" \(did you mean rp-filter\?\); there are rp-filter, .*, undetermined\n$/,
+  );
+  const other = await returnpath(['explain', 'kernel']);
+  t.is(other.status, 2);
+  t.regex(other.stderr, /^returnpath: no cause is called "kernel"; there are rp-filter, /);
+  const shouted = await returnpath(['explain', 'ARP-Conflict']);
+  t.deepEqual([shouted.status, shouted.stdout], [0, one.stdout]);
   const two = await returnpath(['explain', 'refused', 'filtered']);
   t.is(two.status, 2);
 });
@@ -117,7 +125,8 @@ test('the nearest name', (t) => {
     ['backend', 'backend-silent'],
     ['wrong-gatway', 'wrong-gateway'],
     ['untranslated', 'untranslated-reply'],
-    ['undelivered', 'not-delivered'],
+    ['rp-fliter', 'rp-filter'],
   ];
-  for (const [typed, name] of nearest) t.is(nearestName(typed, CAUSES), name, typed);
+  for (const [typed, name] of nearest) t.is(closeName(typed, CAUSES), name, typed);
+  for (const typed of ['', 'x', 'kernel', 'a'.repeat(65)]) t.is(closeName(typed, CAUSES), null, typed);
 });

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { TRANSPORTS } from '../../src/live/transports/registry.js';
 import { returnpath } from './run.js';
 
 const COMMANDS = [
@@ -29,4 +30,12 @@ test('what is said of options is what they take', async (t) => {
   t.regex(predict, /--add what if: .* or 'NODE:iptables …'/);
   const analyze = (await returnpath(['analyze', '--help'])).stdout;
   t.regex(analyze, /ssh node1 tcpdump .* not port 22 \|/);
+});
+
+test('how nodes are reached, with all that their addresses take', async (t) => {
+  for (const command of ['live', 'watch']) {
+    const { stdout } = await returnpath([command, '--help']);
+    // It breaks what is longer than its columns.
+    t.true(stdout.replace(/\s+/g, '').includes(TRANSPORTS.replaceAll(' ', '')), command);
+  }
 });

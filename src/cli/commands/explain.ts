@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { CAUSES } from '../../model/analysis.js';
 import { UsageError } from '../../model/errors.js';
 import { shellExamples } from '../examples.js';
-import { nearestName } from '../nearest.js';
+import { closeName } from '../nearest.js';
 import { columns, wantsColor, write } from '../output.js';
 
 interface ExplainArguments {
@@ -16,7 +16,7 @@ export function explainCommand(settle: (status: number) => void): CommandModule<
     builder: (yargs) =>
       yargs
         .positional('cause', {
-          describe: 'as a finding names it; without one, all are listed',
+          describe: 'as a finding names it, in any letter case; without one, all are listed',
           type: 'string',
         })
         .example(
@@ -32,12 +32,11 @@ export function explainCommand(settle: (status: number) => void): CommandModule<
       if (cause === undefined) {
         await write([renderCauses(EXPLANATIONS, options)]);
       } else {
-        const known = CAUSES.find((name) => name === cause);
+        const known = CAUSES.find((name) => name === cause.toLowerCase());
         if (!known) {
-          const nearest = nearestName(cause.slice(0, LONGEST), CAUSES);
-          throw new UsageError(
-            `no cause is called "${cause}"; the nearest is ${nearest} (see: returnpath explain)`,
-          );
+          const meant = closeName(cause, CAUSES);
+          const guess = meant === null ? '' : ` (did you mean ${meant}?)`;
+          throw new UsageError(`no cause is called "${cause}"${guess}; there are ${CAUSES.join(', ')}`);
         }
         await write([renderExplanation(known, EXPLANATIONS[known], options)]);
       }
@@ -45,6 +44,3 @@ export function explainCommand(settle: (status: number) => void): CommandModule<
     },
   };
 }
-
-/** What is longer is no name that was mistyped. */
-const LONGEST = 64;

@@ -90,7 +90,7 @@ export function nodesOption<T>(yargs: Argv<T>): Argv<T & { nodes: string[] }> {
   return yargs.option('nodes', {
     alias: 'node',
     describe:
-      'NAME=TRANSPORT (may be given again): ssh://[USER@]HOST[:PORT][?sudo], kubectl://NODE[?image=IMAGE&context=NAME], netns://NAME, local; without NAME= the node is named after the host',
+      'NAME=TRANSPORT (may be given again): ssh://[USER@]HOST[:PORT][?sudo][&config=FILE], kubectl://NODE[?image=IMAGE][&context=NAME][&namespace=NAME], netns://NAME, local; without NAME= the node is named after the host',
     type: 'string',
     array: true,
     nargs: 1,
