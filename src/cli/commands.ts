@@ -86,7 +86,8 @@ function common(args: readonly string[], commands: readonly CommandModule[]): Ar
         const options = Object.keys(key).filter((name) => /^[a-z-]{2,}$/.test(name));
         const [only, ...others] = commands;
         const command = others.length === 0 ? only : undefined;
-        const said = complaint(message, { words: args, options, isOfCommand: command !== undefined });
+        const synopsis = command ? String(command.command) : null;
+        const said = complaint(message, { words: args, options, synopsis });
         throw new UsageError(`${said}; see: returnpath ${command ? `${nameOf(command)} ` : ''}--help`);
       })
   );

@@ -5,34 +5,40 @@ export interface CommandLine {
   words: readonly string[];
   /** Of the command, or those that all have. */
   options: readonly string[];
-  /** Whether the words begin with a command that there is. */
-  isOfCommand: boolean;
+  /** As `report <analysis>`; null where the words do not begin with a command that there is. */
+  synopsis: string | null;
 }
 
 /** What yargs complains of, in one line of our own words: it counts where it should name, and names where it should help. */
 export function complaint(message: string, line: CommandLine): string {
   // yargs sets some of its messages over several lines.
   const text = message.trim().replace(/\s*\n\s*/g, ' ');
-  return missing(message.trim()) ?? wrongCommand(text, line) ?? unknown(text, line) ?? text;
+  return missing(message.trim(), line) ?? wrongCommand(text, line) ?? unknown(text, line) ?? text;
 }
 
+/** What the positionals are, by their names in a synopsis. */
+const WANTED: Readonly<Record<string, string>> = {
+  inputs: 'a bundle or capture to read',
+  bundles: 'a bundle to read',
+  analysis: 'an analysis to read',
+  incident: 'the address of the incident',
+};
+
 /** What to give where something is missing; null where it is something else. */
-function missing(message: string): string | null {
+function missing(message: string, { synopsis }: CommandLine): string | null {
   const option = /^Missing required argument: .*\n(.+)$/.exec(message);
   if (option) return option[1]!;
   const bare = /^Not enough arguments following: (.+)$/.exec(message)?.[1];
   if (bare !== undefined) return `${dashed(bare)}: give it a value`;
   if (!/^Not enough non-option arguments/.test(message)) return null;
-  // One command alone wants two.
-  return / need at least 2$/.test(message)
-    ? 'name an analysis, and the address of the incident'
-    : 'name a bundle, capture or analysis to read';
+  const wanted = [...(synopsis ?? '').matchAll(/<(\w+)/g)].map(([, name]) => WANTED[name!]);
+  return wanted.length === 0 ? 'give the command before its options' : `name ${wanted.join(', and ')}`;
 }
 
 /** A command that there is not; null where it is something else. */
-function wrongCommand(text: string, { words, isOfCommand }: CommandLine): string | null {
+function wrongCommand(text: string, { words, synopsis }: CommandLine): string | null {
   const word = words.find((one) => !one.startsWith('-'));
-  if (isOfCommand || word === undefined || !/^Unknown |^Did you mean /.test(text)) return null;
+  if (synopsis !== null || word === undefined || !/^Unknown |^Did you mean /.test(text)) return null;
   return `${word}: there is no such command${didYouMean(/^Did you mean (.+)\?$/.exec(text)?.[1] ?? null)}`;
 }
 

@@ -82,6 +82,13 @@ async function* openFile(chunks: AsyncIterable<Uint8Array>, file: string): Async
   const { head, chunks: stream } = await peek(openStream(chunks, file), HEAD);
   if (isTar(head)) {
     yield* openArchive(stream, file, (path) => path);
+  } else if (isAnalysis(head)) {
+    await stream[Symbol.asyncIterator]().return?.();
+    throw new InputError(
+      file,
+      null,
+      'is an analysis, not what it was made of; print it again with returnpath report, or give the bundles and captures',
+    );
   } else if (!isCapture(head) && head.length > 0 && isSnapshotFile(basename(file))) {
     await stream[Symbol.asyncIterator]().return?.();
     throw new InputError(
@@ -93,6 +100,11 @@ async function* openFile(chunks: AsyncIterable<Uint8Array>, file: string): Async
     // Whatever else it is, the capture reader says so best.
     yield { root: '', netns: null, name: file, file, kind: 'capture', chunks: stream };
   }
+}
+
+/** Whether a file begins as what `--format json` printed. */
+function isAnalysis(head: Uint8Array): boolean {
+  return /^\s*\{\s*"schema":\s*"returnpath-analysis\//.test(new TextDecoder().decode(head));
 }
 
 /** @param mayNest whether an archive is opened as well (one that lies in a directory, beside others) */

@@ -69,6 +69,19 @@ test('a directory of bundles is the same as the bundles', async (t) => {
   );
 });
 
+test('an analysis is no input: what it is, and which command reads it', async (t) => {
+  const file = join(scratch(t), 'analysis.json');
+  await writeFile(file, (await returnpath(['analyze', ...STRICT, '--format', 'json'])).stdout);
+  for (const args of [
+    ['analyze'],
+    ['predict', '--vip', '10.0.0.1'],
+    ['merge', '-o', '-'],
+    ['route', '--to', '10.0.0.1'],
+  ])
+    await assertRefused(t, [...args, file], /analysis\.json: is an analysis, .* returnpath report/);
+  t.is((await returnpath(['report', file])).status, 1);
+});
+
 test('one input by its whole path, another from the working directory on', async (t) => {
   const { status, stdout } = await returnpath(['analyze', STRICT[0]!, relative(ROOT, STRICT[1]!)]);
   t.is(status, 1);

@@ -94,7 +94,7 @@ test('captures are not needed, and not read', async (t) => {
 });
 
 for (const [args, message] of [
-  [['predict'], /name a bundle, capture or analysis to read/],
+  [['predict'], /name a bundle to read; see: returnpath predict --help/],
   [['predict', ...bundles], /--vip is missing: no Service in kube\/ names an address/],
   [['predict', ...bundles, '--vip', 'banana'], /--vip banana: is no IPv4 or IPv6 address/],
   [['predict', ...bundles, '--vip', '192.168.1.100', '--client', 'x'], /--client x: is no IPv4/],

@@ -54,7 +54,7 @@ test('Markdown is as long as it may be', async (t) => {
 const FAULTY = fixture('rp-filter-strict');
 
 const REFUSED: [args: string[], words: RegExp][] = [
-  [['report'], /name a bundle, capture or analysis to read/],
+  [['report'], /name an analysis to read; see: returnpath report --help/],
   [['report', '/nonexistent.json'], /^returnpath: \/nonexistent\.json: no such file$/],
   [['report', ROOT], /: is a directory$/],
   [['report', join(FAULTY, 'node1.tar.gz')], /node1\.tar\.gz: is no analysis: /],

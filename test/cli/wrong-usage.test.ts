@@ -62,7 +62,7 @@ test('attach without an incident', async (t) => {
   t.is(status, 2);
   t.is(
     stderr,
-    'returnpath: name an analysis, and the address of the incident; see: returnpath attach --help\n',
+    'returnpath: name an analysis to read, and the address of the incident; see: returnpath attach --help\n',
   );
 });
 
@@ -78,6 +78,8 @@ test('no node is named', async (t) => {
 });
 
 const COMPLAINTS: [args: string[], line: string][] = [
+  [['analyze'], 'name a bundle or capture to read; see: returnpath analyze --help'],
+  [['--vip', '192.168.1.100', 'analyze'], 'give the command before its options; see: returnpath --help'],
   [
     ['analyze', BUNDLE, '--vpi', '1'],
     '--vpi: there is no such option (did you mean --vip?); see: returnpath analyze --help',
