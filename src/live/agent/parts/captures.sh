@@ -12,8 +12,7 @@ expression() {
 }
 
 interface_names() {
-  names=$(ls /sys/class/net)
-  echo $names
+  ls /sys/class/net | tr '\n' ' ' | sed 's/ $//'
 }
 
 # Into `numbers`, as the filter names them.

@@ -115,8 +115,16 @@ end_processes() {
   [ -f "$1" ] || return 0
   while read -r what process name; do
     [ "$what" = process ] || continue
-    [ "$(cat "/proc/$process/comm" 2>/dev/null)" != "$name" ] || kill "$process" 2>/dev/null
+    [ "$(cat "/proc/$process/comm" 2>/dev/null)" = "$name" ] || continue
+    ! kill "$process" 2>/dev/null || told "process $process ($name) was ended"
   done <"$1"
+}
+
+# What was put back, where that was asked for; a run tells of its own changes itself.
+told() {
+  [ -n "$restore" ] || return 0
+  echo "put back: $*"
+  found=told
 }
 
 # put_back STATE: exit status 1 where something of it could not be.
@@ -135,7 +143,12 @@ put_back_alone() {
         elif [ -n "$(values_of_others "$1")" ]; then
           note "net.ipv4.conf.all.log_martians stays 1 for another run; the last to end sets it to $value"
         elif [ "$(cat "$martian_key")" = 1 ]; then
-          (echo "$value" >"$martian_key") 2>/dev/null || left=1
+          if (echo "$value" >"$martian_key") 2>/dev/null; then
+            told "net.ipv4.conf.all.log_martians is $value again"
+          else
+            note "net.ipv4.conf.all.log_martians cannot be set to $value: it is still 1"
+            left=1
+          fi
         fi
         ;;
       instance)
@@ -143,15 +156,20 @@ put_back_alone() {
           mount -t tracefs tracefs "$tracing" 2>/dev/null && mounted=yes
         fi
         if [ -d "$where" ]; then
-          echo 0 >"$where/events/skb/kfree_skb/enable"
-          rmdir "$where" 2>/dev/null || { sleep 1; rmdir "$where"; } || left=1
+          (echo 0 >"$where/events/skb/kfree_skb/enable") 2>/dev/null
+          if rmdir "$where" 2>/dev/null || { sleep 1; rmdir "$where" 2>/dev/null; }; then
+            told "the tracing in $where was ended"
+          else
+            note "the tracing in $where cannot be ended: something else reads it"
+            left=1
+          fi
         fi
         ;;
       # Another run's may be of another mount namespace: what is mounted here is not its own.
       mount) [ "$where" != "$(mounts)" ] || mounted=yes ;;
     esac
   done <"$1"
-  [ -z "$mounted" ] || umount "$tracing" 2>/dev/null
+  [ -z "$mounted" ] || ! umount "$tracing" 2>/dev/null || told "$tracing was unmounted"
   [ $left = 1 ] || rm -f "$1"
   return $left
 }
@@ -163,7 +181,10 @@ put_back_inside() {
     [ "net:[$(stat -L -c %i "$way" 2>/dev/null)]" = "$1" ] && inside=$way && break
   done
   [ -n "$inside" ] || return 0
-  nsenter "--net=$inside" sh -c 'echo "$1" >"$2"' sh "$2" "$martian_key" 2>/dev/null && return
+  nsenter "--net=$inside" sh -c 'echo "$1" >"$2"' sh "$2" "$martian_key" 2>/dev/null && {
+    told "net.ipv4.conf.all.log_martians is $2 again in another network namespace ($inside)"
+    return
+  }
   note "net.ipv4.conf.all.log_martians is still 1 in another network namespace ($inside)"
   return 1
 }
@@ -204,12 +225,13 @@ restore_all() {
       echo "a run is under way (process $owner): left alone"
       continue
     fi
-    cat "$state"
+    found=$state
     end_processes "$state"
     sleep 1
     put_back "$state" || status=1
+    [ "$found" != "$state" ] || [ $status = 1 ] || echo "a run that was killed (process $owner) left nothing changed"
   done
-  [ $found = 1 ] || echo 'nothing to put back'
+  [ "$found" != 0 ] || echo 'nothing to put back'
   rm -rf "$dir"
   exit $status
 }
