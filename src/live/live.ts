@@ -16,6 +16,7 @@ import { Probing } from './probe/probing.js';
 import type { Recording } from './recording.js';
 import { Spool, type Window } from './spool.js';
 import type { Transport } from './transport.js';
+import { withinDirectory } from './within.js';
 
 export interface LiveOptions {
   nodes: readonly { name: string; transport: Transport }[];
@@ -63,6 +64,7 @@ export async function live(options: LiveOptions): Promise<Analysis> {
   if (out !== null) for (const { name } of nodes) refuseEarlier(join(out, name));
   const root = out ?? makeTemporary();
   const clear = () => rmSync(root, { recursive: true, force: true });
+  const named = <T extends Analysis | string>(told: T) => (out === null ? withinDirectory(told, root) : told);
   // Also where the process ends otherwise, as when who reads its output is gone.
   if (out === null) process.once('exit', clear);
   try {
@@ -88,7 +90,7 @@ export async function live(options: LiveOptions): Promise<Analysis> {
         for (const { spool } of sessions) spool.prune(asked);
         const inputs = inputsOf(sessions);
         const answer = inputs.length > 0 ? await analyst.ask({ inputs, vips: recording.vips }) : null;
-        if (answer && 'analysis' in answer) latest = { analysis: answer.analysis, at: asked };
+        if (answer && 'analysis' in answer) latest = { analysis: named(answer.analysis), at: asked };
         const took = answer && 'analysis' in answer ? answer.tookMs : 0;
         await Promise.race([runs, sleep(Math.max(PAUSE_MS, PAUSE_FACTOR * took), undefined, { ref: false })]);
       }
@@ -107,7 +109,9 @@ export async function live(options: LiveOptions): Promise<Analysis> {
       clearInterval(views);
       await analyst.stop();
     }
-    const analysis = await conclude(sessions, recording, onMessage);
+    const concluded = await conclude(sessions, recording, (message) => onMessage(named(message)));
+    const analysis = named(concluded);
+    if (out === null) analysis.capturesKept = false;
     return { ...analysis, ...probing?.describe(analysis) };
   } finally {
     if (out === null) {

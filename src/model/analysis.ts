@@ -492,4 +492,6 @@ export interface Analysis {
   supposed?: string[];
   /** Present where other addresses, MACs and names stand for those that there were (`--redact`). */
   redacted?: true;
+  /** False of a run whose captures are gone (`live` without `--out`); absent elsewhere. */
+  capturesKept?: false;
 }

@@ -5,7 +5,7 @@ import { MOST_ATTEMPTS } from './html/attempts.js';
 import { documentOf } from './html/document.js';
 import { Page } from './html/page.js';
 import { safeAnalysis } from './safe-analysis.js';
-import { commonDirectory } from './terminal/files.js';
+import { whereFilesAre } from './terminal/files.js';
 import { verdictItems } from './verdict.js';
 
 export interface HtmlOptions {
@@ -23,13 +23,13 @@ export interface HtmlOptions {
  */
 export function renderHtml(analysis: Analysis, { application }: HtmlOptions): Iterable<string> {
   const { safe, shown } = safeAnalysis(analysis, escapeText, MOST_ATTEMPTS);
-  const directory = escapeText(commonDirectory(analysis));
+  const where = escapeText(whereFilesAre(analysis));
   const body = renderToString(
     <Page
       shown={shown}
       analysis={safe}
       listed={analysis.attempts.length}
-      directory={directory}
+      where={where}
       application={application}
     />,
   );

@@ -7,7 +7,7 @@ import { safeAnalysis } from './safe-analysis.js';
 import { createStyle } from './style.js';
 import { attemptsSection, totalsSection } from './terminal/attempts.js';
 import { clocksSection } from './terminal/clocks.js';
-import { commonDirectory } from './terminal/files.js';
+import { whereFilesAre } from './terminal/files.js';
 import { inputsSection } from './terminal/inputs.js';
 import { predictionsSection } from './terminal/predictions.js';
 import { probesSection } from './terminal/probes.js';
@@ -37,7 +37,7 @@ const COLUMNS = 80;
 export function renderMarkdown(analysis: Analysis, { maxLength }: MarkdownOptions = {}): string {
   const style = createStyle(COLUMNS, false);
   const { safe, shown } = safeAnalysis(analysis, escapeText);
-  const directory = escapeText(commonDirectory(analysis));
+  const where = escapeText(whereFilesAre(analysis));
   const [first = NO_VERDICT, ...statements] = verdictStatements(safe, style.ellipsis);
   const parts: Part[] = [
     { name: 'the verdict', rank: RANKS.verdict, text: statementText(first) },
@@ -55,7 +55,7 @@ export function renderMarkdown(analysis: Analysis, { maxLength }: MarkdownOption
     ),
     ...section('services', RANKS.services, 'Services', below(servicesSection(safe, style))),
     ...section('clocks', RANKS.clocks, 'Clocks', below(clocksSection(safe, style))),
-    ...section('inputs', RANKS.inputs, 'Inputs', below(inputsSection(safe, directory, style))),
+    ...section('inputs', RANKS.inputs, 'Inputs', below(inputsSection(safe, where, style))),
   ];
   return fitted(parts, maxLength ?? MOST_ON_GITHUB, '`--format text` has all', (length) =>
     shortened(first, length),

@@ -4,7 +4,7 @@ import { safeAnalysis } from './safe-analysis.js';
 import { createStyle } from './style.js';
 import { attemptsSection, totalsSection } from './terminal/attempts.js';
 import { clocksSection } from './terminal/clocks.js';
-import { commonDirectory } from './terminal/files.js';
+import { whereFilesAre } from './terminal/files.js';
 import { findingSection } from './terminal/finding.js';
 import { gapsSection } from './terminal/gaps.js';
 import { inputsSection } from './terminal/inputs.js';
@@ -41,7 +41,7 @@ export function renderTerminal(analysis: Analysis, { columns, color, ascii }: Te
     ...attemptsSection(shown, analysis.attempts.length, style),
     ...servicesSection(safe, style),
     ...clocksSection(safe, style),
-    ...inputsSection(safe, spell(commonDirectory(analysis)), style),
+    ...inputsSection(safe, spell(whereFilesAre(analysis)), style),
     ...gapsSection(safe, style),
   ];
   return `${lines.join('\n')}\n`;

@@ -89,6 +89,8 @@ test('Ctrl-C at a terminal ends a run with its report, and all is put back', asy
   const [status] = await closed;
   t.is(status, 0, shown);
   t.regex(stripVTControlCharacters(shown), /No fault found: \d+ of \d+/);
+  t.regex(shown, /The captures of this run were not kept; live --out DIR keeps/);
+  t.false(shown.includes(temporary), 'a directory that is gone by now');
   t.deepEqual(
     readdirSync(temporary).filter((name) => name.startsWith('returnpath-run-')),
     [],
@@ -108,6 +110,12 @@ test('what is settled by the end alone is told before it', async (t) => {
   t.is(analysis!.attempts.length, 2);
   t.deepEqual([of('attempt'), of('finding')], [2, analysis!.findings.length]);
   t.is(run.events.at(-1)!.event, 'end');
+  t.is(analysis!.capturesKept, false);
+  t.deepEqual(
+    analysis!.inputs.map(({ file }) => file),
+    ['n1/any.pcap'],
+  );
+  t.notRegex(JSON.stringify(run.events), /returnpath-run-/);
 });
 
 test('who reads the events goes away: nothing is left on the node nor here', async (t) => {

@@ -10,7 +10,7 @@ const MOST_INPUTS = 100;
 const MOST_GAPS = 60;
 
 /** What was read, with what is wrong with it, and how far the nodes' clocks are apart. */
-export function CapturedSection({ analysis, directory }: { analysis: Analysis; directory: string }) {
+export function CapturedSection({ analysis, where }: { analysis: Analysis; where: string }) {
   const { inputs } = analysis;
   const flawed = inputs.filter((input) => flaws(input).length > 0);
   const ordered = [...flawed, ...inputs.filter((input) => !flawed.includes(input))];
@@ -20,7 +20,7 @@ export function CapturedSection({ analysis, directory }: { analysis: Analysis; d
     <section id="captured" aria-labelledby="captured-heading">
       <h2 id="captured-heading">Inputs: what was captured</h2>
       {inputs.length === 0 && <p>No capture was among the inputs.</p>}
-      {directory !== '' && <p>{`Files are below ${directory}`}</p>}
+      {where !== '' && <p>{where}</p>}
       {inputs.length > 0 && (
         <Table
           caption="Captures"

@@ -22,12 +22,12 @@ interface PageProps {
   /** Of which every text is escaped already. */
   analysis: Analysis;
   /** That the files' names are relative to; '' for none. */
-  directory: string;
+  where: string;
   application: string;
 }
 
 /** All that stands in the page's body. */
-export function Page({ analysis, shown, listed, directory, application }: PageProps) {
+export function Page({ analysis, shown, listed, where, application }: PageProps) {
   const findings = analysis.findings.slice(0, MOST_FINDINGS);
   const more = analysis.findings.length - findings.length;
   return (
@@ -60,7 +60,7 @@ export function Page({ analysis, shown, listed, directory, application }: PagePr
         <OwnersSection analysis={analysis} />
         <ConnectionsSection analysis={analysis} shown={shown} listed={listed} />
         <ServicesSection analysis={analysis} />
-        <CapturedSection analysis={analysis} directory={directory} />
+        <CapturedSection analysis={analysis} where={where} />
         <GapsSection analysis={analysis} />
       </main>
       <footer>

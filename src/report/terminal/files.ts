@@ -1,7 +1,15 @@
 import type { Analysis } from '../../model/analysis.js';
 
+/** Where the files lie that are named from there on, a sentence; '' where nothing has to be said of it. */
+export function whereFilesAre(analysis: Analysis): string {
+  if (analysis.capturesKept === false)
+    return 'The captures of this run were not kept; live --out DIR keeps them.';
+  const directory = commonDirectory(analysis);
+  return directory === '' ? '' : `Files are below ${directory}`;
+}
+
 /** The directory that all inputs lie in, with its slash; '' where they have none in common. */
-export function commonDirectory({ inputs }: Analysis): string {
+function commonDirectory({ inputs }: Analysis): string {
   const [first, ...rest] = inputs.map((input) => input.file.slice(0, input.file.lastIndexOf('/') + 1));
   // The members of an archive lie in it, not in a directory.
   let common = first?.replace(/[^/]*:.*$/, '') ?? '';

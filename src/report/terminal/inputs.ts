@@ -12,9 +12,9 @@ const MOST_INPUTS = 30;
 /**
  * What was read, and what is wrong with it.
  *
- * @param directory that the files' names are relative to; '' for none
+ * @param where the files lie, a sentence; '' for none
  */
-export function inputsSection({ inputs }: Analysis, directory: string, style: Style): string[] {
+export function inputsSection({ inputs }: Analysis, where: string, style: Style): string[] {
   if (inputs.length === 0) return [];
   const ordered = [...inputs.filter(isFlawed), ...inputs.filter((input) => !isFlawed(input))];
   const shown = inputs.length > MOST_INPUTS ? ordered.slice(0, MOST_INPUTS) : inputs;
@@ -39,7 +39,7 @@ export function inputsSection({ inputs }: Analysis, directory: string, style: St
   const more = inputs.length - shown.length;
   return [
     ...heading('Inputs', style),
-    ...(directory === '' ? [] : wrap(`Files are below ${directory}`, style.measure)),
+    ...(where === '' ? [] : wrap(where, style.measure)),
     ...table(columns, rows, style),
     ...(more > 0 ? wrap(`${style.ellipsis} and ${numberText(more)} more`, style.measure) : []),
     ...shown.filter(isFlawed).flatMap((input) => {
