@@ -427,7 +427,7 @@ export type ProbeResult = (typeof PROBE_RESULTS)[number];
 export interface ProbedConnection {
   sourcePort: number;
   result: ProbeResult;
-  /** Until it was known, ns. */
+  /** Until it was known, ns; 0 where the clock of who opened it is too coarse to tell. */
   tookNs: number;
   /** Of `error`: what went wrong; absent elsewhere. */
   why?: string;

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { HereOpener } from '../../src/live/probe/here.js';
 import { NodeShell } from '../../src/live/probe/node-shell.js';
-import { type Opener, PORT_IN_USE } from '../../src/live/probe/opener.js';
+import { type Opened, type Opener, PORT_IN_USE } from '../../src/live/probe/opener.js';
 import { openedBy } from '../../src/live/probe/said.js';
 import { parseTransport } from '../../src/live/transports/registry.js';
 import type { ProbeResult } from '../../src/model/analysis.js';
@@ -51,7 +51,11 @@ for (const [name, open] of Object.entries(KINDS)) {
     const opener = open(port, 2);
     t.is(await opener.begin(), '127.0.0.1');
     const opened = await Promise.all([opener.open(first!), opener.open(second!)]);
-    for (const one of opened) t.like(one, { result: 'connected', why: null });
+    for (const one of opened) {
+      t.like(one, { result: 'connected', why: null });
+      const { tookMs } = one as Opened;
+      t.true(tookMs > 0 && tookMs < 3000, `parts of a millisecond count: ${tookMs}`);
+    }
     await opener.end();
     t.deepEqual(ports.sort(), [first, second].sort());
     t.deepEqual(octets, []);

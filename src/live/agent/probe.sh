@@ -19,12 +19,12 @@ say() {
 
 # busybox's date may know no parts of a second.
 case $(date +%N) in '' | *[!0-9]*) coarse=yes ;; *) coarse= ;; esac
-milliseconds() {
+microseconds() {
   if [ -n "$coarse" ]; then
     read -r uptime _ </proc/uptime
-    echo "${uptime%.*}${uptime#*.}0"
+    echo "${uptime%.*}${uptime#*.}0000"
   else
-    echo $(($(date +%s%N) / 1000000))
+    echo $(($(date +%s%N) / 1000))
   fi
 }
 
@@ -49,13 +49,13 @@ choose_tool() {
 }
 
 connect() {
-  begun=$(milliseconds)
+  begun=$(microseconds)
   case $tool in
     scan) text=$($nc -z -v -n -w "$timeout" -p "$1" "$vip" "$port" 2>&1) ;;
     curl) by_curl "$1" ;;
   esac
   status=$?
-  : "${took:=$(($(milliseconds) - begun))}"
+  : "${took:=$(($(microseconds) - begun))}"
   [ "$status" != 0 ] || text=
   say "tried $1 $status $took $(printf '%s' "$text" | tr '\n\t' '  ' | cut -c 1-400)"
 }
@@ -69,7 +69,7 @@ by_curl() {
   case $after in *[1-9]*) ;; *) return $status ;; esac
   # What became of it later than that, but by its time, is told.
   case $status in 0 | 28) ;; *) return $status ;; esac
-  took=$(printf '%s\n' "$after" | sed 's/[.,]\([0-9][0-9][0-9]\).*/\1/; s/^0*\([0-9]\)/\1/')
+  took=$(printf '%s\n' "$after" | sed 's/$/000000/; s/[.,]\([0-9]\{6\}\).*/\1/; s/^0*\([0-9]\)/\1/')
 }
 
 # --- ARP.

@@ -74,7 +74,7 @@ export class NodeShell implements Opener {
     const tried = text === null ? null : TRIED.exec(text);
     if (!tried) return null;
     const [, , status, took, said] = tried;
-    return openedBy(Number(status), said!, Number(took), TIMEOUT_MS);
+    return openedBy(Number(status), said!, Number(took) / 1000, TIMEOUT_MS);
   }
 
   async ask(): Promise<Asked> {

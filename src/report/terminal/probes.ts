@@ -149,7 +149,8 @@ export function probeRow(connection: ProbedConnection, findings: readonly Findin
   return [
     String(sourcePort),
     why === undefined ? RESULTS[result] : `${RESULTS[result]}: ${why}`,
-    durationText(tookNs),
+    // Less than the clock of who opened it can tell.
+    tookNs === 0 ? '-' : durationText(tookNs),
     outcome ?? 'nothing',
     attempt ?? '-',
     number < 0 ? '-' : String(number + 1),
