@@ -21,7 +21,7 @@ export interface RouteAnswer {
   hops?: { dev: string; via: string | null }[];
   /** Of what the node sends, the source address. */
   src?: string;
-  /** What had to be assumed, where anything had. */
+  /** What had to be assumed, or was asked in fields that there are none of; where anything was. */
   unknown?: string[];
 }
 
@@ -83,7 +83,12 @@ class Batch {
 
   #answerLine(line: string): RouteAnswer {
     const refuse = (field: QuestionField, reason: string) => this.#refuse(`"${field}" ${reason}`);
-    return routeAnswer(askRoute(this.#model, readQuestion(this.#parse(line), refuse), refuse));
+    const fields = this.#parse(line);
+    const answer = routeAnswer(askRoute(this.#model, readQuestion(fields, refuse), refuse));
+    const strange = Object.keys(fields).filter((field) => !FIELDS.has(field));
+    if (strange.length === 0) return answer;
+    // Not refused: a program may keep its own notes there. But a mistyped one is of another packet than was meant.
+    return { ...answer, unknown: [...(answer.unknown ?? []), ...strange.map(passedOver)] };
   }
 
   #parse(line: string): object {
@@ -98,14 +103,12 @@ class Batch {
     }
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
       throw this.#refuse('is no JSON object; expected one question a line, as {"to":"10.244.1.10"}');
-    for (const field in parsed) {
-      if (!FIELDS.has(field)) {
-        const known = QUESTION_FIELDS.join(', ');
-        throw this.#refuse(`${JSON.stringify(field)} is no field of a question; the fields are ${known}`);
-      }
-    }
     return parsed;
   }
+}
+
+function passedOver(field: string): string {
+  return `${JSON.stringify(field)} is no field of a question and was passed over; the fields are ${QUESTION_FIELDS.join(', ')}`;
 }
 
 /**

@@ -60,6 +60,16 @@ test('batch: what was assumed is listed', async (t) => {
   t.regex(answers[0].unknown.join(), /mark, which is not known/);
 });
 
+test('batch: what is asked in a field that there is none of is told', async (t) => {
+  const { answers } = await batch(lines({ ...DROPPED, sprot: 80 }, DROPPED));
+  t.is(answers[0].verdict, 'rp-filter');
+  t.regex(
+    answers[0].unknown.join(),
+    /^"sprot" is no field of a question .*; the fields are from, to, .*sport/,
+  );
+  t.is(answers[1].unknown, undefined);
+});
+
 const REFUSED: [question: string, words: RegExp][] = [
   ['not json', /is no JSON/],
   ['[1]', /no JSON object/],
@@ -71,7 +81,6 @@ const REFUSED: [question: string, words: RegExp][] = [
   ['{"to":"10.0.0.5","mark":-1}', /"mark" is no whole number/],
   ['{"to":"10.0.0.5","sport":70000}', /"sport" is no whole number from 0 to 65535/],
   ['{"to":"10.0.0.5","iif":"eth0","from":"10.0.0.6","oif":"eth0"}', /give one/],
-  ['{"to":"10.0.0.5","sprot":80}', /"sprot" is no field of a question; the fields are from, to, .*sport/],
   ['{"to":"10.0.0.5","protocol":"tpc"}', /"protocol" is no protocol's name .*: "tpc"; the names are .*tcp/],
   ['{"to":"10.0.0.5","protocol":"256"}', /"protocol" is no protocol's .* from 0 to 255: "256"/],
 ];
