@@ -149,7 +149,9 @@ function noFault(analysis: Analysis): VerdictItem[] {
     : isWhole
       ? 'No fault found:'
       : 'No fault found, but not all connections were followed: of those that were,';
-  return [ofTheWhole(isWell && isWhole ? 'ok' : 'unclear', `${found} ${count}.${details}`)];
+  // Where of no connection it is known that its reply got back, it may be that none does.
+  const isKnown = answered === 0 || outcomes.established > 0;
+  return [ofTheWhole(isWell && isWhole && isKnown ? 'ok' : 'unclear', `${found} ${count}.${details}`)];
 }
 
 /** Asymmetric routing is no fault; what cannot be known behind it has to be said. */

@@ -15,7 +15,7 @@ for (const scenario of ['healthy-echo', 'wrong-gateway-udp-passes', 'filtered-ud
     );
     t.is(analysis.totals[0]!.answered, 3);
     const text = prose(renderTerminal(analysis, { columns: 80, color: false }));
-    t.regex(text, /^OK No fault found: 3 of 3 connections (to \S+ )?were answered\./);
+    t.regex(text, /^UNCLEAR No fault found: 3 of 3 connections (to \S+ )?were answered\./);
     t.regex(text, /3 replies were not seen where their requests had come in: .* \(see Capture next\)\./);
     t.regex(text, /whether it got to the client was not captured/);
     t.regex(analysis.gaps[0]!.why, /left lb-3 towards 10\.20\.30\.254/);

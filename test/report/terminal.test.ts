@@ -205,7 +205,7 @@ test('the verdict when all is well, when not all is, and when there is nothing',
   t.regex(verdictOf(analysis({})), /^UNCLEAR Nothing to judge: .*0 packets in 0 files were read/);
 });
 
-test('what was answered where nothing acknowledges is well, and what is not known of it is said', (t) => {
+test('what was answered where nothing acknowledges is well where others were established, and what is not known of it is said', (t) => {
   const udp = (answered: number, others = {}) => ({
     vip: null,
     protocol: 'udp',
@@ -214,7 +214,7 @@ test('what was answered where nothing acknowledges is well, and what is not know
   });
   t.is(
     verdictOf(analysis({ totals: [udp(3)] })),
-    'OK No fault found: 3 of 3 connections were answered. 3 replies were not seen where their requests had come ' +
+    'UNCLEAR No fault found: 3 of 3 connections were answered. 3 replies were not seen where their requests had come ' +
       'in: whether they got back was not captured.',
   );
   t.regex(
