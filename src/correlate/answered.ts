@@ -6,9 +6,11 @@ import type { Attempt } from './attempt.js';
  * request had come from. Nothing but TCP acknowledges a reply: that no more is seen of the client is no sign that it
  * got none.
  */
-export function isAnswered({ protocol, outcome, client, server, traces }: Attempt): boolean {
+export function isAnswered(attempt: Attempt): boolean {
+  const { protocol, outcome, client, server } = attempt;
   if (protocol === 'tcp' || outcome !== 'unacknowledged') return false;
-  const reply = traces.findLast((trace) => trace.role === 'reply')?.sightings.at(-1);
+  // Not before: of most attempts no traces were made yet.
+  const reply = attempt.traces.findLast((trace) => trace.role === 'reply')?.sightings.at(-1);
   if (!reply) return false;
   return (
     endpointLabel(reply.source) === endpointLabel(server) &&

@@ -71,7 +71,7 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
           default: false,
         })
         .option('threads', {
-          describe: 'large files that are read at once; 0 or 1: one after the other',
+          describe: 'threads in which large files are read; 0 or 1: no other than the main one',
           type: 'number',
           nargs: 1,
           defaultDescription: 'as many as there are cores',
