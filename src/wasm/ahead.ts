@@ -3,5 +3,4 @@
  * tables. It keeps nothing in memory but what it is given room for.
  */
 export { behindRecords } from './behind-records';
-export { readSegments } from './read-segments';
-export { readWanted } from './read-wanted';
+export { readRecords } from './read-records';

@@ -18,10 +18,6 @@ import { WordSet } from './word-set';
 const FRAGMENT_AND_PROTOCOL: u64 = 0x0000_ff00_ff3f_0000;
 const WHOLE_TCP: u64 = 0x0000_0600_0000_0000;
 
-/** Words of the addresses of the packet that was looked at last. */
-export let source: u32 = 0;
-export let destination: u32 = 0;
-
 /**
  * Where the TCP header of a foreign packet is; its addresses are looked at before anything else is made of it. 0 of what
  * is wanted, or is no plain segment.
@@ -35,6 +31,8 @@ export function foreignTcp(start: usize, end: usize, linkType: u32, wanted: Word
   const ip = start + (isEthernet ? ETHERNET_HEADER : SLL2_HEADER);
   if (ip + IPV4_HEADER + TCP_HEADER > end) return 0;
   const type = <u32>load<u16>(isEthernet ? start + 12 : start);
+  let source: u32;
+  let destination: u32;
   let tcp: usize;
   if (type === TYPE_IPV4) {
     if (load<u8>(ip) !== 0x45 || (load<u64>(ip, 4) & FRAGMENT_AND_PROTOCOL) !== WHOLE_TCP) return 0;

@@ -12,8 +12,7 @@ import { clientMark, Notes } from './notes';
 import { WordSet } from './word-set';
 
 let isOn: bool = false;
-/** Of the addresses that are wanted. */
-export const words = new WordSet();
+const words = new WordSet();
 /** Those of them that were asked for, and not only found to be linked with those. */
 const asked = new WordSet();
 const numbers = new WordSet();
@@ -56,7 +55,7 @@ export function wantLinked(word: u32): void {
   words.add(word);
 }
 
-/** The set of words that are wanted, for who reads ahead; 0 where nothing is passed over. */
+/** Where the set of words is that are wanted; 0 where nothing is passed over. */
 export function wantedAt(): usize {
   return isOn ? changetype<usize>(words) : 0;
 }

@@ -32,7 +32,7 @@ export const HAS_TIMESTAMPS: u32 = 1 << 2;
 export const HAS_PAYLOAD: u32 = 1 << 3;
 /** More than a plain segment: nothing else of it is known but where it ends. */
 export const IS_OTHER: u32 = 1 << 4;
-/** Not one packet but some, one behind the other, that are passed over: `read-wanted.ts`. */
+/** Not one packet but some, one behind the other, that are passed over: `read-records.ts`. */
 export const IS_RUN: u32 = 1 << 5;
 
 /**

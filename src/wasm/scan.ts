@@ -4,19 +4,12 @@
  * thread that reads ahead (`ahead.ts`) may have made segments of them already.
  */
 import { touchRow, touchSettled, touchSlot } from './flows';
-import { isForeign, passesAtOnce } from './foreign';
-import { isFiltering, pass } from './interest';
+import { isForeign } from './foreign';
+import { pass, wantedAt } from './interest';
 import { SEGMENT_SHIFT } from './layout';
 import { IS_OTHER, IS_RUN } from './read-segment';
-import {
-  CAPTURED,
-  number as numberAt,
-  readSegments,
-  RECORD_HEADER,
-  segmentAt,
-  TS_FRACTION,
-  TS_SECONDS,
-} from './read-segments';
+import { readRecords } from './read-records';
+import { segmentAt } from './read-segments';
 import { observe, setInterface } from './segment';
 import { allocate } from './memory';
 
@@ -77,19 +70,12 @@ export function scan(
   if (taken < listed && at === segmentAt(list, taken).end) skip();
   const isListed = taken < listed && at === nextAt;
   let number = packets;
-  const passes = !isListed && isFiltering();
-  // Where packets are passed over, few others follow each other as a rule.
-  let room: u32 = passes ? 1 : BATCH;
+  const wanted = wantedAt();
   stopped = at;
   while (true) {
-    if (passes) {
-      const passed = passRecords(stopped, end, linkType, isSwapped, unit, most);
-      number += passed;
-      room = passed === 0 ? min(BATCH, room * 2) : 1;
-    }
     const count = isListed
       ? min(BATCH, listed - taken)
-      : readSegments(stopped, end, linkType, isSwapped, unit, most, batch, room, false);
+      : readRecords(stopped, end, linkType, isSwapped, unit, most, batch, BATCH, false, wanted);
     const from = isListed ? segmentAt(list, taken) : segmentAt(batch, 0);
     const done = take(changetype<usize>(from), count, isListed ? looked - taken : 0, number);
     number += packetsTaken;
@@ -98,31 +84,9 @@ export function scan(
       taken += done;
       nextAt = stopped;
     }
-    if (done < count || count < room) break;
+    if (done < count || count < BATCH) break;
   }
   return number - packets;
-}
-
-/**
- * Passes over records as long as they may be.
- *
- * @returns how many; `stopped` is where they end
- */
-function passRecords(at: usize, end: usize, linkType: u32, isSwapped: bool, unit: u32, most: u32): u32 {
-  let passed: u32 = 0;
-  let next = at;
-  while (next + RECORD_HEADER <= end) {
-    const captured = numberAt(next + CAPTURED, isSwapped);
-    const start = next + RECORD_HEADER;
-    if (captured > most || captured > end - start) break;
-    const nanoseconds = numberAt(next + TS_FRACTION, isSwapped) * unit;
-    if (nanoseconds >= 1_000_000_000 || !passesAtOnce(start, start + captured, linkType)) break;
-    noteTime(numberAt(next + TS_SECONDS, isSwapped), nanoseconds);
-    next = start + captured;
-    passed++;
-  }
-  stopped = next;
-  return passed;
 }
 
 function noteTime(seconds: u32, nanoseconds: u32): void {

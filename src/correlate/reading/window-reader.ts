@@ -63,7 +63,7 @@ export class WindowReader {
     } else {
       const octets = this.#divide(window, slot.room, length, start);
       // Others go on meanwhile.
-      slot.chunk = { start, octets, count: this.#readSegments(slot, start, octets) };
+      slot.chunk = { start, octets, count: this.#readRecords(slot, start, octets) };
     }
     this.#ring.give(window);
   }
@@ -105,13 +105,11 @@ export class WindowReader {
     return this.#read(end, offset, behind - end) === behind - end ? behind : null;
   }
 
-  #readSegments({ room, segments }: Slot, start: number, octets: number): number {
+  #readRecords({ room, segments }: Slot, start: number, octets: number): number {
     const { format, wanted } = this.#windows;
     const { linkType, isSwapped, nanosecondsPerUnit, maximumLength } = format;
-    const { readSegments, readWanted } = this.#functions;
     const at = room + start;
-    const read = wanted === 0 ? readSegments : readWanted;
-    return read(
+    return this.#functions.readRecords(
       at,
       at + octets,
       linkType,
@@ -120,7 +118,8 @@ export class WindowReader {
       maximumLength,
       segments,
       SLOT_SEGMENTS,
-      wanted === 0 ? GOES_ON : wanted,
+      GOES_ON,
+      wanted,
     );
   }
 

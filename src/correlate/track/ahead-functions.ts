@@ -1,7 +1,7 @@
 /** What `src/wasm/ahead.ts` exports; numbers that are offsets into the memory are of octets. */
 export interface AheadFunctions {
   behindRecords(at: number, end: number, before: number, isSwapped: number, most: number): number;
-  readSegments(
+  readRecords(
     at: number,
     end: number,
     linkType: number,
@@ -11,16 +11,6 @@ export interface AheadFunctions {
     list: number,
     room: number,
     goesOn: number,
-  ): number;
-  readWanted(
-    at: number,
-    end: number,
-    linkType: number,
-    isSwapped: number,
-    unit: number,
-    most: number,
-    list: number,
-    room: number,
     wanted: number,
   ): number;
 }

@@ -1,4 +1,4 @@
-/** The records of a classic pcap file as segments, where most packets are passed over: those that are, as runs. */
+/** The records of a classic pcap file as segments; where most packets are passed over, those that are as runs. */
 import { SYN } from '../model/tcp-flags';
 import { flagsOf, foreignTcp } from './foreign-tcp';
 import { IS_RUN, Segment } from './read-segment';
@@ -14,12 +14,12 @@ import {
 import { WordSet } from './word-set';
 
 /**
- * Reads records as `readSegments` does, behind what is no plain segment as well. Foreign packets without SYN are in
- * runs: others that are passed over have to be noted.
+ * Reads records as `readSegments` does. Foreign packets without SYN are in runs: others that are passed over have to be
+ * noted.
  *
- * @param wanted the words of addresses that are
+ * @param wanted the words of addresses whose packets are (`WordSet`); 0: all are
  */
-export function readWanted(
+export function readRecords(
   at: usize,
   end: usize,
   linkType: u32,
@@ -28,8 +28,10 @@ export function readWanted(
   most: u32,
   list: usize,
   room: u32,
+  goesOn: bool,
   wanted: usize,
 ): u32 {
+  if (wanted === 0) return readSegments(at, end, linkType, isSwapped, unit, most, list, room, goesOn);
   const words = changetype<WordSet>(wanted);
   let count: u32 = 0;
   let next = at;
