@@ -62,6 +62,7 @@ function readRun(
   most: u32,
   words: WordSet,
 ): bool {
+  const mostFraction: u32 = 999_999_999 / unit;
   let packets: u32 = 0;
   let first: u64 = u64.MAX_VALUE;
   let last: u64 = 0;
@@ -70,11 +71,11 @@ function readRun(
     const captured = number(next + CAPTURED, isSwapped);
     const start = next + RECORD_HEADER;
     if (captured > most || captured > end - start) break;
-    const nanoseconds = number(next + TS_FRACTION, isSwapped) * unit;
-    if (nanoseconds >= 1_000_000_000) break;
+    const fraction = number(next + TS_FRACTION, isSwapped);
+    if (fraction > mostFraction) break;
     const tcp = foreignTcp(start, start + captured, linkType, words);
     if (tcp === 0 || (flagsOf(tcp) & SYN) !== 0) break;
-    const time = ((<u64>number(next + TS_SECONDS, isSwapped)) << 32) | <u64>nanoseconds;
+    const time = ((<u64>number(next + TS_SECONDS, isSwapped)) << 32) | <u64>(fraction * unit);
     first = min(first, time);
     last = max(last, time);
     next = start + captured;

@@ -31,6 +31,7 @@ export function readSegments(
   room: u32,
   goesOn: bool,
 ): u32 {
+  const mostFraction: u32 = 999_999_999 / unit;
   let count: u32 = 0;
   let next = at;
   while (count < room && next + RECORD_HEADER <= end) {
@@ -38,16 +39,16 @@ export function readSegments(
     const start = next + RECORD_HEADER;
     // Of 32 bits, the sum of what is damaged could come around.
     if (captured > most || captured > end - start) break;
-    const nanoseconds = number(next + TS_FRACTION, isSwapped) * unit;
+    const fraction = number(next + TS_FRACTION, isSwapped);
     next = start + captured;
     const segment = segmentAt(list, count);
     // Some writers let the fraction run past the second.
-    if (nanoseconds >= 1_000_000_000 || !readSegment(segment, start, next, linkType)) {
+    if (fraction > mostFraction || !readSegment(segment, start, next, linkType)) {
       if (!goesOn) break;
       segment.traits = <u8>IS_OTHER;
     }
     segment.seconds = number(start - RECORD_HEADER + TS_SECONDS, isSwapped);
-    segment.nanoseconds = nanoseconds;
+    segment.nanoseconds = fraction * unit;
     segment.end = next;
     count++;
   }

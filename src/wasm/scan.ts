@@ -80,7 +80,7 @@ export function scan(
     const done = take(changetype<usize>(from), count, isListed ? looked - taken : 0, number);
     number += packetsTaken;
     if (isListed) {
-      looked = max(looked, taken + count);
+      looked = max(looked, taken + lookedAt);
       taken += done;
       nextAt = stopped;
     }
@@ -101,8 +101,9 @@ function skip(): void {
   looked = max(looked, taken);
 }
 
-/** Packets of the segments that were taken in last: a run has more than one. */
+/** Packets of the segments that were taken in last, as a run has more than one; and how many segments were looked at. */
 let packetsTaken: u32 = 0;
+let lookedAt: u32 = 0;
 
 /**
  * Takes in the segments of a list, up to one that is not plain.
@@ -111,13 +112,15 @@ let packetsTaken: u32 = 0;
  * @returns how many
  */
 function take(segments: usize, count: u32, known: u32, packets: u32): u32 {
-  for (let i = known; i < count; i++) look(segments, i);
-  touch(segments, count);
+  // Not behind one that is left to others: it may have addresses that get their numbers before.
+  const plain = behindPlain(segments, count);
+  for (let i = known; i < plain; i++) look(segments, i);
+  lookedAt = max(known, plain);
+  touch(segments, plain);
   let number = packets;
   let i: u32 = 0;
-  for (; i < count; i++) {
+  for (; i < plain; i++) {
     const segment = segmentAt(segments, i);
-    if (segment.has(IS_OTHER)) break;
     if (segment.has(IS_RUN)) {
       number += segment.a;
       pass(segment.a);
@@ -134,9 +137,15 @@ function take(segments: usize, count: u32, known: u32, packets: u32): u32 {
   return i;
 }
 
+function behindPlain(segments: usize, count: u32): u32 {
+  let i: u32 = 0;
+  while (i < count && !segmentAt(segments, i).has(IS_OTHER)) i++;
+  return i;
+}
+
 function look(segments: usize, i: u32): void {
   const segment = segmentAt(segments, i);
-  if (!segment.has(IS_OTHER | IS_RUN)) segment.isForeign = isForeign(segment);
+  if (!segment.has(IS_RUN)) segment.isForeign = isForeign(segment);
 }
 
 function touch(segments: usize, count: u32): void {

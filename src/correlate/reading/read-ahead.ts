@@ -33,13 +33,18 @@ export interface AheadData {
 export class AheadReading implements ReadAhead {
   readonly #tracker: Tracker;
   readonly #threads: number;
+  readonly #start: (workerData: AheadData) => Worker;
   #windows: SharedWindows | null = null;
   #isOver = false;
 
-  /** @param threads as in `AheadOptions` */
-  constructor(tracker: Tracker, threads: number) {
+  /**
+   * @param threads as in `AheadOptions`
+   * @param start starts a thread
+   */
+  constructor(tracker: Tracker, threads: number, start = startThread) {
     this.#tracker = tracker;
     this.#threads = threads;
+    this.#start = start;
   }
 
   chunkAt(file: number, offset: number): Promise<Uint8Array | null> | Uint8Array | null {
@@ -63,25 +68,38 @@ export class AheadReading implements ReadAhead {
     const { plain, tables } = this.#tracker;
     const { format, nextRecord, buffer } = plain;
     if (format === null) return null;
-    const from = nextRecord === offset ? offset : behindRecord(file, nextRecord, format);
+    const from =
+      nextRecord === offset ? offset : unlessUnreadable(() => behindRecord(file, nextRecord, format));
     if (from === null || from - offset > buffer.length) return null;
-    try {
-      const wanted = tables.functions.wantedAt() >>> 0;
-      this.#windows = new SharedWindows({ file, format, from, wanted }, tables, this.#threads);
-    } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      this.#isOver = true;
-      return null;
-    }
-    if (from === offset) return this.#take(this.#windows);
     const rest = buffer.subarray(0, from - offset);
-    return rest.subarray(0, readAt(file, rest, offset));
+    const length = unlessUnreadable(() => readAt(file, rest, offset));
+    if (length === null) return null;
+    const wanted = tables.functions.wantedAt() >>> 0;
+    this.#windows = new SharedWindows({ file, format, from, wanted }, tables, this.#threads, this.#start);
+    return from === offset ? this.#take(this.#windows) : rest.subarray(0, length);
   }
 
   async #take(windows: SharedWindows): Promise<Uint8Array | null> {
     const chunk = await windows.take();
     if (chunk === null) await this.stop();
     return chunk;
+  }
+}
+
+function startThread(workerData: AheadData): Worker {
+  return new Worker(new URL('./ahead-thread.js', import.meta.url), { workerData });
+}
+
+/**
+ * What reading the file gives; null where it cannot be read there. It is read on in the other way then, which comes to
+ * that place in its turn and tells why.
+ */
+function unlessUnreadable<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (typeof (error as NodeJS.ErrnoException).errno === 'number') return null;
+    throw error;
   }
 }
 
@@ -103,12 +121,23 @@ class SharedWindows {
   #window = 0;
   #hasFailed = false;
 
-  constructor(windows: Windows, { functions, memory, octets }: Tables, threads: number) {
+  constructor(
+    windows: Windows,
+    { functions, memory, octets }: Tables,
+    threads: number,
+    start: (workerData: AheadData) => Worker,
+  ) {
     const ringAt = functions.ringAt() >>> 0;
     this.#octets = octets;
     this.#ring = new Ring(octets.buffer, ringAt, 0);
     this.#reader = new WindowReader(windows, this.#ring, functions, octets.buffer);
-    for (let thread = 1; thread <= threads; thread++) this.#start({ memory, ringAt, windows, thread });
+    try {
+      for (let thread = 1; thread <= threads; thread++)
+        this.#employ(start({ memory, ringAt, windows, thread }));
+    } catch (error) {
+      // Those that there are do as well, or none.
+      if (!isUnavailable(error)) throw error;
+    }
   }
 
   /** The records that come next, in place of those before; null where there are none, or are to be read in another way. */
@@ -129,10 +158,9 @@ class SharedWindows {
     await Promise.all([...this.#workers].map((worker) => worker.terminate()));
   }
 
-  #start(workerData: AheadData): void {
-    const worker = new Worker(new URL('./ahead-thread.js', import.meta.url), { workerData });
+  #employ(worker: Worker): void {
     this.#workers.add(worker);
-    // What it could not read is read in the other way, which tells why.
+    // What it could not read is read in the other way.
     worker.on('error', () => {
       this.#hasFailed = true;
     });
@@ -142,7 +170,7 @@ class SharedWindows {
     });
   }
 
-  /** The slot of a window, which is read here or in a thread; null where a thread has failed. */
+  /** The slot of a window, which is read here or in a thread; null where that was not possible. */
   async #slotOf(window: number): Promise<Slot | null> {
     for (;;) {
       const slot = this.#ring.slotOf(window, 0);
@@ -150,10 +178,11 @@ class SharedWindows {
       const begun = slot ? null : this.#ring.begin();
       if (begun === null)
         return slot ?? (await this.#patiently((patience) => this.#ring.slotOf(window, patience)));
-      const length = this.#reader.read(begun);
+      const length = unlessUnreadable(() => this.#reader.read(begun));
+      if (length === null) return null;
       const start = await this.#patiently((patience) => this.#ring.startOf(begun.window, patience));
       if (start === null) return null;
-      this.#reader.fill(begun, length, start);
+      if (unlessUnreadable(() => this.#reader.fill(begun, length, start)) === null) return null;
     }
   }
 

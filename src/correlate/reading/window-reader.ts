@@ -54,8 +54,9 @@ export class WindowReader {
    *
    * @param length octets that there are
    * @param start where in it the first record begins, as the ring tells
+   * @returns the slot
    */
-  fill({ window, slot }: Begun, length: number, start: number): void {
+  fill({ window, slot }: Begun, length: number, start: number): Slot {
     if (start === NOWHERE || start >= WINDOW_SIZE) {
       const next = start === NOWHERE ? NOWHERE : start - WINDOW_SIZE;
       this.#ring.divide(window, next);
@@ -66,6 +67,7 @@ export class WindowReader {
       slot.chunk = { start, octets, count: this.#readRecords(slot, start, octets) };
     }
     this.#ring.give(window);
+    return slot;
   }
 
   /** Finds out how many octets the records of a window have. */

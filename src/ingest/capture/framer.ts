@@ -1,3 +1,5 @@
+import { InputError } from '../../model/errors.js';
+
 /** A format of records that lie one after another, each of a length that its own start tells. */
 export interface RecordParser {
   /** Octets needed, from where `parse` stopped, to get any further: a header, then the whole record. */
@@ -32,7 +34,7 @@ export class Framer {
     this.#parser = parser;
   }
 
-  /** Octets given so far. */
+  /** Octets given so far; where one could not be parsed, those before its record. */
   get fed(): number {
     return this.#fed;
   }
@@ -53,13 +55,23 @@ export class Framer {
       position += taken;
       if (this.#carried < this.#parser.wanted) return;
       const carryOffset = chunkOffset + position - this.#carried;
-      const stop = this.#parser.parse(this.#carry, this.#carryView, 0, this.#carried, carryOffset);
+      const stop = this.#parse(this.#carry, this.#carryView, 0, this.#carried, carryOffset);
       // Either it took the one record, or all it learned from the header is how much more it wants.
       if (stop > 0) this.#carried = 0;
     }
     const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    const stop = this.#parser.parse(chunk, view, position, chunk.length, chunkOffset);
+    const stop = this.#parse(chunk, view, position, chunk.length, chunkOffset);
     this.#append(chunk.subarray(stop));
+  }
+
+  #parse(...given: Parameters<RecordParser['parse']>): number {
+    try {
+      return this.#parser.parse(...given);
+    } catch (error) {
+      // How much of a chunk is behind that depends on who made chunks of the file.
+      if (error instanceof InputError && error.offset !== null) this.#fed = error.offset;
+      throw error;
+    }
   }
 
   #append(octets: Uint8Array): void {

@@ -1,8 +1,10 @@
 /** A capture that several threads read leaves behind what it does where one thread reads it and takes it in. */
+import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
@@ -27,6 +29,7 @@ import {
 } from '../track/wire.js';
 
 const FLOWS = 1 << 14;
+const AHEAD_THREAD = new URL('../../../src/correlate/reading/ahead-thread.js', import.meta.url);
 const OPTIONS = { keepGoing: true, snapshotsOnly: false, keepsAll: false, maxAttempts: FLOWS };
 
 let directory = '';
@@ -109,10 +112,11 @@ async function report(
   path: string,
   ahead: AheadOptions | null,
   wanted: Wanted | null = null,
+  maxAttempts = FLOWS,
 ): Promise<unknown> {
   const { found, ...rest } = await reportFile(
     { path, file: path, member: null },
-    { ...OPTIONS, ahead, wanted },
+    { ...OPTIONS, maxAttempts, ahead, wanted },
     new ReadBuffer(),
   );
   return {
@@ -166,9 +170,9 @@ const formats: fc.Arbitrary<FileFormat> = fc.record({
   bigEndian: fc.boolean(),
 });
 
-/** How the file was spoilt: cut off, or with a wrong octet. */
+/** How the file was spoilt: cut off, or with a wrong octet, or a wrong length of a packet. */
 interface Damage {
-  kind: 'none' | 'cut' | 'octet' | 'more';
+  kind: 'none' | 'cut' | 'octet' | 'length' | 'more';
   /** Part of the file that is before it. */
   share: number;
 }
@@ -179,12 +183,23 @@ function damaged(pcap: Uint8Array, { kind, share }: Damage): Uint8Array {
   if (kind === 'more') return Buffer.concat([pcap, new Uint8Array(7)]);
   const copy = Uint8Array.from(pcap);
   if (kind === 'octet') copy[at] = copy[at]! ^ 0xff;
+  if (kind === 'length') copy.fill(0xff, lengthAt(copy, at), lengthAt(copy, at) + 4);
   return copy;
 }
 
+/** Where the captured length is of the last record that begins before an offset, or of the first. */
+function lengthAt(pcap: Uint8Array, offset: number): number {
+  const view = new DataView(pcap.buffer, pcap.byteOffset);
+  const isLittle = view.getUint8(0) === 0xd4 || view.getUint8(0) === 0x4d;
+  let at = 24;
+  for (let next = at; next < offset; next = at + 16 + view.getUint32(at + 8, isLittle)) at = next;
+  return at + 8;
+}
+
 const damages = fc.record({
-  kind: fc.constantFrom<Damage['kind']>('none', 'none', 'cut', 'octet', 'more'),
-  share: fc.double({ min: 0, max: 1, noNaN: true }),
+  kind: fc.constantFrom<Damage['kind']>('none', 'none', 'cut', 'octet', 'length', 'more'),
+  // Not `double`: of those, most are next to 0.
+  share: fc.nat(1000).map((thousandths) => thousandths / 1000),
 });
 
 test('what is read ahead is taken in as what is not', async (t) => {
@@ -253,6 +268,34 @@ async function takeIn(
   return { packets, left };
 }
 
+test('where there is no room for more addresses, the same ones have none', async (t) => {
+  const path = join(directory, 'addresses.pcap');
+  // Whole connections, whose rows are free again, each from an address of its own.
+  const segments = Array.from({ length: 6000 }, (_, i): Segment[] => {
+    const ends = { from: 1000 + i, to: 5, fromPort: 1024, toPort: 80 };
+    const back = { from: 5, to: 1000 + i, fromPort: 80, toPort: 1024 };
+    const packets: Omit<Segment, 'time'>[] = [
+      { ...ends, flags: SYN, sequence: i },
+      { ...back, flags: SYN | ACK, sequence: 7, acknowledgment: i + 1 },
+      { ...ends, flags: ACK, sequence: i + 1, acknowledgment: 8 },
+      { ...back, flags: FIN | ACK, sequence: 8, acknowledgment: i + 1 },
+      { ...ends, flags: FIN | ACK, sequence: i + 1, acknowledgment: 8 },
+      // One with a tag is left to the decoders, who come to its addresses later.
+      { ...ends, from: 20_000 + i, vlan: 7, flags: SYN, sequence: i },
+    ];
+    return packets.map((packet, n) => ({ ...packet, ipVersion: 6, time: [1_700_000_000 + i, n * 1000] }));
+  });
+  await writeFile(path, pcapOf(segments.flat(), { link: 'ethernet' }));
+  for (let maxAttempts = 1500; maxAttempts < 1516; maxAttempts++) {
+    const alone = await report(path, null, null, maxAttempts);
+    t.deepEqual(
+      await report(path, { leastOctets: 0, threads: 1 }, null, maxAttempts),
+      alone,
+      `${maxAttempts}`,
+    );
+  }
+});
+
 test('all is read ahead but the first chunk, before which the format is not known', async (t) => {
   const path = join(directory, 'plain.pcap');
   const pcap = pcapOf(conversations(4000, { ...PLAIN, ipv6: 3, large: 40 }), { link: 'ethernet' });
@@ -306,4 +349,48 @@ test('a thread that ends in the midst of it is not waited for', async (t) => {
   t.true(chunks > 8);
   t.is(packets, 6 * 9000 - 1000 * 4);
   t.is(left, 1000);
+});
+
+test('where a second thread may not be started, the first one does, and is ended', async (t) => {
+  const path = join(directory, 'one.pcap');
+  await writeFile(path, pcapOf(conversations(4000, PLAIN), { link: 'ethernet' }));
+  const tracker = new Tracker(FLOWS);
+  const ended: Promise<unknown>[] = [];
+  const reading = new AheadReading(tracker, 2, (workerData) => {
+    if (ended.length > 0) throw Object.assign(new Error('EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' });
+    const worker = new Worker(AHEAD_THREAD, { workerData });
+    ended.push(once(worker, 'exit'));
+    return worker;
+  });
+  const { packets } = await takeIn(path, tracker, reading);
+  await reading.stop();
+  t.is(packets, 6 * 4000);
+  t.is((await Promise.all(ended)).length, 1);
+});
+
+test('what cannot be read ahead is read in the other way', async (t) => {
+  const path = join(directory, 'unreadable.pcap');
+  await writeFile(path, pcapOf(conversations(9000, PLAIN), { link: 'ethernet' }));
+  const tracker = new Tracker(FLOWS);
+  const reading = new AheadReading(tracker, 0);
+  const file = openSync(path, 'r');
+  let chunks = 0;
+  const spoiling = {
+    async chunkAt(_file: number, offset: number) {
+      if (++chunks === 4) exchange();
+      return await reading.chunkAt(file, offset);
+    },
+  };
+  // Another file under the same descriptor, which cannot be read.
+  const opened: number[] = [];
+  const exchange = () => {
+    closeSync(file);
+    do opened.push(openSync(directory, 'r'));
+    while (opened.at(-1) !== file);
+  };
+  const { packets } = await takeIn(path, tracker, spoiling);
+  await reading.stop();
+  for (const one of opened) closeSync(one);
+  t.true(chunks > 4);
+  t.is(packets, 6 * 9000);
 });

@@ -3,7 +3,7 @@
 export interface Segment {
   /** Seconds and nanoseconds. */
   time: [number, number];
-  /** The low octet of each address: all hosts are of one network. */
+  /** The low octet of each address, of IPv6 the low two: all hosts are of one network. */
   from: number;
   to: number;
   fromPort: number;
@@ -116,7 +116,7 @@ function ipv4Of({ from, to, ttl = 64, identification = 0 }: Segment, length: num
 }
 
 function ipv6Of({ from, to, ttl = 64 }: Segment, length: number): number[] {
-  const address = (low: number) => [0x20, 1, 0xd, 0xb8, ...new Array(11).fill(0), low];
+  const address = (low: number) => [0x20, 1, 0xd, 0xb8, ...new Array(10).fill(0), ...half(low)];
   return [0x60, 0, 0, 0, ...half(length), 6, ttl, ...address(from), ...address(to)];
 }
 
