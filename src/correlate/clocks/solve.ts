@@ -1,5 +1,5 @@
 import type { Bounds } from './bounds.js';
-import { boundAt, type Envelope, envelopeOf, loosened, sum } from './envelope.js';
+import { boundAt, type Envelope, envelopeOf, loosened, MAX_DRIFT, sum } from './envelope.js';
 import { contradiction, type Fit, fitBelow, fitBetween, type Span } from './fit.js';
 
 /** Most captures have microseconds, so that a time may be this much too early, ns. */
@@ -127,10 +127,12 @@ function refined(
   });
 }
 
-/** The pair with its bounds in the time of the root. */
-function placedByRoot(pair: Pair, { at, offset, drift }: Fit): Pair {
+/** The pair with its bounds in the time of the root, as far as that is known: meanwhile its clocks run apart. */
+function placedByRoot(pair: Pair, { at, offset, drift, uncertainty }: Fit): Pair {
   const place = (x: number) => at + (x - offset - at) / (1 + (drift ?? 0));
-  const moved = (envelope: Envelope | null) => envelope?.map(({ x, y }) => ({ x: place(x), y })) ?? null;
+  const slack = (uncertainty ?? 0) * MAX_DRIFT;
+  const moved = (envelope: Envelope | null) =>
+    envelope?.map(({ x, y }) => ({ x: place(x), y: y + slack })) ?? null;
   return {
     ...pair,
     above: moved(pair.above),
