@@ -76,6 +76,16 @@ function isRouted(network: Network, vip: string): boolean {
 
 const CERTAIN = { isPod: false, isGuess: false };
 
+/** Where a packet was seen to come in, or does by a node's settings: nothing had to be assumed for it. */
+export function knownEntry(
+  station: Station,
+  name: string | null,
+  why: string,
+  sender: string | null = null,
+): Entry {
+  return { station, interface: name, sender, why, assumed: [], unknown: [], ...CERTAIN };
+}
+
 function ownEntry(station: Station, vip: string, client: string): Entry {
   const why = `${client} is ${station.label} itself`;
   // connect() to an address of its own takes that as source, unless the program binds another.
@@ -124,16 +134,7 @@ export function podOf(network: Network, client: string): Entry | null {
       continue;
     }
     const why = `${way.dev} of ${station.label} leads to ${client}`;
-    found.push({
-      station,
-      interface: way.dev,
-      sender: client,
-      why,
-      assumed: [],
-      unknown: [],
-      isPod: true,
-      isGuess: false,
-    });
+    found.push({ ...knownEntry(station, way.dev, why, client), isPod: true });
   }
   return found.length === 1 ? found[0]! : null;
 }

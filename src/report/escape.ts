@@ -2,6 +2,7 @@
  * Captures, logs, host names and file names hold whatever an attacker or a fault put there. Nothing of it may
  * move the cursor, ring, recolour, hide or reorder the text of a report, so all of it passes here first.
  */
+import { mapTexts } from '../model/texts.js';
 
 /**
  * What has no glyph of its own: controls (C0, DEL, C1), format characters (bidi overrides, zero-width), private
@@ -45,10 +46,6 @@ export function escapeLines(text: string, spell: Escape = escapeText): string {
 }
 
 /** A copy of a plain value (objects, arrays, scalars) in which every string has passed `spell`. */
-export function escapeAll<T>(value: T, spell?: Escape): T;
-export function escapeAll(value: unknown, spell: Escape = escapeText): unknown {
-  if (typeof value === 'string') return spell(value);
-  if (Array.isArray(value)) return value.map((item) => escapeAll(item, spell));
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [spell(key), escapeAll(item, spell)]));
+export function escapeAll<T>(value: T, spell: Escape = escapeText): T {
+  return mapTexts(value, spell);
 }

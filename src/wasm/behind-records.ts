@@ -1,4 +1,4 @@
-import { CAPTURED, number, RECORD_HEADER } from './read-segments';
+import { recordEnd } from './read-segments';
 
 /**
  * Where the last record ends of those from `at` on that are whole, and not damaged.
@@ -8,10 +8,10 @@ import { CAPTURED, number, RECORD_HEADER } from './read-segments';
  */
 export function behindRecords(at: usize, end: usize, before: usize, isSwapped: bool, most: u32): usize {
   let next = at;
-  while (next < before && next + RECORD_HEADER <= end) {
-    const captured = number(next + CAPTURED, isSwapped);
-    if (captured > most || captured > end - next - RECORD_HEADER) break;
-    next += RECORD_HEADER + captured;
+  while (next < before) {
+    const behind = recordEnd(next, end, isSwapped, most);
+    if (behind === 0) break;
+    next = behind;
   }
   return next;
 }

@@ -3,10 +3,10 @@ import { SYN } from '../model/tcp-flags';
 import { flagsOf, foreignTcp } from './foreign-tcp';
 import { IS_RUN, Segment } from './read-segment';
 import {
-  CAPTURED,
   number,
   readSegments,
   RECORD_HEADER,
+  recordEnd,
   segmentAt,
   TS_FRACTION,
   TS_SECONDS,
@@ -67,18 +67,17 @@ function readRun(
   let first: u64 = u64.MAX_VALUE;
   let last: u64 = 0;
   let next = at;
-  while (next + RECORD_HEADER <= end) {
-    const captured = number(next + CAPTURED, isSwapped);
-    const start = next + RECORD_HEADER;
-    if (captured > most || captured > end - start) break;
+  while (true) {
+    const behind = recordEnd(next, end, isSwapped, most);
+    if (behind === 0) break;
     const fraction = number(next + TS_FRACTION, isSwapped);
     if (fraction > mostFraction) break;
-    const tcp = foreignTcp(start, start + captured, linkType, words);
+    const tcp = foreignTcp(next + RECORD_HEADER, behind, linkType, words);
     if (tcp === 0 || (flagsOf(tcp) & SYN) !== 0) break;
     const time = ((<u64>number(next + TS_SECONDS, isSwapped)) << 32) | <u64>(fraction * unit);
     first = min(first, time);
     last = max(last, time);
-    next = start + captured;
+    next = behind;
     packets++;
   }
   if (packets === 0) return false;

@@ -4,11 +4,20 @@ import { IS_OTHER, readSegment, Segment } from './read-segment';
 
 export const TS_SECONDS = 0;
 export const TS_FRACTION = 4;
-export const CAPTURED = 8;
+const CAPTURED = 8;
 export const RECORD_HEADER: usize = 16;
 
 export function segmentAt(list: usize, i: u32): Segment {
   return changetype<Segment>(list + ((<usize>i) << SEGMENT_SHIFT));
+}
+
+/** Where a record ends; 0 where it is not whole, or damaged. */
+export function recordEnd(at: usize, end: usize, isSwapped: bool, most: u32): usize {
+  const start = at + RECORD_HEADER;
+  if (start > end) return 0;
+  const captured = number(at + CAPTURED, isSwapped);
+  // Of 32 bits, the sum of what is damaged could come around.
+  return captured > most || captured > end - start ? 0 : start + captured;
 }
 
 /**
@@ -34,22 +43,20 @@ export function readSegments(
   const mostFraction: u32 = 999_999_999 / unit;
   let count: u32 = 0;
   let next = at;
-  while (count < room && next + RECORD_HEADER <= end) {
-    const captured = number(next + CAPTURED, isSwapped);
-    const start = next + RECORD_HEADER;
-    // Of 32 bits, the sum of what is damaged could come around.
-    if (captured > most || captured > end - start) break;
+  while (count < room) {
+    const behind = recordEnd(next, end, isSwapped, most);
+    if (behind === 0) break;
     const fraction = number(next + TS_FRACTION, isSwapped);
-    next = start + captured;
     const segment = segmentAt(list, count);
     // Some writers let the fraction run past the second.
-    if (fraction > mostFraction || !readSegment(segment, start, next, linkType)) {
+    if (fraction > mostFraction || !readSegment(segment, next + RECORD_HEADER, behind, linkType)) {
       if (!goesOn) break;
       segment.traits = <u8>IS_OTHER;
     }
-    segment.seconds = number(start - RECORD_HEADER + TS_SECONDS, isSwapped);
+    segment.seconds = number(next + TS_SECONDS, isSwapped);
     segment.nanoseconds = fraction * unit;
-    segment.end = next;
+    segment.end = behind;
+    next = behind;
     count++;
   }
   return count;

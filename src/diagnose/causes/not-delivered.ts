@@ -2,7 +2,7 @@ import type { Attempt } from '../../correlate/attempt.js';
 import { expectsReply } from '../../correlate/expects-reply.js';
 import type { PacketTrace } from '../../correlate/trace.js';
 import type { Sighting } from '../../model/sighting.js';
-import { type Entry, entriesOf, type Silence } from '../../network/entry.js';
+import { type Entry, entriesOf, knownEntry, type Silence } from '../../network/entry.js';
 import { TUNNELS } from '../../network/link.js';
 import { arrivalOf } from '../../network/next.js';
 import type { Station } from '../../network/station.js';
@@ -125,16 +125,7 @@ function byWire(attempt: Attempt, loss: Loss, context: DiagnosisContext): Undeli
   if (!view || TUNNELS.has(station.model.link(name)?.kind ?? '') || entryOf(attempt, station)) return null;
   if (!isLikelyVisible(view, name, destination, beside, context)) return null;
   const why = `by the settings of ${loss.last.point.node}`;
-  const entry = {
-    station,
-    interface: name,
-    sender: null,
-    isPod: false,
-    isGuess: false,
-    why,
-    assumed: [],
-    unknown: [],
-  };
+  const entry = knownEntry(station, name, why);
   return { loss, entries: [entry], silent: [], unresolved: null, address: first.address };
 }
 

@@ -4,6 +4,7 @@ import type { Attempt } from '../../correlate/attempt.js';
 import type { CauseId } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
+import { knownEntry } from '../../network/entry.js';
 import { wayText } from '../../network/narrate.js';
 import { type Fate, type RoundTrip, roundTrips } from '../../network/round-trip.js';
 import { type Cause, type Conclusion, cause, type Suspicion } from '../cause.js';
@@ -79,16 +80,7 @@ function tripsOf(
   const station = context.network.station(node.name, node.netns);
   if (!station) return [];
   const why = 'the request was captured there';
-  const entry = {
-    station,
-    interface: device,
-    sender: null,
-    isPod: false,
-    isGuess: false,
-    why,
-    assumed: [],
-    unknown: [],
-  };
+  const entry = knownEntry(station, device, why);
   const trips = roundTrips(context.network, entry, packetQuestion(attempt, request, 'request'));
   const [front, ...behind] = attempt.legs;
   const backends = (behind.length > 0 ? behind : [front!]).map((leg) => leg.server.address);

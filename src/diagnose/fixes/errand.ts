@@ -1,7 +1,7 @@
 /** An attempt's connection, to be walked again through the nodes' settings. */
 import type { Attempt } from '../../correlate/attempt.js';
 import type { Sighting } from '../../model/sighting.js';
-import type { Entry } from '../../network/entry.js';
+import { type Entry, knownEntry } from '../../network/entry.js';
 import { follow, type Journey } from '../../network/journey.js';
 import type { Network } from '../../network/network.js';
 import { type RoundTrip, roundTrips } from '../../network/round-trip.js';
@@ -40,21 +40,13 @@ export function errandOf(attempt: Attempt, context: DiagnosisContext, back: bool
   const walk = (network: Network) => {
     const station = network.station(place.node.name, place.node.netns);
     if (!station) return [];
-    const entry = { station, interface: place.interface, sender: lost.gateway, ...NO_WHY };
+    const entry = knownEntry(station, place.interface, '', lost.gateway);
     if (loss.role === 'reply') return inward(network, entry, attempt, lost);
     return roundTrips(network, entry, packetQuestion(attempt, loss.last, 'request'));
   };
   // What came before is not in the snapshots: a node there has to get the reply, to translate it back.
   return { client, back: back || translated, translated, walk };
 }
-
-const NO_WHY: Pick<Entry, 'why' | 'assumed' | 'unknown' | 'isPod' | 'isGuess'> = {
-  why: '',
-  assumed: [],
-  unknown: [],
-  isPod: false,
-  isGuess: false,
-};
 
 function fromFirst(
   network: Network,
@@ -74,7 +66,7 @@ function fromFirst(
       ? (neighbourBehind(first, view, name) ??
         senderOf(network, station, name, attempt.client.address).address)
       : null;
-  const entry = { station, interface: name, sender, ...NO_WHY };
+  const entry = knownEntry(station, name, '', sender);
   return roundTrips(network, entry, packetQuestion(attempt, first, 'request'));
 }
 

@@ -21,7 +21,7 @@ interface PageProps {
   listed: number;
   /** Of which every text is escaped already. */
   analysis: Analysis;
-  /** That the files' names are relative to; '' for none. */
+  /** Where the files lie, a sentence; '' for none. */
   where: string;
   application: string;
 }

@@ -130,8 +130,9 @@ export function serversText(attempts: readonly AnalysisAttempt[]): string | null
 
 /** The VIP of a line of totals, or else the one server that its attempts asked for. */
 export function totalText(total: AnalysisTotal, analysis: Analysis): string {
+  if (total.vip !== null) return total.vip;
   const server = soleServer(total, analysis);
-  return total.vip ?? (server === null ? '(others)' : `(${server})`);
+  return server === null ? '(others)' : `(${server})`;
 }
 
 /** The server of attempts without a VIP, where it is one; null where not all of them are at hand. */
