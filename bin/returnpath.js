@@ -2,8 +2,4 @@
 // CommonJS, for the sake of the start: getting the loader of ES modules ready takes longer than loading the program.
 const { loadProgram } = require('./load.js');
 
-loadProgram()
-  .main(process.argv.slice(2))
-  .then((status) => {
-    process.exitCode = status;
-  });
+loadProgram().mainAndExit(process.argv.slice(2));

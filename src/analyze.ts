@@ -1,4 +1,4 @@
-import { type AttemptListing, assemble } from './assemble.js';
+import { type AttemptListing, assemble, type PathListing } from './assemble.js';
 import { type Correlation, correlate } from './correlate/correlate.js';
 import { toldUntil } from './correlate/coverage.js';
 import { type ReadForVipsOptions, readForVips } from './correlate/read-for-vips.js';
@@ -41,6 +41,8 @@ export interface AnalyzeOptions
   /** Analyzes what can be read, in place of failing on what cannot. */
   keepGoing: boolean;
   attempts: AttemptListing;
+  /** Absent: of all attempts that are listed. */
+  paths?: PathListing;
   /** Connections of one capture that there is room for at one time; absent: a million. */
   maxAttempts?: number | undefined;
   /** What the nodes would be with changes that the user proposes, and these in words; absent where none are. */
@@ -60,11 +62,11 @@ export interface AnalyzeOptions
  * @throws InputError, UsageError
  */
 export async function analyze(inputs: readonly string[], options: AnalyzeOptions): Promise<Analysis> {
-  const { progress } = options;
+  const { attempts, paths = 'listed', progress } = options;
   const flagged = options.vips.map((text) => parseAddressFlag('--vip', text));
   const readOptions: ReadForVipsOptions = {
     keepGoing: options.keepGoing,
-    keepsAll: options.attempts === 'all',
+    keepsAll: attempts === 'all',
     maxAttempts: checkLimit(options.maxAttempts),
     onReading: progress?.reading,
     threads: checkThreads(options.threads),
@@ -101,7 +103,7 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
     const changed = Network.of(snapshots);
     for (const finding of diagnosis.findings) finding.whatIf = whatIf(finding, context, changed, notes);
   }
-  const analysis = assemble(read, correlation, diagnosis, options.attempts, context.network.cluster);
+  const analysis = assemble(read, correlation, diagnosis, attempts, paths, context.network.cluster);
   const owners = vipOwners(context);
   if (owners.length > 0) analysis.owners = owners;
   if (options.quotes) {

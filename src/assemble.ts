@@ -26,6 +26,7 @@ import {
 } from './model/analysis.js';
 import { timeText } from './model/time.js';
 import type { Cluster } from './network/cluster/cluster.js';
+import { shownAttempts } from './report/shown-attempts.js';
 import { MOST_FLOWS } from './wasm/layout.js';
 
 /** Which attempts the result lists: by default all of up to 10,000, beyond that those that matter. */
@@ -33,22 +34,33 @@ export type AttemptListing = 'default' | 'all' | 'none';
 
 const LISTED_BY_DEFAULT = 10_000;
 
+/**
+ * Of which attempts the path is told: of all that are listed, or of those alone whose paths a report in text shows, as
+ * a flood's paths take longer than all else.
+ */
+export type PathListing = 'listed' | 'shown';
+
 /** The result from what the stages found. */
 export function assemble(
   inputs: Inputs,
   correlation: Correlation,
   diagnosis: Diagnosis,
   listing: AttemptListing,
+  paths: PathListing,
   cluster: Cluster,
 ): Analysis {
   const { attempts, served, vips, clocks } = correlation;
+  const listed = chooseAttempts(correlation, diagnosis, listing);
+  const described = listed.map(describeAttempt);
+  const told = paths === 'listed' ? listed.keys() : shownPaths(described, listed, diagnosis);
+  for (const i of told) described[i]!.path = pathOf(listed[i]!);
   return {
     schema: ANALYSIS_SCHEMA,
     inputs: inputs.captures.map(describeInput),
     clocks: clocks.describe(),
     vips,
     totals: countOutcomes(attempts, served),
-    attempts: chooseAttempts(correlation, diagnosis, listing).map(describeAttempt),
+    attempts: described,
     findings: withGivenNames(inputs, diagnosis.findings),
     gaps: [
       ...inputGaps(inputs, correlation),
@@ -113,8 +125,28 @@ function chooseAttempts(
   return attempts.filter((attempt) => attempt.outcome !== 'established' || named.has(attempt.id));
 }
 
+/** Which attempts' paths a report in text shows: of its table, and of each finding the first that has one. */
+function shownPaths(
+  described: AnalysisAttempt[],
+  listed: readonly Attempt[],
+  { findings }: Diagnosis,
+): Set<number> {
+  const places = new Map(described.map(({ id }, i) => [id, i]));
+  const shown = new Set(shownAttempts({ attempts: described }).map(({ id }) => places.get(id)!));
+  for (const finding of findings) {
+    for (const id of finding.attempts) {
+      const place = places.get(id);
+      if (place === undefined || listed[place]!.traces.length === 0) continue;
+      shown.add(place);
+      break;
+    }
+  }
+  return shown;
+}
+
+/** Without its path. */
 function describeAttempt(attempt: Attempt): AnalysisAttempt {
-  const { id, protocol, client, server, vip, outcome, firstTime, tries, delayNs, traces } = attempt;
+  const { id, protocol, client, server, vip, outcome, firstTime, tries, delayNs } = attempt;
   return {
     id,
     protocol,
@@ -125,8 +157,12 @@ function describeAttempt(attempt: Attempt): AnalysisAttempt {
     firstTime: timeText(firstTime),
     tries,
     delayNs: delayNs === null ? null : Number(delayNs),
-    path: traces.length === 1 ? stepsOf(traces[0]!) : traces.flatMap(stepsOf),
+    path: [],
   };
+}
+
+function pathOf({ traces }: Attempt): PathStep[] {
+  return traces.length === 1 ? stepsOf(traces[0]!) : traces.flatMap(stepsOf);
 }
 
 function stepsOf(trace: PacketTrace): PathStep[] {

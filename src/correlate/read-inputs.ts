@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { ReadBuffer, type ReadListener } from '../ingest/capture/source.js';
 import { type InputFile, type InputListing, listFiles, sizeOf } from '../ingest/input-files.js';
+import { LARGE_OCTETS } from '../ingest/large-files.js';
 import { nameByDirectory } from '../ingest/same-names.js';
 import { type InputSpecification, parseInput } from '../ingest/specification.js';
 import { UsageError } from '../model/errors.js';
@@ -10,11 +10,9 @@ import { gatherInputs } from './reading/gather-inputs.js';
 import type { Inputs } from './reading/inputs.js';
 import { type FileOptions, readFile, readReport } from './reading/read-file.js';
 import type { ReadingThreads } from './reading/threads.js';
+import { threadsOf } from './reading/threads-of.js';
 import type { Wanted } from './track/interest.js';
 import { DEFAULT_FLOWS } from './track/tracker.js';
-
-/** Octets from which on a file is worth a thread: a thread takes about a tenth of a second to start. */
-const THREAD_OCTETS = 64 * 1024 * 1024;
 
 /** Threads that read one file beside the one that takes it in; with more of them, that one would not keep up. */
 const MOST_BESIDE = MOST_THREADS - 1;
@@ -87,7 +85,7 @@ export async function readListings(
   options: ReadInputsOptions,
 ): Promise<Inputs> {
   const { keepGoing, snapshotsOnly = false, keepsAll = false, maxAttempts = DEFAULT_FLOWS } = options;
-  const leastOctets = options.threadOctets ?? THREAD_OCTETS;
+  const leastOctets = options.threadOctets ?? LARGE_OCTETS;
   const { wanted = null, mayBeEmpty = false, mostOctets } = options;
   const beside = Math.min(threadsOf(options) - 1, MOST_BESIDE);
   const ahead = beside > 0 ? { leastOctets, threads: beside } : null;
@@ -142,10 +140,6 @@ function refuseRepeated(specifications: readonly InputSpecification[]): void {
   }
 }
 
-function threadsOf({ threads }: ReadInputsOptions): number {
-  return threads ?? availableParallelism();
-}
-
 /** Null where none is needed, and then nothing of theirs is loaded. */
 async function threadsFor(
   large: readonly InputFile[],
@@ -163,7 +157,7 @@ async function filesForThreads(
   files: readonly InputFile[],
   options: ReadInputsOptions,
 ): Promise<InputFile[]> {
-  const { snapshotsOnly, threadOctets = THREAD_OCTETS } = options;
+  const { snapshotsOnly, threadOctets = LARGE_OCTETS } = options;
   if (snapshotsOnly || threadsOf(options) < 2 || files.length < 2) return [];
   const sizes = files.map(sizeOf);
   const large = files.filter((_, i) => sizes[i]! >= threadOctets);

@@ -56,8 +56,21 @@ function secondOf(time: Nanoseconds): typeof second {
   const begin = seconds * NANOSECONDS_PER_SECOND;
   const date = new Date(Number(seconds) * 1000);
   // Beyond the year 275760 a Date has no text; a capture that says so is damaged, yet must not end the run.
-  const text = Number.isNaN(date.getTime()) ? `@${seconds}` : date.toISOString().slice(0, -5);
+  const text = Number.isNaN(date.getTime()) ? `@${seconds}` : isoText(date);
   return { begin, end: begin + NANOSECONDS_PER_SECOND, text: `${text}.` };
+}
+
+/** `Date.toISOString`, up to the second, but for the local time zone, which it looks for first: that takes milliseconds. */
+function isoText(date: Date): string {
+  const year = date.getUTCFullYear();
+  const sign = year < 0 ? '-' : year > 9999 ? '+' : '';
+  const day = [date.getUTCMonth() + 1, date.getUTCDate()].map(ofTwoDigits).join('-');
+  const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(ofTwoDigits).join(':');
+  return `${sign}${String(Math.abs(year)).padStart(sign === '' ? 4 : 6, '0')}-${day}T${time}`;
+}
+
+function ofTwoDigits(number: number): string {
+  return String(number).padStart(2, '0');
 }
 
 /** RFC 3339 ends with the year 9999; a damaged time stamp beyond it is as good as none. */

@@ -1,6 +1,6 @@
 import type { Analysis, AnalysisAttempt } from '../model/analysis.js';
 import { type Escape, escapeAll, escapeLines } from './escape.js';
-import { shownAttempts } from './terminal/attempts.js';
+import { shownAttempts } from './shown-attempts.js';
 import { withShortFiles } from './terminal/files.js';
 import { exemplar } from './terminal/finding.js';
 

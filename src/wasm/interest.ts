@@ -99,6 +99,11 @@ export function passSyn(
   }
 }
 
+/** At the end of a capture that is alone: of what was passed over, only what has a number that is wanted can be of use. */
+export function siftNotes(): void {
+  passedNotes.keepNumbersOf(wantedNotes);
+}
+
 /** Packets that were passed over. */
 export function passedCount(): u32 {
   return passed;

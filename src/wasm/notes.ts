@@ -15,6 +15,11 @@ import { allocate } from './memory';
 /** Notes that were made last, by a few bits of their numbers. */
 const RECENT: u32 = 1 << 12;
 
+/** Of a bit map of numbers, each as a power of two: its size, and how many times as large as their count it is. */
+const FEWEST_BITS: u32 = 12;
+const MOST_BITS: u32 = 23;
+const BITS_EACH: u32 = 36;
+
 export class Notes {
   base: usize = 0;
   count: u32 = 0;
@@ -79,9 +84,33 @@ export class Notes {
     store<u32>(last, this.count);
   }
 
+  /** Lets go those whose numbers none of others has; a few are kept that only look as if one had. */
+  keepNumbersOf(others: Notes): void {
+    const bits: u32 = min(MOST_BITS, max(FEWEST_BITS, BITS_EACH - clz<u32>(others.count)));
+    const shift = 32 - bits;
+    const map = allocate((<usize>1) << (bits - 3));
+    for (let note: u32 = 0; note < others.count; note++) {
+      const place = hashOf(load<u32>(others.at(note), NOTE_NUMBER << 2)) >>> shift;
+      const octet = map + (place >>> 3);
+      store<u8>(octet, load<u8>(octet) | ((<u8>1) << (<u8>(place & 7))));
+    }
+    let kept: u32 = 0;
+    for (let note: u32 = 0; note < this.count; note++) {
+      const at = this.at(note);
+      const place = hashOf(load<u32>(at, NOTE_NUMBER << 2)) >>> shift;
+      if (((load<u8>(map + (place >>> 3)) >>> (place & 7)) & 1) === 0) continue;
+      memory.copy(this.at(kept++), at, (<usize>1) << NOTE_SHIFT);
+    }
+    this.count = kept;
+  }
+
   private at(note: u32): usize {
     return this.base + ((<usize>note) << NOTE_SHIFT);
   }
+}
+
+function hashOf(number: u32): u32 {
+  return number * 0x9e3779b1;
 }
 
 /** @param address its word */

@@ -108,10 +108,13 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
       const { inputs, vip, attempts, threads } = args;
       const { 'max-attempts': maxAttempts, 'keep-going': keepGoing } = args;
       const listing = (attempts ?? 'default') as AttemptListing;
+      await standBy(inputs, threads);
       // Loaded when it is needed: `--help` and usage errors are to be at once.
       const { analyze } = await import('../../analyze.js');
       const change = await changeOf(args);
       const progress = await progressOnTerminal();
+      // What these hold, the others have no room for.
+      const isWhole = args.format === 'json' || args.format === 'html';
       const analysis = await analyze(inputs, {
         vips: vip,
         keepGoing,
@@ -120,8 +123,8 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
         threads,
         change,
         progress,
-        // What these hold of the packets, the others have no room for.
-        quotes: args.format === 'json' || args.format === 'html',
+        paths: isWhole || args.evidence !== undefined ? 'listed' : 'shown',
+        quotes: isWhole,
         warn: printMessage,
       }).finally(() => progress?.stop());
       // Before anything is written: the reader may go away in the middle of it.
@@ -133,4 +136,13 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
       await printAnalysis(redaction?.analysis ?? analysis, args);
     },
   };
+}
+
+/** Starts the thread that helps to read a large capture, as it takes as long as all that is loaded here meanwhile. */
+async function standBy(inputs: readonly string[], threads: number | undefined): Promise<void> {
+  const { hasOneLarge } = await import('../../ingest/large-files.js');
+  if (!hasOneLarge(inputs)) return;
+  const { threadsOf } = await import('../../correlate/reading/threads-of.js');
+  if (threadsOf({ threads }) < 2) return;
+  (await import('../../correlate/reading/standby.js')).standBy();
 }

@@ -1,11 +1,12 @@
 /** Reads a large classic pcap file in threads beside the one that takes in its packets, which helps where it would wait. */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { CAPLEN, RECORD_HEADER } from '../../ingest/capture/pcap.js';
 import type { ScanFormat } from '../../ingest/capture/record.js';
 import { type ReadAhead, readAt } from '../../ingest/capture/source.js';
 import { NOWHERE, Ring, type Slot } from '../track/ring.js';
 import type { Tables } from '../track/tables.js';
 import type { Tracker } from '../track/tracker.js';
+import { startThread } from './standby.js';
 import { isUnavailable } from './unavailable.js';
 import { WindowReader, type Windows } from './window-reader.js';
 
@@ -20,7 +21,7 @@ export interface AheadOptions {
 /** How long to wait for a thread before looking whether the thread is alive, ms. */
 const PATIENCE = 20;
 
-/** What a thread is started with. */
+/** What a thread is given. */
 export interface AheadData {
   memory: WebAssembly.Memory;
   /** Where the ring is in the memory. */
@@ -33,7 +34,7 @@ export interface AheadData {
 export class AheadReading implements ReadAhead {
   readonly #tracker: Tracker;
   readonly #threads: number;
-  readonly #start: (workerData: AheadData) => Worker;
+  readonly #start: (data: AheadData) => Worker;
   #windows: SharedWindows | null = null;
   #isOver = false;
 
@@ -86,10 +87,6 @@ export class AheadReading implements ReadAhead {
   }
 }
 
-function startThread(workerData: AheadData): Worker {
-  return new Worker(new URL('./ahead-thread.js', import.meta.url), { workerData });
-}
-
 /**
  * What reading the file gives; null where it cannot be read there. It is read on in the other way then, which comes to
  * that place in its turn and tells why.
@@ -125,7 +122,7 @@ class SharedWindows {
     windows: Windows,
     { functions, memory, octets }: Tables,
     threads: number,
-    start: (workerData: AheadData) => Worker,
+    start: (data: AheadData) => Worker,
   ) {
     const ringAt = functions.ringAt() >>> 0;
     this.#octets = octets;

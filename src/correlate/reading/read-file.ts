@@ -25,6 +25,12 @@ export interface FileOptions {
   mostOctets?: number | undefined;
 }
 
+/** The same of one capture. */
+export interface CaptureOptions extends FileOptions {
+  /** No other is read. */
+  isAlone: boolean;
+}
+
 /**
  * Reads a file of an input, in one pass: captures are decoded and folded as they stream by.
  *
@@ -40,13 +46,14 @@ export async function* readFile(
 ): AsyncGenerator<Found> {
   for await (const item of fileItems(file, into)) {
     if (item.kind === 'capture') {
-      // What a second capture saw as well has to be told by what the first one kept: all are sifted together.
-      const keepsAll = options.keepsAll || !isOnly || item.file !== file.file;
       // Of an archive, the thread would read what lies around the capture.
       const isFile = item.file === file.file;
+      const isAlone = isOnly && isFile;
+      // What a second capture saw as well has to be told by what the first one kept: all are sifted together.
+      const keepsAll = options.keepsAll || !isAlone;
       const ahead =
         isFile && options.ahead && sizeOf(file) >= options.ahead.leastOctets ? options.ahead : null;
-      yield* await readCaptureItem(item, { ...options, keepsAll, ahead }, into);
+      yield* await readCaptureItem(item, { ...options, keepsAll, isAlone, ahead }, into);
     } else if (item.kind === 'problem') {
       const { error, ...problem } = item;
       yield { ...problem, fault: faultOf(error) };
@@ -87,7 +94,7 @@ export async function* readReport({ found, fault }: FileReport): AsyncGenerator<
 
 async function readCaptureItem(
   item: InputItem & { kind: 'capture' },
-  options: FileOptions,
+  options: CaptureOptions,
   into: ReadBuffer,
 ): Promise<Found[]> {
   const { chunks, ...place } = item;

@@ -9,7 +9,7 @@ import { detached } from '../track/observations.js';
 import { ALL, KEPT_WHOLE, Tracker } from '../track/tracker.js';
 import { type CaptureReading, faultOf, type Whose } from './found.js';
 import type { AheadOptions, AheadReading } from './read-ahead.js';
-import type { FileOptions } from './read-file.js';
+import type { CaptureOptions } from './read-file.js';
 
 /** What was read of one node. */
 export interface NodeReading {
@@ -27,10 +27,10 @@ export interface NodeReading {
 export async function trackCapture(
   chunks: AsyncIterable<Uint8Array>,
   file: string,
-  options: FileOptions,
+  options: CaptureOptions,
   into: ReadBuffer,
 ): Promise<NodeReading[]> {
-  const { keepGoing, keepsAll, maxAttempts, ahead: aheadOptions, wanted, mostOctets } = options;
+  const { keepGoing, keepsAll, isAlone, maxAttempts, ahead: aheadOptions, wanted, mostOctets } = options;
   // Those that are kept whole must leave room for others.
   const whole = Math.min(KEPT_WHOLE, maxAttempts >>> 1);
   const tracker = new Tracker(maxAttempts, keepsAll ? ALL : whole, wanted);
@@ -59,7 +59,7 @@ export async function trackCapture(
   const others = summary.packets - readings.reduce((sum, { reading }) => sum + reading.summary.packets, 0);
   if (readings.length > 0 && others === 0) return readings;
   tracker.finish();
-  const observations = detached(tracker.observations());
+  const observations = detached(tracker.observations(isAlone && readings.length === 0));
   const interfaces = summary.interfaces.filter(({ name }) => parseInterfaceName(name) === null);
   const rest = readings.length === 0 ? summary : { ...summary, interfaces, packets: others };
   const own = { observations, summary: rest, fault, undecoded: decoded.undecoded };

@@ -26,7 +26,7 @@ export interface Wanted {
 export interface PassedOver {
   /** How many packets; one may count more than once. */
   packets: number;
-  /** Of each SYN and SYN-ACK: rows of `NOTE_`. */
+  /** Of each SYN and SYN-ACK: rows of `NOTE_`. Where no other capture is read, of those that may be linked alone. */
   notes: Int32Array;
   /** The same of the connections that were not. */
   wanted: Int32Array;
@@ -90,9 +90,14 @@ export class Interest {
     return true;
   }
 
-  /** Of connections that are still there, only what is known at the end of the capture. */
-  passed(): PassedOver {
+  /**
+   * Of connections that are still there, only what is known at the end of the capture.
+   *
+   * @param isAlone no other capture is read, and nothing more of this one
+   */
+  passed(isAlone: boolean): PassedOver {
     const { functions } = this.#tables;
+    if (isAlone) functions.siftNotes();
     const rows = (at: number, count: number) => this.#tables.rows(at, count, NOTE_SHIFT).slice();
     return {
       packets: functions.passedCount() >>> 0,

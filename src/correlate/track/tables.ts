@@ -87,6 +87,7 @@ export interface TableFunctions extends AheadFunctions {
   serverCount(): number;
   setNumber(row: number, number: number): void;
   setUp(flows: number, whole: number): number;
+  siftNotes(): void;
   startFilter(asked: number, linked: number, numbers: number, mostNotes: number): void;
   takeCells(cells: number): number;
   wantAsked(word: number): void;

@@ -88,8 +88,10 @@ export class Tracker extends SightingKeeper {
   /**
    * What the packets so far left behind. Its tables are views of this tracker's: what they show holds until the next
    * packet is taken in.
+   *
+   * @param isAlone no other capture is read, and nothing more of this one
    */
-  observations(): Observations {
+  observations(isAlone = false): Observations {
     const { neighbours } = this;
     return {
       ...this.tables.contents(),
@@ -100,7 +102,7 @@ export class Tracker extends SightingKeeper {
       unfollowed: { ...this.unfollowed },
       count: this.flows.count,
       capacity: this.tables.capacity,
-      passedOver: this.#interest?.passed() ?? null,
+      passedOver: this.#interest?.passed(isAlone) ?? null,
     };
   }
 

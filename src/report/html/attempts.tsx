@@ -1,15 +1,8 @@
 import { type Analysis, type AnalysisAttempt, type Finding, OUTCOMES } from '../../model/analysis.js';
 import { numberText } from '../../model/texts.js';
+import { isSlow } from '../shown-attempts.js';
 import { lastSeen } from '../terminal/attempts.js';
-import {
-  counted,
-  durationText,
-  endpointText,
-  flowText,
-  gradeOf,
-  isSlow,
-  totalText,
-} from '../terminal/words.js';
+import { counted, durationText, endpointText, flowText, gradeOf, totalText } from '../terminal/words.js';
 import { FilterBar } from './filter.js';
 import { Ladder } from './ladder.js';
 import { Scrolled, Table } from './table.js';

@@ -1,5 +1,6 @@
 import { type Analysis, type AnalysisAttempt, type AnalysisTotal, OUTCOMES } from '../../model/analysis.js';
 import { numberText } from '../../model/texts.js';
+import { isSlow } from '../shown-attempts.js';
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
 import { type Cell, type Column, naturalWidth, table } from './table.js';
@@ -7,7 +8,6 @@ import {
   durationText,
   endpointText,
   gradeOf,
-  isSlow,
   lastSighting,
   nodeText,
   outcomesText,
@@ -17,9 +17,6 @@ import {
   totalText,
 } from './words.js';
 import { wrap } from './wrap.js';
-
-/** Rows of the attempts table. */
-const MOST_ATTEMPTS = 20;
 
 /**
  * How many attempts ended how, a line a VIP and protocol; outcomes that nobody had are left out, and so is how many
@@ -75,14 +72,6 @@ function narrowTotals(analysis: Analysis, style: Style): string[] {
 function totalHead(total: AnalysisTotal, analysis: Analysis): [string, string, string] {
   const sum = Object.values(total.outcomes).reduce((a, b) => a + b, 0);
   return [totalText(total, analysis), total.protocol, numberText(sum)];
-}
-
-/** The attempts that the table has room for, those that were not established first, then the slow ones. */
-export function shownAttempts({ attempts }: Analysis, most = MOST_ATTEMPTS): AnalysisAttempt[] {
-  const failed = attempts.filter((attempt) => attempt.outcome !== 'established');
-  const slow = attempts.filter(isSlow);
-  const made = attempts.filter((attempt) => attempt.outcome === 'established' && !isSlow(attempt));
-  return [failed, slow, made].flatMap((some) => some.slice(0, most)).slice(0, most);
 }
 
 /**

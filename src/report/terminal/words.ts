@@ -10,6 +10,7 @@ import type {
 } from '../../model/analysis.js';
 import { numberText } from '../../model/texts.js';
 import { parseTime } from '../../model/time.js';
+import { isSlow } from '../shown-attempts.js';
 
 /** `10.0.0.5:40000`, `[2001:db8::5]:40000`, or the bare address where there is no port. */
 export function endpointText({ address, port }: Endpoint): string {
@@ -73,11 +74,6 @@ export function outcomesText(outcomes: Record<Outcome, number>, leaveOut: Outcom
     .sort(([, a], [, b]) => b - a)
     .map(([outcome, count]) => `${numberText(count)} ${outcome}`)
     .join(', ');
-}
-
-/** Whether it was made in the end, after lost packets. */
-export function isSlow({ outcome, delayNs }: AnalysisAttempt): boolean {
-  return outcome === 'established' && delayNs !== null && delayNs > 0;
 }
 
 /** Whether it went well: UDP and pings acknowledge nothing, so that an answer is all that can be asked of them. */

@@ -356,9 +356,10 @@ test('where a second thread may not be started, the first one does, and is ended
   await writeFile(path, pcapOf(conversations(4000, PLAIN), { link: 'ethernet' }));
   const tracker = new Tracker(FLOWS);
   const ended: Promise<unknown>[] = [];
-  const reading = new AheadReading(tracker, 2, (workerData) => {
+  const reading = new AheadReading(tracker, 2, (data) => {
     if (ended.length > 0) throw Object.assign(new Error('EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' });
-    const worker = new Worker(AHEAD_THREAD, { workerData });
+    const worker = new Worker(AHEAD_THREAD);
+    worker.postMessage(data);
     ended.push(once(worker, 'exit'));
     return worker;
   });
