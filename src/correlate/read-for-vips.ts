@@ -17,11 +17,13 @@ const FILTER_OCTETS = 16 * 1024 * 1024;
 
 /**
  * Octets of each capture that are looked at for legs behind NAT before it is read: most servers that are found later
- * are found there, and it need not be read twice for them.
+ * are found there, and it need not be read twice for them. A share of all inputs, within bounds.
  */
-const PROBE_OCTETS = 4 * 1024 * 1024;
+const PROBE_SHARE = 256;
+const FEWEST_PROBED = 1024 * 1024;
+const MOST_PROBED = 4 * 1024 * 1024;
 /** How many times as large the inputs are at the least, that this pays. */
-const PROBE_SHARE = 16;
+const PROBE_PAYS = 16;
 
 /** Notes of one capture that there is room for, 16 octets each. */
 const MOST_NOTES = 1 << 22;
@@ -51,7 +53,7 @@ export async function readForVips(
   options: ReadForVipsOptions,
   vipsOf: (told: Inputs) => Vips,
 ): Promise<Inputs> {
-  const { filterOctets = FILTER_OCTETS, probeOctets = PROBE_OCTETS, mostNotes = MOST_NOTES } = options;
+  const { filterOctets = FILTER_OCTETS, mostNotes = MOST_NOTES } = options;
   const listings = await listInputs(inputs);
   const octets = octetsToFilter(listings);
   if (octets === null || octets < filterOctets) return readListings(listings, options);
@@ -61,7 +63,9 @@ export async function readForVips(
   if (named.length === 0 || told.nodes.length !== 1) return readListings(listings, options);
   const addresses = [...new Set([...named.map((vip) => vip.address), ...backends.keys()])];
   const asked: Wanted = { addresses, linked: [], numbers: [], mostNotes };
-  const isProbed = octets >= PROBE_SHARE * probeOctets;
+  const share = Math.min(MOST_PROBED, Math.max(FEWEST_PROBED, Math.floor(octets / PROBE_SHARE)));
+  const { probeOctets = share } = options;
+  const isProbed = octets >= PROBE_PAYS * probeOctets;
   const linked = isProbed
     ? linkedServers(
         passedOver(await readListings(listings, { ...beforehand, wanted: asked, mostOctets: probeOctets })),

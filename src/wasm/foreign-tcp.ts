@@ -1,13 +1,17 @@
 /** TCP packets that are nothing to the addresses that are wanted, as they lie there. */
 import { LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL2 } from './layout';
-import { word } from './octets';
+import { half, word } from './octets';
 import {
   ETHERNET_HEADER,
+  headerLengthOf,
   IPV4_HEADER,
   IPV6_HEADER,
+  IS_FOREIGN_SYN,
+  Segment,
   SLL2_HEADER,
   TCP,
   TCP_HEADER,
+  timestampsOf,
   TYPE_IPV4,
   TYPE_IPV6,
 } from './read-segment';
@@ -17,6 +21,11 @@ import { WordSet } from './word-set';
 /** Of octets 4 to 11 of an IPv4 header: fragments, and the protocol; and what they are of a whole TCP packet. */
 const FRAGMENT_AND_PROTOCOL: u64 = 0x0000_ff00_ff3f_0000;
 const WHOLE_TCP: u64 = 0x0000_0600_0000_0000;
+
+/** Of the packet that was looked at last: where its IP header is, and the words of its addresses. */
+let ip: usize = 0;
+let source: u32 = 0;
+let destination: u32 = 0;
 
 /**
  * Where the TCP header of a foreign packet is; its addresses are looked at before anything else is made of it. 0 of what
@@ -28,11 +37,9 @@ const WHOLE_TCP: u64 = 0x0000_0600_0000_0000;
 export function foreignTcp(start: usize, end: usize, linkType: u32, wanted: WordSet): usize {
   const isEthernet = linkType === LINKTYPE_ETHERNET;
   if (!isEthernet && linkType !== LINKTYPE_LINUX_SLL2) return 0;
-  const ip = start + (isEthernet ? ETHERNET_HEADER : SLL2_HEADER);
+  ip = start + (isEthernet ? ETHERNET_HEADER : SLL2_HEADER);
   if (ip + IPV4_HEADER + TCP_HEADER > end) return 0;
   const type = <u32>load<u16>(isEthernet ? start + 12 : start);
-  let source: u32;
-  let destination: u32;
   let tcp: usize;
   if (type === TYPE_IPV4) {
     if (load<u8>(ip) !== 0x45 || (load<u64>(ip, 4) & FRAGMENT_AND_PROTOCOL) !== WHOLE_TCP) return 0;
@@ -47,6 +54,31 @@ export function foreignTcp(start: usize, end: usize, linkType: u32, wanted: Word
     tcp = ip + IPV6_HEADER;
   }
   return wanted.has(source) || wanted.has(destination) ? 0 : tcp;
+}
+
+/**
+ * Reads what has to be noted of the foreign SYN or SYN-ACK that was looked at last; false where it is more than a plain
+ * segment, as `readSegment` has it.
+ *
+ * @param segment its time and end are not touched; `a` becomes the word of the source, `b` that of the destination
+ * @param tcp as `foreignTcp` gave it
+ */
+export function readForeignSyn(segment: Segment, tcp: usize, end: usize): bool {
+  const isIPv4 = tcp - ip === IPV4_HEADER;
+  const length = isIPv4 ? <i32>half(ip + 2) - <i32>IPV4_HEADER : <i32>half(ip + 4);
+  const headerLength = headerLengthOf(tcp);
+  if (headerLength < TCP_HEADER || <i32>headerLength > length || tcp + headerLength > end) return false;
+  segment.a = source;
+  segment.b = destination;
+  segment.ports = word(tcp);
+  segment.sequence = word(tcp + 4);
+  segment.acknowledgment = word(tcp + 8);
+  segment.flags = load<u8>(tcp, 13);
+  const stamps = timestampsOf(tcp, tcp + headerLength);
+  segment.stamp = stamps === 0 ? 0 : word(stamps);
+  segment.stampEcho = stamps === 0 ? 0 : word(stamps + 4);
+  segment.traits = <u8>IS_FOREIGN_SYN;
+  return true;
 }
 
 /** The flags of a TCP header. */

@@ -2,11 +2,15 @@
 import { ACK, SYN } from '../model/tcp-flags';
 import { addressesOf, numberAddresses } from './addresses';
 import { isFiltering, isWanted, pass, passSyn } from './interest';
-import { IS_FROM_B, IS_IPV6, Segment } from './read-segment';
+import { IS_FOREIGN_SYN, IS_FROM_B, IS_IPV6, Segment } from './read-segment';
 import { wordOf6 } from './word-of-6';
 
 /** Whether a segment is passed over. If not, its key is made. */
 export function isForeign(segment: Segment): bool {
+  if (segment.has(IS_FOREIGN_SYN)) {
+    noteSyn(segment, segment.a, segment.b, segment.ports);
+    return true;
+  }
   if (isFiltering() && passes(segment)) return true;
   numberAddresses(segment);
   return false;
@@ -28,8 +32,12 @@ function passes(segment: Segment): bool {
     pass(1);
     return true;
   }
-  const ports = fromB ? rotl<u32>(segment.ports, 16) : segment.ports;
+  noteSyn(segment, source, destination, fromB ? rotl<u32>(segment.ports, 16) : segment.ports);
+  return true;
+}
+
+function noteSyn(segment: Segment, source: u32, destination: u32, ports: u32): void {
+  const flags = <u32>segment.flags;
   const stamp = (flags & ACK) !== 0 ? segment.stampEcho : segment.stamp;
   passSyn(source, destination, ports, flags, segment.sequence, segment.acknowledgment, stamp);
-  return true;
 }

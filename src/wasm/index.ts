@@ -5,12 +5,12 @@ import { isForeign } from './foreign';
 import { frames, internFrame } from './frames';
 import { hash } from './hash';
 import {
+  closeNotes,
   isWanted,
   pass,
   passedCount,
   passedNotes,
   passSyn,
-  siftNotes,
   startFilter,
   wantAsked,
   wantedNotes,
@@ -47,6 +47,7 @@ export {
   cellsBase,
   cellsEnd,
   close,
+  closeNotes,
   finished,
   internFrame,
   isLate,
@@ -65,7 +66,6 @@ export {
   scanTouched,
   servedTotal,
   setNumber,
-  siftNotes,
   startFilter,
   takeCells,
   wantAsked,

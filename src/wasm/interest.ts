@@ -99,9 +99,15 @@ export function passSyn(
   }
 }
 
-/** At the end of a capture that is alone: of what was passed over, only what has a number that is wanted can be of use. */
-export function siftNotes(): void {
-  passedNotes.keepNumbersOf(wantedNotes);
+/**
+ * To be called before notes are looked at.
+ *
+ * @param isAlone no other capture is read: of what was passed over, only what has a number that is wanted is of use
+ */
+export function closeNotes(isAlone: bool): void {
+  passedNotes.close();
+  wantedNotes.close();
+  if (isAlone) passedNotes.keepNumbersOf(wantedNotes);
 }
 
 /** Packets that were passed over. */

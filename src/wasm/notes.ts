@@ -12,8 +12,8 @@ import {
 } from './layout';
 import { allocate } from './memory';
 
-/** Notes that were made last, by a few bits of their numbers. */
-const RECENT: u32 = 1 << 12;
+/** Notes that are still open, by a few bits of their numbers: each until another takes its place. */
+const OPEN: u32 = 1 << 12;
 
 /** Of a bit map of numbers, each as a power of two: its size, and how many times as large as their count it is. */
 const FEWEST_BITS: u32 = 12;
@@ -26,8 +26,9 @@ export class Notes {
   /** There were more than there was room for. */
   isFull: bool = false;
   private most: u32 = 0;
-  /** A note plus 1 each, 0 for none. */
-  private recent: usize = allocate(RECENT << 2);
+  private open: usize = allocate(OPEN << NOTE_SHIFT);
+  /** An octet each: whether there is one. */
+  private isOpen: usize = allocate(OPEN);
 
   /** Makes room; to be called once, before all else. */
   reserve(most: u32): void {
@@ -56,11 +57,10 @@ export class Notes {
 
   /** As a rule a SYN and its SYN-ACK, at whatever interfaces, share one note. */
   private add(number: u32, server: u32, stamps: u32, marks: u32): void {
-    const last = this.recent + ((<usize>(number & (RECENT - 1))) << 2);
+    const place = <usize>(number & (OPEN - 1));
+    const at = this.open + (place << NOTE_SHIFT);
     const key = <u64>number | ((<u64>server) << 32);
-    const entry = load<u32>(last);
-    if (entry !== 0) {
-      const at = this.at(entry - 1);
+    if (load<u8>(this.isOpen + place) !== 0) {
       const oldStamps = load<u32>(at, NOTE_STAMPS << 2);
       const oldMarks = load<u32>(at, NOTE_MARKS << 2);
       if (
@@ -73,18 +73,32 @@ export class Notes {
         store<u64>(at, <u64>(stamps | oldStamps) | ((<u64>(marks | oldMarks)) << 32), NOTE_STAMPS << 2);
         return;
       }
+      this.append(at);
     }
+    store<u64>(at, key, NOTE_NUMBER << 2);
+    store<u64>(at, <u64>stamps | ((<u64>marks) << 32), NOTE_STAMPS << 2);
+    store<u8>(this.isOpen + place, 1);
+  }
+
+  /** Puts those that are open with the others. */
+  close(): void {
+    for (let place: usize = 0; place < <usize>OPEN; place++) {
+      if (load<u8>(this.isOpen + place) !== 0) this.append(this.open + (place << NOTE_SHIFT));
+    }
+    memory.fill(this.isOpen, 0, OPEN);
+  }
+
+  private append(note: usize): void {
     if (this.count === this.most) {
       this.isFull = true;
       return;
     }
     const at = this.at(this.count++);
-    store<u64>(at, key, NOTE_NUMBER << 2);
-    store<u64>(at, <u64>stamps | ((<u64>marks) << 32), NOTE_STAMPS << 2);
-    store<u32>(last, this.count);
+    store<u64>(at, load<u64>(note, NOTE_NUMBER << 2), NOTE_NUMBER << 2);
+    store<u64>(at, load<u64>(note, NOTE_STAMPS << 2), NOTE_STAMPS << 2);
   }
 
-  /** Lets go those whose numbers none of others has; a few are kept that only look as if one had. */
+  /** Lets go those whose numbers none of others has, of either of which none is open; a few are kept that only look as if one had. */
   keepNumbersOf(others: Notes): void {
     const bits: u32 = min(MOST_BITS, max(FEWEST_BITS, BITS_EACH - clz<u32>(others.count)));
     const shift = 32 - bits;

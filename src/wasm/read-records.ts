@@ -1,6 +1,6 @@
 /** The records of a classic pcap file as segments; where most packets are passed over, those that are as runs. */
 import { SYN } from '../model/tcp-flags';
-import { flagsOf, foreignTcp } from './foreign-tcp';
+import { flagsOf, foreignTcp, readForeignSyn } from './foreign-tcp';
 import { IS_RUN, Segment } from './read-segment';
 import {
   number,
@@ -14,8 +14,8 @@ import {
 import { WordSet } from './word-set';
 
 /**
- * Reads records as `readSegments` does. Foreign packets without SYN are in runs: others that are passed over have to be
- * noted.
+ * Reads records as `readSegments` does. Foreign packets without SYN are in runs; of others that are passed over, there is
+ * what has to be noted.
  *
  * @param wanted the words of addresses whose packets are (`WordSet`); 0: all are
  */
@@ -43,12 +43,30 @@ export function readRecords(
       if (count === room) break;
     }
     const one = segmentAt(list, count);
+    if (readSyn(one, next, isSwapped, unit)) {
+      next = one.end;
+      count++;
+      continue;
+    }
     if (readSegments(next, end, linkType, isSwapped, unit, most, changetype<usize>(one), 1, true) === 0)
       break;
     next = one.end;
     count++;
   }
   return count;
+}
+
+/** Where the run that was read last ended, or before one would have begun: a foreign SYN's TCP header (0: none), and its end. */
+let synTcp: usize = 0;
+let synEnd: usize = 0;
+
+/** Reads the foreign SYN that a run ended at, as it is noted; false where there is none, or it is more than plain. */
+function readSyn(segment: Segment, at: usize, isSwapped: bool, unit: u32): bool {
+  if (synTcp === 0 || !readForeignSyn(segment, synTcp, synEnd)) return false;
+  segment.seconds = number(at + TS_SECONDS, isSwapped);
+  segment.nanoseconds = number(at + TS_FRACTION, isSwapped) * unit;
+  segment.end = synEnd;
+  return true;
 }
 
 /** Reads a run; false where there is none. */
@@ -67,13 +85,19 @@ function readRun(
   let first: u64 = u64.MAX_VALUE;
   let last: u64 = 0;
   let next = at;
+  synTcp = 0;
   while (true) {
     const behind = recordEnd(next, end, isSwapped, most);
     if (behind === 0) break;
     const fraction = number(next + TS_FRACTION, isSwapped);
     if (fraction > mostFraction) break;
     const tcp = foreignTcp(next + RECORD_HEADER, behind, linkType, words);
-    if (tcp === 0 || (flagsOf(tcp) & SYN) !== 0) break;
+    if (tcp === 0) break;
+    if ((flagsOf(tcp) & SYN) !== 0) {
+      synTcp = tcp;
+      synEnd = behind;
+      break;
+    }
     const time = ((<u64>number(next + TS_SECONDS, isSwapped)) << 32) | <u64>(fraction * unit);
     first = min(first, time);
     last = max(last, time);

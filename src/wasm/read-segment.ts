@@ -34,6 +34,8 @@ export const HAS_PAYLOAD: u32 = 1 << 3;
 export const IS_OTHER: u32 = 1 << 4;
 /** Not one packet but some, one behind the other, that are passed over: `read-records.ts`. */
 export const IS_RUN: u32 = 1 << 5;
+/** It is passed over, and noted: of its frame and IP header, there are only words of the addresses, in their order. */
+export const IS_FOREIGN_SYN: u32 = 1 << 6;
 
 /**
  * A TCP segment that was read, with all that can be kept of it: 64 octets, a cache line. Of a run, `a` is how many packets
@@ -112,7 +114,7 @@ export function readSegment(segment: Segment, start: usize, end: usize, linkType
   } else {
     return false;
   }
-  const headerLength = (<u32>load<u8>(tcp, 12) >>> 4) << 2;
+  const headerLength = headerLengthOf(tcp);
   if (headerLength < TCP_HEADER || headerLength > length || tcp + headerLength > end) return false;
   if (length > headerLength) traits |= HAS_PAYLOAD;
   const ports = word(tcp);
@@ -134,6 +136,11 @@ export function readSegment(segment: Segment, start: usize, end: usize, linkType
   segment.linkRest = load<u32>(isEthernet ? start + 8 : start + SLL2_IFINDEX);
   segment.traits = <u8>traits;
   return true;
+}
+
+/** Octets of a TCP header, as it says. */
+export function headerLengthOf(tcp: usize): u32 {
+  return (<u32>load<u8>(tcp, 12) >>> 4) << 2;
 }
 
 /**

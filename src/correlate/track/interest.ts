@@ -97,7 +97,7 @@ export class Interest {
    */
   passed(isAlone: boolean): PassedOver {
     const { functions } = this.#tables;
-    if (isAlone) functions.siftNotes();
+    functions.closeNotes(Number(isAlone));
     const rows = (at: number, count: number) => this.#tables.rows(at, count, NOTE_SHIFT).slice();
     return {
       packets: functions.passedCount() >>> 0,

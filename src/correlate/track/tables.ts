@@ -26,6 +26,7 @@ export interface TableFunctions extends AheadFunctions {
   cellsBase(): number;
   cellsEnd(): number;
   close(): void;
+  closeNotes(isAlone: number): void;
   findFlow(a: number, b: number, ports: number, transport: number): number;
   finish(): void;
   finished(row: number): void;
@@ -87,7 +88,6 @@ export interface TableFunctions extends AheadFunctions {
   serverCount(): number;
   setNumber(row: number, number: number): void;
   setUp(flows: number, whole: number): number;
-  siftNotes(): void;
   startFilter(asked: number, linked: number, numbers: number, mostNotes: number): void;
   takeCells(cells: number): number;
   wantAsked(word: number): void;
