@@ -202,7 +202,6 @@ function sumOutcomes({ totals }: Analysis): Record<Outcome, number> {
   return sums;
 }
 
-/** Whether none failed. */
 /** Of archives that end early, what the findings had to do without. */
 function cutArchives(gaps: Analysis['gaps']): string[] {
   return gaps
@@ -213,6 +212,7 @@ function cutArchives(gaps: Analysis['gaps']): string[] {
     });
 }
 
+/** Whether none failed. */
 function isFine(outcomes: Record<Outcome, number>): boolean {
   return OUTCOMES.every((outcome) => outcomes[outcome] === 0 || FINE.includes(outcome));
 }

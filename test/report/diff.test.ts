@@ -277,6 +277,27 @@ test('a finding that hangs on the client is not gone before such a client was se
   t.is(compare(before, mended(9, { attempts })).verdict, 'fixed');
 });
 
+test('an archive that is cut off is said, of either', (t) => {
+  const cut = { node: 'node2', interface: null, why: 'node2.tar.gz ends early', capture: null, cutOff: true };
+  const twice = compare(
+    { ...rpFilter(), gaps: [cut] },
+    mended(4, {
+      gaps: [
+        { ...cut, node: null },
+        { ...cut, cutOff: false },
+      ],
+    }),
+  );
+  t.deepEqual(
+    twice.cautions.filter((text) => text.includes('cut off')),
+    [
+      'The archive of node2 from before is cut off: what came after that might tell otherwise.',
+      'An archive from after is cut off: what came after that might tell otherwise.',
+    ],
+  );
+  t.notRegex(compare(rpFilter(), mended(4)).cautions.join(), /cut off/);
+});
+
 test('the wrong way round is said', (t) => {
   const swapped = mended(4, {
     inputs: [

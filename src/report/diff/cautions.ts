@@ -13,7 +13,7 @@ export function cautionsOf(before: Analysis, after: Analysis): string[] {
       'What is given as captured after ended before the other began: they may be the wrong way round.',
     );
   }
-  for (const [when, { inputs }] of [
+  for (const [when, { inputs, gaps }] of [
     ['before', before],
     ['after', after],
   ] as const) {
@@ -23,6 +23,10 @@ export function cautionsOf(before: Analysis, after: Analysis): string[] {
       cautions.push(
         `${flawed} of ${counted(inputs.length, 'capture file')} from ${when} ${are} incomplete: what is not seen there may have been there.`,
       );
+    }
+    for (const { node } of gaps.filter(({ cutOff }) => cutOff === true)) {
+      const whose = node === null ? 'An archive' : `The archive of ${node}`;
+      cautions.push(`${whose} from ${when} is cut off: what came after that might tell otherwise.`);
     }
   }
   if (before.redacted && after.redacted) {
