@@ -19,7 +19,7 @@ export async function main(args: readonly string[]): Promise<number> {
     process.exit(USAGE_OR_INPUT);
   });
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (error: unknown) => process.exit(reportBug(error)));
+    process.on(event, (error: unknown) => process.exit(report(error)));
   }
   let isDone = false;
   // Something waits for what never comes: without a result, that must not look like one.
@@ -34,10 +34,19 @@ export async function main(args: readonly string[]): Promise<number> {
       printMessage(error.message);
       return USAGE_OR_INPUT;
     }
-    return reportBug(error);
+    return report(error);
   } finally {
     isDone = true;
   }
+}
+
+/** What the system refuses for want of file descriptors; it may do so wherever something is loaded or read. */
+const OUT_OF_FILES = ['EMFILE', 'ENFILE'];
+
+function report(error: unknown): number {
+  if (!OUT_OF_FILES.includes(String((error as NodeJS.ErrnoException | null)?.code))) return reportBug(error);
+  printMessage('too many files are open: it takes a higher limit (ulimit -n 64)');
+  return USAGE_OR_INPUT;
 }
 
 /** The command behind which nothing goes on, and whose memory V8 would tidy up at the end, which can take 20 ms. */

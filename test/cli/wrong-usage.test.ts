@@ -1,10 +1,17 @@
 /** What `live`, `watch` and `attach` are told wrongly: one clear line each, before anything is recorded or sent. */
+import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import test from 'ava';
 import { scratch } from '../scratch.js';
-import { fixture } from '../support.js';
+import { fixture, ROOT } from '../support.js';
 import { returnpath } from './run.js';
+
+const run = promisify(execFile);
+
+const TOO_MANY = 'returnpath: too many files are open: it takes a higher limit (ulimit -n 64)';
+const NO_MORE = 'too many files are open; it takes a higher limit (ulimit -n)';
 
 const NODE = ['--node', 'n1=netns://no-such-place', '--duration', '1'];
 
@@ -131,4 +138,24 @@ test('a webhook with a password in its address: it is not shown', async (t) => {
   ]);
   t.is(status, 2);
   t.is(stderr, 'returnpath: --webhook: a name or password before its host is not taken\n');
+});
+
+test('too few file descriptors are no bug of the program', async (t) => {
+  const program = `exec '${process.execPath}' bin/returnpath.js analyze '${BUNDLE}' --format html`;
+  const outcomes: string[] = [];
+  // Below that, Node.js itself cannot start.
+  for (let limit = 17; limit <= 26; limit++) {
+    const { status, stderr } = await run('sh', ['-c', `ulimit -n ${limit}; ${program}`], { cwd: ROOT }).then(
+      () => ({ status: 0, stderr: '' }),
+      (failed: { code: number | null; stderr: string }) => ({ status: failed.code, stderr: failed.stderr }),
+    );
+    t.notRegex(stderr, /this is a bug/, `${limit}`);
+    // Where it is the input that is not opened, it is named.
+    if (stderr.startsWith('returnpath: ')) {
+      t.true(stderr === `${TOO_MANY}\n` || stderr === `returnpath: ${BUNDLE}: ${NO_MORE}\n`, stderr);
+    }
+    outcomes.push(`${status} ${stderr.split('\n')[0]}`);
+  }
+  t.true(outcomes.includes(`2 ${TOO_MANY}`), outcomes.join('\n'));
+  t.is(outcomes.at(-1), '1 ');
 });

@@ -61,6 +61,7 @@ const REASONS: Record<string, string> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EISDIR: 'is a directory',
+  EMFILE: 'too many files are open; it takes a higher limit (ulimit -n)',
 };
 
 /**
