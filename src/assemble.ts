@@ -26,7 +26,7 @@ import {
 } from './model/analysis.js';
 import { timeText } from './model/time.js';
 import type { Cluster } from './network/cluster/cluster.js';
-import { shownAttempts } from './report/shown-attempts.js';
+import { exemplarOf, shownAttempts } from './report/shown-attempts.js';
 import { MOST_FLOWS } from './wasm/layout.js';
 
 /** Which attempts the result lists: by default all of up to 10,000, beyond that those that matter. */
@@ -52,8 +52,8 @@ export function assemble(
   const { attempts, served, vips, clocks } = correlation;
   const listed = chooseAttempts(correlation, diagnosis, listing);
   const described = listed.map(describeAttempt);
-  const told = paths === 'listed' ? listed.keys() : shownPaths(described, listed, diagnosis);
-  for (const i of told) described[i]!.path = pathOf(listed[i]!);
+  const told = new Set(paths === 'listed' ? listed : shownOf(listed, described, diagnosis));
+  for (const [i, attempt] of listed.entries()) if (told.has(attempt)) described[i]!.path = pathOf(attempt);
   return {
     schema: ANALYSIS_SCHEMA,
     inputs: inputs.captures.map(describeInput),
@@ -125,23 +125,17 @@ function chooseAttempts(
   return attempts.filter((attempt) => attempt.outcome !== 'established' || named.has(attempt.id));
 }
 
-/** Which attempts' paths a report in text shows: of its table, and of each finding the first that has one. */
-function shownPaths(
-  described: AnalysisAttempt[],
+/** The attempts whose paths a report in text shows: of its table, and of each finding the one that stands for all. */
+function shownOf(
   listed: readonly Attempt[],
+  described: AnalysisAttempt[],
   { findings }: Diagnosis,
-): Set<number> {
-  const places = new Map(described.map(({ id }, i) => [id, i]));
-  const shown = new Set(shownAttempts({ attempts: described }).map(({ id }) => places.get(id)!));
-  for (const finding of findings) {
-    for (const id of finding.attempts) {
-      const place = places.get(id);
-      if (place === undefined || listed[place]!.traces.length === 0) continue;
-      shown.add(place);
-      break;
-    }
-  }
-  return shown;
+): Attempt[] {
+  const table = shownAttempts({ attempts: described }).map((one) => listed[described.indexOf(one)]!);
+  const examples = findings.flatMap(
+    (finding) => exemplarOf(finding, listed, ({ traces }) => traces.length > 0) ?? [],
+  );
+  return [...table, ...examples];
 }
 
 /** Without its path. */

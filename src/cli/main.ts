@@ -1,5 +1,5 @@
 import { InputError, UsageError } from '../model/errors.js';
-import { printMessage, printRaw } from './standard-error.js';
+import { allPrinted, printMessage, printRaw } from './standard-error.js';
 
 /** Exit statuses; 70 is EX_SOFTWARE of sysexits.h, so that a bug never looks like a finding. */
 const USAGE_OR_INPUT = 2;
@@ -58,6 +58,7 @@ export async function mainAndExit(args: readonly string[]): Promise<void> {
   if (args[0] !== ENDS_AT_ONCE) return;
   // When all is written, and it is told where that failed.
   await new Promise((resolve) => process.stdout.write('', resolve));
+  await allPrinted();
   process.exit();
 }
 

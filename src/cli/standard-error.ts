@@ -7,6 +7,7 @@ export interface StatusLine {
 }
 
 let statusLine: StatusLine | null = null;
+let hasPrinted = false;
 
 /** @param line null where there is none any more */
 export function showBelow(line: StatusLine | null): void {
@@ -22,4 +23,10 @@ export function printMessage(message: string): void {
 export function printRaw(text: string): void {
   statusLine?.clear();
   process.stderr.write(text);
+  hasPrinted = true;
+}
+
+/** When all that was printed is with its reader, however slow that is, or cannot be. */
+export async function allPrinted(): Promise<void> {
+  if (hasPrinted) await new Promise((resolve) => process.stderr.write('', resolve));
 }

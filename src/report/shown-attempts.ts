@@ -1,4 +1,4 @@
-import type { Analysis, AnalysisAttempt } from '../model/analysis.js';
+import type { Analysis, AnalysisAttempt, Finding } from '../model/analysis.js';
 
 /** Attempts that the table of a terminal has room for. */
 const MOST_ATTEMPTS = 20;
@@ -12,6 +12,20 @@ export function shownAttempts(
   const slow = attempts.filter(isSlow);
   const made = attempts.filter((attempt) => attempt.outcome === 'established' && !isSlow(attempt));
   return [failed, slow, made].flatMap((some) => some.slice(0, most)).slice(0, most);
+}
+
+/**
+ * The attempt that stands for all of a finding: the first in the order of the list that has a path; null where none has.
+ *
+ * @param attempts that are listed, described or not yet
+ */
+export function exemplarOf<A extends { id: string }>(
+  { attempts: own }: Pick<Finding, 'attempts'>,
+  attempts: readonly A[],
+  hasPath: (attempt: A) => boolean,
+): A | null {
+  const ids = new Set(own);
+  return attempts.find((attempt) => ids.has(attempt.id) && hasPath(attempt)) ?? null;
 }
 
 /** Whether it was made in the end, after lost packets. */

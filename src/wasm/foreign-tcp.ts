@@ -22,11 +22,6 @@ import { WordSet } from './word-set';
 const FRAGMENT_AND_PROTOCOL: u64 = 0x0000_ff00_ff3f_0000;
 const WHOLE_TCP: u64 = 0x0000_0600_0000_0000;
 
-/** Of the packet that was looked at last: where its IP header is, and the words of its addresses. */
-let ip: usize = 0;
-let source: u32 = 0;
-let destination: u32 = 0;
-
 /**
  * Where the TCP header of a foreign packet is; its addresses are looked at before anything else is made of it. 0 of what
  * is wanted, or is no plain segment.
@@ -37,9 +32,11 @@ let destination: u32 = 0;
 export function foreignTcp(start: usize, end: usize, linkType: u32, wanted: WordSet): usize {
   const isEthernet = linkType === LINKTYPE_ETHERNET;
   if (!isEthernet && linkType !== LINKTYPE_LINUX_SLL2) return 0;
-  ip = start + (isEthernet ? ETHERNET_HEADER : SLL2_HEADER);
+  const ip = start + (isEthernet ? ETHERNET_HEADER : SLL2_HEADER);
   if (ip + IPV4_HEADER + TCP_HEADER > end) return 0;
   const type = <u32>load<u16>(isEthernet ? start + 12 : start);
+  let source: u32;
+  let destination: u32;
   let tcp: usize;
   if (type === TYPE_IPV4) {
     if (load<u8>(ip) !== 0x45 || (load<u64>(ip, 4) & FRAGMENT_AND_PROTOCOL) !== WHOLE_TCP) return 0;
@@ -57,19 +54,20 @@ export function foreignTcp(start: usize, end: usize, linkType: u32, wanted: Word
 }
 
 /**
- * Reads what has to be noted of the foreign SYN or SYN-ACK that was looked at last; false where it is more than a plain
- * segment, as `readSegment` has it.
+ * Reads what has to be noted of a foreign SYN or SYN-ACK; false where it is more than a plain segment, as `readSegment`
+ * has it.
  *
  * @param segment its time and end are not touched; `a` becomes the word of the source, `b` that of the destination
  * @param tcp as `foreignTcp` gave it
  */
-export function readForeignSyn(segment: Segment, tcp: usize, end: usize): bool {
+export function readForeignSyn(segment: Segment, start: usize, tcp: usize, end: usize, linkType: u32): bool {
+  const ip = start + (linkType === LINKTYPE_ETHERNET ? ETHERNET_HEADER : SLL2_HEADER);
   const isIPv4 = tcp - ip === IPV4_HEADER;
   const length = isIPv4 ? <i32>half(ip + 2) - <i32>IPV4_HEADER : <i32>half(ip + 4);
   const headerLength = headerLengthOf(tcp);
   if (headerLength < TCP_HEADER || <i32>headerLength > length || tcp + headerLength > end) return false;
-  segment.a = source;
-  segment.b = destination;
+  segment.a = isIPv4 ? word(ip + 12) : wordOf6(ip + 8);
+  segment.b = isIPv4 ? word(ip + 16) : wordOf6(ip + 24);
   segment.ports = word(tcp);
   segment.sequence = word(tcp + 4);
   segment.acknowledgment = word(tcp + 8);

@@ -15,10 +15,10 @@ import { allocate } from './memory';
 /** Notes that are still open, by a few bits of their numbers: each until another takes its place. */
 const OPEN: u32 = 1 << 12;
 
-/** Of a bit map of numbers, each as a power of two: its size, and how many times as large as their count it is. */
+/** Bits of a map of numbers, as a power of two: 16 to 31 for each, within bounds. */
 const FEWEST_BITS: u32 = 12;
 const MOST_BITS: u32 = 23;
-const BITS_EACH: u32 = 36;
+const EACH_BITS: u32 = 4;
 
 export class Notes {
   base: usize = 0;
@@ -98,9 +98,11 @@ export class Notes {
     store<u64>(at, load<u64>(note, NOTE_STAMPS << 2), NOTE_STAMPS << 2);
   }
 
-  /** Lets go those whose numbers none of others has, of either of which none is open; a few are kept that only look as if one had. */
+  /**
+   * Lets go those whose numbers none of others has; a few are kept that only look as if one had. Both have to be closed.
+   */
   keepNumbersOf(others: Notes): void {
-    const bits: u32 = min(MOST_BITS, max(FEWEST_BITS, BITS_EACH - clz<u32>(others.count)));
+    const bits: u32 = min(MOST_BITS, max(FEWEST_BITS, 32 - clz<u32>(others.count) + EACH_BITS));
     const shift = 32 - bits;
     const map = allocate((<usize>1) << (bits - 3));
     for (let note: u32 = 0; note < others.count; note++) {

@@ -43,7 +43,7 @@ export function readRecords(
       if (count === room) break;
     }
     const one = segmentAt(list, count);
-    if (readSyn(one, next, isSwapped, unit)) {
+    if (readSyn(one, next, linkType, isSwapped, unit)) {
       next = one.end;
       count++;
       continue;
@@ -56,13 +56,17 @@ export function readRecords(
   return count;
 }
 
-/** Where the run that was read last ended, or before one would have begun: a foreign SYN's TCP header (0: none), and its end. */
+/** The foreign SYN that `readRun` met last: its TCP header (0 where it met none), and its end. */
 let synTcp: usize = 0;
 let synEnd: usize = 0;
 
-/** Reads the foreign SYN that a run ended at, as it is noted; false where there is none, or it is more than plain. */
-function readSyn(segment: Segment, at: usize, isSwapped: bool, unit: u32): bool {
-  if (synTcp === 0 || !readForeignSyn(segment, synTcp, synEnd)) return false;
+/**
+ * Reads the foreign SYN that `readRun` has just met, as it is noted; false where it met none, or it is more than plain.
+ *
+ * @param at where the record begins
+ */
+function readSyn(segment: Segment, at: usize, linkType: u32, isSwapped: bool, unit: u32): bool {
+  if (synTcp === 0 || !readForeignSyn(segment, at + RECORD_HEADER, synTcp, synEnd, linkType)) return false;
   segment.seconds = number(at + TS_SECONDS, isSwapped);
   segment.nanoseconds = number(at + TS_FRACTION, isSwapped) * unit;
   segment.end = synEnd;

@@ -10,10 +10,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import test from 'ava';
 import { bundlesIn } from '../scenarios/truth.js';
 import { scratch } from '../scratch.js';
-import { fixture } from '../support.js';
+import { fixture, ROOT } from '../support.js';
 import { returnpath } from './run.js';
 
 const STRICT = bundlesIn(fixture('rp-filter-strict'));
@@ -116,4 +117,28 @@ test('- is standard output, and a pipe is written to as it is', async (t) => {
   await returnpath(['analyze', ...STRICT, '--format', 'json', '-o', pipe]);
   await closed;
   t.is(read, dashed.stdout);
+});
+
+test('nothing of what is told is lost on a reader that is slow', async (t) => {
+  // More than a pipe has room for, on either stream.
+  const absent = Array.from({ length: 2500 }, (_, i) => `n${i}=/no/such/capture-${i}.pcap`);
+  const args = ['analyze', ...STRICT, ...absent, '--keep-going', '--format', 'json'];
+  const child = spawn(process.execPath, ['bin/returnpath.js', ...args], { cwd: ROOT });
+  let printed = '';
+  let told = '';
+  const [status] = await Promise.all([
+    once(child, 'close'),
+    (async () => {
+      await setTimeout(3000);
+      child.stdout.setEncoding('utf8').on('data', (text) => {
+        printed += text;
+      });
+      child.stderr.setEncoding('utf8').on('data', (text) => {
+        told += text;
+      });
+    })(),
+  ]);
+  t.is(status[0], 1);
+  t.is(told.trim().split('\n').length, 2500);
+  t.true(JSON.parse(printed).gaps.length >= 2500);
 });

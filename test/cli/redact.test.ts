@@ -1,5 +1,6 @@
 /** `--redact`: keys, and that one key makes the same of two runs, and of an analysis and its report. */
-import { readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -26,6 +27,32 @@ test('in every format, from analyze and from report, and alike under one key', a
     t.is(again.stdout, once.stdout, format);
     t.notRegex(once.stdout, ORIGINAL);
     t.regex(once.stdout, /redacted/);
+  }
+});
+
+test('names that stand in no path of the result are known in its sentences', async (t) => {
+  const directory = scratch(t);
+  for (const archive of bundlesIn(fixture('reply-asked-in-vain'))) {
+    execFileSync('tar', ['-xzf', archive, '-C', directory]);
+  }
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((one) =>
+    one.isFile(),
+  );
+  for (const { parentPath, name } of files) {
+    if (name.endsWith('.pcap')) continue;
+    const path = join(parentPath, name);
+    writeFileSync(path, readFileSync(path, 'latin1').replaceAll(/\beno3\b/g, 'acmehq'), 'latin1');
+  }
+  for (const format of FORMATS) {
+    for (const attempts of ['none', 'all', null]) {
+      const listing = attempts === null ? [] : ['--attempts', attempts];
+      const args = ['analyze', directory, ...listing, '--format', format];
+      if (attempts === 'all') t.regex((await returnpath(args)).stdout, /acmehq/, format);
+      const { stdout } = await returnpath([...args, '--redact'], { env: KEY });
+      t.regex(stdout, /redacted/);
+      t.notRegex(stdout, /acmehq/, `${format}, ${attempts}`);
+      if (attempts === 'none' && format === 'json') t.deepEqual(JSON.parse(stdout).attempts, []);
+    }
   }
 });
 

@@ -118,12 +118,13 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
       const analysis = await analyze(inputs, {
         vips: vip,
         keepGoing,
-        attempts: listing,
+        // By what else there is in full, names are known where they stand in sentences.
+        attempts: key !== null && listing === 'none' ? 'default' : listing,
         maxAttempts,
         threads,
         change,
         progress,
-        paths: isWhole || args.evidence !== undefined ? 'listed' : 'shown',
+        paths: isWhole || args.evidence !== undefined || key !== null ? 'listed' : 'shown',
         quotes: isWhole,
         warn: printMessage,
       }).finally(() => progress?.stop());
@@ -133,7 +134,8 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
       settle(status);
       const redaction = await redactionOf(analysis, key, inputs);
       if (args.evidence !== undefined) await writeEvidence(analysis, inputs, args.evidence, redaction);
-      await printAnalysis(redaction?.analysis ?? analysis, args);
+      const told = redaction?.analysis ?? analysis;
+      await printAnalysis(listing === 'none' ? { ...told, attempts: [] } : told, args);
     },
   };
 }

@@ -26,9 +26,9 @@ export interface Wanted {
 export interface PassedOver {
   /** How many packets; one may count more than once. */
   packets: number;
-  /** Of each SYN and SYN-ACK: rows of `NOTE_`. Where no other capture is read, of those that may be linked alone. */
+  /** Of each SYN and SYN-ACK: rows of `NOTE_`. Where no other capture is read, only of those that may be linked. */
   notes: Int32Array;
-  /** The same of the connections that were not. */
+  /** Of each SYN and SYN-ACK of the connections that were not passed over. */
   wanted: Int32Array;
   /** None of the one is missing, nor of the other. */
   areNotesWhole: boolean;

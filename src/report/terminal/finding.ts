@@ -1,5 +1,6 @@
 import type { Analysis, AnalysisAttempt, Confidence, Finding } from '../../model/analysis.js';
 import { numberText } from '../../model/texts.js';
+import { exemplarOf } from '../shown-attempts.js';
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
 import { ladder } from './ladder.js';
@@ -46,8 +47,7 @@ export function findingSection(finding: Finding, number: number, analysis: Analy
 
 /** The first attempt of the finding whose path is listed; null where none is. */
 export function exemplar(finding: Pick<Finding, 'attempts'>, { attempts }: Analysis): AnalysisAttempt | null {
-  const ids = new Set(finding.attempts);
-  return attempts.find((attempt) => ids.has(attempt.id) && attempt.path.length > 0) ?? null;
+  return exemplarOf(finding, attempts, ({ path }) => path.length > 0);
 }
 
 /** `4 of 5 connections`; null where the finding names no attempt. */
