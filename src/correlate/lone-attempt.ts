@@ -1,7 +1,8 @@
-import type { Endpoint, Outcome } from '../model/analysis.js';
+import type { Endpoint, Outcome, Role } from '../model/analysis.js';
 import type { Sighting } from '../model/sighting.js';
 import type { Nanoseconds } from '../model/time.js';
 import type { Attempt } from './attempt.js';
+import { packetsOf } from './build-attempt.js';
 import type { Leg } from './leg.js';
 import type { CaptureLegs } from './legs.js';
 import type { LoneFacts } from './lone-facts.js';
@@ -65,8 +66,10 @@ class Source {
     return { client, server, vip };
   }
 
-  read(row: number, known: Pick<Leg, 'client' | 'server'> | null): Attempt {
-    return this.#build([this.#legs.leg(row, known)]);
+  /** @param known the same attempt, where it was read before */
+  read(row: number, known: LoneAttempt | null): Attempt {
+    const leg = this.#legs.leg(row, known);
+    return (known && seenOnce(leg, known)) ?? this.#build([leg]);
   }
 
   /** Has another let go what it holds. */
@@ -75,6 +78,35 @@ class Source {
     this.#holders[this.#next] = attempt;
     this.#next = (this.#next + 1) % MOST_HELD;
   }
+}
+
+function traceOf(role: Role, sightings: Sighting[]): PacketTrace[] {
+  return sightings.length === 0 ? [] : [{ role, try: 1, sightings }];
+}
+
+/** What was read before with its packets, where each of them was seen but once: nothing is to be made of them. */
+function seenOnce(leg: Leg, known: LoneAttempt): Attempt | null {
+  const { requests, replies, others } = packetsOf([leg]);
+  if (requests.length > 1 || replies.length > 1 || others.length > 1) return null;
+  const asked = traceOf('request', requests);
+  const traces = replies.length === 0 ? asked : asked.concat(traceOf('reply', replies));
+  // All in one: two objects that are spread take ten times as long.
+  return {
+    id: '',
+    protocol: 'tcp',
+    client: known.client,
+    server: known.server,
+    vip: known.vip,
+    outcome: known.outcome,
+    firstTime: known.firstTime,
+    tries: known.tries,
+    replies: known.replies,
+    delayNs: known.delayNs,
+    legs: [leg],
+    traces,
+    others,
+    otherSource: NONE,
+  };
 }
 
 /**
