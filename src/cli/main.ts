@@ -19,7 +19,7 @@ export async function main(args: readonly string[]): Promise<number> {
     process.exit(USAGE_OR_INPUT);
   });
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (error: unknown) => process.exit(report(error)));
+    process.on(event, (error: unknown) => process.exit(told(error)));
   }
   let isDone = false;
   // Something waits for what never comes: without a result, that must not look like one.
@@ -34,7 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
       printMessage(error.message);
       return USAGE_OR_INPUT;
     }
-    return report(error);
+    return told(error);
   } finally {
     isDone = true;
   }
@@ -43,7 +43,8 @@ export async function main(args: readonly string[]): Promise<number> {
 /** What the system refuses for want of file descriptors; it may do so wherever something is loaded or read. */
 const OUT_OF_FILES = ['EMFILE', 'ENFILE'];
 
-function report(error: unknown): number {
+/** Tells of what went wrong otherwise; returns the exit status. */
+function told(error: unknown): number {
   if (!OUT_OF_FILES.includes(String((error as NodeJS.ErrnoException | null)?.code))) return reportBug(error);
   printMessage('too many files are open: it takes a higher limit (ulimit -n 64)');
   return USAGE_OR_INPUT;

@@ -118,7 +118,7 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
       const analysis = await analyze(inputs, {
         vips: vip,
         keepGoing,
-        // By what else there is in full, names are known where they stand in sentences.
+        // Names are redacted in sentences as well, if they are known: from the attempts and their paths.
         attempts: key !== null && listing === 'none' ? 'default' : listing,
         maxAttempts,
         threads,
