@@ -191,12 +191,12 @@ export const SEGMENT_SHIFT = 6;
  * Octets of a window, in which a large file is read by more than one thread: each costs its taker a turn through all
  * layers of reading, and may cost a thread's sleep, so that it is larger than what is read by one.
  */
-export const WINDOW_SIZE = 512 * 1024;
+export const WINDOW_SIZE = 1024 * 1024;
 /**
  * Windows that a thread may have read before they are taken in, each in a slot of its own: what another wrote last is
  * slow to write.
  */
-export const SLOTS_EACH = 4;
+export const SLOTS_EACH = 3;
 /** Threads that there can be slots for. */
 export const MOST_THREADS = 3;
 export const SLOTS = MOST_THREADS * SLOTS_EACH;
@@ -205,7 +205,7 @@ export const OVERHANG_READ = 2048;
 /** and octets of it that can lie there: as many as libpcap's records can have. */
 export const OVERHANG = 256 * 1024 + 16;
 /** Segments that can be made of a window: a small packet has 70 octets with its header. */
-export const SLOT_SEGMENTS = 8192;
+export const SLOT_SEGMENTS = 16384;
 /** Octets of a cache line, for what two threads write. */
 export const LINE = 64;
 /** Octets of a slot that the records of a window are read into. */

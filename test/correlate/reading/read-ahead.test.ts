@@ -208,12 +208,12 @@ test('what is read ahead is taken in as what is not', async (t) => {
     fc.asyncProperty(
       ...[mixtures, formats, damages, filters, fc.nat(2)],
       async (mixture, format, damage, wanted, threads) => {
-        await writeFile(path, damaged(pcapOf(conversations(2000, mixture), format), damage));
+        await writeFile(path, damaged(pcapOf(conversations(4000, mixture), format), damage));
         const ahead = await report(path, { leastOctets: 0, threads }, wanted);
         t.deepEqual(ahead, await report(path, null, wanted));
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 24 },
   );
 });
 
@@ -230,7 +230,7 @@ function longRecord(length: number): Buffer {
 test('records that are longer than a window, or many more in one than there is room for', async (t) => {
   const path = join(directory, 'lengths.pcap');
   const pcap = pcapOf(conversations(3000, { ...PLAIN, nested: 9 }), { link: 'ethernet' });
-  const tiny = Buffer.concat(Array.from({ length: 20_000 }, () => longRecord(20)));
+  const tiny = Buffer.concat(Array.from({ length: 40_000 }, () => longRecord(20)));
   for (const lengths of [
     [262_144, 262_144, 100],
     [200_000, 262_144, 262_128],
@@ -334,7 +334,10 @@ test('what is compressed is read by one thread', async (t) => {
 
 test('a thread that ends in the midst of it is not waited for', async (t) => {
   const path = join(directory, 'ended.pcap');
-  await writeFile(path, pcapOf(conversations(9000, { ...PLAIN, refused: 9 }), { link: 'ethernet' }));
+  await writeFile(
+    path,
+    pcapOf(conversations(9000, { ...PLAIN, refused: 9, large: 91 }), { link: 'ethernet' }),
+  );
   const tracker = new Tracker(FLOWS);
   const reading = new AheadReading(tracker, 1);
   let chunks = 0;
