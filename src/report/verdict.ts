@@ -14,6 +14,7 @@ import { addressNames, namedAddress } from './terminal/names.js';
 import {
   causeText,
   counted,
+  cutOffArchives,
   isLate,
   lostRole,
   outcomesText,
@@ -204,12 +205,9 @@ function sumOutcomes({ totals }: Analysis): Record<Outcome, number> {
 
 /** Of archives that end early, what the findings had to do without. */
 function cutArchives(gaps: Analysis['gaps']): string[] {
-  return gaps
-    .filter(({ cutOff }) => cutOff === true)
-    .map(({ node }) => {
-      const whose = node === null ? 'An archive' : `The archive of ${node}`;
-      return `${whose} is cut off (see Capture next): what came after that might tell otherwise.`;
-    });
+  return cutOffArchives(gaps).map(
+    (archive) => `${archive} is cut off (see Capture next): what came after that might tell otherwise.`,
+  );
 }
 
 /** Whether none failed. */

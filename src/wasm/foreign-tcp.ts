@@ -3,15 +3,14 @@ import { LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL2 } from './layout';
 import { half, word } from './octets';
 import {
   ETHERNET_HEADER,
-  headerLengthOf,
   IPV4_HEADER,
   IPV6_HEADER,
   IS_FOREIGN_SYN,
+  readTcp,
   Segment,
   SLL2_HEADER,
   TCP,
   TCP_HEADER,
-  timestampsOf,
   TYPE_IPV4,
   TYPE_IPV6,
 } from './read-segment';
@@ -63,18 +62,12 @@ export function foreignTcp(start: usize, end: usize, linkType: u32, wanted: Word
 export function readForeignSyn(segment: Segment, start: usize, tcp: usize, end: usize, linkType: u32): bool {
   const ip = start + (linkType === LINKTYPE_ETHERNET ? ETHERNET_HEADER : SLL2_HEADER);
   const isIPv4 = tcp - ip === IPV4_HEADER;
-  const length = isIPv4 ? <i32>half(ip + 2) - <i32>IPV4_HEADER : <i32>half(ip + 4);
-  const headerLength = headerLengthOf(tcp);
-  if (headerLength < TCP_HEADER || <i32>headerLength > length || tcp + headerLength > end) return false;
+  const total = half(isIPv4 ? ip + 2 : ip + 4);
+  if (isIPv4 && total < <u32>IPV4_HEADER) return false;
+  if (readTcp(segment, tcp, end, isIPv4 ? total - <u32>IPV4_HEADER : total) < 0) return false;
   segment.a = isIPv4 ? word(ip + 12) : wordOf6(ip + 8);
   segment.b = isIPv4 ? word(ip + 16) : wordOf6(ip + 24);
   segment.ports = word(tcp);
-  segment.sequence = word(tcp + 4);
-  segment.acknowledgment = word(tcp + 8);
-  segment.flags = load<u8>(tcp, 13);
-  const stamps = timestampsOf(tcp, tcp + headerLength);
-  segment.stamp = stamps === 0 ? 0 : word(stamps);
-  segment.stampEcho = stamps === 0 ? 0 : word(stamps + 4);
   segment.traits = <u8>IS_FOREIGN_SYN;
   return true;
 }

@@ -8,6 +8,7 @@ import {
   RECORD_HEADER,
   recordEnd,
   segmentAt,
+  setRecord,
   TS_FRACTION,
   TS_SECONDS,
 } from './read-segments';
@@ -43,13 +44,12 @@ export function readRecords(
       if (count === room) break;
     }
     const one = segmentAt(list, count);
-    if (readSyn(one, next, linkType, isSwapped, unit)) {
-      next = one.end;
-      count++;
-      continue;
-    }
-    if (readSegments(next, end, linkType, isSwapped, unit, most, changetype<usize>(one), 1, true) === 0)
+    if (
+      !readSyn(one, next, linkType, isSwapped, unit) &&
+      readSegments(next, end, linkType, isSwapped, unit, most, changetype<usize>(one), 1, true) === 0
+    ) {
       break;
+    }
     next = one.end;
     count++;
   }
@@ -67,9 +67,7 @@ let synEnd: usize = 0;
  */
 function readSyn(segment: Segment, at: usize, linkType: u32, isSwapped: bool, unit: u32): bool {
   if (synTcp === 0 || !readForeignSyn(segment, at + RECORD_HEADER, synTcp, synEnd, linkType)) return false;
-  segment.seconds = number(at + TS_SECONDS, isSwapped);
-  segment.nanoseconds = number(at + TS_FRACTION, isSwapped) * unit;
-  segment.end = synEnd;
+  setRecord(segment, at, synEnd, isSwapped, unit);
   return true;
 }
 

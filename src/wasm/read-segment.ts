@@ -114,9 +114,9 @@ export function readSegment(segment: Segment, start: usize, end: usize, linkType
   } else {
     return false;
   }
-  const headerLength = headerLengthOf(tcp);
-  if (headerLength < TCP_HEADER || headerLength > length || tcp + headerLength > end) return false;
-  if (length > headerLength) traits |= HAS_PAYLOAD;
+  const ofTcp = readTcp(segment, tcp, end, length);
+  if (ofTcp < 0) return false;
+  traits |= <u32>ofTcp;
   const ports = word(tcp);
   if (type === TYPE_IPV4) {
     traits |= orderEnds(segment, word(ip + 12), word(ip + 16), ports);
@@ -124,23 +124,30 @@ export function readSegment(segment: Segment, start: usize, end: usize, linkType
     segment.a = <u32>(ip + 8);
     segment.ports = ports;
   }
-  segment.sequence = word(tcp + 4);
-  segment.acknowledgment = word(tcp + 8);
-  segment.flags = load<u8>(tcp, 13);
-  segment.window = <u16>half(tcp + 14);
-  const stamps = timestampsOf(tcp, tcp + headerLength);
-  if (stamps !== 0) traits |= HAS_TIMESTAMPS;
-  segment.stamp = stamps === 0 ? 0 : word(stamps);
-  segment.stampEcho = stamps === 0 ? 0 : word(stamps + 4);
   segment.link = load<u64>(isEthernet ? start : start + SLL2_PACKET_TYPE);
   segment.linkRest = load<u32>(isEthernet ? start + 8 : start + SLL2_IFINDEX);
   segment.traits = <u8>traits;
   return true;
 }
 
-/** Octets of a TCP header, as it says. */
-export function headerLengthOf(tcp: usize): u32 {
-  return (<u32>load<u8>(tcp, 12) >>> 4) << 2;
+/**
+ * Reads what a segment has of a TCP header besides the ports.
+ *
+ * @param end of what was captured
+ * @param length octets of the IP payload
+ * @returns the traits that come of it; -1 where the header is damaged, or not whole
+ */
+export function readTcp(segment: Segment, tcp: usize, end: usize, length: u32): i32 {
+  const headerLength = (<u32>load<u8>(tcp, 12) >>> 4) << 2;
+  if (headerLength < TCP_HEADER || headerLength > length || tcp + headerLength > end) return -1;
+  segment.sequence = word(tcp + 4);
+  segment.acknowledgment = word(tcp + 8);
+  segment.flags = load<u8>(tcp, 13);
+  segment.window = <u16>half(tcp + 14);
+  const stamps = timestampsOf(tcp, tcp + headerLength);
+  segment.stamp = stamps === 0 ? 0 : word(stamps);
+  segment.stampEcho = stamps === 0 ? 0 : word(stamps + 4);
+  return (length > headerLength ? HAS_PAYLOAD : 0) | (stamps !== 0 ? HAS_TIMESTAMPS : 0);
 }
 
 /**

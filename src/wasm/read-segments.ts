@@ -53,13 +53,18 @@ export function readSegments(
       if (!goesOn) break;
       segment.traits = <u8>IS_OTHER;
     }
-    segment.seconds = number(next + TS_SECONDS, isSwapped);
-    segment.nanoseconds = fraction * unit;
-    segment.end = behind;
+    setRecord(segment, next, behind, isSwapped, unit);
     next = behind;
     count++;
   }
   return count;
+}
+
+/** What a segment has of its record: the time, and where that ends. */
+export function setRecord(segment: Segment, at: usize, behind: usize, isSwapped: bool, unit: u32): void {
+  segment.seconds = number(at + TS_SECONDS, isSwapped);
+  segment.nanoseconds = number(at + TS_FRACTION, isSwapped) * unit;
+  segment.end = behind;
 }
 
 export function number(at: usize, isSwapped: bool): u32 {

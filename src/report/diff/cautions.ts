@@ -1,7 +1,7 @@
 import type { Analysis, AnalysisInput } from '../../model/analysis.js';
 import { parseTime } from '../../model/time.js';
 import { isIncomplete, isUnfollowed } from '../terminal/inputs.js';
-import { counted } from '../terminal/words.js';
+import { counted, cutOffArchives } from '../terminal/words.js';
 
 /** What has to be known of the two analyses before their comparison is relied on, a sentence each. */
 export function cautionsOf(before: Analysis, after: Analysis): string[] {
@@ -24,9 +24,8 @@ export function cautionsOf(before: Analysis, after: Analysis): string[] {
         `${flawed} of ${counted(inputs.length, 'capture file')} from ${when} ${are} incomplete: what is not seen there may have been there.`,
       );
     }
-    for (const { node } of gaps.filter(({ cutOff }) => cutOff === true)) {
-      const whose = node === null ? 'An archive' : `The archive of ${node}`;
-      cautions.push(`${whose} from ${when} is cut off: what came after that might tell otherwise.`);
+    for (const archive of cutOffArchives(gaps)) {
+      cautions.push(`${archive} from ${when} is cut off: what came after that might tell otherwise.`);
     }
   }
   if (before.redacted && after.redacted) {

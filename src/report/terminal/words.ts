@@ -145,3 +145,10 @@ export function causeText({ cause, confidence, severity }: Finding): string {
   // Of what is told for information it is not known that anything went wrong.
   return severity === 'info' ? cause : `cause ${cause}`;
 }
+
+/** The archives that end early, as a sentence begins. */
+export function cutOffArchives(gaps: Analysis['gaps']): string[] {
+  return gaps
+    .filter(({ cutOff }) => cutOff === true)
+    .map(({ node }) => (node === null ? 'An archive' : `The archive of ${node}`));
+}
