@@ -88,7 +88,7 @@ export async function readListings(
   const leastOctets = options.threadOctets ?? LARGE_OCTETS;
   const { wanted = null, mayBeEmpty = false, mostOctets } = options;
   const beside = Math.min(threadsOf(options) - 1, MOST_BESIDE);
-  const ahead = beside > 0 ? { leastOctets, threads: beside } : null;
+  const ahead = { leastOctets, threads: beside };
   const fileOptions: FileOptions = {
     keepGoing,
     snapshotsOnly,

@@ -1,3 +1,4 @@
+import { GENEVE_PORT, LINUX_VXLAN_PORT, VXLAN_PORT } from '../model/tunnel-ports.js';
 import { type Decoder, ETHER_TYPE, IP_PROTOCOL, NEXT_SPACE, type Next, UDP_PORT } from './cursor.js';
 import { decodeEthernet } from './link/ethernet.js';
 import { decodeLoop, decodeNull } from './link/loopback.js';
@@ -53,9 +54,9 @@ const ROWS: readonly (readonly [Next, Decoder])[] = [
   [IP_PROTOCOL + 137, decodeMpls], // MPLS in IP (RFC 4023)
 
   // By destination port alone: tunnels choose their source ports by a hash of the flow inside.
-  [UDP_PORT + 4789, decodeVxlan],
-  [UDP_PORT + 8472, decodeVxlan], // Linux's default from before IANA assigned 4789, and flannel's
-  [UDP_PORT + 6081, decodeGeneve],
+  [UDP_PORT + VXLAN_PORT, decodeVxlan],
+  [UDP_PORT + LINUX_VXLAN_PORT, decodeVxlan],
+  [UDP_PORT + GENEVE_PORT, decodeGeneve],
 ];
 
 // An octet a number and a short list of decoders: with a Map, decoding of Ethernet TCP took 1.4 times as long.

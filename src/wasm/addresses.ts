@@ -5,17 +5,25 @@ import { IS_FROM_B, IS_IPV6, orderEnds, Segment } from './read-segment';
 
 export const addresses = new InternTable(4, ADDRESS_SHIFT);
 
-/** Where the source address of a segment is, the destination's behind it. Only of IPv6, before `numberAddresses`. */
-export function addressesOf(segment: Segment): usize {
-  return <usize>segment.a;
-}
-
 /** Makes the key of a segment of IPv6, whose addresses get numbers where they have none. */
 export function numberAddresses(segment: Segment): void {
   if (!segment.has(IS_IPV6)) return;
-  const at = addressesOf(segment);
-  const source = addresses.intern(at);
-  const destination = addresses.intern(at + 16);
+  const at = segment.addresses;
+  setEnds(segment, addresses.intern(at), addresses.intern(at + 16));
+}
+
+/** The same where the addresses have numbers already; false where one has none. */
+export function findAddresses(segment: Segment): bool {
+  if (!segment.has(IS_IPV6)) return true;
+  const at = segment.addresses;
+  const source = addresses.find(at);
+  const destination = addresses.find(at + 16);
+  if (source < 0 || destination < 0) return false;
+  setEnds(segment, source, destination);
+  return true;
+}
+
+function setEnds(segment: Segment, source: u32, destination: u32): void {
   const traits = <u32>segment.traits & ~IS_FROM_B;
   segment.traits = <u8>(traits | orderEnds(segment, source, destination, segment.ports));
 }

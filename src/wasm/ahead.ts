@@ -3,4 +3,4 @@
  * tables. It keeps nothing in memory but what it is given room for.
  */
 export { behindRecords } from './behind-records';
-export { readRecords } from './read-records';
+export { briefCount, readWindow } from './read-window';

@@ -99,6 +99,11 @@ export function isLate(): bool {
   return isBuried(mix(keyA, keyB, keyPorts));
 }
 
+/** Whether there is an instance of what was looked up last, which is not open. */
+export function isKnown(): bool {
+  return settled.entry(lastSlot(settled)) !== 0;
+}
+
 /** The newest instance of what was looked up last, where that is settled: it is open again. -1 where there is none. */
 export function reopen(): i32 {
   const slot = lastSlot(settled);
@@ -146,15 +151,25 @@ export function insert(older: i32): i32 {
   return row;
 }
 
+/** The slot that leads to an open connection whose client has the initial sequence number, or the empty one where it would be. */
+function slotOfNumber(number: u32, hashed: u32): u32 {
+  let slot = numbers.first(hashed);
+  while (numbers.entry(slot) !== 0 && get(numbers.entry(slot) - 1, FLOW_CLIENT_SEQUENCE) !== number) {
+    slot = numbers.next(slot, hashed);
+  }
+  return slot;
+}
+
+export function hasNumber(number: u32): bool {
+  return numbers.entry(slotOfNumber(number, numberHash(number))) !== 0;
+}
+
 /** Notes the initial sequence number of an open connection's client, and joins it with others that have the same. */
 export function setNumber(row: u32, number: u32): void {
   set(row, FLOW_CLIENT_SEQUENCE, number);
   numbers.makeRoom();
   const hashed = numberHash(number);
-  let slot = numbers.first(hashed);
-  while (numbers.entry(slot) !== 0 && get(numbers.entry(slot) - 1, FLOW_CLIENT_SEQUENCE) !== number) {
-    slot = numbers.next(slot, hashed);
-  }
+  const slot = slotOfNumber(number, hashed);
   const entry = numbers.entry(slot);
   if (entry === 0) {
     numbers.put(slot, row, hashed);

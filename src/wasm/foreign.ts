@@ -1,6 +1,6 @@
 /** Segments that are passed over: of connections that are nothing to the addresses that are wanted (`interest.ts`). */
 import { ACK, SYN } from '../model/tcp-flags';
-import { addressesOf, numberAddresses } from './addresses';
+import { numberAddresses } from './addresses';
 import { isFiltering, isWanted, pass, passSyn } from './interest';
 import { IS_FOREIGN_SYN, IS_FROM_B, IS_IPV6, Segment } from './read-segment';
 import { wordOf6 } from './word-of-6';
@@ -22,7 +22,7 @@ function passes(segment: Segment): bool {
   let source = fromB ? segment.b : segment.a;
   let destination = fromB ? segment.a : segment.b;
   if (isIPv6) {
-    const at = addressesOf(segment);
+    const at = segment.addresses;
     source = wordOf6(at);
     destination = wordOf6(at + 16);
   }

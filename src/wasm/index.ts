@@ -33,7 +33,7 @@ import { close, reserveRows, rowsBase, rowsEnd, rowsInUse } from './rows';
 import { beginScan, scan, scanFirst, scanLast, scanStopped, scanTouched } from './scan';
 import { observe, setInterface } from './segment';
 import { servedTotal, servers } from './served';
-import { finished, keepWhole, letGo, sweep } from './settlement';
+import { finished, keepWhole, letGo, mayLetGo, sweep } from './settlement';
 import { cellsBase, cellsEnd, reserveCells, takeCells } from './sightings';
 import { allocate, reserve } from './memory';
 import { noteRows } from './wanted';
@@ -52,6 +52,7 @@ export {
   internFrame,
   isLate,
   isWanted,
+  mayLetGo,
   pass,
   passedCount,
   passSyn,

@@ -173,6 +173,9 @@ export const NOTE_SERVER_NUMBER = -1 << 16;
 export const NOTE_SERVER_KNOWN = 1 << 16;
 export const NOTE_SHIFT = 4;
 
+/** A SYN or SYN-ACK this far after a flow's last packet, in seconds, is of another attempt, even with the same numbers. */
+export const STALE_SECONDS = 300;
+
 export const LINKTYPE_ETHERNET = 1;
 export const LINKTYPE_LINUX_SLL2 = 276;
 
@@ -188,10 +191,28 @@ export const SCRATCH_SIZE = 256;
 export const SEGMENT_SHIFT = 6;
 
 /**
+ * Words of a brief connection: one that begins and ends in one window, each packet of its handshake seen once and in its
+ * order.
+ */
+export const BRIEF_ADDRESS_A = 0;
+export const BRIEF_ADDRESS_B = 1;
+export const BRIEF_PORTS = 2;
+export const BRIEF_HASH = 3;
+/** Initial sequence numbers. */
+export const BRIEF_CLIENT_SEQUENCE = 4;
+export const BRIEF_SERVER_SEQUENCE = 5;
+/** The segment of the SYN; above it, what of its traits tells the ends. Of IPv6, `BRIEF_ADDRESS_A` is where its addresses are. */
+export const BRIEF_SYN = 6;
+export const BRIEF_TRAITS_SHIFT = 16;
+/** Segments before it, of which something is not plain that could be of the connection as well. */
+export const BRIEF_SINCE = 7;
+export const BRIEF_SHIFT = 5;
+
+/**
  * Octets of a window, in which a large file is read by more than one thread: each costs its taker a turn through all
  * layers of reading, and may cost a thread's sleep, so that it is larger than what is read by one.
  */
-export const WINDOW_SIZE = 1024 * 1024;
+export const WINDOW_SIZE = 2 * 1024 * 1024;
 /**
  * Windows that a thread may have read before they are taken in, each in a slot of its own: what another wrote last is
  * slow to write.
@@ -205,17 +226,32 @@ export const OVERHANG_READ = 2048;
 /** and octets of it that can lie there: as many as libpcap's records can have. */
 export const OVERHANG = 256 * 1024 + 16;
 /** Segments that can be made of a window: a small packet has 70 octets with its header. */
-export const SLOT_SEGMENTS = 16384;
+export const SLOT_SEGMENTS = 32768;
 /** Octets of a cache line, for what two threads write. */
 export const LINE = 64;
+/** Brief connections that there can be in a window: each has five packets at the least. */
+export const SLOT_BRIEFS = SLOT_SEGMENTS >>> 2;
 /** Octets of a slot that the records of a window are read into. */
 export const SLOT_ROOM = (WINDOW_SIZE + OVERHANG + LINE - 1) & -LINE;
-/** A slot's words, the octets, and their segments. */
-export const SLOT_SIZE = LINE + SLOT_ROOM + (SLOT_SEGMENTS << SEGMENT_SHIFT);
-/** Words of a slot: where in the window its records begin, their octets, and how many segments there are. */
+/**
+ * Where in a slot, behind its words, things are: the octets; their segments; for each of these in two octets which brief
+ * connection it is of, from 1; and those connections.
+ */
+export const SLOT_ROOM_AT = LINE;
+export const SLOT_SEGMENTS_AT = SLOT_ROOM_AT + SLOT_ROOM;
+export const SLOT_PARTS_AT = SLOT_SEGMENTS_AT + (SLOT_SEGMENTS << SEGMENT_SHIFT);
+export const SLOT_BRIEFS_AT = SLOT_PARTS_AT + (SLOT_SEGMENTS << 1);
+export const SLOT_SIZE = SLOT_BRIEFS_AT + (SLOT_BRIEFS << BRIEF_SHIFT);
+/** Words of a slot: where in the window its records begin, their octets, how many segments, and brief connections there are. */
 export const SLOT_START = 0;
 export const SLOT_OCTETS = 1;
 export const SLOT_COUNT = 2;
+export const SLOT_BRIEF_COUNT = 3;
+/** The earliest and the latest time of the packets of brief connections: nanoseconds, and behind them seconds. */
+export const SLOT_FIRST = 4;
+export const SLOT_LAST = 6;
+/** In place of the number of a brief connection: it is no plain segment. */
+export const PART_OTHER = 0xffff;
 
 /** Words before the slots, by octets: windows that somebody began to read, and windows that were taken in. */
 export const RING_BEGUN = 0;
@@ -226,7 +262,13 @@ export const RING_START = RING_DIVIDED + 4;
 /** For each window, in turn: that it is read, and in which slot it is. */
 export const RING_READ = 3 * LINE;
 export const RING_SLOTS = RING_READ + SLOTS * LINE;
-export const RING_SIZE = RING_SLOTS + SLOTS * SLOT_SIZE;
+/** Behind the slots, for each thread what it needs to find brief connections. */
+export const RING_SCRATCH = RING_SLOTS + SLOTS * SLOT_SIZE;
+/** Places of the two tables of `courses.ts`, twice as many as segments; and octets of what they lead to. */
+export const BRIEF_PLACES = SLOT_SEGMENTS * 2;
+export const COURSE_SHIFT = 5;
+export const BRIEF_SCRATCH = BRIEF_PLACES * 6 + (SLOT_SEGMENTS << COURSE_SHIFT);
+export const RING_SIZE = RING_SCRATCH + MOST_THREADS * BRIEF_SCRATCH;
 
 /** Beyond the connections that are kept whole, of those that were made a sample of a share of as many is kept, */
 export const SAMPLE_SHARE = 8;

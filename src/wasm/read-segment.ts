@@ -73,6 +73,11 @@ export class Segment {
     return (<u32>this.traits & traits) !== 0;
   }
 
+  /** Where the source's address is, the destination's behind it. Only of IPv6, before `numberAddresses`. */
+  get addresses(): usize {
+    return <usize>this.a;
+  }
+
   /** The IP version, as a flow's key has it. */
   get version(): u32 {
     return this.has(IS_IPV6) ? 6 : 4;

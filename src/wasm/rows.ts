@@ -23,11 +23,15 @@ let count: u32 = 0;
  * Something there was no room for. From then on no row is begun any more, even where one is free again: of a
  * connection whose first packets were passed over, the later ones would tell a wrong story.
  */
-let isClosed: bool = false;
+let closed: bool = false;
 
 /** Begins no rows any more. */
 export function close(): void {
-  isClosed = true;
+  closed = true;
+}
+
+export function isClosed(): bool {
+  return closed;
 }
 
 export function reserveRows(most: u32): void {
@@ -62,7 +66,7 @@ export function set(row: u32, field: u32, value: u32): void {
 
 /** A row of zeros; -1 where there is no room, or was none before. */
 export function takeRow(): i32 {
-  if (isClosed) return -1;
+  if (closed) return -1;
   let row = end;
   if (free !== 0) {
     row = free - 1;

@@ -3,11 +3,12 @@
  * they need is touched for all of them before the first is dealt with, so that the misses of the cache overlap. A
  * thread that reads ahead (`ahead.ts`) may have made segments of them already.
  */
+import { areBrief, beginBriefs, decideBriefs, isPassed, partAt } from './briefs';
 import { touchRow, touchSettled, touchSlot } from './flows';
 import { isForeign } from './foreign';
 import { pass, wantedAt } from './interest';
-import { SEGMENT_SHIFT } from './layout';
-import { IS_OTHER, IS_RUN } from './read-segment';
+import { PART_OTHER, SEGMENT_SHIFT, SLOT_COUNT, SLOT_FIRST, SLOT_LAST, SLOT_SEGMENTS_AT } from './layout';
+import { IS_OTHER, IS_RUN, Segment } from './read-segment';
 import { readRecords } from './read-records';
 import { segmentAt } from './read-segments';
 import { observe, setInterface } from './segment';
@@ -18,6 +19,8 @@ const SYN: u8 = 2;
 /** Segments of a batch. */
 const BATCH: u32 = 32;
 const batch: usize = allocate(BATCH << SEGMENT_SHIFT);
+/** Where the segments are that are taken in together, four octets each. */
+const picked: usize = allocate(BATCH << 2);
 
 /** Segments that are made already: where they lie, how many there are and were taken in or left, and how many were looked at. */
 let list: usize = 0;
@@ -36,16 +39,20 @@ let touched: u32 = 0;
 /**
  * Says what was made of the octets that are scanned next.
  *
- * @param segments where they lie
- * @param count how many there are; 0 for none
- * @param at where the record of the first begins
+ * @param slot that they lie in; 0: nothing
+ * @param at where the record of the first segment begins
  */
-export function beginScan(segments: usize, count: u32, at: usize): void {
-  list = segments;
-  listed = count;
+export function beginScan(slot: usize, at: usize): void {
+  list = slot + <usize>SLOT_SEGMENTS_AT;
+  listed = slot === 0 ? 0 : load<u32>(slot, SLOT_COUNT << 2);
   taken = 0;
   looked = 0;
   nextAt = at;
+  beginBriefs(slot);
+  if (!areBrief()) return;
+  // Of those that are passed over, nobody looks at the time.
+  first = min(first, load<u64>(slot, SLOT_FIRST << 2));
+  last = max(last, load<u64>(slot, SLOT_LAST << 2));
 }
 
 /**
@@ -66,27 +73,75 @@ export function scan(
   packets: u32,
 ): u32 {
   setInterface(linkType, 0);
-  // Its record was left to others, who are done with it.
-  if (taken < listed && at === segmentAt(list, taken).end) skip();
-  const isListed = taken < listed && at === nextAt;
-  let number = packets;
-  const wanted = wantedAt();
   stopped = at;
+  // Its record was left to others, who are done with it.
+  if (taken < listed && at === segmentAt(list, taken).end) leave(taken + 1);
+  if (taken < listed && at === nextAt) return takeListed(packets);
+  const wanted = wantedAt();
+  let number = packets;
   while (true) {
-    const count = isListed
-      ? min(BATCH, listed - taken)
-      : readRecords(stopped, end, linkType, isSwapped, unit, most, batch, BATCH, false, wanted);
-    const from = isListed ? segmentAt(list, taken) : segmentAt(batch, 0);
-    const done = take(changetype<usize>(from), count, isListed ? looked - taken : 0, number);
+    const read = readRecords(stopped, end, linkType, isSwapped, unit, most, batch, BATCH, false, wanted);
+    const count = behindPlain(read);
+    const done = take(batch, 0, count, 0, number, false);
     number += packetsTaken;
-    if (isListed) {
-      looked = max(looked, taken + lookedAt);
-      taken += done;
-      nextAt = stopped;
-    }
+    if (done > 0) stopped = segmentAt(batch, done - 1).end;
     if (done < count || count < BATCH) break;
   }
   return number - packets;
+}
+
+/** The same of segments that are made already. */
+function takeListed(packets: u32): u32 {
+  let number = packets;
+  const hasParts = areBrief();
+  touched += decideBriefs(taken);
+  while (true) {
+    const from = taken;
+    let count: u32 = 0;
+    let known: u32 = 0;
+    let to = from;
+    for (; to < listed && count < BATCH; to++) {
+      // What lies beside the segments is looked at, as it does not have to come from another core's cache one by one.
+      const part = hasParts ? partAt(to) : segmentAt(list, to).has(IS_OTHER) ? <u32>PART_OTHER : 0;
+      if (part === PART_OTHER) break;
+      if (part !== 0 && isPassed(part)) continue;
+      if (to < looked) known++;
+      if (hasParts) pick(count, to);
+      count++;
+    }
+    const done = take(list, from, count, known, number, hasParts);
+    looked = max(looked, to);
+    if (done < count) to = placeOf(done, from, hasParts);
+    const behind = done === 0 ? from : placeOf(done - 1, from, hasParts) + 1;
+    number += packetsTaken + (to - behind);
+    leave(to);
+    if (done < count || count < BATCH) break;
+  }
+  return number - packets;
+}
+
+/** How many segments of the batch lie before one that is left to others: that may have addresses that get their numbers before. */
+function behindPlain(read: u32): u32 {
+  let i: u32 = 0;
+  while (i < read && !segmentAt(batch, i).has(IS_OTHER)) i++;
+  return i;
+}
+
+/** Goes on with a segment, as those before it were taken in or left. */
+function leave(to: u32): void {
+  taken = to;
+  looked = max(looked, to);
+  if (to > 0) stopped = segmentAt(list, to - 1).end;
+  nextAt = stopped;
+}
+
+function pick(i: u32, segment: u32): void {
+  store<u32>(picked + ((<usize>i) << 2), segment);
+}
+
+/** @param isPicked else they are all, from one on */
+function placeOf(i: u32, from: u32, isPicked: bool): u32 {
+  return isPicked ? load<u32>(picked + ((<usize>i) << 2)) : from + i;
 }
 
 function noteTime(seconds: u32, nanoseconds: u32): void {
@@ -95,70 +150,58 @@ function noteTime(seconds: u32, nanoseconds: u32): void {
   if (time > last) last = time;
 }
 
-function skip(): void {
-  nextAt = segmentAt(list, taken).end;
-  taken++;
-  looked = max(looked, taken);
-}
-
-/** Packets of the segments that were taken in last, as a run has more than one; and how many segments were looked at. */
+/** Packets of the segments that were taken in last, and of those passed over before them; a run has more than one. */
 let packetsTaken: u32 = 0;
-let lookedAt: u32 = 0;
 
 /**
- * Takes in the segments of a list, up to one that is not plain.
+ * Takes in the segments of a list that were picked, up to one that is not plain.
  *
- * @param known how many of them were looked at before
+ * @param from segments of the list that others were picked from
+ * @param known how many of the picked ones were looked at before
+ * @param isPicked else all are
  * @returns how many
  */
-function take(segments: usize, count: u32, known: u32, packets: u32): u32 {
-  // Not behind one that is left to others: it may have addresses that get their numbers before.
-  const plain = behindPlain(segments, count);
-  for (let i = known; i < plain; i++) look(segments, i);
-  lookedAt = max(known, plain);
-  touch(segments, plain);
+function take(segments: usize, from: u32, count: u32, known: u32, packets: u32, isPicked: bool): u32 {
+  for (let i = known; i < count; i++) look(segmentAt(segments, placeOf(i, from, isPicked)));
+  touch(segments, from, count, isPicked);
   let number = packets;
+  let expected = from;
   let i: u32 = 0;
-  for (; i < plain; i++) {
-    const segment = segmentAt(segments, i);
+  for (; i < count; i++) {
+    const place = placeOf(i, from, isPicked);
+    const segment = segmentAt(segments, place);
+    const before = number + (place - expected);
     if (segment.has(IS_RUN)) {
-      number += segment.a;
+      number = before + segment.a;
       pass(segment.a);
       noteTime(segment.sequence, segment.acknowledgment);
-    } else if (observe(segment, number + 1)) {
-      number++;
+    } else if (observe(segment, before + 1)) {
+      number = before + 1;
     } else {
       break;
     }
     noteTime(segment.seconds, segment.nanoseconds);
-    stopped = segment.end;
+    expected = place + 1;
   }
   packetsTaken = number - packets;
   return i;
 }
 
-function behindPlain(segments: usize, count: u32): u32 {
-  let i: u32 = 0;
-  while (i < count && !segmentAt(segments, i).has(IS_OTHER)) i++;
-  return i;
-}
-
-function look(segments: usize, i: u32): void {
-  const segment = segmentAt(segments, i);
+function look(segment: Segment): void {
   if (!segment.has(IS_RUN)) segment.isForeign = isForeign(segment);
 }
 
-function touch(segments: usize, count: u32): void {
+function touch(segments: usize, from: u32, count: u32, isPicked: bool): void {
   let sum: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
-    const segment = segmentAt(segments, i);
+    const segment = segmentAt(segments, placeOf(i, from, isPicked));
     if (segment.isForeign) continue;
     sum += touchSlot(segment.hashed);
     // Of ports that are not open, it is looked for among those that are over.
     if ((segment.flags & SYN) !== 0) sum += touchSettled(segment.hashed);
   }
   for (let i: u32 = 0; i < count; i++) {
-    const segment = segmentAt(segments, i);
+    const segment = segmentAt(segments, placeOf(i, from, isPicked));
     if (!segment.isForeign) sum += touchRow(segment.hashed);
   }
   // What nothing came of would not be loaded.

@@ -5,7 +5,7 @@
  * Whatever is not quite so (a retransmission, a second interface, a RST, a tunnel) is left to them.
  */
 import { ACK, FIN, RST, SYN } from '../model/tcp-flags';
-import { findOpen, insert, isCrowded, reopen, setNumber } from './flows';
+import { findOpen, insert, isCrowded, isLate, reopen, setNumber } from './flows';
 import { frameOf } from './frames';
 import { NONE } from './intern-table';
 import {
@@ -35,6 +35,7 @@ import {
   KIND_SYN,
   KIND_SYN_ACK,
   LINKTYPE_ETHERNET,
+  STALE_SECONDS,
   STATE_A_FIN,
   STATE_A_SEQUENCE,
   STATE_A_SPOKE,
@@ -54,9 +55,6 @@ import { HAS_PAYLOAD, HAS_TIMESTAMPS, IS_FROM_B, Segment } from './read-segment'
 import { rowAt } from './rows';
 import { finished, sweep } from './settlement';
 import { cellAt, takeCell } from './sightings';
-
-/** A SYN-ACK that comes later is of another attempt; s. */
-const STALE_SECONDS: i32 = 300;
 
 const OPENED: u32 = STATE_CLIENT_KNOWN | STATE_SYN;
 
@@ -80,13 +78,14 @@ export function observe(segment: Segment, number: u32): bool {
   if (segment.isForeign) return true;
   packet = number;
   const flags = <u32>segment.flags;
-  if ((flags & RST) !== 0) return false;
   const found = findOpen(segment.hashed, segment.a, segment.b, segment.ports, segment.version);
   if (found < 0) {
-    // Of what else is not known, the tracker finds out whether it is late.
-    if ((flags & (SYN | ACK)) !== SYN || segment.acknowledgment !== 0) return false;
+    // What comes late for a connection that was let go is nothing any more.
+    if ((flags & SYN) === 0) return !isNameless(segment) && isLate();
+    if ((flags & (RST | ACK)) !== 0 || segment.acknowledgment !== 0) return false;
     return begin(segment);
   }
+  if ((flags & RST) !== 0) return false;
   const row = <u32>found;
   const at = rowAt(row);
   const state = load<u32>(at, FLOW_STATE << 2);
@@ -128,8 +127,7 @@ export function observe(segment: Segment, number: u32): bool {
 function begin(segment: Segment): bool {
   // One that was silent goes on, or ports are used again.
   if (reopen() >= 0) return false;
-  // An address that there is no number for is the higher of the two.
-  if (segment.version === 6 && segment.b === NONE) return false;
+  if (isNameless(segment)) return false;
   if (isCrowded()) sweep(segment.seconds);
   const row = insert(-1);
   if (row < 0) return false;
@@ -144,6 +142,11 @@ function begin(segment: Segment): bool {
   store<u32>(at, segment.seconds, FLOW_LAST_SECONDS << 2);
   store<u32>(at, segment.nanoseconds, FLOW_LAST_NANOSECONDS << 2);
   return false;
+}
+
+/** An address of it has no number, for want of room; it is the higher of the two then. */
+function isNameless(segment: Segment): bool {
+  return segment.version === 6 && segment.b === NONE;
 }
 
 /** A SYN-ACK: the first one to the SYN that is known, before anything else. */

@@ -82,6 +82,11 @@ export function keepWhole(whole: u32): void {
   keptWhole = whole;
 }
 
+/** Whether connections that met nothing may be let go, if there are enough. */
+export function mayLetGo(): bool {
+  return keptWhole !== u32.MAX_VALUE && !isFiltering();
+}
+
 /** Both ends of a connection have closed it. */
 export function finished(row: u32): void {
   if (!hasSiblings(row)) {
@@ -144,7 +149,8 @@ export function letGo(): void {
   }
 }
 
-function lets(): bool {
+/** Whether there are so many connections that not all are kept. */
+export function lets(): bool {
   return connections() > keptWhole;
 }
 
@@ -258,7 +264,7 @@ function decide(row: u32): bool {
   const ports = get(front, FLOW_PORTS);
   const port = (state & STATE_CLIENT_IS_B) !== 0 ? ports >>> 16 : ports & 0xffff;
   const server = internServer(address, back, (port << 4) | (state & STATE_VERSION));
-  if (keptOf(server) < <u32>KEPT_OF_SERVER || isOfSample(front)) {
+  if (isToBeKept(server, get(front, FLOW_CLIENT_SEQUENCE), get(front, FLOW_SERVER_SEQUENCE))) {
     countKept(server);
     return false;
   }
@@ -266,10 +272,30 @@ function decide(row: u32): bool {
   return true;
 }
 
-function isOfSample(row: u32): bool {
+/**
+ * Whether a connection of one leg that was as it should be is let go, and then counted.
+ *
+ * @param address the server's, and its port
+ * @param clientSequence the initial sequence numbers of both
+ */
+export function isCounted(
+  address: u32,
+  port: u32,
+  version: u32,
+  clientSequence: u32,
+  serverSequence: u32,
+): bool {
+  const server = internServer(address, address, (port << 4) | version);
+  if (isToBeKept(server, clientSequence, serverSequence)) return false;
+  countServed(server);
+  return true;
+}
+
+function isToBeKept(server: u32, clientSequence: u32, serverSequence: u32): bool {
+  if (keptOf(server) < <u32>KEPT_OF_SERVER) return true;
   // The number of bits that have to be 0 grows by one as the connections double.
   const bits = 32 - clz<u32>(connections() / (keptWhole / SAMPLE_SHARE + 1));
-  return hash(get(row, FLOW_CLIENT_SEQUENCE), get(row, FLOW_SERVER_SEQUENCE), 0) >>> (32 - bits) === 0;
+  return hash(clientSequence, serverSequence, 0) >>> (32 - bits) === 0;
 }
 
 function serverOf(row: u32): u32 {

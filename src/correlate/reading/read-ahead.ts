@@ -14,7 +14,7 @@ import { WindowReader, type Windows } from './window-reader.js';
 export interface AheadOptions {
   /** Octets that the file must have to be worth a thread. */
   leastOctets: number;
-  /** Threads that read beside the one that takes in. */
+  /** Threads that read beside the one that takes in; of none, the windows and what comes of them are the same. */
   threads: number;
 }
 
@@ -76,7 +76,9 @@ export class AheadReading implements ReadAhead {
     const length = unlessUnreadable(() => readAt(file, rest, offset));
     if (length === null) return null;
     const wanted = tables.functions.wantedAt() >>> 0;
-    this.#windows = new SharedWindows({ file, format, from, wanted }, tables, this.#threads, this.#start);
+    const mayLetGo = tables.functions.mayLetGo() !== 0;
+    const windows: Windows = { file, format, from, wanted, mayLetGo };
+    this.#windows = new SharedWindows(windows, tables, this.#threads, this.#start);
     return from === offset ? this.#take(this.#windows) : rest.subarray(0, length);
   }
 

@@ -6,7 +6,7 @@
 import { CAPLEN, RECORD_HEADER } from '../../ingest/capture/pcap.js';
 import type { ScanFormat } from '../../ingest/capture/record.js';
 import { readAt } from '../../ingest/capture/source.js';
-import { OVERHANG_READ, SLOT_ROOM, SLOT_SEGMENTS, WINDOW_SIZE } from '../../wasm/layout.js';
+import { OVERHANG_READ, SLOT_ROOM, WINDOW_SIZE } from '../../wasm/layout.js';
 import type { AheadFunctions } from '../track/ahead-functions.js';
 import { type Begun, NOWHERE, type Ring, type Slot } from '../track/ring.js';
 
@@ -19,10 +19,9 @@ export interface Windows {
   from: number;
   /** Where the addresses are of which alone packets are wanted; 0: all are. */
   wanted: number;
+  /** Whether connections may be counted and let go. */
+  mayLetGo: boolean;
 }
-
-/** Behind packets that are no plain segments. */
-const GOES_ON = 1;
 
 export class WindowReader {
   readonly #functions: AheadFunctions;
@@ -60,11 +59,12 @@ export class WindowReader {
     if (start === NOWHERE || start >= WINDOW_SIZE) {
       const next = start === NOWHERE ? NOWHERE : start - WINDOW_SIZE;
       this.#ring.divide(window, next);
-      slot.chunk = { start, octets: 0, count: 0 };
+      slot.chunk = { start, octets: 0, count: 0, briefs: 0 };
     } else {
       const octets = this.#divide(window, slot.room, length, start);
       // Others go on meanwhile.
-      slot.chunk = { start, octets, count: this.#readRecords(slot, start, octets) };
+      const count = this.#readRecords(slot, start, octets);
+      slot.chunk = { start, octets, count, briefs: this.#functions.briefCount() };
     }
     this.#ring.give(window);
     return slot;
@@ -107,21 +107,21 @@ export class WindowReader {
     return this.#read(end, offset, behind - end) === behind - end ? behind : null;
   }
 
-  #readRecords({ room, segments }: Slot, start: number, octets: number): number {
-    const { format, wanted } = this.#windows;
+  #readRecords({ at, room }: Slot, start: number, octets: number): number {
+    const { format, wanted, mayLetGo } = this.#windows;
     const { linkType, isSwapped, nanosecondsPerUnit, maximumLength } = format;
-    const at = room + start;
-    return this.#functions.readRecords(
+    const first = room + start;
+    return this.#functions.readWindow(
       at,
-      at + octets,
+      first,
+      first + octets,
       linkType,
       Number(isSwapped),
       nanosecondsPerUnit,
       maximumLength,
-      segments,
-      SLOT_SEGMENTS,
-      GOES_ON,
       wanted,
+      Number(mayLetGo),
+      this.#ring.scratch,
     );
   }
 

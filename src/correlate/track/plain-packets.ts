@@ -4,7 +4,7 @@
  */
 import type { PacketRecord, RecordScanner, ScanFormat, ScanTime } from '../../ingest/capture/record.js';
 import { BUFFER_SIZE, SCRATCH_SIZE } from '../../wasm/layout.js';
-import { segmentsOf } from './ring.js';
+import { slotAt } from './ring.js';
 import type { Tables } from './tables.js';
 
 export class PlainPackets implements RecordScanner {
@@ -68,10 +68,9 @@ export class PlainPackets implements RecordScanner {
     this.#from = 0;
     this.#to = this.#isInPlace ? end : 0;
     this.#at = bytes.byteOffset;
-    const { functions, words } = this.#tables;
-    const ready = this.#isInPlace ? segmentsOf(words, functions.ringAt() >>> 0, bytes.byteOffset) : null;
-    if (ready) functions.beginScan(ready.segments, ready.count, bytes.byteOffset);
-    else functions.beginScan(0, 0, 0);
+    const { functions } = this.#tables;
+    const slot = this.#isInPlace ? slotAt(functions.ringAt() >>> 0, bytes.byteOffset) : 0;
+    functions.beginScan(slot, bytes.byteOffset);
   }
 
   scan(position: number, packets: number, format: ScanFormat): number {

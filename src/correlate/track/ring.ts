@@ -4,16 +4,19 @@
  * where its first record begins, is known when the window before it is divided into records.
  */
 import {
+  BRIEF_SCRATCH,
   LINE,
   RING_BEGUN,
   RING_DIVIDED,
   RING_READ,
+  RING_SCRATCH,
   RING_SLOTS,
   RING_START,
   RING_TAKEN,
+  SLOT_BRIEF_COUNT,
   SLOT_COUNT,
   SLOT_OCTETS,
-  SLOT_ROOM,
+  SLOT_ROOM_AT,
   SLOT_SIZE,
   SLOT_START,
   SLOTS,
@@ -34,35 +37,41 @@ export interface Chunk {
   octets: number;
   /** How many segments were made of them. */
   count: number;
+  /** How many brief connections these hold. */
+  briefs: number;
 }
 
 /** A slot's place in memory; offsets are of octets. */
 export class Slot {
-  /** Where a window is read into. */
-  readonly room: number;
-  readonly segments: number;
+  readonly at: number;
   readonly #words: Int32Array;
-  readonly #at: number;
+  readonly #word: number;
 
   constructor(words: Int32Array, at: number) {
+    this.at = at;
     this.#words = words;
-    this.#at = at >>> 2;
-    this.room = at + LINE;
-    this.segments = this.room + SLOT_ROOM;
+    this.#word = at >>> 2;
+  }
+
+  /** Where a window is read into. */
+  get room(): number {
+    return this.at + SLOT_ROOM_AT;
   }
 
   get chunk(): Chunk {
     return {
-      start: this.#words[this.#at + SLOT_START]!,
-      octets: this.#words[this.#at + SLOT_OCTETS]!,
-      count: this.#words[this.#at + SLOT_COUNT]!,
+      start: this.#words[this.#word + SLOT_START]!,
+      octets: this.#words[this.#word + SLOT_OCTETS]!,
+      count: this.#words[this.#word + SLOT_COUNT]!,
+      briefs: this.#words[this.#word + SLOT_BRIEF_COUNT]!,
     };
   }
 
-  set chunk({ start, octets, count }: Chunk) {
-    this.#words[this.#at + SLOT_START] = start;
-    this.#words[this.#at + SLOT_OCTETS] = octets;
-    this.#words[this.#at + SLOT_COUNT] = count;
+  set chunk({ start, octets, count, briefs }: Chunk) {
+    this.#words[this.#word + SLOT_START] = start;
+    this.#words[this.#word + SLOT_OCTETS] = octets;
+    this.#words[this.#word + SLOT_COUNT] = count;
+    this.#words[this.#word + SLOT_BRIEF_COUNT] = briefs;
   }
 }
 
@@ -80,6 +89,8 @@ export class Ring {
   readonly #taken: number;
   readonly #divided: number;
   readonly #start: number;
+  /** Where this thread finds brief connections: `BRIEF_SCRATCH` octets. */
+  readonly scratch: number;
   /** Number of the first own slot. */
   readonly #ownSlots: number;
   /** The windows that were read into own slots last; -1 for none. */
@@ -92,6 +103,7 @@ export class Ring {
   constructor(memory: ArrayBufferLike, at: number, thread: number) {
     this.#words = new Int32Array(memory);
     this.#at = at;
+    this.scratch = at + RING_SCRATCH + thread * BRIEF_SCRATCH;
     this.#ownSlots = thread * SLOTS_EACH;
     this.#begun = (at + RING_BEGUN) >>> 2;
     this.#taken = (at + RING_TAKEN) >>> 2;
@@ -183,14 +195,8 @@ export class Ring {
   }
 }
 
-/** Segments that were made of the chunk at a place in the memory; null where it is in no slot. */
-export function segmentsOf(
-  words: Int32Array,
-  ringAt: number,
-  chunkAt: number,
-): { segments: number; count: number } | null {
+/** The slot that the chunk at a place in the memory lies in; 0 for none. */
+export function slotAt(ringAt: number, chunkAt: number): number {
   const within = chunkAt - (ringAt + RING_SLOTS);
-  if (within < 0 || within >= SLOTS * SLOT_SIZE) return null;
-  const slot = new Slot(words, chunkAt - (within % SLOT_SIZE));
-  return { segments: slot.segments, count: slot.chunk.count };
+  return within < 0 || within >= SLOTS * SLOT_SIZE ? 0 : chunkAt - (within % SLOT_SIZE);
 }

@@ -21,7 +21,7 @@ export interface TableFunctions extends AheadFunctions {
   addressCount(): number;
   arePassedNotesWhole(): number;
   areWantedNotesWhole(): number;
-  beginScan(segments: number, count: number, at: number): void;
+  beginScan(slot: number, at: number): void;
   buffersAt(): number;
   cellsBase(): number;
   cellsEnd(): number;
@@ -44,6 +44,7 @@ export interface TableFunctions extends AheadFunctions {
   ): number;
   isLate(): number;
   isWanted(source: number, destination: number): number;
+  mayLetGo(): number;
   observePacket(
     start: number,
     end: number,

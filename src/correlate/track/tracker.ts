@@ -20,6 +20,7 @@ import {
   KIND_RST,
   KIND_SYN,
   KIND_SYN_ACK,
+  STALE_SECONDS,
   STATE_A_FIN,
   STATE_A_RESET,
   STATE_A_SEQUENCE,
@@ -47,9 +48,6 @@ const UDP = 17;
 
 /** Instances of one 5-tuple that a SYN is compared with, newest first: a flood makes thousands, a client few. */
 const MAX_INSTANCES_SEARCHED = 64;
-
-/** A SYN or SYN-ACK this far after a flow's last packet, in seconds, is another attempt even with the same numbers. */
-const STALE_SECONDS = 300;
 
 /** None is let go. */
 export const ALL = 0xffffffff;

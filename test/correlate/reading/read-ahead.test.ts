@@ -336,7 +336,7 @@ test('a thread that ends in the midst of it is not waited for', async (t) => {
   const path = join(directory, 'ended.pcap');
   await writeFile(
     path,
-    pcapOf(conversations(9000, { ...PLAIN, refused: 9, large: 91 }), { link: 'ethernet' }),
+    pcapOf(conversations(9000, { ...PLAIN, refused: 9, large: 31 }), { link: 'ethernet' }),
   );
   const tracker = new Tracker(FLOWS);
   const reading = new AheadReading(tracker, 1);

@@ -25,6 +25,11 @@ export interface Segment {
   vlan?: number;
   /** Octets that were captured of the packet; absent: all. */
   snap?: number;
+  /**
+   * Not the segment by itself, but inside VXLAN, or in an ICMP error that the server's side sends back; or in its place a
+   * datagram for a DNS server, or an ARP request.
+   */
+  as?: 'vxlan' | 'error' | 'datagram' | 'arp';
 }
 
 export const FIN = 1;
@@ -40,6 +45,11 @@ export function synOptions(value: number, echo = 0): number[] {
 export function stamps(value: number, echo: number): number[] {
   return [1, 1, 8, 10, ...word(value), ...word(echo)];
 }
+
+const ICMP = 1;
+const TCP = 6;
+const UDP = 17;
+const ICMPV6 = 58;
 
 export type Link = 'ethernet' | 'sll2';
 
@@ -74,10 +84,9 @@ export function pcapOf(segments: readonly Segment[], format: FileFormat): Uint8A
 }
 
 function frameOf(segment: Segment, link: Link): Uint8Array {
-  const { ipVersion = 4, ifindex = 2, packetType = 0 } = segment;
-  const tcp = tcpOf(segment);
-  const ip = ipVersion === 4 ? ipv4Of(segment, tcp.length) : ipv6Of(segment, tcp.length);
-  const type = half(ipVersion === 4 ? 0x0800 : 0x86dd);
+  const { ifindex = 2, packetType = 0 } = segment;
+  const { etherType, octets } = packetOf(segment);
+  const type = half(etherType);
   const mac = [2, 0, 0, 0, ifindex, segment.from];
   const head =
     link === 'sll2'
@@ -88,7 +97,51 @@ function frameOf(segment: Segment, link: Link): Uint8Array {
           ...(segment.vlan === undefined ? [] : [0x81, 0, ...half(segment.vlan)]),
           ...type,
         ];
-  return Uint8Array.from([...head, ...ip, ...tcp]);
+  return Uint8Array.from([...head, ...octets]);
+}
+
+interface WirePacket {
+  etherType: number;
+  octets: number[];
+}
+
+function packetOf(segment: Segment): WirePacket {
+  const { as, from, to, ...rest } = segment;
+  if (as === undefined) {
+    const tcp = tcpOf(segment);
+    return segment.ipVersion === 6
+      ? { etherType: 0x86dd, octets: [...ipv6Of(segment, tcp.length), ...tcp] }
+      : { etherType: 0x0800, octets: [...ipv4Of(segment, tcp.length, TCP), ...tcp] };
+  }
+  const inner = packetOf({ from, to, ...rest });
+  if (as === 'vxlan') {
+    const frame = [...MACS, ...half(inner.etherType), ...inner.octets];
+    return ipv4Packet(
+      { ...segment, from: 101, to: 102 },
+      UDP,
+      udpOf(4789, [8, 0, 0, 0, 0, 0, 7, 0, ...frame]),
+    );
+  }
+  if (as === 'error') {
+    const quoted = inner.octets.slice(0, inner.etherType === 0x0800 ? 28 : 48);
+    const back = { ...segment, from: to, to: from };
+    if (segment.ipVersion !== 6) return ipv4Packet(back, ICMP, [3, 4, 0, 0, ...word(1400), ...quoted]);
+    const error = [2, 0, 0, 0, ...word(1400), ...quoted];
+    return { etherType: 0x86dd, octets: [...ipv6Of(back, error.length, ICMPV6), ...error] };
+  }
+  if (as === 'datagram') return ipv4Packet(segment, UDP, udpOf(53, new Array(20).fill(1)));
+  const addresses = [2, 0, 0, 0, 2, from, 192, 0, 2, from, 0, 0, 0, 0, 0, 0, 192, 0, 2, to];
+  return { etherType: 0x0806, octets: [0, 1, 8, 0, 6, 4, 0, 1, ...addresses] };
+}
+
+const MACS = [2, 0, 0, 0, 9, 1, 2, 0, 0, 0, 9, 2];
+
+function ipv4Packet(segment: Segment, protocol: number, payload: number[]): WirePacket {
+  return { etherType: 0x0800, octets: [...ipv4Of(segment, payload.length, protocol), ...payload] };
+}
+
+function udpOf(port: number, payload: number[]): number[] {
+  return [...half(50_000), ...half(port), ...half(8 + payload.length), 0, 0, ...payload];
 }
 
 function tcpOf(segment: Segment): number[] {
@@ -108,16 +161,20 @@ function tcpOf(segment: Segment): number[] {
   ];
 }
 
-function ipv4Of({ from, to, ttl = 64, identification = 0 }: Segment, length: number): number[] {
+function ipv4Of(
+  { from, to, ttl = 64, identification = 0 }: Segment,
+  length: number,
+  protocol: number,
+): number[] {
   return [
-    ...[0x45, 0, ...half(20 + length), ...half(identification), 0x40, 0, ttl, 6, 0, 0],
+    ...[0x45, 0, ...half(20 + length), ...half(identification), 0x40, 0, ttl, protocol, 0, 0],
     ...[192, 0, 2, from, 192, 0, 2, to],
   ];
 }
 
-function ipv6Of({ from, to, ttl = 64 }: Segment, length: number): number[] {
+function ipv6Of({ from, to, ttl = 64 }: Segment, length: number, next = TCP): number[] {
   const address = (low: number) => [0x20, 1, 0xd, 0xb8, ...new Array(10).fill(0), ...half(low)];
-  return [0x60, 0, 0, 0, ...half(length), 6, ttl, ...address(from), ...address(to)];
+  return [0x60, 0, 0, 0, ...half(length), next, ttl, ...address(from), ...address(to)];
 }
 
 function half(value: number): number[] {

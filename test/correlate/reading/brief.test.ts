@@ -1,0 +1,322 @@
+/**
+ * A connection that begins and ends in one window of a large file, as it should be, may be counted without a row of its
+ * own: all is as if each of its packets had been taken in by itself.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import fc from 'fast-check';
+import type { Attempt } from '../../../src/correlate/attempt.js';
+import { correlate } from '../../../src/correlate/correlate.js';
+import { AheadReading } from '../../../src/correlate/reading/read-ahead.js';
+import { DecodedPackets } from '../../../src/correlate/track/decoded-packets.js';
+import { ALL, Tracker } from '../../../src/correlate/track/tracker.js';
+import { UDP_PORT } from '../../../src/decode/cursor.js';
+import { decoderOf } from '../../../src/decode/registry.js';
+import { readCapture } from '../../../src/ingest/capture/reader.js';
+import { fileChunks, ReadBuffer } from '../../../src/ingest/capture/source.js';
+import { GENEVE_PORT, LINUX_VXLAN_PORT, VXLAN_PORT } from '../../../src/model/tunnel-ports.js';
+import { BUFFER_SIZE } from '../../../src/wasm/layout.js';
+import { connection, FLOWS, interleaved, type Packets, totalsOf } from '../track/connections.js';
+import { ACK, type FileFormat, pcapOf, RST, synOptions } from '../track/wire.js';
+
+/** Connections up to which all are kept. */
+const WHOLE = 20;
+const VIP = 200;
+const BACKEND = 210;
+const LARGE = 60_000;
+
+let directory = '';
+test.before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'returnpath-brief-'));
+});
+test.after.always(() => rm(directory, { recursive: true, force: true }));
+
+interface Way {
+  whole: number;
+  /** Threads that read windows beside the one that takes in; null: there are no windows. */
+  threads: number | null;
+  maxFlows?: number;
+}
+
+interface Reading {
+  observations: ReturnType<Tracker['observations']>;
+  attempts: readonly Attempt[];
+  totals: Record<string, number>;
+  times: (bigint | null)[];
+  packets: number;
+  letGo: number;
+  /** Brief connections that were found; only without threads. */
+  briefs: number;
+}
+
+async function read(path: string, { whole, threads, maxFlows = FLOWS }: Way): Promise<Reading> {
+  const tracker = new Tracker(maxFlows, whole);
+  const decoded = new DecodedPackets(tracker);
+  const reading = threads === null ? null : new AheadReading(tracker, threads);
+  let briefs = 0;
+  const counting = reading && {
+    async chunkAt(...of: Parameters<AheadReading['chunkAt']>) {
+      const chunk = await reading.chunkAt(...of);
+      if (chunk !== null) briefs += tracker.tables.functions.briefCount();
+      return chunk;
+    },
+  };
+  const into = new ReadBuffer();
+  into.lend(tracker.plain.buffer, counting);
+  const { interfaces, packets, firstTime, lastTime } = await readCapture(
+    fileChunks(path, path, into),
+    path,
+    (record) => {
+      if (!tracker.plain.observe(record)) decoded.observe(record);
+    },
+    { scanner: tracker.plain },
+  );
+  await reading?.stop();
+  tracker.finish();
+  const observations = tracker.observations();
+  const file = { node: 'n', netns: null, file: 'x.pcap', interfaces, nameHint: null, snapshot: null };
+  const correlation = correlate([{ file, observations }], ['n'], { named: [], backends: new Map() });
+  const { attempts, served } = correlation;
+  return {
+    ...{ observations, attempts, packets, briefs, times: [firstTime, lastTime] },
+    totals: totalsOf(correlation),
+    letGo: served.reduce((sum, { count }) => sum + count, 0),
+  };
+}
+
+/** Connections that were as they should be and are over, so that what follows may be let go; and more than a chunk. */
+function beginning(): Packets {
+  const done = Array.from({ length: 4 * WHOLE }, (_, i) => connection(40_000 + i, 100));
+  return [...interleaved(done), ...Array.from({ length: Math.ceil(BUFFER_SIZE / LARGE) }, large)];
+}
+
+/** A segment that fills a window by a part, of a connection that began before. */
+function large(): Packets[number] {
+  const ends = { from: 250, to: 251, fromPort: 9, toPort: 10 };
+  return { time: [0, 0], ...ends, flags: ACK, sequence: 1, acknowledgment: 1, payload: LARGE };
+}
+
+/** All packets at times one after the other; a large one after every so many. */
+function timed(packets: Packets, every: number): Packets {
+  return packets
+    .flatMap((packet, i) => (every > 0 && i % every === 0 ? [large(), packet] : [packet]))
+    .map((packet, i) => ({ ...packet, time: [1000 + Math.floor(i / 5000), (i % 5000) * 1000] }));
+}
+
+/** How a connection may go. */
+const COURSES: Record<string, (packets: Packets) => Packets> = {
+  made: (packets) => packets,
+  'made without a last ACK': (packets) => packets.slice(0, 7),
+  'made in haste': ([syn, synAck, ack, , , fin, last]) => [syn!, synAck!, ack!, last!, fin!],
+  unanswered: (packets) => packets.slice(0, 1),
+  'asked again': (packets) => [packets[0]!, ...packets],
+  'asked again later': ([syn, ...rest]) => [
+    syn!,
+    { ...syn!, options: synOptions(7), identification: 7 },
+    ...rest,
+  ],
+  refused: ([syn, synAck]) => [syn!, { ...synAck!, flags: RST | ACK }],
+  'reply lost': ([syn, synAck]) => [syn!, synAck!, { ...synAck!, options: synOptions(9999) }],
+  'another reply': ([syn, synAck, ...rest]) => [syn!, synAck!, { ...synAck!, sequence: 5 }, ...rest],
+  'ACK of another number': ([syn, synAck, ack, ...rest]) => [
+    syn!,
+    synAck!,
+    { ...ack!, acknowledgment: 5 },
+    ...rest,
+  ],
+  'answer before the ACK': ([syn, synAck, ack, data, answer, ...rest]) => [
+    syn!,
+    synAck!,
+    answer!,
+    ack!,
+    data!,
+    ...rest,
+  ],
+  reset: (packets) => [...packets.slice(0, 5), { ...packets[5]!, flags: RST }],
+  'left open': (packets) => packets.slice(0, 5),
+  'begun before': (packets) => packets.slice(3),
+  'closed again': (packets) => [...packets, packets[5]!, packets[6]!, packets[7]!],
+  'reset when closed': (packets) => [...packets, { ...packets[6]!, flags: RST }],
+  'asked for when closed': ([syn, ...rest]) => [syn!, ...rest, syn!],
+  'seen twice': (packets) => packets.flatMap((packet) => [packet, { ...packet, ifindex: 3, packetType: 4 }]),
+  'handshake seen elsewhere': ([syn, synAck, ack, ...rest]) => [
+    syn!,
+    synAck!,
+    ack!,
+    { ...ack!, ifindex: 3 },
+    ...rest,
+  ],
+  'with an error': (packets) =>
+    packets.flatMap((packet, i) => (i === 3 ? [packet, { ...packet, as: 'error' }] : [packet])),
+  'with an error at last': (packets) => [
+    ...packets.slice(0, 6),
+    { ...packets[3]!, as: 'error' },
+    ...packets.slice(6),
+  ],
+  'in a tunnel as well': (packets) => packets.flatMap((packet) => [packet, { ...packet, as: 'vxlan' }]),
+  'first in a tunnel': ([syn, ...rest]) => [{ ...syn!, as: 'vxlan' }, syn!, ...rest],
+  'with a tag': (packets) => packets.map((packet, i) => (i === 1 ? { ...packet, vlan: 7 } : packet)),
+  'cut off': (packets) => packets.map((packet, i) => (i === 2 ? { ...packet, snap: 60 } : packet)),
+  'beside others': (packets) =>
+    packets.flatMap((packet) => [packet, { ...packet, as: 'arp' }, { ...packet, as: 'datagram' }]),
+};
+
+/** A request comes in to the VIP by one interface and leaves for the backend by another, a reply the other way. */
+function translated(packets: Packets): Packets {
+  return packets.flatMap((packet) => {
+    const behind = { ...packet, ttl: 63, ifindex: 3 };
+    if (packet.to === VIP) return [packet, { ...behind, to: BACKEND }];
+    return [
+      { ...behind, from: BACKEND },
+      { ...packet, ttl: 62 },
+    ];
+  });
+}
+
+/** All that is told of attempts that met something. */
+function troubled({ attempts }: Reading) {
+  return attempts
+    .filter(({ outcome, tries, delayNs }) => outcome !== 'established' || tries !== 1 || delayNs !== 0n)
+    .map(({ id: _, firstTime: __, ...attempt }) => attempt);
+}
+
+async function capture(packets: Packets, format: FileFormat = { link: 'ethernet' }): Promise<string> {
+  const path = join(await mkdtemp(join(directory, 'x')), 'x.pcap');
+  await writeFile(path, pcapOf(packets, format));
+  return path;
+}
+
+test('connections as they should be are counted without having been taken in one by one', async (t) => {
+  const all = Array.from({ length: 2000 }, (_, i) => connection(i, 100 + (i % 5)));
+  const path = await capture(timed([...beginning(), ...interleaved(all)], 0));
+  const kept = await read(path, { whole: ALL, threads: null });
+  const counted = await read(path, { whole: WHOLE, threads: 0 });
+  t.deepEqual(counted.totals, { 'null established': 2000 + 4 * WHOLE, ...unknown(kept) });
+  t.deepEqual(counted.totals, kept.totals);
+  t.is(counted.briefs, 2000);
+  t.true(counted.letGo > 1900);
+  t.is(counted.packets, kept.packets);
+  t.deepEqual(counted.times, kept.times);
+  t.true(counted.attempts.length < 60 && counted.attempts.length >= 5 * 4, `${counted.attempts.length}`);
+});
+
+/** The large segments' connection. */
+function unknown({ totals }: Reading): Record<string, number> {
+  return Object.fromEntries(Object.entries(totals).filter(([key]) => !key.endsWith(' established')));
+}
+
+const course = fc.oneof(
+  { weight: 2, arbitrary: fc.constant('made') },
+  { weight: 1, arbitrary: fc.constant('made without a last ACK') },
+  { weight: 4, arbitrary: fc.constantFrom(...Object.keys(COURSES)) },
+);
+const healthy = fc.constantFrom('made', 'made without a last ACK', 'made in haste', 'beside others');
+
+const grounds = fc.record({
+  /** By port, what each connection of it came to. */
+  ports: fc.array(
+    fc.array(fc.oneof({ weight: 2, arbitrary: healthy }, { weight: 1, arbitrary: course }), {
+      minLength: 5,
+      maxLength: 20,
+    }),
+    {
+      minLength: 5,
+      maxLength: 30,
+    },
+  ),
+  isTranslated: fc.boolean(),
+  ipv6: fc.constantFrom(0, 2, 5),
+  /** Of every so many, two have one number. */
+  shared: fc.constantFrom(0, 0, 9),
+  /** A large segment after every so many. */
+  every: fc.constantFrom<number[]>(0, 0, 15, 40),
+  format: fc.record({
+    link: fc.constantFrom('ethernet', 'sll2'),
+    nanoseconds: fc.boolean(),
+    bigEndian: fc.boolean(),
+  }) as fc.Arbitrary<FileFormat>,
+});
+
+function packetsOf({
+  ports,
+  isTranslated,
+  ipv6,
+  shared,
+  every,
+}: typeof grounds extends fc.Arbitrary<infer G> ? G : never): Packets {
+  let i = 0;
+  const ofPorts = ports.map((names, port) =>
+    names.flatMap((name) => {
+      i++;
+      const number = shared > 0 && i % shared === 0 ? i - 1 : i;
+      const plain = connection(i, VIP, number).map((packet) => ({
+        ...packet,
+        from: packet.from === VIP ? VIP : 1 + (port % 7),
+        to: packet.to === VIP ? VIP : 1 + (port % 7),
+        ...(packet.toPort === 443 ? { fromPort: 20_000 + port } : { toPort: 20_000 + port }),
+        ...(ipv6 > 0 && port % ipv6 === 0 ? { ipVersion: 6 as const } : {}),
+      }));
+      const packets = COURSES[name]!(plain);
+      return isTranslated && port % 2 === 0 ? translated(packets) : packets;
+    }),
+  );
+  return timed([...beginning(), ...interleaved(ofPorts)], every);
+}
+
+test('whatever lies beside them, all is as if each packet had been taken in by itself', async (t) => {
+  let letGo = 0;
+  let briefs = 0;
+  await fc.assert(
+    fc.asyncProperty(grounds, async (ground) => {
+      const path = await capture(packetsOf(ground), ground.format);
+      const plain = await read(path, { whole: WHOLE, threads: null });
+      const counted = await read(path, { whole: WHOLE, threads: 0 });
+      t.deepEqual(counted.totals, plain.totals);
+      t.deepEqual(troubled(counted), troubled(plain));
+      t.deepEqual(counted.times, plain.times);
+      t.is(counted.packets, plain.packets);
+      letGo += counted.letGo;
+      briefs += counted.briefs;
+    }),
+    { numRuns: 30 },
+  );
+  t.true(briefs > 200 && letGo > briefs / 2, `${briefs} were brief, ${letGo} let go`);
+});
+
+test('it does not depend on how many threads read', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(grounds, async (ground) => {
+      const path = await capture(packetsOf({ ...ground, every: 4 }), ground.format);
+      const [alone, ...others] = await Promise.all(
+        [0, 1, 2].map((threads) => read(path, { whole: WHOLE, threads })),
+      );
+      for (const other of others) {
+        t.deepEqual(other!.observations, alone!.observations);
+        t.deepEqual(other!.totals, alone!.totals);
+      }
+    }),
+    { numRuns: 5 },
+  );
+});
+
+test('where there is no room for more, those that come after are not counted', async (t) => {
+  const open = Array.from({ length: 3000 }, (_, i) => connection(i, 100).slice(0, 3));
+  const later = Array.from({ length: 500 }, (_, i) => connection(5000 + i, 101));
+  const packets = timed([...beginning(), ...interleaved(open), ...interleaved(later)], 0);
+  const path = await capture(packets);
+  const way = { whole: WHOLE, maxFlows: 2000 };
+  const plain = await read(path, { ...way, threads: null });
+  const counted = await read(path, { ...way, threads: 0 });
+  t.true(counted.observations.unfollowed.syns > 0);
+  t.deepEqual(counted.observations.unfollowed, plain.observations.unfollowed);
+  t.is(counted.letGo, plain.letGo);
+});
+
+test('every tunnel by UDP is known as one', (t) => {
+  const tunnels = new Set([VXLAN_PORT, LINUX_VXLAN_PORT, GENEVE_PORT]);
+  for (let port = 0; port <= 0xffff; port++) {
+    t.is(decoderOf((UDP_PORT + port) as Parameters<typeof decoderOf>[0]) !== undefined, tunnels.has(port));
+  }
+});
