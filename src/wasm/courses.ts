@@ -138,21 +138,14 @@ export function endCourses(slot: usize, count: u32): u32 {
 function follow(segment: Segment, i: u32): u32 {
   const number = courseOf(segment, i);
   const course = courseAt(number);
-  const flags = <u32>segment.flags;
-  if ((flags & SYN) !== 0) {
-    const sequence = (flags & ACK) !== 0 ? segment.acknowledgment - 1 : segment.sequence;
-    // As a rule, that of the SYN-ACK was noted with the SYN.
-    if (course.state === ODD || course.clientSequence !== sequence) noteNumber(sequence, number);
-  }
-  if (course.first === <u16>i) {
-    begin(course, segment);
-    return number;
-  }
-  if (course.state === OVER) return 0;
-  if (course.state !== ODD) {
+  const before = course.state;
+  if (course.first === <u16>i) begin(course, segment);
+  else if (before !== ODD && before !== OVER) {
     course.state = course.since === <u16>since ? after(course, segment) : ODD;
   }
-  return number;
+  // Last, as it may tell that this is no course to be followed.
+  noteNumber(course, number, segment);
+  return before === OVER ? 0 : number;
 }
 
 function begin(course: Course, segment: Segment): void {
@@ -257,7 +250,13 @@ function isSameWay(course: Course, segment: Segment): bool {
 }
 
 /** Legs of one connection have one number: where two courses have, both are left out. So are a few that only look so. */
-function noteNumber(sequence: u32, number: u32): void {
+function noteNumber(course: Course, number: u32, segment: Segment): void {
+  const flags = <u32>segment.flags;
+  if ((flags & SYN) === 0) return;
+  const isReply = (flags & ACK) !== 0;
+  const sequence = isReply ? segment.acknowledgment - 1 : segment.sequence;
+  // It was noted with the SYN, as a rule.
+  if (isReply && course.state === ANSWERED) return;
   const hashed = hash(sequence, 0, 0);
   const mark = hashed & 0xffff0000;
   let place = <usize>(hashed & (BRIEF_PLACES - 1));
@@ -272,7 +271,7 @@ function noteNumber(sequence: u32, number: u32): void {
       const other = entry & 0xffff;
       if (other !== number) {
         courseAt(other).state = ODD;
-        courseAt(number).state = ODD;
+        course.state = ODD;
       }
       return;
     }
