@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import type { Attempt } from '../../src/correlate/attempt.js';
 import { type Correlation, correlate } from '../../src/correlate/correlate.js';
 import type { Vips } from '../../src/correlate/vips.js';
-import { connection, interleaved, type Packets, totalsOf, tracked } from './track/connections.js';
+import { connection, interleaved, type Packets, plainOf, totalsOf, tracked } from './track/connections.js';
 import { ACK, RST, type Segment, synOptions } from './track/wire.js';
 
 const CONNECTIONS = 1300;
@@ -71,7 +71,7 @@ function compare(captures: readonly Tracked[], whole = KEPT_WHOLE, vips: Vips = 
 function troubled(attempts: readonly Attempt[]) {
   return attempts
     .filter(({ outcome, tries, delayNs }) => outcome !== 'established' || tries !== 1 || delayNs !== 0n)
-    .map(({ id: _, firstTime: __, ...attempt }) => attempt);
+    .map(plainOf);
 }
 
 /** What is known of the clocks, by however many packets. */

@@ -18,7 +18,7 @@ import { readCapture } from '../../../src/ingest/capture/reader.js';
 import { fileChunks, ReadBuffer } from '../../../src/ingest/capture/source.js';
 import { GENEVE_PORT, LINUX_VXLAN_PORT, VXLAN_PORT } from '../../../src/model/tunnel-ports.js';
 import { BUFFER_SIZE } from '../../../src/wasm/layout.js';
-import { connection, FLOWS, interleaved, type Packets, totalsOf } from '../track/connections.js';
+import { connection, FLOWS, interleaved, type Packets, plainOf, totalsOf } from '../track/connections.js';
 import { ACK, type FileFormat, pcapOf, RST, synOptions } from '../track/wire.js';
 
 /** Connections up to which all are kept. */
@@ -230,7 +230,7 @@ function troubled({ attempts }: Reading) {
         delayNs !== 0n ||
         others.some(({ kind }) => kind !== 'ack'),
     )
-    .map(({ id: _, firstTime: __, ...attempt }) => attempt);
+    .map(plainOf);
 }
 
 async function capture(packets: Packets, format: FileFormat = { link: 'ethernet' }): Promise<string> {

@@ -1,4 +1,5 @@
 /** Connections packet by packet, and what becomes of them. */
+import type { Attempt } from '../../../src/correlate/attempt.js';
 import type { Correlation } from '../../../src/correlate/correlate.js';
 import { DecodedPackets } from '../../../src/correlate/track/decoded-packets.js';
 import { ALL, Tracker } from '../../../src/correlate/track/tracker.js';
@@ -73,6 +74,13 @@ export async function tracked(segments: Packets, { whole = ALL, node = 'n', file
   const { interfaces } = summary;
   const captureFile = { node, netns: null, file, interfaces, nameHint: null, snapshot: null };
   return { file: captureFile, observations: tracker.observations(), summary };
+}
+
+/** All that is known of an attempt but its number and time, as plain data: some of it is looked up when it is asked for. */
+export function plainOf(attempt: Attempt) {
+  const { id: _, firstTime: __, ...own } = attempt;
+  const { protocol, legs, traces, others, otherSource } = attempt;
+  return { ...own, protocol, legs, traces, others, otherSource };
 }
 
 /** How many connections had which outcome, those that were counted and let go among them. */
