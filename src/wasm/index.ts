@@ -128,7 +128,11 @@ export function setUp(flows: u32, whole: u32): bool {
 
 /** Adds an instance of what was looked up last, in front of `older` (-1 for none). -1 where there is no room. */
 export function insertFlow(older: i32, seconds: u32): i32 {
-  if (isCrowded()) sweep(seconds);
+  if (isCrowded()) {
+    sweep(seconds);
+    // Where the older one was put away, it would stay in its index beside the new one.
+    reopen();
+  }
   return insert(older);
 }
 

@@ -56,8 +56,11 @@ export function interleaved(connections: readonly Packets[]): Packets {
 }
 
 /** What a capture of these packets leaves behind. */
-export async function tracked(segments: Packets, { whole = ALL, node = 'n', file = 'x.pcap' } = {}) {
-  const tracker = new Tracker(FLOWS, whole);
+export async function tracked(
+  segments: Packets,
+  { whole = ALL, node = 'n', file = 'x.pcap', flows = FLOWS } = {},
+) {
+  const tracker = new Tracker(flows, whole);
   const decoded = new DecodedPackets(tracker);
   async function* octets() {
     yield pcapOf(segments, { link: 'sll2' });

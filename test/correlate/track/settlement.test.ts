@@ -173,6 +173,37 @@ function withTranslation(packets: Packets): Packets {
   });
 }
 
+test('the older connection of the same ports is not found beside the newer, when those that are silent are put away', async (t) => {
+  // With one of these sizes, it is the newer one with which there are so many that they are looked at.
+  for (let size = 4088; size <= 4098; size++) {
+    const silent = Array.from({ length: size }, (_, i) => connection(i, 100)[0]!);
+    const again = fromPort(silent[0]!.fromPort, connection(20_000, 100).map(likeTheFirst));
+    const refused: Packets = [again[0]!, { ...again[1]!, flags: RST | ACK }];
+    const made = fromPort(silent[0]!.fromPort, connection(20_001, 100).map(likeTheFirst));
+    // Of a server, a few are kept.
+    const before = Array.from({ length: 20 }, (_, i) => connection(30_000 + i, 100)).flat();
+    const segments: Packets = [
+      ...before.map((packet, i) => ({ ...packet, time: [999, i * 1000] as [number, number] })),
+      ...silent.map((packet, i) => ({ ...packet, time: [1000, i * 1000] as [number, number] })),
+      { ...silent[1]!, time: [1009, 0] },
+      ...refused.map((packet, i) => ({ ...packet, time: [1010, i * 1000] as [number, number] })),
+      // Its client's FIN comes again, late.
+      ...[...made, made[6]!].map((packet, i) => ({ ...packet, time: [1011, i * 1000] as [number, number] })),
+    ];
+    const correlation = correlate([await tracked(segments, { whole: 1, flows: 4 * FLOWS })], ['n'], {
+      named: [],
+      backends: new Map(),
+    });
+    const totals = { 'null no-reply': size, 'null refused': 1, 'null established': 21 };
+    t.deepEqual(totalsOf(correlation), totals, `${size}`);
+  }
+});
+
+/** From the client of the first connection. */
+function likeTheFirst(packet: Packets[number]): Packets[number] {
+  return packet.toPort === 443 ? { ...packet, from: 1 } : { ...packet, to: 1 };
+}
+
 test('the sample does not depend on the order of the servers', async (t) => {
   const all = Array.from({ length: CONNECTIONS }, (_, i) => connection(i, 100 + (i % 20)));
   const { counted } = await compare(interleaved(all));
