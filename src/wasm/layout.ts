@@ -209,10 +209,11 @@ export const BRIEF_SINCE = 7;
 export const BRIEF_SHIFT = 5;
 
 /**
- * Octets of a window, in which a large file is read by more than one thread: each costs its taker a turn through all
- * layers of reading, and may cost a thread's sleep, so that it is larger than what is read by one.
+ * Octets of a window, in which a large file is read by however many threads: each costs its taker a turn through all
+ * layers of reading, and may cost a thread's sleep, so that it is larger than what is read at once otherwise. In a larger
+ * one more connections begin and end, and more memory is met for the first time.
  */
-export const WINDOW_SIZE = 2 * 1024 * 1024;
+export const WINDOW_SIZE = 1536 * 1024;
 /**
  * Windows that a thread may have read before they are taken in, each in a slot of its own: what another wrote last is
  * slow to write.
@@ -225,7 +226,7 @@ export const SLOTS = MOST_THREADS * SLOTS_EACH;
 export const OVERHANG_READ = 2048;
 /** and octets of it that can lie there: as many as libpcap's records can have. */
 export const OVERHANG = 256 * 1024 + 16;
-/** Segments that can be made of a window: a small packet has 70 octets with its header. */
+/** Segments that can be made of a window, a power of two: a small packet has 70 octets with its header. */
 export const SLOT_SEGMENTS = 32768;
 /** Octets of a cache line, for what two threads write. */
 export const LINE = 64;
