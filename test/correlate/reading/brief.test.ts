@@ -86,9 +86,7 @@ async function read(path: string, { whole, threads, maxFlows = FLOWS }: Way): Pr
   return {
     ...{ observations, attempts, packets, briefs, times: [firstTime, lastTime] },
     totals: totalsOf(correlation),
-    servers: [
-      ...new Set(served.map(({ server, back }) => `${server.address} ${server.port} ${back}`)),
-    ].sort(),
+    servers: [...new Set(served.map(({ server }) => `${server.address} ${server.port}`))].sort(),
     letGo: served.reduce((sum, { count }) => sum + count, 0),
   };
 }
