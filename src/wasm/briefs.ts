@@ -3,20 +3,12 @@
  * counted, and its segments are passed over. The others' are taken in one by one.
  */
 import { findAddresses } from './addresses';
+import { Course } from './course';
 import { findOpen, hasNumber, isKnown, touchSettled, touchSlot } from './flows';
 import { bury } from './graves';
 import { mix } from './hash';
 import {
-  BRIEF_ADDRESS_A,
-  BRIEF_ADDRESS_B,
-  BRIEF_CLIENT_SEQUENCE,
-  BRIEF_HASH,
-  BRIEF_PORTS,
-  BRIEF_SERVER_SEQUENCE,
-  BRIEF_SHIFT,
-  BRIEF_SINCE,
-  BRIEF_SYN,
-  BRIEF_TRAITS_SHIFT,
+  COURSE_SHIFT,
   SEGMENT_SHIFT,
   SLOT_BRIEF_COUNT,
   SLOT_BRIEFS,
@@ -71,41 +63,43 @@ export function decideBriefs(taken: u32): u32 {
   let touched: u32 = 0;
   while (decided < count) {
     let end = decided;
-    while (end < count && end - decided < BATCH && wordOf(end, BRIEF_SINCE) <= taken) {
-      const hashed = wordOf(end, BRIEF_HASH);
+    while (end < count && end - decided < BATCH && <u32>briefAt(end).since <= taken) {
+      const hashed = briefAt(end).hashed;
       touched += touchSlot(hashed) + touchSettled(hashed);
       end++;
     }
     if (end === decided) break;
-    for (; decided < end; decided++) store<u8>(wasCounted + decided + 1, decide(decided) ? 1 : 0);
+    for (; decided < end; decided++) {
+      store<u8>(wasCounted + decided + 1, decide(briefAt(decided)) ? 1 : 0);
+    }
   }
   return touched;
 }
 
-function decide(brief: u32): bool {
+function decide(brief: Course): bool {
   if (!lets() || isClosed() || !setKey(brief)) return false;
   const version = key.version;
   if (findOpen(key.hashed, key.a, key.b, key.ports, version) >= 0 || isKnown()) return false;
-  const clientSequence = wordOf(brief, BRIEF_CLIENT_SEQUENCE);
+  const clientSequence = brief.clientSequence;
   if (hasNumber(clientSequence)) return false;
   const clientIsB = key.has(IS_FROM_B);
   const address = clientIsB ? key.a : key.b;
   const port = clientIsB ? key.ports >>> 16 : key.ports & 0xffff;
-  if (!isCounted(address, port, version, clientSequence, wordOf(brief, BRIEF_SERVER_SEQUENCE))) return false;
+  if (!isCounted(address, port, version, clientSequence, brief.serverSequence)) return false;
   bury(mix(key.a, key.b, key.ports));
   return true;
 }
 
 /** Makes the key of a connection, as its SYN has it; false where its addresses have no numbers, and so no flow has them. */
-function setKey(brief: u32): bool {
-  key.traits = <u8>(wordOf(brief, BRIEF_SYN) >>> BRIEF_TRAITS_SHIFT);
-  key.a = wordOf(brief, BRIEF_ADDRESS_A);
-  key.b = wordOf(brief, BRIEF_ADDRESS_B);
-  key.ports = wordOf(brief, BRIEF_PORTS);
-  key.hashed = wordOf(brief, BRIEF_HASH);
+function setKey(brief: Course): bool {
+  key.traits = brief.traits;
+  key.a = brief.a;
+  key.b = brief.b;
+  key.ports = brief.ports;
+  key.hashed = brief.hashed;
   return findAddresses(key);
 }
 
-function wordOf(brief: u32, word: u32): u32 {
-  return load<u32>(briefs + ((<usize>brief) << BRIEF_SHIFT) + (word << 2));
+function briefAt(i: u32): Course {
+  return changetype<Course>(briefs + ((<usize>i) << COURSE_SHIFT));
 }

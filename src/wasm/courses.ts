@@ -5,19 +5,10 @@
  * not. Whatever is not quite so is left out.
  */
 import { ACK, FIN, RST, SYN } from '../model/tcp-flags';
+import { Course } from './course';
 import { hash } from './hash';
 import {
-  BRIEF_ADDRESS_A,
-  BRIEF_ADDRESS_B,
-  BRIEF_CLIENT_SEQUENCE,
-  BRIEF_HASH,
   BRIEF_PLACES,
-  BRIEF_PORTS,
-  BRIEF_SERVER_SEQUENCE,
-  BRIEF_SHIFT,
-  BRIEF_SINCE,
-  BRIEF_SYN,
-  BRIEF_TRAITS_SHIFT,
   COURSE_SHIFT,
   PART_OTHER,
   SLOT_BRIEFS,
@@ -30,7 +21,7 @@ import {
 } from './layout';
 import { isNothingToTcp } from './nothing-to-tcp';
 import { HAS_PAYLOAD, IS_FROM_B, IS_IPV6, IS_OTHER, Segment } from './read-segment';
-import { RECORD_HEADER, segmentAt } from './read-segments';
+import { RECORD_HEADER, segmentAt, timeOf } from './read-segments';
 
 /** How far a connection is. */
 const ODD: u8 = 0;
@@ -41,26 +32,10 @@ const CLIENT_CLOSED: u8 = 4;
 const SERVER_CLOSED: u8 = 5;
 const OVER: u8 = 6;
 
-/** What is known of a 5-tuple in the window: 32 octets. */
-@unmanaged
-class Course {
-  /** As a segment has them. Of IPv6, `a` is where the addresses of the first segment are, and the ports are its own. */
-  a: u32;
-  b: u32;
-  ports: u32;
-  clientSequence: u32;
-  serverSequence: u32;
-  seconds: u32;
-  /** The first segment, and its traits. */
-  first: u16;
-  traits: u8;
-  state: u8;
-  /** Segments up to and with the last one before it that may be of any connection. */
-  since: u16;
-  /** Number of the brief connection, from 1; 0: it is none. */
-  brief: u16;
-}
-
+/** Where the slot is. */
+let slot: usize = 0;
+let list: usize = 0;
+let parts: usize = 0;
 /** Two octets a place: the number of a course. */
 let places: usize = 0;
 /** Four octets a place: half of a hash of an initial sequence number, and the number of the course that has it. */
@@ -76,8 +51,14 @@ function courseAt(number: u32): Course {
   return changetype<Course>(courses + ((<usize>(number - 1)) << COURSE_SHIFT));
 }
 
-/** @param scratch `BRIEF_SCRATCH` octets */
-export function beginCourses(scratch: usize): void {
+/**
+ * @param at where the slot is whose segments are followed next
+ * @param scratch `BRIEF_SCRATCH` octets
+ */
+export function beginCourses(at: usize, scratch: usize): void {
+  slot = at;
+  list = at + <usize>SLOT_SEGMENTS_AT;
+  parts = at + <usize>SLOT_PARTS_AT;
   places = scratch;
   numbers = scratch + <usize>(BRIEF_PLACES << 1);
   courses = numbers + <usize>(BRIEF_PLACES << 2);
@@ -89,15 +70,13 @@ export function beginCourses(scratch: usize): void {
 }
 
 /**
- * Takes in segments of a slot, one behind the other.
+ * Takes in segments, one behind the other.
  *
  * @param at where the record of the first begins
  * @param from the first
  * @param to behind the last
  */
-export function followCourses(slot: usize, at: usize, from: u32, to: u32, linkType: u32): void {
-  const list = slot + <usize>SLOT_SEGMENTS_AT;
-  const parts = slot + <usize>SLOT_PARTS_AT;
+export function followCourses(at: usize, from: u32, to: u32, linkType: u32): void {
   let record = at;
   for (let i = from; i < to; i++) {
     const segment = segmentAt(list, i);
@@ -106,7 +85,7 @@ export function followCourses(slot: usize, at: usize, from: u32, to: u32, linkTy
       if (!isNothingToTcp(record + RECORD_HEADER, segment.end, linkType)) since = i + 1;
     } else {
       part = follow(segment, i);
-      const time = ((<u64>segment.seconds) << 32) | <u64>segment.nanoseconds;
+      const time = timeOf(segment.seconds, segment.nanoseconds);
       first = min(first, time);
       last = max(last, time);
     }
@@ -116,14 +95,13 @@ export function followCourses(slot: usize, at: usize, from: u32, to: u32, linkTy
 }
 
 /**
- * Writes the brief connections of a slot, and which segments are of them.
+ * Writes the brief connections into the slot, and which segments are of them.
  *
  * @param count of the segments
  * @returns how many brief connections there are, in the order of their SYNs
  */
-export function endCourses(slot: usize, count: u32): u32 {
-  const parts = slot + <usize>SLOT_PARTS_AT;
-  const briefs = writeBriefs(slot + <usize>SLOT_SEGMENTS_AT, slot + <usize>SLOT_BRIEFS_AT);
+export function endCourses(count: u32): u32 {
+  const briefs = writeBriefs(slot + <usize>SLOT_BRIEFS_AT);
   for (let i: u32 = 0; i < count; i++) {
     const place = parts + ((<usize>i) << 1);
     const part = <u32>load<u16>(place);
@@ -152,7 +130,6 @@ function begin(course: Course, segment: Segment): void {
   const flags = <u32>segment.flags;
   if ((flags & (SYN | ACK | RST | FIN)) !== SYN || segment.acknowledgment !== 0) return;
   course.clientSequence = segment.sequence;
-  course.seconds = segment.seconds;
   course.since = <u16>since;
   course.state = ASKED;
 }
@@ -166,7 +143,7 @@ function after(course: Course, segment: Segment): u8 {
   if (state === ASKED) {
     if ((flags & (SYN | ACK | FIN)) !== (SYN | ACK) || fromClient) return ODD;
     if (segment.acknowledgment !== course.clientSequence + 1) return ODD;
-    if (<i32>(segment.seconds - course.seconds) > STALE_SECONDS) return ODD;
+    if (<i32>(segment.seconds - segmentAt(list, course.first).seconds) > STALE_SECONDS) return ODD;
     course.serverSequence = segment.sequence;
     return ANSWERED;
   }
@@ -203,6 +180,7 @@ function courseOf(segment: Segment, i: u32): u32 {
   course.a = segment.a;
   course.b = segment.b;
   course.ports = segment.ports;
+  course.hashed = segment.hashed;
   course.first = <u16>i;
   course.traits = segment.traits;
   course.state = ODD;
@@ -280,22 +258,21 @@ function noteNumber(course: Course, number: u32, segment: Segment): void {
 }
 
 /** @returns how many there are */
-function writeBriefs(list: usize, briefs: usize): u32 {
+function writeBriefs(briefs: usize): u32 {
   let count: u32 = 0;
   for (let number: u32 = 1; number <= courseCount && count < <u32>SLOT_BRIEFS; number++) {
     const course = courseAt(number);
     if (course.state !== OVER) continue;
-    const brief = briefs + ((<usize>count) << BRIEF_SHIFT);
-    store<u32>(brief, course.a, BRIEF_ADDRESS_A << 2);
-    store<u32>(brief, course.b, BRIEF_ADDRESS_B << 2);
-    store<u32>(brief, course.ports, BRIEF_PORTS << 2);
-    store<u32>(brief, segmentAt(list, course.first).hashed, BRIEF_HASH << 2);
-    store<u32>(brief, course.clientSequence, BRIEF_CLIENT_SEQUENCE << 2);
-    store<u32>(brief, course.serverSequence, BRIEF_SERVER_SEQUENCE << 2);
-    const traits = <u32>course.traits & (IS_FROM_B | IS_IPV6);
-    store<u32>(brief, <u32>course.first | (traits << BRIEF_TRAITS_SHIFT), BRIEF_SYN << 2);
-    store<u32>(brief, course.since, BRIEF_SINCE << 2);
+    copy(briefs + ((<usize>count) << COURSE_SHIFT), changetype<usize>(course));
     course.brief = <u16>++count;
   }
   return count;
+}
+
+/** A call of memory.copy takes longer than four stores. */
+function copy(to: usize, course: usize): void {
+  store<u64>(to, load<u64>(course));
+  store<u64>(to, load<u64>(course, 8), 8);
+  store<u64>(to, load<u64>(course, 16), 16);
+  store<u64>(to, load<u64>(course, 24), 24);
 }

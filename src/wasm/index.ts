@@ -1,6 +1,6 @@
 /** What the tables of one capture's connections offer to JavaScript. One instance of the module is one capture's. */
 import { addresses } from './addresses';
-import { findOpen, insert, isCrowded, isLate, reopen, setNumber } from './flows';
+import { findOpen, isLate, reopen, setNumber } from './flows';
 import { isForeign } from './foreign';
 import { frames, internFrame } from './frames';
 import { hash } from './hash';
@@ -33,7 +33,7 @@ import { close, reserveRows, rowsBase, rowsEnd, rowsInUse } from './rows';
 import { beginScan, scan, scanFirst, scanLast, scanStopped, scanTouched } from './scan';
 import { observe, setInterface } from './segment';
 import { servedTotal, servers } from './served';
-import { finished, keepWhole, letGo, mayLetGo, sweep } from './settlement';
+import { finished, insertFlow, keepWhole, letGo, mayLetGo } from './settlement';
 import { cellsBase, cellsEnd, reserveCells, takeCells } from './sightings';
 import { allocate, reserve } from './memory';
 import { noteRows } from './wanted';
@@ -49,6 +49,7 @@ export {
   close,
   closeNotes,
   finished,
+  insertFlow,
   internFrame,
   isLate,
   isWanted,
@@ -124,16 +125,6 @@ export function setUp(flows: u32, whole: u32): bool {
   reserveCells(flows * CELLS_OF_FLOW);
   keepWhole(whole);
   return true;
-}
-
-/** Adds an instance of what was looked up last, in front of `older` (-1 for none). -1 where there is no room. */
-export function insertFlow(older: i32, seconds: u32): i32 {
-  if (isCrowded()) {
-    sweep(seconds);
-    // Where the older one was put away, it would stay in its index beside the new one.
-    reopen();
-  }
-  return insert(older);
 }
 
 /** The number of the IPv6 address at a place; `NONE` where there is no room, and then no flow is begun any more. */

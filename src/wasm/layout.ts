@@ -190,23 +190,8 @@ export const SCRATCH_SIZE = 256;
 /** Octets of a segment, as a power of two: `Segment` of `read-segment.ts`. */
 export const SEGMENT_SHIFT = 6;
 
-/**
- * Words of a brief connection: one that begins and ends in one window, each packet of its handshake seen once and in its
- * order.
- */
-export const BRIEF_ADDRESS_A = 0;
-export const BRIEF_ADDRESS_B = 1;
-export const BRIEF_PORTS = 2;
-export const BRIEF_HASH = 3;
-/** Initial sequence numbers. */
-export const BRIEF_CLIENT_SEQUENCE = 4;
-export const BRIEF_SERVER_SEQUENCE = 5;
-/** The segment of the SYN; above it, what of its traits tells the ends. Of IPv6, `BRIEF_ADDRESS_A` is where its addresses are. */
-export const BRIEF_SYN = 6;
-export const BRIEF_TRAITS_SHIFT = 16;
-/** Segments before it, of which something is not plain that could be of the connection as well. */
-export const BRIEF_SINCE = 7;
-export const BRIEF_SHIFT = 5;
+/** Octets of what is known of a 5-tuple in a window, as a power of two: `Course` of `course.ts`. */
+export const COURSE_SHIFT = 5;
 
 /**
  * Octets of a window, in which a large file is read by however many threads: each costs its taker a turn through all
@@ -242,7 +227,7 @@ export const SLOT_ROOM_AT = LINE;
 export const SLOT_SEGMENTS_AT = SLOT_ROOM_AT + SLOT_ROOM;
 export const SLOT_PARTS_AT = SLOT_SEGMENTS_AT + (SLOT_SEGMENTS << SEGMENT_SHIFT);
 export const SLOT_BRIEFS_AT = SLOT_PARTS_AT + (SLOT_SEGMENTS << 1);
-export const SLOT_SIZE = SLOT_BRIEFS_AT + (SLOT_BRIEFS << BRIEF_SHIFT);
+export const SLOT_SIZE = SLOT_BRIEFS_AT + (SLOT_BRIEFS << COURSE_SHIFT);
 /** Words of a slot: where in the window its records begin, their octets, how many segments, and brief connections there are. */
 export const SLOT_START = 0;
 export const SLOT_OCTETS = 1;
@@ -267,7 +252,6 @@ export const RING_SLOTS = RING_READ + SLOTS * LINE;
 export const RING_SCRATCH = RING_SLOTS + SLOTS * SLOT_SIZE;
 /** Places of the two tables of `courses.ts`, twice as many as segments; and octets of what they lead to. */
 export const BRIEF_PLACES = SLOT_SEGMENTS * 2;
-export const COURSE_SHIFT = 5;
 export const BRIEF_SCRATCH = BRIEF_PLACES * 6 + (SLOT_SEGMENTS << COURSE_SHIFT);
 export const RING_SIZE = RING_SCRATCH + MOST_THREADS * BRIEF_SCRATCH;
 

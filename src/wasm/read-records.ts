@@ -9,6 +9,7 @@ import {
   recordEnd,
   segmentAt,
   setRecord,
+  timeOf,
   TS_FRACTION,
   TS_SECONDS,
 } from './read-segments';
@@ -100,7 +101,7 @@ function readRun(
       synEnd = behind;
       break;
     }
-    const time = ((<u64>number(next + TS_SECONDS, isSwapped)) << 32) | <u64>(fraction * unit);
+    const time = timeOf(number(next + TS_SECONDS, isSwapped), fraction * unit);
     first = min(first, time);
     last = max(last, time);
     next = behind;

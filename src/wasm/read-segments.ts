@@ -67,6 +67,11 @@ export function setRecord(segment: Segment, at: usize, behind: usize, isSwapped:
   segment.end = behind;
 }
 
+/** Seconds in the upper half, nanoseconds in the lower. */
+export function timeOf(seconds: u32, nanoseconds: u32): u64 {
+  return ((<u64>seconds) << 32) | <u64>nanoseconds;
+}
+
 export function number(at: usize, isSwapped: bool): u32 {
   const value = load<u32>(at);
   return isSwapped ? bswap<u32>(value) : value;

@@ -49,14 +49,14 @@ export function readWindow(
     const read = readRecords(next, end, linkType, isSwapped, unit, most, to, left, true, wanted);
     if (count === 0 && mayLetGo && areShort(list, read)) {
       looks = true;
-      beginCourses(scratch);
+      beginCourses(slot, scratch);
     }
-    if (looks) followCourses(slot, next, count, count + read, linkType);
+    if (looks) followCourses(next, count, count + read, linkType);
     count += read;
     if (read < room) break;
     next = segmentAt(list, count - 1).end;
   }
-  if (looks) briefs = endCourses(slot, count);
+  if (looks) briefs = endCourses(count);
   return count;
 }
 

@@ -3,6 +3,7 @@
  * they need is touched for all of them before the first is dealt with, so that the misses of the cache overlap. A
  * thread that reads ahead (`ahead.ts`) may have made segments of them already.
  */
+import { SYN } from '../model/tcp-flags';
 import { areBrief, beginBriefs, decideBriefs, isPassed, partAt } from './briefs';
 import { touchRow, touchSettled, touchSlot } from './flows';
 import { isForeign } from './foreign';
@@ -10,11 +11,9 @@ import { pass, wantedAt } from './interest';
 import { PART_OTHER, SEGMENT_SHIFT, SLOT_COUNT, SLOT_FIRST, SLOT_LAST, SLOT_SEGMENTS_AT } from './layout';
 import { IS_OTHER, IS_RUN, Segment } from './read-segment';
 import { readRecords } from './read-records';
-import { segmentAt } from './read-segments';
+import { segmentAt, timeOf } from './read-segments';
 import { observe, setInterface } from './segment';
 import { allocate } from './memory';
-
-const SYN: u8 = 2;
 
 /** Segments of a batch. */
 const BATCH: u32 = 32;
@@ -145,7 +144,7 @@ function placeOf(i: u32, from: u32, isPicked: bool): u32 {
 }
 
 function noteTime(seconds: u32, nanoseconds: u32): void {
-  const time = ((<u64>seconds) << 32) | <u64>nanoseconds;
+  const time = timeOf(seconds, nanoseconds);
   if (time < first) first = time;
   if (time > last) last = time;
 }
@@ -198,14 +197,14 @@ function touch(segments: usize, from: u32, count: u32, isPicked: bool): void {
     if (segment.isForeign) continue;
     sum += touchSlot(segment.hashed);
     // Of ports that are not open, it is looked for among those that are over.
-    if ((segment.flags & SYN) !== 0) sum += touchSettled(segment.hashed);
+    if ((segment.flags & <u8>SYN) !== 0) sum += touchSettled(segment.hashed);
   }
   for (let i: u32 = 0; i < count; i++) {
     const segment = segmentAt(segments, placeOf(i, from, isPicked));
     if (!segment.isForeign) sum += touchRow(segment.hashed);
   }
   // What nothing came of would not be loaded.
-  touched = sum;
+  touched += sum;
 }
 
 export function scanTouched(): u32 {

@@ -5,7 +5,7 @@
  * Whatever is not quite so (a retransmission, a second interface, a RST, a tunnel) is left to them.
  */
 import { ACK, FIN, RST, SYN } from '../model/tcp-flags';
-import { findOpen, insert, isCrowded, isLate, reopen, setNumber } from './flows';
+import { findOpen, isLate, reopen, setNumber } from './flows';
 import { frameOf } from './frames';
 import { NONE } from './intern-table';
 import {
@@ -53,7 +53,7 @@ import {
 } from './layout';
 import { HAS_PAYLOAD, HAS_TIMESTAMPS, IS_FROM_B, Segment } from './read-segment';
 import { rowAt } from './rows';
-import { finished, sweep } from './settlement';
+import { finished, insertFlow } from './settlement';
 import { cellAt, takeCell } from './sightings';
 
 const OPENED: u32 = STATE_CLIENT_KNOWN | STATE_SYN;
@@ -128,8 +128,7 @@ function begin(segment: Segment): bool {
   // One that was silent goes on, or ports are used again.
   if (reopen() >= 0) return false;
   if (isNameless(segment)) return false;
-  if (isCrowded()) sweep(segment.seconds);
-  const row = insert(-1);
+  const row = insertFlow(-1, segment.seconds);
   if (row < 0) return false;
   const at = rowAt(row);
   const client: u32 = segment.has(IS_FROM_B) ? STATE_CLIENT_IS_B : 0;

@@ -7,11 +7,14 @@
  */
 import {
   hasSiblings,
+  insert,
+  isCrowded,
   isNewest,
   MOST_SIBLINGS,
   openAt,
   openSlots,
   remove,
+  reopen,
   setCrowd,
   settle,
   sibling,
@@ -118,8 +121,22 @@ export function finished(row: u32): void {
   } while (next !== row);
 }
 
+/**
+ * Adds an instance of what was looked up last, in front of `older` (-1 for none). -1 where there is no room.
+ *
+ * @param now s
+ */
+export function insertFlow(older: i32, now: u32): i32 {
+  if (isCrowded()) {
+    sweep(now);
+    // Where the older one was put away, it would stay in its index beside the new one.
+    reopen();
+  }
+  return insert(older);
+}
+
 /** Puts away what is over or silent. */
-export function sweep(now: u32): void {
+function sweep(now: u32): void {
   const slots = openSlots();
   // A slot that is emptied may be filled by one behind it.
   for (let slot: u32 = 0; slot < slots; ) {

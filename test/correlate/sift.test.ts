@@ -7,13 +7,20 @@ import fc from 'fast-check';
 import type { Attempt } from '../../src/correlate/attempt.js';
 import { type Correlation, correlate } from '../../src/correlate/correlate.js';
 import type { Vips } from '../../src/correlate/vips.js';
-import { connection, interleaved, type Packets, plainOf, totalsOf, tracked } from './track/connections.js';
+import {
+  BACKEND,
+  connection,
+  interleaved,
+  type Packets,
+  plainOf,
+  totalsOf,
+  tracked,
+  VIP,
+} from './track/connections.js';
 import { ACK, RST, type Segment, synOptions } from './track/wire.js';
 
 const CONNECTIONS = 1300;
 const KEPT_WHOLE = 300;
-const VIP = 200;
-const BACKEND = 210;
 const NO_VIPS: Vips = { named: [], backends: new Map() };
 
 type Tracked = Awaited<ReturnType<typeof tracked>>;

@@ -18,13 +18,21 @@ import { readCapture } from '../../../src/ingest/capture/reader.js';
 import { fileChunks, ReadBuffer } from '../../../src/ingest/capture/source.js';
 import { GENEVE_PORT, LINUX_VXLAN_PORT, VXLAN_PORT } from '../../../src/model/tunnel-ports.js';
 import { BUFFER_SIZE } from '../../../src/wasm/layout.js';
-import { connection, FLOWS, interleaved, type Packets, plainOf, totalsOf } from '../track/connections.js';
+import {
+  BACKEND,
+  connection,
+  FLOWS,
+  interleaved,
+  type Packets,
+  plainOf,
+  totalsOf,
+  VIP,
+  withTranslation,
+} from '../track/connections.js';
 import { ACK, type FileFormat, pcapOf, RST, synOptions } from '../track/wire.js';
 
 /** Connections up to which all are kept. */
 const WHOLE = 20;
-const VIP = 200;
-const BACKEND = 210;
 const LARGE = 60_000;
 const SERVERS = [VIP, BACKEND, 100];
 const BEGINNING = 80;
@@ -206,18 +214,6 @@ const BRIEF: ReadonlySet<string> = new Set([
   'beside others',
 ]);
 
-/** A request comes in to the VIP by one interface and leaves for the backend by another, a reply the other way. */
-function translated(packets: Packets): Packets {
-  return packets.flatMap((packet) => {
-    const behind = { ...packet, ttl: 63, ifindex: 3 };
-    if (packet.to === VIP) return [packet, { ...behind, to: BACKEND }];
-    return [
-      { ...behind, from: BACKEND },
-      { ...packet, ttl: 62 },
-    ];
-  });
-}
-
 /** All that is told of attempts that met something. */
 function troubled({ attempts }: Reading) {
   return attempts
@@ -310,7 +306,7 @@ function packetsOf({ rounds, gap, isTranslated, ipv6, every }: Ground): Packets 
         ...(ipv6 > 0 && port % ipv6 === 0 ? { ipVersion: 6 as const } : {}),
       }));
       const packets = COURSES[course]!(plain);
-      const both = isTranslated && port % 2 === 0 ? translated(packets) : packets;
+      const both = isTranslated && port % 2 === 0 ? withTranslation(packets) : packets;
       const [here, next] = [byRound[round]!, byRound[round + 1]!];
       if (place === 'here') here.push(both);
       else if (place === 'split') {
@@ -319,7 +315,7 @@ function packetsOf({ rounds, gap, isTranslated, ipv6, every }: Ground): Packets 
       } else {
         const front = place === 'split by NAT' ? plain : plain.slice(0, 2);
         here.push(front);
-        next.push(translated(plain).filter(({ from, to }) => from === BACKEND || to === BACKEND));
+        next.push(withTranslation(plain).filter(({ from, to }) => from === BACKEND || to === BACKEND));
       }
     }
   }

@@ -10,6 +10,10 @@ export type Packets = Segment[];
 
 const OPEN_AT_ONCE = 50;
 
+/** Hosts. */
+export const VIP = 200;
+export const BACKEND = 210;
+
 /** Connections of a capture that there is room for. */
 export const FLOWS = 1 << 13;
 
@@ -38,6 +42,18 @@ export function connection(i: number, to: number, numbers = i): Packets {
     client(ACK | FIN, isn + 21, peer + 32),
     server(ACK, peer + 32, isn + 22),
   ];
+}
+
+/** A request comes in to the VIP by one interface and leaves for the backend by another, a reply the other way. */
+export function withTranslation(packets: Packets): Packets {
+  return packets.flatMap((packet) => {
+    const behind = { ...packet, ttl: 63, ifindex: 3 };
+    if (packet.to === VIP) return [packet, { ...behind, to: BACKEND }];
+    return [
+      { ...behind, from: BACKEND },
+      { ...packet, ttl: 62 },
+    ];
+  });
 }
 
 /** Interleaves connections, a packet of one after one of another, some of them at a time. */

@@ -3,13 +3,21 @@ import test from 'ava';
 import fc from 'fast-check';
 import { correlate } from '../../../src/correlate/correlate.js';
 import { ALL } from '../../../src/correlate/track/tracker.js';
-import { connection, FLOWS, interleaved, type Packets, totalsOf, tracked } from './connections.js';
+import {
+  BACKEND,
+  connection,
+  FLOWS,
+  interleaved,
+  type Packets,
+  totalsOf,
+  tracked,
+  VIP,
+  withTranslation,
+} from './connections.js';
 import { ACK, RST, synOptions } from './wire.js';
 
 const KEPT_WHOLE = 300;
 const CONNECTIONS = 1300;
-const VIP = 200;
-const BACKEND = 210;
 
 async function analyze(segments: Packets, whole: number) {
   const correlation = correlate([await tracked(segments, { whole })], ['n'], {
@@ -160,18 +168,6 @@ test('whatever used the ports before, the counts are the same as if all were kep
   );
   t.true(letGo > 500, `${letGo} were let go`);
 });
-
-/** A request comes in to the VIP by one interface and leaves for the backend by another, a reply the other way. */
-function withTranslation(packets: Packets): Packets {
-  return packets.flatMap((packet) => {
-    const behind = { ...packet, ttl: 63, ifindex: 3 };
-    if (packet.to === VIP) return [packet, { ...behind, to: BACKEND }];
-    return [
-      { ...behind, from: BACKEND },
-      { ...packet, ttl: 62 },
-    ];
-  });
-}
 
 test('the older connection of the same ports is not found beside the newer, when those that are silent are put away', async (t) => {
   // With one of these sizes, it is the newer one with which there are so many that they are looked at.
