@@ -115,14 +115,13 @@ function countOutcomes(attempts: readonly Attempt[], served: readonly Served[]):
 
 function chooseAttempts(
   { attempts, served }: Correlation,
-  { findings }: Diagnosis,
+  { explained }: Diagnosis,
   listing: AttemptListing,
 ): readonly Attempt[] {
   if (listing === 'none') return [];
   const isWhole = attempts.length <= LISTED_BY_DEFAULT && served.length === 0;
   if (listing === 'all' || isWhole) return attempts;
-  const named = new Set(findings.flatMap((finding) => finding.attempts));
-  return attempts.filter((attempt) => attempt.outcome !== 'established' || named.has(attempt.id));
+  return attempts.filter(({ outcome }, i) => outcome !== 'established' || explained[i] !== undefined);
 }
 
 /** The attempts whose paths a report in text shows: of its table, and of each finding the one that stands for all. */

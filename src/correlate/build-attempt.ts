@@ -34,7 +34,8 @@ export function packetsOf(legs: readonly Leg[]): Packets {
   return { requests: requests.slice(), replies: replies.slice(), others: others.slice() };
 }
 
-function partOf({ kind, fromClient }: Sighting): keyof Packets {
+/** What a sighting is to its attempt. */
+export function partOf({ kind, fromClient }: Sighting): keyof Packets {
   switch (kind) {
     case 'syn':
     case 'echo-request':

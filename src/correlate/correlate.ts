@@ -69,9 +69,8 @@ export function correlate(
     ({ file, observations }) => new CaptureLegs(observations, new CapturePoints(file)),
   );
   const isLone = loneRows(captures.map(({ observations }) => observations));
-  const rowsOf = (i: number, lone: number) => (row: number) =>
-    isLone[i]![row] === lone && sifted.letGo[i]?.[row] !== 1;
-  const legs = sources.flatMap((source, i) => source.read(rowsOf(i, 0)));
+  const rows = sources.map((source, i) => source.divide(isLone[i]!, sifted.letGo[i]!));
+  const legs = sources.flatMap((source, i) => rows[i]!.others.map((row) => source.leg(row)));
   const snapshots = [...new Set(captures.flatMap(({ file }) => file.snapshot ?? []))];
   const broadcasts = broadcastAddresses(captures, snapshots);
   const tracks = trackedTranslations(snapshots);
@@ -90,13 +89,13 @@ export function correlate(
   );
   const build = (group: Leg[]) => buildAttempt(group, vips, aligned, coverage);
   const lone = sources.flatMap((source, i) =>
-    loneAttempts(source, rowsOf(i, 1), build, nodes.length > 1 ? null : vips),
+    loneAttempts(source, rows[i]!.lone, build, nodes.length > 1 ? null : vips),
   );
   const grouped = takeOtherSources(groups.map(build), aligned).filter(
     (attempt) => attempt.protocol === 'tcp' || isRequest(attempt, broadcasts),
   );
   const drafts = lone.concat(grouped);
-  const ofVips = drafts.filter((attempt) => attempt.vip !== null);
+  const ofVips = vips.named.length === 0 ? [] : drafts.filter((attempt) => attempt.vip !== null);
   const allServed = [
     ...sifted.served,
     ...captures.flatMap(({ observations }) => readServed(observations, vips)),
@@ -112,7 +111,7 @@ export function correlate(
   attempts.sort(
     (a, b) => compareTimes(a.firstTime, b.firstTime) || compareTexts(attemptKey(a), attemptKey(b)),
   );
-  for (const [i, attempt] of attempts.entries()) attempt.id = `a${i + 1}`;
+  for (let i = 0; i < attempts.length; i++) attempts[i]!.id = `a${i + 1}`;
   const neighbours = captures
     .flatMap(({ file, observations }) => readMessages(observations.neighbours.rows, new CapturePoints(file)))
     .sort((a, b) => compareTimes(aligned(a), aligned(b)));
@@ -169,6 +168,7 @@ function inferVips(
     const front = attempt.server.address;
     if (attempt.legs.some((leg) => hasRequest(leg) && leg.server.address !== front)) found.add(front);
   }
+  if (found.size === 0) return [];
   for (const attempt of attempts) {
     if (found.has(attempt.server.address)) attempt.vip = attempt.server.address;
   }

@@ -107,20 +107,32 @@ export class CaptureLegs {
     this.#facts = new LoneFactsReader(this.#observed.flows, this.#observed.cells);
   }
 
-  /** Those of the rows that are wanted, in the order in which they began. */
-  read(isWanted: (row: number) => boolean = () => true): Leg[] {
-    return this.rows(isWanted).map((row) => this.leg(row));
+  /** All of them, in the order in which they began. */
+  read(): Leg[] {
+    return this.divide(null, null).others.map((row) => this.leg(row));
   }
 
-  /** The rows of legs of which all is known. */
-  rows(isWanted: (row: number) => boolean): number[] {
+  /**
+   * The rows of legs of which all is known.
+   *
+   * @param isLone 1 for each row of those that have nothing in common with another; null where none is told apart
+   * @param isLetGo 1 for each that is none of either; null where none is
+   */
+  divide(
+    isLone: Uint8Array | null,
+    isLetGo: Uint8Array | null,
+  ): { lone: readonly number[]; others: readonly number[] } {
     const { flows } = this.#observed;
-    const rows: number[] = [];
-    for (let row = 0; row < flows.length; row++) {
-      const state = flows.get(row, FLOW_STATE);
-      if (state !== 0 && (state & STATE_LOST) === 0 && isWanted(row)) rows.push(row);
+    const { words, length } = flows;
+    const lone: number[] = [];
+    const others: number[] = [];
+    for (let row = 0; row < length; row++) {
+      const state = words[flows.at(row) + FLOW_STATE]!;
+      if (state === 0 || (state & STATE_LOST) !== 0 || isLetGo?.[row] === 1) continue;
+      if (isLone?.[row] === 1) lone.push(row);
+      else others.push(row);
     }
-    return rows;
+    return { lone, others };
   }
 
   /** What became of a row's connection, which is no other leg's; null where its leg has to be looked at. */

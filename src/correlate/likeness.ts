@@ -36,8 +36,8 @@ export class Likeness {
 
   /** @param isSame whether two of one hash are alike in truth; without it, they may be */
   constructor(hashes: Int32Array, isSame: (a: number, b: number) => boolean = () => true) {
-    const mask = 2 ** Math.ceil(Math.log2(2 * hashes.length + 1)) - 1;
-    const places = new Int32Array(mask + 1);
+    const places = placesFor(hashes.length);
+    const mask = places.length - 1;
     this.first = new Int32Array(hashes.length);
     for (let i = 0; i < hashes.length; i++) {
       const hash = hashes[i]!;
@@ -70,5 +70,27 @@ export class Likeness {
 
 /** Marks the items, with 1, whose hash another one has as well. */
 export function sharedHashes(hashes: Int32Array): Uint8Array {
-  return new Likeness(hashes).shared(() => true);
+  const places = placesFor(hashes.length);
+  const mask = places.length - 1;
+  const marks = new Uint8Array(hashes.length);
+  for (let i = 0; i < hashes.length; i++) {
+    const hash = hashes[i]!;
+    let at = mix(0, hash) & mask;
+    let held = places[at]!;
+    while (held !== 0 && hashes[held - 1] !== hash) {
+      at = (at + 1) & mask;
+      held = places[at]!;
+    }
+    if (held === 0) places[at] = i + 1;
+    else {
+      marks[held - 1] = 1;
+      marks[i] = 1;
+    }
+  }
+  return marks;
+}
+
+/** For items by their hashes: twice as many as there are items, a power of two. */
+function placesFor(count: number): Int32Array {
+  return new Int32Array(2 ** Math.ceil(Math.log2(2 * count + 1)));
 }

@@ -1,8 +1,8 @@
-import type { Endpoint, Outcome, Role } from '../model/analysis.js';
+import type { Endpoint, Outcome } from '../model/analysis.js';
 import type { Sighting } from '../model/sighting.js';
 import type { Nanoseconds } from '../model/time.js';
 import type { Attempt } from './attempt.js';
-import { packetsOf } from './build-attempt.js';
+import { partOf } from './build-attempt.js';
 import type { Leg } from './leg.js';
 import type { CaptureLegs } from './legs.js';
 import type { LoneFacts } from './lone-facts.js';
@@ -17,18 +17,18 @@ const NONE: Sighting[] = [];
 /**
  * Attempts of one leg each.
  *
- * @param isWanted of which rows of the capture
+ * @param rows theirs in the capture's table
  * @param build what a group of legs was, the same each time
  * @param vips as `build` knows them, where the capture's own clock is that of the result; else null
  */
 export function loneAttempts(
   legs: CaptureLegs,
-  isWanted: (row: number) => boolean,
+  rows: readonly number[],
   build: (group: Leg[]) => Attempt,
   vips: Vips | null,
 ): Attempt[] {
   const source = new Source(legs, build, vips);
-  return legs.rows(isWanted).map((row) => new LoneAttempt(source, row));
+  return rows.map((row) => new LoneAttempt(source, row));
 }
 
 /** The attempt with nothing left in tables, for those who go over a few thousand of them many times. */
@@ -80,16 +80,21 @@ class Source {
   }
 }
 
-function traceOf(role: Role, sightings: Sighting[]): PacketTrace[] {
-  return sightings.length === 0 ? [] : [{ role, try: 1, sightings }];
-}
-
 /** What was read before with its packets, where each of them was seen but once: nothing is to be made of them. */
 function seenOnce(leg: Leg, known: LoneAttempt): Attempt | null {
-  const { requests, replies, others } = packetsOf([leg]);
-  if (requests.length > 1 || replies.length > 1 || others.length > 1) return null;
-  const asked = traceOf('request', requests);
-  const traces = replies.length === 0 ? asked : asked.concat(traceOf('reply', replies));
+  let request: Sighting | null = null;
+  let reply: Sighting | null = null;
+  let other: Sighting | null = null;
+  for (const sighting of leg.sightings) {
+    const part = partOf(sighting);
+    if (part === 'requests' && request === null) request = sighting;
+    else if (part === 'replies' && reply === null) reply = sighting;
+    else if (part === 'others' && other === null) other = sighting;
+    else return null;
+  }
+  const traces: PacketTrace[] = [];
+  if (request !== null) traces.push({ role: 'request', try: 1, sightings: [request] });
+  if (reply !== null) traces.push({ role: 'reply', try: 1, sightings: [reply] });
   // All in one: two objects that are spread take ten times as long.
   return {
     id: '',
@@ -104,7 +109,7 @@ function seenOnce(leg: Leg, known: LoneAttempt): Attempt | null {
     delayNs: known.delayNs,
     legs: [leg],
     traces,
-    others,
+    others: other === null ? NONE : [other],
     otherSource: NONE,
   };
 }

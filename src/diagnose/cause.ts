@@ -1,6 +1,7 @@
 import type { Attempt } from '../correlate/attempt.js';
 import type { CauseId, Confidence, Finding, Gap } from '../model/analysis.js';
 import type { DiagnosisContext } from './context.js';
+import { type Symptom, symptomOf } from './symptom.js';
 
 /** One attempt that a cause explains, and what of. Those with the same `key` become one finding. */
 export interface Suspicion<Proof> {
@@ -22,6 +23,13 @@ export interface Conclusion {
 /** One kind of fault: a file in `causes/`, a row in the registry. */
 export interface Cause<Proof = unknown> {
   id: CauseId;
+  /** What it explains: of an attempt with another symptom it is not asked. */
+  symptoms: readonly Symptom[];
+  /**
+   * Whether the inputs tell enough for it to explain anything at all; where they do not, it is asked of no attempt.
+   * Absent: always.
+   */
+  applies?(context: DiagnosisContext): boolean;
   /** Whether this explains why the attempt failed; null where it does not, or where nothing failed. */
   examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Proof> | null;
   /** The finding for suspicions of one node, interface, VIP and aspect; never none. */
@@ -37,4 +45,14 @@ export interface Cause<Proof = unknown> {
 /** Forgets a cause's kind of proof: the runner hands back to each cause only what it made itself. */
 export function cause<Proof>(definition: Cause<Proof>): Cause {
   return definition as unknown as Cause;
+}
+
+/** What a cause makes of an attempt, where it can explain one like that at all. */
+export function suspicionOf(
+  { symptoms, applies, examine }: Cause,
+  attempt: Attempt,
+  context: DiagnosisContext,
+): Suspicion<unknown> | null {
+  if (!symptoms.includes(symptomOf(attempt)) || applies?.(context) === false) return null;
+  return examine(attempt, context);
 }

@@ -102,6 +102,11 @@ export class DiagnosisContext {
     return (named?.id === id ? named : this.attempts.find((one) => one.id === id)) ?? null;
   }
 
+  /** Whether anything is known of another network namespace than the nodes' own. */
+  get hasNamespaces(): boolean {
+    return this.#inner.size > 0;
+  }
+
   /** @param netns another namespace of the node's; null for its own */
   node(name: string, netns: string | null = null): NodeView | null {
     const view = netns === null ? this.nodes.get(name) : this.#inner.get(`${name}\n${netns}`);

@@ -1,3 +1,4 @@
+import type { Attempt } from '../correlate/attempt.js';
 import type { Finding, Gap } from '../model/analysis.js';
 import type { Cause, Suspicion } from './cause.js';
 import { CONFIDENCE_ORDER } from './confidence.js';
@@ -6,30 +7,34 @@ import { addPatterns } from './patterns/patterns.js';
 import { CAUSE_REGISTRY } from './registry.js';
 import { withoutScans } from './scan.js';
 import { withSlow } from './slow.js';
+import { type Symptom, symptomOf } from './symptom.js';
 
 export interface Diagnosis {
   findings: Finding[];
   gaps: Gap[];
+  /** By the place of each attempt of the context: the finding that explains it; undefined where none does. */
+  explained: readonly (Finding | undefined)[];
 }
 
 /** Why attempts failed: each is explained by the first cause in the registry that can. */
 export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): Diagnosis {
   const groups = new Groups();
-  for (const attempt of context.attempts) {
-    for (const cause of registry) {
+  const candidates = new Candidates(registry, context);
+  const groupOf = context.attempts.map((attempt): Group | undefined => {
+    for (const cause of candidates.of(attempt)) {
       const suspicion = cause.examine(attempt, context);
-      if (!suspicion) continue;
-      groups.add(cause, suspicion);
-      break;
+      if (suspicion) return groups.add(cause, suspicion);
     }
-  }
-  const findings: Omit<Finding, 'id'>[] = [];
+    return undefined;
+  });
+  const findings: { finding: Omit<Finding, 'id'>; group: Group | null }[] = [];
   const gaps: Gap[] = [];
-  for (const { cause, suspicions } of groups.all) {
+  for (const group of groups.all) {
+    const { cause, suspicions } = group;
     const conclusion = cause.conclude(suspicions, context);
     const attempts = suspicions.map((suspicion) => suspicion.attempt);
     const finding = withSlow(conclusion.finding, attempts);
-    findings.push(withoutScans(finding, attempts, context.attempts));
+    findings.push({ finding: withoutScans(finding, attempts, context.attempts), group });
     gaps.push(...conclusion.gaps);
   }
   for (const cause of registry) {
@@ -38,24 +43,50 @@ export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): 
       own.flatMap((group) => group.suspicions),
       context,
     );
-    for (const conclusion of surveyed ?? []) {
-      findings.push(conclusion.finding);
-      gaps.push(...conclusion.gaps);
+    for (const { finding, gaps: lacking } of surveyed ?? []) {
+      findings.push({ finding, group: null });
+      gaps.push(...lacking);
     }
   }
   // The gravest first, then the surest, then what hit most.
   findings.sort(
-    (a, b) =>
+    ({ finding: a }, { finding: b }) =>
       SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity] ||
       CONFIDENCE_ORDER[a.confidence] - CONFIDENCE_ORDER[b.confidence] ||
       b.attempts.length - a.attempts.length,
   );
-  const identified = findings.map((finding, i): Finding => ({ id: `f${i + 1}`, ...finding }));
-  addPatterns(identified, context);
-  return { findings: identified, gaps };
+  const ofGroup = new Map<Group, Finding>();
+  const identified = findings.map(({ finding, group }, i): Finding => {
+    const named = { id: `f${i + 1}`, ...finding };
+    if (group) ofGroup.set(group, named);
+    return named;
+  });
+  const explained = groupOf.map((group) => group && ofGroup.get(group));
+  addPatterns(identified, explained, context);
+  return { findings: identified, gaps, explained };
 }
 
 const SEVERITY_ORDER = { fault: 0, risk: 1, info: 2 };
+
+/** The causes that may explain an attempt, in the order of the registry: of a flood, most are none for any. */
+class Candidates {
+  readonly #applying: readonly Cause[];
+  readonly #bySymptom = new Map<Symptom, readonly Cause[]>();
+
+  constructor(registry: readonly Cause[], context: DiagnosisContext) {
+    this.#applying = registry.filter(({ applies }) => applies?.(context) !== false);
+  }
+
+  of(attempt: Attempt): readonly Cause[] {
+    const symptom = symptomOf(attempt);
+    let causes = this.#bySymptom.get(symptom);
+    if (!causes) {
+      causes = this.#applying.filter(({ symptoms }) => symptoms.includes(symptom));
+      this.#bySymptom.set(symptom, causes);
+    }
+    return causes;
+  }
+}
 
 /** What becomes one finding. */
 interface Group {
@@ -68,7 +99,8 @@ class Groups {
   readonly all: Group[] = [];
   readonly #byAspect = new Map<string, Group[]>();
 
-  add(cause: Cause, suspicion: Suspicion<unknown>): void {
+  /** @returns the one that it is of now */
+  add(cause: Cause, suspicion: Suspicion<unknown>): Group {
     const { aspect } = suspicion;
     const alike = this.#byAspect.get(aspect) ?? [];
     for (const group of alike) {
@@ -76,13 +108,14 @@ class Groups {
         // One text for all of them, of a flood too.
         suspicion.aspect = group.suspicions[0]!.aspect;
         group.suspicions.push(suspicion);
-        return;
+        return group;
       }
     }
     const group = { cause, suspicions: [suspicion] };
     this.all.push(group);
     alike.push(group);
     this.#byAspect.set(aspect, alike);
+    return group;
   }
 }
 

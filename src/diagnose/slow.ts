@@ -26,7 +26,12 @@ function countText(slow: number, all: number): string {
 
 /** `1.0 s`, or `1.0 to 7.1 s`. */
 function waitText(slow: readonly Attempt[]): string {
-  const waits = slow.map(({ delayNs }) => Number(delayNs) / 1e9);
-  const [least, most] = [Math.min(...waits).toFixed(1), Math.max(...waits).toFixed(1)];
-  return least === most ? `${least} s` : `${least} to ${most} s`;
+  let [least, most] = [Number.POSITIVE_INFINITY, 0];
+  for (const { delayNs } of slow) {
+    const wait = Number(delayNs) / 1e9;
+    least = Math.min(least, wait);
+    most = Math.max(most, wait);
+  }
+  const [from, to] = [least.toFixed(1), most.toFixed(1)];
+  return from === to ? `${from} s` : `${from} to ${to} s`;
 }

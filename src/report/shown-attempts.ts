@@ -8,10 +8,13 @@ export function shownAttempts(
   { attempts }: Pick<Analysis, 'attempts'>,
   most = MOST_ATTEMPTS,
 ): AnalysisAttempt[] {
-  const failed = attempts.filter((attempt) => attempt.outcome !== 'established');
-  const slow = attempts.filter(isSlow);
-  const made = attempts.filter((attempt) => attempt.outcome === 'established' && !isSlow(attempt));
-  return [failed, slow, made].flatMap((some) => some.slice(0, most)).slice(0, most);
+  const [failed, slow, made]: AnalysisAttempt[][] = [[], [], []];
+  for (const attempt of attempts) {
+    const kind = attempt.outcome !== 'established' ? failed! : isSlow(attempt) ? slow! : made!;
+    if (kind.length < most) kind.push(attempt);
+    if (failed!.length === most) break;
+  }
+  return [failed!, slow!, made!].flat().slice(0, most);
 }
 
 /**
@@ -20,12 +23,29 @@ export function shownAttempts(
  * @param attempts that are listed, described or not yet
  */
 export function exemplarOf<A extends { id: string }>(
-  { attempts: own }: Pick<Finding, 'attempts'>,
+  finding: Pick<Finding, 'attempts'>,
   attempts: readonly A[],
   hasPath: (attempt: A) => boolean,
 ): A | null {
-  const ids = new Set(own);
-  return attempts.find((attempt) => ids.has(attempt.id) && hasPath(attempt)) ?? null;
+  for (const attempt of listedOf(finding, attempts)) if (hasPath(attempt)) return attempt;
+  return null;
+}
+
+/**
+ * Those of a finding that are listed. Both name attempts in the order of all: they are found side by side, as an index of
+ * a flood's names takes longer than all else.
+ */
+export function* listedOf<A extends { id: string }>(
+  { attempts: own }: Pick<Finding, 'attempts'>,
+  attempts: readonly A[],
+): Generator<A, undefined> {
+  let next = 0;
+  for (const attempt of attempts) {
+    if (next === own.length) return;
+    if (attempt.id !== own[next]) continue;
+    next++;
+    yield attempt;
+  }
 }
 
 /** Whether it was made in the end, after lost packets. */

@@ -7,6 +7,7 @@ import {
   type Severity,
 } from '../model/analysis.js';
 import { numberText } from '../model/texts.js';
+import { listedOf } from './shown-attempts.js';
 import { headline } from './terminal/causes.js';
 import { affectedText, exemplar } from './terminal/finding.js';
 import { isIncomplete, isUnfollowed } from './terminal/inputs.js';
@@ -98,10 +99,9 @@ function seen(finding: Finding, analysis: Analysis): string {
 }
 
 /** The VIP, or the servers that its clients asked for. */
-function serviceText({ vip, attempts: ids }: Finding, analysis: Analysis): string {
-  if (vip !== null) return namedAddress(vip, addressNames(analysis));
-  const own = new Set(ids);
-  return serversText(analysis.attempts.filter(({ id }) => own.has(id))) ?? 'the service';
+function serviceText(finding: Finding, analysis: Analysis): string {
+  if (finding.vip !== null) return namedAddress(finding.vip, addressNames(analysis));
+  return serversText(listedOf(finding, analysis.attempts)) ?? 'the service';
 }
 
 /** Nobody has met it yet: it is what the settings make of it. */

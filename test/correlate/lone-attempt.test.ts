@@ -122,7 +122,7 @@ test('the same of every recording', async (t) => {
       const legs = new CaptureLegs(capture.observations, new CapturePoints(capture.file));
       const [isLone] = loneRows([capture.observations]);
       const coverage = new Coverage([{ file: capture.file, lastTime: null }]);
-      for (const row of legs.rows((at) => isLone![at] === 1)) {
+      for (const row of legs.divide(isLone!, null).lone) {
         const facts = legs.facts(row);
         if (!facts) {
           others++;

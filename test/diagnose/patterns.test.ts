@@ -114,6 +114,12 @@ interface Ground {
   finding?: Partial<Finding>;
 }
 
+/** Of findings that explain the attempts that they name. */
+function addTo(findings: readonly Finding[], context: DiagnosisContext): void {
+  const explained = context.attempts.map(({ id }) => findings.find(({ attempts }) => attempts.includes(id)));
+  addPatterns(findings, explained, context);
+}
+
 /** The patterns of one finding that has all attempts which failed or were slow. */
 function patterns(attempts: Attempt[], ground: Ground = {}): Pattern[] {
   const { snapshots = [], neighbours = [] } = ground;
@@ -126,7 +132,7 @@ function patterns(attempts: Attempt[], ground: Ground = {}): Pattern[] {
     ...(slow > 0 ? { slow } : {}),
     ...ground.finding,
   });
-  addPatterns([finding], context);
+  addTo([finding], context);
   return finding.patterns ?? [];
 }
 
@@ -459,7 +465,7 @@ test("another cause's failures say nothing about this one, and no finding of les
     findingOf({ id: 'f2', node: 'n2', attempts: of(2) }),
     findingOf({ id: 'f3', severity: 'info', attempts: of(2) }),
   ];
-  addPatterns(findings.slice(0, 2), context);
+  addTo(findings.slice(0, 2), context);
   for (const [i, finding] of findings.slice(0, 2).entries()) {
     const [pattern] = finding.patterns!;
     t.deepEqual(
@@ -470,7 +476,7 @@ test("another cause's failures say nothing about this one, and no finding of les
       ],
     );
   }
-  addPatterns([findings[2]!], context);
+  addTo([findings[2]!], context);
   t.is(findings[2]!.patterns, undefined);
 });
 
@@ -502,7 +508,7 @@ test('what one fault does to some and to others is two findings, and one pattern
   const of = (rest: number) => attempts.filter((_, i) => i % 3 === rest).map((a) => a.id);
   const lost = findingOf({ attempts: of(1) });
   const delayed = findingOf({ id: 'f2', severity: 'info', slow: 10, attempts: of(2) });
-  addPatterns([lost, delayed], context);
+  addTo([lost, delayed], context);
   t.deepEqual(only(t, lost.patterns!, 'backend').rows[0], {
     value: '10.0.0.1:8080',
     failed: 10,

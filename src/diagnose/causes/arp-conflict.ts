@@ -1,11 +1,12 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import { causalOrder } from '../../correlate/causal-order.js';
 import type { Sighting } from '../../model/sighting.js';
-import { type Cause, cause, type Suspicion } from '../cause.js';
+import { type Cause, cause, type Suspicion, suspicionOf } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { lossOf } from '../loss.js';
 import type { Claim } from '../neighbours/claim.js';
 import { type Contest, claimReached, contestAbout, contestsOf, isWrong } from '../neighbours/contest.js';
+import { LOSSES_AND_REFUSALS } from '../symptom.js';
 import { concludeArpConflict } from './arp-conflict-finding.js';
 import { surveyArpConflicts } from './arp-conflict-survey.js';
 import { filtered } from './filtered.js';
@@ -30,14 +31,15 @@ export interface ArpConflictProof {
  */
 export const arpConflict = cause<ArpConflictProof>({
   id: 'arp-conflict',
+  symptoms: LOSSES_AND_REFUSALS,
+  // Of all that was lost, hardly anything is where nobody's address is in dispute.
+  applies: (context) => contestsOf(context).length > 0,
   examine,
   conclude: concludeArpConflict,
   survey: surveyArpConflicts,
 });
 
 function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<ArpConflictProof> | null {
-  // Of all that was lost, hardly anything is where nobody's address is in dispute.
-  if (contestsOf(context).length === 0) return null;
   const proof = attempt.outcome === 'refused' ? ofRefusal(attempt, context) : ofLoss(attempt, context);
   if (!proof || isBefore(attempt, proof, context) || isExplainedBetter(attempt, proof, context)) return null;
   const { conflict } = proof.contest;
@@ -138,7 +140,7 @@ function isExplainedBetter(
   context: DiagnosisContext,
 ): boolean {
   return DROPS.some((other) => {
-    const suspicion = other.examine(attempt, context);
+    const suspicion = suspicionOf(other, attempt, context);
     return suspicion !== null && (suspicion.confidence === 'confirmed' || contest.rightful === null);
   });
 }

@@ -17,6 +17,7 @@ import { describeMac } from '../neighbours/mac-words.js';
 import { misledPacket } from '../neighbours/misled.js';
 import { type Owner, ownerOf } from '../neighbours/owner.js';
 import { shellWord } from '../shell-word.js';
+import { LOSSES_AND_REFUSALS } from '../symptom.js';
 
 interface SenderProof {
   packet: Sighting;
@@ -39,6 +40,8 @@ interface SenderProof {
  */
 export const arpSenderConflict = cause<SenderProof>({
   id: 'arp-conflict',
+  symptoms: LOSSES_AND_REFUSALS,
+  applies: ({ neighbours }) => neighbours.length > 0,
   examine,
 
   conclude(suspicions, context) {
@@ -75,7 +78,6 @@ export const arpSenderConflict = cause<SenderProof>({
 });
 
 function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<SenderProof> | null {
-  if (context.neighbours.length === 0) return null;
   const packet = misledPacket(attempt);
   const address = attempt.server.address;
   if (!packet || packet.encapsulations.length > 0 || packet.destination.address !== address) return null;

@@ -39,13 +39,15 @@ export interface SilenceProof {
  */
 export const backendSilent = cause<SilenceProof>({
   id: 'backend-silent',
+  symptoms: ['no-reply', 'unreachable'],
+  applies: ({ network, hasNamespaces }) => network.isKnown || hasNamespaces,
   examine,
   conclude: concludeBackendSilent,
 });
 
 function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<SilenceProof> | null {
   const loss = lossOf(attempt);
-  if (loss?.role !== 'request' || loss.made) return null;
+  if (!loss) return null;
   const proof = byNeighbour(attempt, loss, context) ?? bySilence(attempt, loss, context);
   if (!proof) return null;
   const { point } = loss.last;

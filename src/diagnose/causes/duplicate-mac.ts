@@ -6,6 +6,7 @@ import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { attemptsText, faultOf } from '../fault.js';
 import { heirsOf, misledPacket, type Party, partyLabel } from '../neighbours/misled.js';
 import { shellWord } from '../shell-word.js';
+import { LOSSES_AND_REFUSALS } from '../symptom.js';
 
 interface DuplicateProof {
   packet: Sighting;
@@ -25,6 +26,8 @@ interface DuplicateProof {
  */
 export const duplicateMac = cause<DuplicateProof>({
   id: 'not-delivered',
+  symptoms: LOSSES_AND_REFUSALS,
+  applies: ({ network }) => network.isKnown,
   examine,
 
   conclude(suspicions) {
@@ -58,7 +61,6 @@ export const duplicateMac = cause<DuplicateProof>({
 });
 
 function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<DuplicateProof> | null {
-  if (!context.network.isKnown) return null;
   const packet = misledPacket(attempt);
   const address = attempt.server.address;
   if (!packet || packet.encapsulations.length > 0 || packet.destination.address !== address) return null;

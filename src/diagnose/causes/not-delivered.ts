@@ -38,14 +38,15 @@ export interface UndeliveredProof {
  */
 export const notDelivered = cause<UndeliveredProof>({
   id: 'not-delivered',
+  symptoms: ['no-reply', 'unreachable'],
+  applies: ({ network }) => network.isKnown,
   examine,
   conclude: concludeNotDelivered,
 });
 
 function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<UndeliveredProof> | null {
-  if (!context.network.isKnown) return null;
   const farthest = lossOf(attempt);
-  if (farthest?.role !== 'request' || farthest.made) return null;
+  if (!farthest) return null;
   const loss = withoutOverheard(farthest, context);
   const proof =
     byNeighbour(attempt, loss, context) ??

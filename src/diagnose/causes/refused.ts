@@ -28,6 +28,7 @@ interface RefusedProof {
  */
 export const refused = cause<RefusedProof>({
   id: 'refused',
+  symptoms: ['refused', 'no-reply'],
 
   examine(attempt, context) {
     if (attempt.outcome === 'no-reply') return unsaidOf(attempt, context);

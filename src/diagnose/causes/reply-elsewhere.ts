@@ -38,6 +38,8 @@ export const untranslatedReplyUnseen = unseen('untranslated-reply', 'untranslate
 function unseen(id: CauseId, fate: Fate['kind']): Cause {
   return cause<UnseenProof>({
     id,
+    symptoms: ['no-reply'],
+    applies: ({ network }) => network.isKnown,
     examine: (attempt, context) => examine(attempt, fate, context),
     conclude: (suspicions, context) => conclude(id, suspicions, context),
   });
@@ -50,7 +52,7 @@ function examine(
 ): Suspicion<UnseenProof> | null {
   const loss = lossOf(attempt);
   // A client that asks but once may have given up, or the capture may have ended.
-  if (attempt.outcome !== 'no-reply' || attempt.tries < 2 || !loss) return null;
+  if (attempt.tries < 2 || !loss) return null;
   if (isAnswered(attempt, context)) return null;
   const node = context.node(loss.last.point.node, loss.last.point.netns);
   const into = node && wayInto(loss.trace.sightings, node);

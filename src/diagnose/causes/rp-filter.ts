@@ -12,6 +12,7 @@ import { counterRise, matchMartians, nearestDrops } from '../kernel-records.js';
 import { type Loss, lastSightings, lossOf } from '../loss.js';
 import { packetQuestion } from '../packet-question.js';
 import { type Place, placeOf, routedDestinations, TCP_PACKET } from '../place.js';
+import { LOSSES_AND_REFUSALS } from '../symptom.js';
 import { concludeRpFilter } from './rp-filter-finding.js';
 
 /** What speaks for the reverse-path check having dropped a packet. */
@@ -42,12 +43,13 @@ export interface RpFilterProof {
  */
 export const rpFilter = cause<RpFilterProof>({
   id: 'rp-filter',
+  symptoms: LOSSES_AND_REFUSALS,
+  applies: ({ network }) => network.isKnown,
   examine,
   conclude: concludeRpFilter,
 });
 
 function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFilterProof> | null {
-  if (!context.network.isKnown) return null;
   return whereSeenLast(attempt, context) ?? fartherOn(attempt, context);
 }
 

@@ -12,6 +12,7 @@ import { messageEvidence, resolutionOf } from '../neighbours/evidence.js';
 import { heirsOf, misledPacket, type Party, partyLabel } from '../neighbours/misled.js';
 import { ownerOf } from '../neighbours/owner.js';
 import { shellWord } from '../shell-word.js';
+import { LOSSES_AND_REFUSALS } from '../symptom.js';
 
 interface StaleProof {
   packet: Sighting;
@@ -37,10 +38,11 @@ const GRACE = 200_000_000n;
  */
 export const staleNeighbour = cause<StaleProof>({
   id: 'not-delivered',
+  symptoms: LOSSES_AND_REFUSALS,
+  // Of all that was lost, hardly anything is where nothing tells who has an address.
+  applies: (context) => context.network.isKnown || ownershipOf(context).handOvers.length > 0,
 
   examine(attempt, context) {
-    // Of all that was lost, hardly anything is where nothing tells who has an address.
-    if (ownershipOf(context).handOvers.length === 0 && !context.network.isKnown) return null;
     const packet = misledPacket(attempt);
     if (!packet || packet.encapsulations.length > 0) return null;
     return byAnnouncement(attempt, packet, context) ?? bySettings(attempt, packet, context);

@@ -30,12 +30,13 @@ interface OwnProof {
  */
 export const statefulGatewayItself = cause<OwnProof>({
   id: 'stateful-gateway',
+  symptoms: ['reply-unseen', 'established', 'slow'],
+  // Without any node's rules nothing is known of what they drop, and no healthy connection need be looked at.
+  applies: ({ network }) => network.isKnown,
 
   examine(attempt, context) {
     if (attempt.protocol !== 'tcp') return null;
-    if (attempt.outcome !== 'reply-unseen' && attempt.outcome !== 'established') return null;
-    // Without any node's rules nothing is known of what they drop, and no healthy connection need be looked at.
-    if (context.network.stations.length === 0 || attempt.legs.some((leg) => leg.serverSpoke)) return null;
+    if (attempt.legs.some((leg) => leg.serverSpoke)) return null;
     for (const ack of acknowledgmentsOf(attempt)) {
       const proof = proofAt(attempt, ack, context);
       if (!proof) continue;

@@ -35,6 +35,7 @@ export interface StatefulGatewayProof {
  */
 export const statefulGateway = cause<StatefulGatewayProof>({
   id: 'stateful-gateway',
+  symptoms: ['reply-lost', 'established', 'slow'],
   examine,
   conclude: concludeStatefulGateway,
 });

@@ -16,9 +16,10 @@ import { vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { nearestDrops } from '../kernel-records.js';
-import { farthestOf, isSlow, type Loss, lastSightings, lossOf } from '../loss.js';
+import { farthestOf, type Loss, lastSightings, lossOf } from '../loss.js';
 import { nextHopAddress, placeOf, routedDestinations, TCP_PACKET } from '../place.js';
 import { captureCommand, captureFilter, filesNamedIn } from '../recording.js';
+import { type Symptom, symptomOf } from '../symptom.js';
 import { remembered } from '../ways/remembered.js';
 import { listedEndpoints } from '../words.js';
 import { missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-alternatives.js';
@@ -33,13 +34,24 @@ interface UndeterminedProof {
   severity: Severity;
 }
 
+/** What failed, and how grave that is. */
+const FAILING = {
+  'no-reply': 'fault',
+  'reply-lost': 'fault',
+  unreachable: 'fault',
+  refused: 'fault',
+  rejected: 'fault',
+  unacknowledged: 'info',
+  slow: 'info',
+} satisfies Partial<Record<Symptom, Severity>>;
+
 /** Failed, and no cause explains it: what is known, and what to capture next. */
 export const undetermined = cause<UndeterminedProof>({
   id: 'undetermined',
+  symptoms: Object.keys(FAILING) as Symptom[],
 
   examine(attempt, context) {
-    const failing = isSlow(attempt) ? 'info' : FAILING[attempt.outcome];
-    if (!failing) return null;
+    const failing = FAILING[symptomOf(attempt) as keyof typeof FAILING];
     const last = lastOf(attempt);
     const silent = attempt.outcome === 'no-reply' || attempt.outcome === 'unacknowledged';
     const early = silent && isCutShort(attempt, context);
@@ -103,15 +115,6 @@ function lastOf(attempt: Attempt): Sighting | null {
 function wayEndOf(attempt: Attempt): Loss | null {
   return isAnswered(attempt) ? farthestOf(attempt, 'reply') : lossOf(attempt);
 }
-
-const FAILING: Partial<Record<Attempt['outcome'], Severity>> = {
-  'no-reply': 'fault',
-  'reply-lost': 'fault',
-  unreachable: 'fault',
-  refused: 'fault',
-  rejected: 'fault',
-  unacknowledged: 'info',
-};
 
 const WORDS: Partial<Record<Attempt['outcome'], string>> = {
   established: 'Packets of connections that were made in the end were lost',

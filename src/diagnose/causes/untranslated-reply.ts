@@ -36,6 +36,7 @@ export interface UntranslatedProof {
  */
 export const untranslatedReply = cause<UntranslatedProof>({
   id: 'untranslated-reply',
+  symptoms: ['rejected', 'reply-lost'],
 
   examine(attempt, context) {
     return attempt.outcome === 'rejected' ? examineRejected(attempt, context) : examineLost(attempt, context);
@@ -59,7 +60,7 @@ function examineRejected(attempt: Attempt, context: DiagnosisContext): Suspicion
 
 function examineLost(attempt: Attempt, context: DiagnosisContext): Suspicion<UntranslatedProof> | null {
   const loss = lossOf(attempt);
-  if (loss?.role !== 'reply' || loss.made) return null;
+  if (!loss) return null;
   const detour = detourOf(attempt, context);
   if (!detour) return null;
   const reply = detour.out.sighting;

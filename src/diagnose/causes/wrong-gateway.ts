@@ -32,6 +32,7 @@ export interface WrongGatewayProof {
  */
 export const wrongGateway = cause<WrongGatewayProof>({
   id: 'wrong-gateway',
+  symptoms: ['reply-lost', 'slow'],
   examine,
   conclude: concludeWrongGateway,
 });

@@ -1,5 +1,6 @@
 import type { CauseId } from '../../model/analysis.js';
 import { type Cause, cause } from '../cause.js';
+import { LOSSES_AND_REFUSALS } from '../symptom.js';
 import { concludeDrop } from './conclude.js';
 import { type DropProof, examineDrop } from './examine.js';
 
@@ -7,6 +8,8 @@ import { type DropProof, examineDrop } from './examine.js';
 export function dropCause(id: CauseId): Cause {
   return cause<DropProof>({
     id,
+    symptoms: LOSSES_AND_REFUSALS,
+    applies: ({ network }) => network.isKnown,
     examine: (attempt, context) => examineDrop(id, attempt, context),
     conclude: (suspicions, context) => concludeDrop(id, suspicions, context),
   });

@@ -34,7 +34,6 @@ export function examineDrop(
   attempt: Attempt,
   context: DiagnosisContext,
 ): Suspicion<DropProof> | null {
-  if (!context.network.isKnown) return null;
   const demand = demandOf(attempt, context);
   if (!demand) return null;
   const byDemand = demand.drop && examineDemand(attempt, demand, demand.drop, context);

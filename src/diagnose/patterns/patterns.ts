@@ -1,4 +1,5 @@
 import type { Attempt } from '../../correlate/attempt.js';
+import { TextNumbers } from '../../correlate/likeness.js';
 import { inFull } from '../../correlate/lone-attempt.js';
 import { kubeObjects } from '../../ingest/kube/objects.js';
 import { servicesOf } from '../../ingest/kube/services.js';
@@ -25,15 +26,24 @@ const LOG_UNLIKELY = { given: Math.log(0.01), sought: Math.log(0.001) };
 /** A clean split of few attempts is told as one that may be chance: three of each at least. */
 const LOG_TENTATIVE = Math.log(0.2);
 
-/** Sets the attempts of each fault against those of the same VIP that were made; its gravest finding gets by what they differ. */
-export function addPatterns(findings: readonly Finding[], context: DiagnosisContext): void {
+/**
+ * Sets the attempts of each fault against those of the same VIP that were made; its gravest finding gets by what they
+ * differ.
+ *
+ * @param explained by the place of each attempt of the context: the finding that explains it
+ */
+export function addPatterns(
+  findings: readonly Finding[],
+  explained: readonly (Finding | undefined)[],
+  context: DiagnosisContext,
+): void {
   const gravest = new Map<string, Finding>();
   for (const finding of findings) {
     const concerns = finding.severity === 'fault' || (finding.slow ?? 0) > 0;
     if (concerns && !gravest.has(faultOf(finding))) gravest.set(faultOf(finding), finding);
   }
   if (gravest.size === 0) return;
-  const facts = factsOf(findings, context);
+  const facts = new Facts(findings, explained, context);
   const wholes = new Wholes();
   for (const [fault, finding] of [...gravest].slice(0, MOST_FINDINGS)) {
     const patterns = patternsOf(fault, facts, wholes, context);
@@ -46,46 +56,77 @@ function faultOf({ cause, node, netns, interface: name, vip }: Finding): string 
   return [cause, node, netns, name, vip].join('\n');
 }
 
-/** What every fault's patterns need of an attempt. */
-interface Fact {
-  attempt: Attempt;
+/** What every fault's patterns need of each attempt, by its place: in arrays of numbers, as of a flood there are very many. */
+class Facts {
+  readonly attempts: readonly Attempt[];
+  readonly #endings: Uint8Array;
+  /** The fault that it met; 0 where it met none. */
+  readonly #faults: Int32Array;
   /** One for all addresses of a Service. */
-  vip: string;
-  /** The fault that it met; absent where it met none. */
-  fault: string | undefined;
-  ending: Case['fate'];
+  readonly #vips: Int32Array;
+  readonly #faultNumbers = new TextNumbers();
+
+  constructor(
+    findings: readonly Finding[],
+    explained: readonly (Finding | undefined)[],
+    context: DiagnosisContext,
+  ) {
+    const { attempts } = context;
+    this.attempts = attempts;
+    this.#endings = new Uint8Array(attempts.length);
+    this.#faults = new Int32Array(attempts.length);
+    this.#vips = new Int32Array(attempts.length);
+    const met = new Map(findings.map((finding) => [finding, this.#faultNumbers.of(faultOf(finding)) + 1]));
+    const kin = vipsOfOneService(context);
+    const vips = new TextNumbers();
+    for (let i = 0; i < attempts.length; i++) {
+      const attempt = attempts[i]!;
+      const finding = explained[i];
+      const { address } = attempt.server;
+      this.#endings[i] = endingOf(attempt);
+      this.#faults[i] = (finding && met.get(finding)) ?? 0;
+      this.#vips[i] = vips.of(kin.get(address) ?? address);
+    }
+  }
+
+  /** Whether it was made, and at once. */
+  isMade(i: number): boolean {
+    return this.#endings[i] === MADE;
+  }
+
+  fateOf(i: number): Case['fate'] {
+    return FATES[this.#endings[i]!]!;
+  }
+
+  /** The attempts that met a fault. */
+  ofFault(fault: string): number[] {
+    const wanted = this.#faultNumbers.of(fault) + 1;
+    const own: number[] = [];
+    for (let i = 0; i < this.#faults.length; i++) if (this.#faults[i] === wanted) own.push(i);
+    return own;
+  }
+
+  /** Of the same VIPs all attempts that say something about a fault; one that failed for another does not. */
+  about(fault: string, own: readonly number[]): number[] {
+    const wanted = this.#faultNumbers.of(fault) + 1;
+    const isOfVip = new Set(own.map((i) => this.#vips[i]!));
+    const all: number[] = [];
+    for (let i = 0; i < this.#faults.length; i++) {
+      const ending = this.#endings[i]!;
+      const met = this.#faults[i]!;
+      const counts = ending === MADE || met === wanted || (ending === SLOW && met === 0);
+      if (counts && isOfVip.has(this.#vips[i]!)) all.push(i);
+    }
+    return all;
+  }
 }
 
-function factsOf(findings: readonly Finding[], context: DiagnosisContext): Fact[] {
-  const met = faultsMet(findings, context.attempts);
-  const kin = vipsOfOneService(context);
-  return context.attempts.map((attempt, i) => ({
-    attempt,
-    vip: kin.get(attempt.server.address) ?? attempt.server.address,
-    fault: met[i],
-    ending: endingOf(attempt),
-  }));
-}
+const FATES: readonly Case['fate'][] = ['made', 'failed', 'slow'];
+const [MADE, FAILED, SLOW] = [0, 1, 2];
 
-/**
- * The fault that each attempt met, undefined for none. A finding names its attempts in the order of all, so that they
- * are found side by side: an index of a million names took longer than all else.
- */
-function faultsMet(findings: readonly Finding[], attempts: readonly Attempt[]): (string | undefined)[] {
-  /** Of each finding, by the name that comes next in it. */
-  const expected = new Map<string, { fault: string; names: Iterator<string> }>();
-  const expect = (fault: string, names: Iterator<string>) => {
-    const { value, done } = names.next();
-    if (!done) expected.set(value, { fault, names });
-  };
-  for (const finding of findings) expect(faultOf(finding), finding.attempts.values());
-  return attempts.map(({ id }) => {
-    const found = expected.get(id);
-    if (!found) return undefined;
-    expected.delete(id);
-    expect(found.fault, found.names);
-    return found.fault;
-  });
+function endingOf(attempt: Attempt): number {
+  if (attempt.outcome !== 'established' && attempt.outcome !== 'reply-unseen') return FAILED;
+  return isSlow(attempt) ? SLOW : MADE;
 }
 
 /** Attempts in full, each read but once: those that were made are set against every fault. */
@@ -102,18 +143,12 @@ class Wholes {
   }
 }
 
-function patternsOf(
-  fault: string,
-  facts: readonly Fact[],
-  wholes: Wholes,
-  context: DiagnosisContext,
-): Pattern[] {
-  const own = facts.filter((fact) => fact.fault === fault);
-  const vips = new Set(own.map(({ vip }) => vip));
-  const ports = new ServerPorts(own.map(({ attempt }) => attempt));
-  const all = facts.filter((fact) => counts(fact, fault) && vips.has(fact.vip));
-  const ofVip = sampleOf(all).map(
-    ({ attempt, ending }): Case => ({ attempt: wholes.of(attempt), fate: ending }),
+function patternsOf(fault: string, facts: Facts, wholes: Wholes, context: DiagnosisContext): Pattern[] {
+  const own = facts.ofFault(fault);
+  const ports = new ServerPorts(own.map((i) => facts.attempts[i]!));
+  const all = facts.about(fault, own);
+  const ofVip = sampleOf(all, facts).map(
+    (i): Case => ({ attempt: wholes.of(facts.attempts[i]!), fate: facts.fateOf(i) }),
   );
   const isSample = context.isSample || ofVip.length < all.length;
   const among = { vip: ofVip, port: ofVip.filter(({ attempt }) => ports.has(attempt)) };
@@ -147,29 +182,17 @@ function patternsOf(
 }
 
 /** As many of each kind as are looked at, evenly over time. */
-function sampleOf(facts: readonly Fact[]): readonly Fact[] {
-  const isMade = ({ ending }: Fact) => ending === 'made';
-  const made = facts.filter(isMade).length;
-  const steps = { made: made / MOST_CASES, bad: (facts.length - made) / MOST_CASES };
-  if (steps.made <= 1 && steps.bad <= 1) return facts;
+function sampleOf(attempts: readonly number[], facts: Facts): readonly number[] {
+  const made = attempts.reduce((count, i) => (facts.isMade(i) ? count + 1 : count), 0);
+  const steps = { made: made / MOST_CASES, bad: (attempts.length - made) / MOST_CASES };
+  if (steps.made <= 1 && steps.bad <= 1) return attempts;
   const seen = { made: 0, bad: 0 };
-  return facts.filter((one) => {
-    const kind = isMade(one) ? 'made' : 'bad';
+  return attempts.filter((i) => {
+    const kind = facts.isMade(i) ? 'made' : 'bad';
     const n = seen[kind]++;
     const step = steps[kind];
     return step <= 1 || Math.floor((n + 1) / step) > Math.floor(n / step);
   });
-}
-
-function endingOf(attempt: Attempt): Case['fate'] {
-  if (attempt.outcome !== 'established' && attempt.outcome !== 'reply-unseen') return 'failed';
-  return isSlow(attempt) ? 'slow' : 'made';
-}
-
-/** Whether an attempt says something about a fault; one that failed for another does not. */
-function counts({ ending, fault }: Fact, about: string): boolean {
-  if (ending === 'made') return true;
-  return fault === about || (ending === 'slow' && fault === undefined);
 }
 
 interface Ranked {

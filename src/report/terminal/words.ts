@@ -118,8 +118,11 @@ export function isLate({ attempts, slow = 0 }: Finding): boolean {
 }
 
 /** What clients asked for where that is no VIP: servers, of as many attempts as are at hand; null where none is. */
-export function serversText(attempts: readonly AnalysisAttempt[]): string | null {
-  const [first, ...more] = new Set(attempts.map(({ server }) => endpointText(server)));
+export function serversText(attempts: Iterable<AnalysisAttempt>): string | null {
+  // Most share theirs: fewer texts are made.
+  const servers = new Set<Endpoint>();
+  for (const { server } of attempts) servers.add(server);
+  const [first, ...more] = new Set([...servers].map(endpointText));
   if (first === undefined) return null;
   return more.length === 0 ? first : `${first} and ${counted(more.length, 'other server')}`;
 }
