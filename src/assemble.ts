@@ -52,8 +52,8 @@ export function assemble(
   const { attempts, served, vips, clocks } = correlation;
   const listed = chooseAttempts(correlation, diagnosis, listing);
   const described = listed.map(describeAttempt);
-  const told = new Set(paths === 'listed' ? listed : shownOf(listed, described, diagnosis));
-  for (const [i, attempt] of listed.entries()) if (told.has(attempt)) described[i]!.path = pathOf(attempt);
+  const told = paths === 'listed' ? listed.keys() : shownOf(listed, described, diagnosis);
+  for (const i of told) described[i]!.path = pathOf(listed[i]!);
   return {
     schema: ANALYSIS_SCHEMA,
     inputs: inputs.captures.map(describeInput),
@@ -102,9 +102,11 @@ function countOutcomes(attempts: readonly Attempt[], served: readonly Served[]):
     }
     return total;
   };
+  let total: AnalysisTotal | null = null;
   for (const attempt of attempts) {
     const { vip, protocol, outcome, delayNs } = attempt;
-    const total = totalOf(vip, protocol);
+    // Most are of the same as the one before.
+    if (total?.vip !== vip || total.protocol !== protocol) total = totalOf(vip, protocol);
     total.outcomes[outcome]++;
     if (isAnswered(attempt)) total.answered = (total.answered ?? 0) + 1;
     if (outcome === 'established' && delayNs !== null && delayNs > 0) total.slow = (total.slow ?? 0) + 1;
@@ -124,17 +126,22 @@ function chooseAttempts(
   return attempts.filter(({ outcome }, i) => outcome !== 'established' || explained[i] !== undefined);
 }
 
-/** The attempts whose paths a report in text shows: of its table, and of each finding the one that stands for all. */
+/**
+ * The attempts whose paths a report in text shows: of its table, and of each finding the one that stands for all.
+ *
+ * @returns their places in the list
+ */
 function shownOf(
   listed: readonly Attempt[],
   described: AnalysisAttempt[],
   { findings }: Diagnosis,
-): Attempt[] {
-  const table = shownAttempts({ attempts: described }).map((one) => listed[described.indexOf(one)]!);
-  const examples = findings.flatMap(
-    (finding) => exemplarOf(finding, listed, ({ traces }) => traces.length > 0) ?? [],
-  );
-  return [...table, ...examples];
+): Set<number> {
+  const table = shownAttempts({ attempts: described }).map((one) => described.indexOf(one));
+  const examples = findings.flatMap((finding) => {
+    const one = exemplarOf(finding, listed, ({ traces }) => traces.length > 0);
+    return one ? listed.indexOf(one) : [];
+  });
+  return new Set([...table, ...examples]);
 }
 
 /** Without its path. */

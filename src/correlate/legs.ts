@@ -86,6 +86,8 @@ interface Seen extends Frame {
   direction: Direction | undefined;
 }
 
+type Ends = Pick<Leg, 'client' | 'server'>;
+
 /** The legs that a capture saw, read from its tables one by one. */
 export class CaptureLegs {
   readonly #observed: Observed;
@@ -141,7 +143,7 @@ export class CaptureLegs {
   }
 
   /** The ends of a row whose client is known. */
-  ends(row: number): Pick<Leg, 'client' | 'server'> {
+  ends(row: number): Ends {
     const state = this.#observed.flows.get(row, FLOW_STATE);
     return this.#ends(row, false, (state & STATE_CLIENT_IS_B) !== 0);
   }
@@ -150,8 +152,9 @@ export class CaptureLegs {
    * A row's leg, made anew each time.
    *
    * @param known its ends, where it was read before
+   * @param sightings its own, where they were
    */
-  leg(row: number, known: Pick<Leg, 'client' | 'server'> | null = null): Leg {
+  leg(row: number, known: Ends | null = null, sightings: Sighting[] | null = null): Leg {
     const { flows } = this.#observed;
     const { words } = flows;
     const at = flows.at(row);
@@ -162,7 +165,7 @@ export class CaptureLegs {
     const portA = ports >>> 16;
     const portB = ports & 0xffff;
     const clientKnown = (state & STATE_CLIENT_KNOWN) !== 0;
-    const clientIsB = clientKnown ? (state & STATE_CLIENT_IS_B) !== 0 : this.#guessClientIsB(row);
+    const clientIsB = this.#clientIsB(row);
     const { client, server } = known ?? this.#ends(row, isEcho, clientIsB);
     const numbered = isTcp && (state & (STATE_SYN | STATE_SYN_ACK)) !== 0;
     const clientSequence = words[at + FLOW_CLIENT_SEQUENCE]! >>> 0;
@@ -194,8 +197,18 @@ export class CaptureLegs {
       lastTime: isTimed
         ? clock.time(words[at + FLOW_LAST_SECONDS]! >>> 0, words[at + FLOW_LAST_NANOSECONDS]!)
         : null,
-      sightings: this.#sightings(row, client, server, clientIsB),
+      sightings: sightings ?? this.#sightings(row, client, server, clientIsB),
     };
+  }
+
+  /** The packets of a row's leg, made anew each time. */
+  sightings(row: number, { client, server }: Ends): Sighting[] {
+    return this.#sightings(row, client, server, this.#clientIsB(row));
+  }
+
+  #clientIsB(row: number): boolean {
+    const state = this.#observed.flows.get(row, FLOW_STATE);
+    return (state & STATE_CLIENT_KNOWN) !== 0 ? (state & STATE_CLIENT_IS_B) !== 0 : this.#guessClientIsB(row);
   }
 
   /** Of a leg that began in the middle: the higher port is more likely the client's (ephemeral ports are high). */
@@ -210,7 +223,7 @@ export class CaptureLegs {
     return b! < a!;
   }
 
-  #ends(row: number, isEcho: boolean, clientIsB: boolean): Pick<Leg, 'client' | 'server'> {
+  #ends(row: number, isEcho: boolean, clientIsB: boolean): Ends {
     const { flows } = this.#observed;
     const { words } = flows;
     const at = flows.at(row);

@@ -66,10 +66,22 @@ class Source {
     return { client, server, vip };
   }
 
-  /** @param known the same attempt, where it was read before */
-  read(row: number, known: LoneAttempt | null): Attempt {
-    const leg = this.#legs.leg(row, known);
-    return (known && seenOnce(leg, known)) ?? this.#build([leg]);
+  /** The whole, of which nothing is known yet. */
+  whole(row: number): Attempt {
+    return this.#build([this.#legs.leg(row)]);
+  }
+
+  /** What is read when it is looked at. */
+  read(row: number, attempt: LoneAttempt): Held {
+    const sightings = this.#legs.sightings(row, attempt);
+    const once = seenOnce(sightings);
+    if (once) return once;
+    const { legs, traces, others } = this.#build([this.#legs.leg(row, attempt, sightings)]);
+    return { sightings, legs, traces, others };
+  }
+
+  leg(row: number, attempt: LoneAttempt, sightings: Sighting[]): Leg {
+    return this.#legs.leg(row, attempt, sightings);
   }
 
   /** Has another let go what it holds. */
@@ -80,12 +92,19 @@ class Source {
   }
 }
 
-/** What was read before with its packets, where each of them was seen but once: nothing is to be made of them. */
-function seenOnce(leg: Leg, known: LoneAttempt): Attempt | null {
+/** What an attempt holds for as long as it is looked at. */
+interface Held extends Pick<Attempt, 'traces' | 'others'> {
+  sightings: Sighting[];
+  /** Null until they are asked for: most of what is looked at shows in the packets. */
+  legs: Leg[] | null;
+}
+
+/** Packets each of which was seen but once: nothing is to be made of them. Null of others. */
+function seenOnce(sightings: Sighting[]): Held | null {
   let request: Sighting | null = null;
   let reply: Sighting | null = null;
   let other: Sighting | null = null;
-  for (const sighting of leg.sightings) {
+  for (const sighting of sightings) {
     const part = partOf(sighting);
     if (part === 'requests' && request === null) request = sighting;
     else if (part === 'replies' && reply === null) reply = sighting;
@@ -95,23 +114,7 @@ function seenOnce(leg: Leg, known: LoneAttempt): Attempt | null {
   const traces: PacketTrace[] = [];
   if (request !== null) traces.push({ role: 'request', try: 1, sightings: [request] });
   if (reply !== null) traces.push({ role: 'reply', try: 1, sightings: [reply] });
-  // All in one: two objects that are spread take ten times as long.
-  return {
-    id: '',
-    protocol: 'tcp',
-    client: known.client,
-    server: known.server,
-    vip: known.vip,
-    outcome: known.outcome,
-    firstTime: known.firstTime,
-    tries: known.tries,
-    replies: known.replies,
-    delayNs: known.delayNs,
-    legs: [leg],
-    traces,
-    others: other === null ? NONE : [other],
-    otherSource: NONE,
-  };
+  return { sightings, legs: null, traces, others: other === null ? NONE : [other] };
 }
 
 /**
@@ -130,11 +133,11 @@ class LoneAttempt implements Attempt {
   readonly delayNs: Nanoseconds | null;
   readonly #source: Source;
   readonly #row: number;
-  #whole: Attempt | null = null;
+  #held: Held | null = null;
 
   constructor(source: Source, row: number) {
     const plain = source.facts(row);
-    const whole = plain === null ? source.read(row, null) : null;
+    const whole = plain === null ? source.whole(row) : null;
     const facts = plain ?? whole!;
     const party = whole ?? source.party(row);
     this.client = party.client;
@@ -154,7 +157,9 @@ class LoneAttempt implements Attempt {
   }
 
   get legs(): Leg[] {
-    return this.#read().legs;
+    const held = this.#read();
+    held.legs ??= [this.#source.leg(this.#row, this, held.sightings)];
+    return held.legs;
   }
 
   get traces(): PacketTrace[] {
@@ -170,19 +175,21 @@ class LoneAttempt implements Attempt {
   }
 
   letGo(): void {
-    this.#whole = null;
+    this.#held = null;
   }
 
   /** The same, with nothing left in the tables. */
   inFull(): Attempt {
-    const { id, vip } = this;
-    return { ...this.#source.read(this.#row, this), id, vip };
+    const { id, protocol, client, server, vip, outcome, firstTime, tries, replies, delayNs } = this;
+    const { legs, traces, others } = this;
+    const party = { id, protocol, client, server, vip };
+    return { ...party, outcome, firstTime, tries, replies, delayNs, legs, traces, others, otherSource: NONE };
   }
 
-  #read(): Attempt {
-    if (this.#whole) return this.#whole;
-    this.#whole = this.#source.read(this.#row, this);
+  #read(): Held {
+    if (this.#held) return this.#held;
+    this.#held = this.#source.read(this.#row, this);
     this.#source.hold(this);
-    return this.#whole;
+    return this.#held;
   }
 }
