@@ -176,6 +176,12 @@ export const NOTE_SHIFT = 4;
 /** A SYN or SYN-ACK this far after a flow's last packet, in seconds, is of another attempt, even with the same numbers. */
 export const STALE_SECONDS = 300;
 
+/**
+ * Sightings kept of one flow: six SYNs and as many SYN-ACKs at a dozen capture points each. Beyond that (a loop,
+ * a flood with one 5-tuple) they are counted in `FLOW_SIGHTINGS` alone.
+ */
+export const MAX_SIGHTINGS_PER_FLOW = 256;
+
 export const LINKTYPE_ETHERNET = 1;
 export const LINKTYPE_LINUX_SLL2 = 276;
 

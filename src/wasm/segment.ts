@@ -2,22 +2,26 @@
  * Nearly all packets of nearly all captures are TCP segments with nothing around them but Ethernet or LINUX_SLL2, in IP
  * packets without options or fragments; and they are a handshake as it should be, or belong to a connection that is
  * known. What they mean is plain, and is noted here, with the same result as by way of the decoders and the tracker.
- * Whatever is not quite so (a retransmission, a second interface, a RST, a tunnel) is left to them.
+ * Whatever is not quite so (a retransmission, a second interface, a tunnel) is left to them.
  */
 import { ACK, FIN, RST, SYN } from '../model/tcp-flags';
 import { findOpen, isLate, reopen, setNumber } from './flows';
 import { frameOf } from './frames';
 import { NONE } from './intern-table';
 import {
+  CELL_ACKNOWLEDGMENT_NUMBER,
   CELL_FRAME,
   CELL_ID_WINDOW,
   CELL_NANOSECONDS,
   CELL_NEXT,
   CELL_PACKET,
   CELL_SECONDS,
+  CELL_SEQUENCE_NUMBER,
   CELL_TIMESTAMP_ECHO_REPLY,
   CELL_TIMESTAMP_VALUE,
+  CELL_WIDE_FRAME,
   CLOCK_HAS_TIMESTAMPS,
+  EXTENT_SECOND,
   FLOW_CLIENT_SEQUENCE,
   FLOW_FIRST_NANOSECONDS,
   FLOW_FIRST_SECONDS,
@@ -31,20 +35,25 @@ import {
   FRAME_ELSEWHERE,
   FROM_B,
   KIND_ACK,
+  KIND_RST,
   KIND_SHIFT,
   KIND_SYN,
   KIND_SYN_ACK,
   LINKTYPE_ETHERNET,
+  MAX_SIGHTINGS_PER_FLOW,
   STALE_SECONDS,
   STATE_A_FIN,
+  STATE_A_RESET,
   STATE_A_SEQUENCE,
   STATE_A_SPOKE,
   STATE_B_FIN,
+  STATE_B_RESET,
   STATE_B_SEQUENCE,
   STATE_B_SPOKE,
   STATE_CLIENT_IS_B,
   STATE_CLIENT_KNOWN,
   STATE_FINISHED,
+  STATE_ODD,
   STATE_SPOKE,
   STATE_SYN,
   STATE_SYN_ACK,
@@ -54,7 +63,7 @@ import {
 import { HAS_PAYLOAD, HAS_TIMESTAMPS, IS_FROM_B, Segment } from './read-segment';
 import { rowAt } from './rows';
 import { finished, insertFlow } from './settlement';
-import { cellAt, takeCell } from './sightings';
+import { cellAt, takeCell, takeCells } from './sightings';
 
 const OPENED: u32 = STATE_CLIENT_KNOWN | STATE_SYN;
 
@@ -85,11 +94,13 @@ export function observe(segment: Segment, number: u32): bool {
     if ((flags & (RST | ACK)) !== 0 || segment.acknowledgment !== 0) return false;
     return begin(segment);
   }
-  if ((flags & RST) !== 0) return false;
   const row = <u32>found;
   const at = rowAt(row);
   const state = load<u32>(at, FLOW_STATE << 2);
+  // Begun by a packet that had no time: what had the first one is noted.
+  if ((state & STATE_TIMED) === 0) return false;
   const fromB = segment.has(IS_FROM_B);
+  if ((flags & RST) !== 0) return (flags & SYN) === 0 && reset(at, state, segment);
   const fromClient = ((state & STATE_CLIENT_IS_B) !== 0) === fromB;
   if ((flags & SYN) !== 0) {
     return (flags & ACK) !== 0 && !fromClient && accept(at, state, segment);
@@ -159,12 +170,25 @@ function accept(at: usize, state: u32, segment: Segment): bool {
   return true;
 }
 
-/** Keeps a sighting of one cell: what it has besides follows from its flow. False where there is no room for it. */
-function keep(at: usize, kind: u32, segment: Segment): bool {
+/** A RST: of all that come it is kept, with its numbers. */
+function reset(at: usize, state: u32, segment: Segment): bool {
+  if (load<u32>(at, FLOW_SIGHTINGS << 2) >= <u32>MAX_SIGHTINGS_PER_FLOW) return false;
+  if (!keep(at, KIND_RST, segment, true)) return false;
+  const was: u32 = segment.has(IS_FROM_B) ? STATE_B_RESET : STATE_A_RESET;
+  store<u32>(at, state | was | STATE_ODD, FLOW_STATE << 2);
+  return true;
+}
+
+/**
+ * Keeps a sighting; false where there is no room for it.
+ *
+ * @param isNumbered whether in two cells, with its numbers; those of others follow from its flow
+ */
+function keep(at: usize, kind: u32, segment: Segment, isNumbered: bool = false): bool {
   const isEthernet = linkType === LINKTYPE_ETHERNET;
   const frame = frameOf(segment.link, segment.linkRest, interfaceIndex, isEthernet);
   if (frame >= <u32>FRAME_ELSEWHERE) return false;
-  const cell = takeCell();
+  const cell = isNumbered ? takeCells(2) : takeCell();
   if (cell < 0) return false;
   const last = load<u32>(at, FLOW_LAST_SIGHTING << 2);
   if (last === 0) {
@@ -189,6 +213,10 @@ function keep(at: usize, kind: u32, segment: Segment): bool {
   const direction: u32 = segment.has(IS_FROM_B) ? FROM_B : 0;
   const ttl = <u32>segment.ttl;
   store<u32>(to, frame | (ttl << TTL_SHIFT) | (kind << KIND_SHIFT) | direction, CELL_FRAME << 2);
-  store<u32>(to, 0, CELL_NEXT << 2);
+  store<u32>(to, isNumbered ? <u32>EXTENT_SECOND : 0, CELL_NEXT << 2);
+  if (!isNumbered) return true;
+  store<u32>(to, segment.sequence, CELL_SEQUENCE_NUMBER << 2);
+  store<u32>(to, segment.acknowledgment, CELL_ACKNOWLEDGMENT_NUMBER << 2);
+  store<u32>(to, frame, CELL_WIDE_FRAME << 2);
   return true;
 }

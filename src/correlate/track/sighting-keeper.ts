@@ -29,6 +29,7 @@ import {
   KIND_ICMP_ERROR,
   KIND_RST,
   KIND_SHIFT,
+  MAX_SIGHTINGS_PER_FLOW,
   STATE_LOST,
   STATE_ODD,
   TTL_SHIFT,
@@ -43,12 +44,6 @@ import { SightingLists } from './sighting-lists.js';
 import { SightingTable } from './sighting-table.js';
 import type { Tables } from './tables.js';
 import { Unfollowed } from './unfollowed.js';
-
-/**
- * Sightings kept of one flow: six SYNs and as many SYN-ACKs at a dozen capture points each. Beyond that (a loop,
- * a flood with one 5-tuple) they are counted in `FLOW_SIGHTINGS` alone.
- */
-const MAX_SIGHTINGS_PER_FLOW = 256;
 
 /** What one capture left behind so far. */
 export class SightingKeeper {
