@@ -2,7 +2,7 @@
  * Nearly all packets of nearly all captures are TCP segments with nothing around them but Ethernet or LINUX_SLL2, in IP
  * packets without options or fragments; and they are a handshake as it should be, or belong to a connection that is
  * known. What they mean is plain, and is noted here, with the same result as by way of the decoders and the tracker.
- * Whatever is not quite so (a retransmission, a second interface, a tunnel) is left to them.
+ * Whatever is not quite so (a handshake's ACK at a second interface, other numbers, a tunnel) is left to them.
  */
 import { ACK, FIN, RST, SYN } from '../model/tcp-flags';
 import { findOpen, isLate, reopen, setNumber } from './flows';
@@ -103,7 +103,9 @@ export function observe(segment: Segment, number: u32): bool {
   if ((flags & RST) !== 0) return (flags & SYN) === 0 && reset(at, state, segment);
   const fromClient = ((state & STATE_CLIENT_IS_B) !== 0) === fromB;
   if ((flags & SYN) !== 0) {
-    return (flags & ACK) !== 0 && !fromClient && accept(at, state, segment);
+    return (flags & ACK) !== 0
+      ? !fromClient && accept(at, state, segment)
+      : fromClient && repeat(at, state, segment);
   }
   const isClientKnown = (state & STATE_CLIENT_KNOWN) !== 0;
   // Of a connection that began before the capture, the first number from each end is noted.
@@ -119,8 +121,8 @@ export function observe(segment: Segment, number: u32): bool {
       store<u32>(at, now, FLOW_STATE << 2);
       return true;
     }
-    // It may be the handshake's ACK, at another interface.
-    if (isNext && !segment.has(HAS_PAYLOAD) && (flags & FIN) === 0) return false;
+    const isEarly = isNext && !segment.has(HAS_PAYLOAD) && (flags & FIN) === 0;
+    if (isEarly && isLastKept(at, segment)) return false;
   }
   if ((flags & FIN) !== 0) now |= fromB ? STATE_B_FIN : STATE_A_FIN;
   store<u32>(at, segment.seconds, FLOW_LAST_SECONDS << 2);
@@ -159,23 +161,57 @@ function isNameless(segment: Segment): bool {
   return segment.version === 6 && segment.b === NONE;
 }
 
-/** A SYN-ACK: the first one to the SYN that is known, before anything else. */
+/** A SYN-ACK to the SYN that is known: the first one, or the same once more. */
 function accept(at: usize, state: u32, segment: Segment): bool {
-  if ((state & (OPENED | STATE_SYN_ACK | STATE_SPOKE)) !== OPENED) return false;
+  if ((state & OPENED) !== OPENED) return false;
   if (segment.acknowledgment !== load<u32>(at, FLOW_CLIENT_SEQUENCE << 2) + 1) return false;
-  if (<i32>(segment.seconds - load<u32>(at, FLOW_LAST_SECONDS << 2)) > STALE_SECONDS) return false;
-  if (!keep(at, KIND_SYN_ACK, segment)) return false;
-  store<u32>(at, segment.sequence, FLOW_SERVER_SEQUENCE << 2);
-  store<u32>(at, state | STATE_SYN_ACK, FLOW_STATE << 2);
-  return true;
+  if (isStale(at, segment)) return false;
+  if ((state & (STATE_SYN_ACK | STATE_SPOKE)) === 0) {
+    if (!keep(at, KIND_SYN_ACK, segment)) return false;
+    store<u32>(at, segment.sequence, FLOW_SERVER_SEQUENCE << 2);
+    store<u32>(at, state | STATE_SYN_ACK, FLOW_STATE << 2);
+    return true;
+  }
+  if ((state & STATE_SYN_ACK) === 0 || segment.sequence !== load<u32>(at, FLOW_SERVER_SEQUENCE << 2))
+    return false;
+  return keepAgain(at, state, KIND_SYN_ACK, segment);
 }
 
-/** A RST: of all that come it is kept, with its numbers. */
+/** The SYN that is known once more: sent again, or at another interface. */
+function repeat(at: usize, state: u32, segment: Segment): bool {
+  if ((state & OPENED) !== OPENED || segment.acknowledgment !== 0) return false;
+  if (segment.sequence !== load<u32>(at, FLOW_CLIENT_SEQUENCE << 2) || isStale(at, segment)) return false;
+  return keepAgain(at, state, KIND_SYN, segment);
+}
+
+/** After so long a silence the same numbers are another attempt's. */
+function isStale(at: usize, segment: Segment): bool {
+  return <i32>(segment.seconds - load<u32>(at, FLOW_LAST_SECONDS << 2)) > STALE_SECONDS;
+}
+
+/** Whether the sighting that was kept last is of an ACK with the same acknowledgment number. */
+function isLastKept(at: usize, segment: Segment): bool {
+  const last = load<u32>(at, FLOW_LAST_SIGHTING << 2);
+  if (last === 0) return false;
+  const cell = cellAt(last - 1);
+  if (((load<u32>(cell, CELL_FRAME << 2) >>> KIND_SHIFT) & 7) !== KIND_ACK) return false;
+  const isNumbered = (load<u32>(cell, CELL_NEXT << 2) & EXTENT_SECOND) !== 0;
+  const acknowledgment = isNumbered
+    ? load<u32>(cell, CELL_ACKNOWLEDGMENT_NUMBER << 2)
+    : load<u32>(at, FLOW_SERVER_SEQUENCE << 2) + 1;
+  return acknowledgment === segment.acknowledgment;
+}
+
 function reset(at: usize, state: u32, segment: Segment): bool {
+  const by: u32 = segment.has(IS_FROM_B) ? STATE_B_RESET : STATE_A_RESET;
+  return keepAgain(at, state | by, KIND_RST, segment);
+}
+
+/** Keeps what may come any number of times. */
+function keepAgain(at: usize, state: u32, kind: u32, segment: Segment): bool {
   if (load<u32>(at, FLOW_SIGHTINGS << 2) >= <u32>MAX_SIGHTINGS_PER_FLOW) return false;
-  if (!keep(at, KIND_RST, segment, true)) return false;
-  const was: u32 = segment.has(IS_FROM_B) ? STATE_B_RESET : STATE_A_RESET;
-  store<u32>(at, state | was | STATE_ODD, FLOW_STATE << 2);
+  if (!keep(at, kind, segment, kind === KIND_RST)) return false;
+  store<u32>(at, state | STATE_ODD, FLOW_STATE << 2);
   return true;
 }
 
