@@ -13,12 +13,14 @@ import { orNeighbours } from './diagnose/recording.js';
 import { dumpGaps } from './dumps.js';
 import { gapsWithGivenNames, withGivenNames } from './given-names.js';
 import { linkTypeName } from './ingest/capture/linktypes.js';
+import { describeAttempt, ListedAttempt } from './listed-attempt.js';
 import {
   ANALYSIS_SCHEMA,
   type Analysis,
   type AnalysisAttempt,
   type AnalysisInput,
   type AnalysisTotal,
+  type Finding,
   type Gap,
   OUTCOMES,
   type Outcome,
@@ -51,9 +53,8 @@ export function assemble(
 ): Analysis {
   const { attempts, served, vips, clocks } = correlation;
   const listed = chooseAttempts(correlation, diagnosis, listing);
-  const described = listed.map(describeAttempt);
-  const told = paths === 'listed' ? listed.keys() : shownOf(listed, described, diagnosis);
-  for (const i of told) described[i]!.path = pathOf(listed[i]!);
+  const described =
+    paths === 'listed' ? listed.map(describeWhole) : describeShown(listed, diagnosis.findings);
   return {
     schema: ANALYSIS_SCHEMA,
     inputs: inputs.captures.map(describeInput),
@@ -126,39 +127,20 @@ function chooseAttempts(
   return attempts.filter(({ outcome }, i) => outcome !== 'established' || explained[i] !== undefined);
 }
 
-/**
- * The attempts whose paths a report in text shows: of its table, and of each finding the one that stands for all.
- *
- * @returns their places in the list
- */
-function shownOf(
-  listed: readonly Attempt[],
-  described: AnalysisAttempt[],
-  { findings }: Diagnosis,
-): Set<number> {
+/** As a report in text shows them: of its table, and of each finding the one that stands for all, with their paths. */
+function describeShown(listed: readonly Attempt[], findings: readonly Finding[]): AnalysisAttempt[] {
+  const described: AnalysisAttempt[] = listed.map((attempt) => new ListedAttempt(attempt));
   const table = shownAttempts({ attempts: described }).map((one) => described.indexOf(one));
   const examples = findings.flatMap((finding) => {
     const one = exemplarOf(finding, listed, ({ traces }) => traces.length > 0);
     return one ? listed.indexOf(one) : [];
   });
-  return new Set([...table, ...examples]);
+  for (const i of new Set([...table, ...examples])) described[i] = describeWhole(listed[i]!);
+  return described;
 }
 
-/** Without its path. */
-function describeAttempt(attempt: Attempt): AnalysisAttempt {
-  const { id, protocol, client, server, vip, outcome, firstTime, tries, delayNs } = attempt;
-  return {
-    id,
-    protocol,
-    client,
-    server,
-    vip,
-    outcome,
-    firstTime: timeText(firstTime),
-    tries,
-    delayNs: delayNs === null ? null : Number(delayNs),
-    path: [],
-  };
+function describeWhole(attempt: Attempt): AnalysisAttempt {
+  return describeAttempt(attempt, pathOf(attempt));
 }
 
 function pathOf({ traces }: Attempt): PathStep[] {

@@ -13,10 +13,8 @@ import { listedEndpoints } from '../words.js';
 import { refusedLike } from './refused-like.js';
 
 interface RefusedProof {
-  /** No answer to the attempt's own request was seen: the answer is one to another's. */
-  unsaid: boolean;
-  /** The RST or the ICMP error, where it was seen first. */
-  answer: Sighting;
+  /** The attempt that was answered: another, where no answer to the attempt's own request was seen. */
+  answered: Attempt;
   backend: Endpoint;
   sender: Sender;
 }
@@ -33,8 +31,7 @@ export const refused = cause<RefusedProof>({
   examine(attempt, context) {
     if (attempt.outcome === 'no-reply') return unsaidOf(attempt, context);
     if (attempt.outcome !== 'refused') return null;
-    const answers = attempt.others.filter(isRefusal);
-    const answer = causalOrder(answers, context.aligned)[0];
+    const answer = answerOf(attempt, context);
     if (!answer) return null;
     // An ICMP error's ends are those of the packet that it is about.
     const backend = answer.icmp === null ? answer.source : answer.destination;
@@ -46,19 +43,20 @@ export const refused = cause<RefusedProof>({
       confidence: sender.certain ? 'confirmed' : 'possible',
       node: sender.node,
       interface: null,
-      aspect: `${answer.kind} ${attempt.vip === null ? '' : endpointLabel(backend)}`,
-      proof: { unsaid: false, answer, backend, sender },
+      aspect: attempt.vip === null ? answer.kind : `${answer.kind} ${endpointLabel(backend)}`,
+      proof: { answered: attempt, backend, sender },
     };
   },
 
-  conclude(suspicions) {
-    const answered = suspicions.filter((s) => !s.proof.unsaid);
-    const { answer, sender } = (answered[0] ?? suspicions[0]!).proof;
+  conclude(suspicions, context) {
+    const answered = suspicions.filter((s) => s.proof.answered === s.attempt);
+    const { answered: first, sender } = (answered[0] ?? suspicions[0]!).proof;
+    const answer = answerOf(first, context)!;
     const backend = listedEndpoints(suspicions.map((s) => s.proof.backend));
     const { node } = answer.point;
     const confirmed = sender.certain;
     const words = answer.icmp === null ? TCP_WORDS : UDP_WORDS;
-    const shown = answered.slice(0, QUOTED).map((s) => packetEvidence(s.proof.answer));
+    const shown = answered.slice(0, QUOTED).map((s) => packetEvidence(answerOf(s.attempt, context)!));
     if (answered.length > QUOTED) {
       shown.push(evidence('packet', `${answered.length} attempts were answered so`, { node }));
     }
@@ -112,7 +110,12 @@ export const refused = cause<RefusedProof>({
 function unsaidOf(attempt: Attempt, context: DiagnosisContext): Suspicion<RefusedProof> | null {
   const like = refusedLike(attempt, context);
   const answered = like && (refused.examine(like, context) as Suspicion<RefusedProof> | null);
-  return answered && { ...answered, attempt, proof: { ...answered.proof, unsaid: true } };
+  return answered && { ...answered, attempt };
+}
+
+/** The RST or the ICMP error, where it was seen first; null where none was. */
+function answerOf({ others }: Attempt, { aligned }: DiagnosisContext): Sighting | null {
+  return causalOrder(others.filter(isRefusal), aligned)[0] ?? null;
 }
 
 const TCP_WORDS = {

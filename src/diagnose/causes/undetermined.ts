@@ -3,7 +3,7 @@ import type { Attempt } from '../../correlate/attempt.js';
 import { expectsReply } from '../../correlate/expects-reply.js';
 import { RECORD_DROPS, recordingCommand } from '../../ingest/snapshot/files.js';
 import type { Verdict } from '../../kernel/verdict.js';
-import type { Evidence, Gap, Severity } from '../../model/analysis.js';
+import type { Direction, Evidence, Gap, Outcome, Severity } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
 import { doubtfulDrops } from '../../network/decisive.js';
@@ -52,19 +52,23 @@ export const undetermined = cause<UndeterminedProof>({
 
   examine(attempt, context) {
     const failing = FAILING[symptomOf(attempt) as keyof typeof FAILING];
+    const { outcome, protocol } = attempt;
     const last = lastOf(attempt);
-    const silent = attempt.outcome === 'no-reply' || attempt.outcome === 'unacknowledged';
+    const silent = outcome === 'no-reply' || outcome === 'unacknowledged';
     const early = silent && isCutShort(attempt, context);
-    const unowed = attempt.outcome === 'no-reply' && !expectsReply(attempt, context.attempts);
+    const unowed = outcome === 'no-reply' && !expectsReply(attempt, context.attempts);
     const gone = isGone(attempt, context);
     const answered = isAnswered(attempt);
+    const severity = early || unowed || gone ? 'info' : failing;
+    const direction = last?.direction;
+    const kind = likeLast({ outcome, protocol, direction, early, unowed, gone, answered, severity });
     return {
       attempt,
       confidence: 'possible',
       node: last?.point.node ?? null,
       interface: last?.point.interface ?? null,
-      aspect: `${attempt.outcome} ${last?.direction} ${early} ${unowed} ${gone} ${answered} ${attempt.protocol}`,
-      proof: { gone, unowed, answered, severity: early || unowed || gone ? 'info' : failing },
+      aspect: kind.aspect,
+      proof: kind.proof,
     };
   },
 
@@ -105,6 +109,37 @@ export const undetermined = cause<UndeterminedProof>({
     };
   },
 });
+
+/** What an attempt has in common with the others of its finding. */
+interface Kind extends UndeterminedProof {
+  outcome: Outcome;
+  protocol: Attempt['protocol'];
+  direction: Direction | undefined;
+  /** The captures ended right after. */
+  early: boolean;
+}
+
+/** Of a flood, most are of the kind of the one before: nothing is made anew for them. */
+let lastKind: { proof: Kind; aspect: string } | null = null;
+
+function likeLast(kind: Kind): { proof: Kind; aspect: string } {
+  if (lastKind === null || !isSameKind(lastKind.proof, kind)) {
+    lastKind = { proof: kind, aspect: Object.values(kind).join(' ') };
+  }
+  return lastKind;
+}
+
+function isSameKind(a: Kind, b: Kind): boolean {
+  return (
+    a.outcome === b.outcome &&
+    a.protocol === b.protocol &&
+    a.direction === b.direction &&
+    a.early === b.early &&
+    a.unowed === b.unowed &&
+    a.gone === b.gone &&
+    a.answered === b.answered
+  );
+}
 
 /** Where what was lost was seen last, or else what answered. */
 function lastOf(attempt: Attempt): Sighting | null {
