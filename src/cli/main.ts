@@ -5,6 +5,8 @@ import { allPrinted, printMessage, printRaw } from './standard-error.js';
 const USAGE_OR_INPUT = 2;
 const BUG = 70;
 
+const ANALYZE = 'analyze';
+
 /**
  * Runs the command line.
  *
@@ -27,6 +29,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (!isDone) process.exit(reportBug(new Error('the work stopped before its end')));
   });
   try {
+    if (args[0] === ANALYZE) await standBy(args.slice(1));
     const { run } = await import('./commands.js');
     return await run(args);
   } catch (error) {
@@ -50,13 +53,24 @@ function told(error: unknown): number {
   return USAGE_OR_INPUT;
 }
 
-/** The command behind which nothing goes on, and whose memory V8 would tidy up at the end, which can take 20 ms. */
-const ENDS_AT_ONCE = 'analyze';
+/**
+ * Starts the thread that helps to read a large capture, as it takes as long as all that is loaded here meanwhile: before
+ * the command line is understood. One that is not needed after all waits for nothing, and nobody for it.
+ */
+async function standBy(args: readonly string[]): Promise<void> {
+  const { hasOneLarge } = await import('../ingest/large-files.js');
+  // Whoever says how many threads there are to be gets no other.
+  if (!hasOneLarge(args) || args.some((arg) => arg.startsWith('--threads'))) return;
+  const { threadsOf } = await import('../correlate/reading/threads-of.js');
+  if (threadsOf({}) < 2) return;
+  (await import('../correlate/reading/standby.js')).standBy();
+}
 
 /** Runs the command line, and ends the process with its status. */
 export async function mainAndExit(args: readonly string[]): Promise<void> {
   process.exitCode = await main(args);
-  if (args[0] !== ENDS_AT_ONCE) return;
+  // Nothing goes on behind it, and V8 would tidy up its memory at the end, which can take 20 ms.
+  if (args[0] !== ANALYZE) return;
   // When all is written, and it is told where that failed.
   await new Promise((resolve) => process.stdout.write('', resolve));
   await allPrinted();

@@ -108,7 +108,6 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
       const { inputs, vip, attempts, threads } = args;
       const { 'max-attempts': maxAttempts, 'keep-going': keepGoing } = args;
       const listing = (attempts ?? 'default') as AttemptListing;
-      await standBy(inputs, threads);
       // Loaded when it is needed: `--help` and usage errors are to be at once.
       const { analyze } = await import('../../analyze.js');
       const change = await changeOf(args);
@@ -138,13 +137,4 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
       await printAnalysis(listing === 'none' ? { ...told, attempts: [] } : told, args);
     },
   };
-}
-
-/** Starts the thread that helps to read a large capture, as it takes as long as all that is loaded here meanwhile. */
-async function standBy(inputs: readonly string[], threads: number | undefined): Promise<void> {
-  const { hasOneLarge } = await import('../../ingest/large-files.js');
-  if (!hasOneLarge(inputs)) return;
-  const { threadsOf } = await import('../../correlate/reading/threads-of.js');
-  if (threadsOf({ threads }) < 2) return;
-  (await import('../../correlate/reading/standby.js')).standBy();
 }
