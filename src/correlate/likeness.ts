@@ -23,6 +23,11 @@ export class TextNumbers {
     return number;
   }
 
+  /** How many texts there are so far. */
+  get count(): number {
+    return this.#numbers.size;
+  }
+
   /** The same for the same address and port. */
   hashOf({ address, port }: Endpoint): number {
     return mix(mix(0, this.of(address)), port ?? -1);

@@ -4,6 +4,9 @@
  */
 import { allocate } from './memory';
 
+/** Slots up to which four times as many are made when there is no room: all of a larger index would be moved too often. */
+const SMALL: u32 = 1 << 16;
+
 /** Octets of a slot, as a power of two: the row plus 1 (0 where empty), and the hash. */
 const SLOT_SHIFT: usize = 3;
 
@@ -79,8 +82,9 @@ export class RowIndex {
     if ((this.used + 1) * 2 <= this.mask) return false;
     const old = this.slots;
     const size = this.mask + 1;
-    this.slots = allocate((<usize>size * 2) << SLOT_SHIFT);
-    this.mask = size * 2 - 1;
+    const grown = size < SMALL ? size * 4 : size * 2;
+    this.slots = allocate((<usize>grown) << SLOT_SHIFT);
+    this.mask = grown - 1;
     for (let i: u32 = 0; i < size; i++) {
       const pair = load<u64>(old + ((<usize>i) << SLOT_SHIFT));
       if (<u32>pair === 0) continue;

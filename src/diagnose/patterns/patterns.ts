@@ -64,6 +64,7 @@ class Facts {
   readonly #faults: Int32Array;
   /** One for all addresses of a Service. */
   readonly #vips: Int32Array;
+  readonly #vipCount: number;
   readonly #faultNumbers = new TextNumbers();
 
   constructor(
@@ -87,6 +88,7 @@ class Facts {
       this.#faults[i] = (finding && met.get(finding)) ?? 0;
       this.#vips[i] = vips.of(kin.get(address) ?? address);
     }
+    this.#vipCount = vips.count;
   }
 
   /** Whether it was made, and at once. */
@@ -101,21 +103,23 @@ class Facts {
   /** The attempts that met a fault. */
   ofFault(fault: string): number[] {
     const wanted = this.#faultNumbers.of(fault) + 1;
+    const faults = this.#faults;
     const own: number[] = [];
-    for (let i = 0; i < this.#faults.length; i++) if (this.#faults[i] === wanted) own.push(i);
+    for (let i = 0; i < faults.length; i++) if (faults[i] === wanted) own.push(i);
     return own;
   }
 
   /** Of the same VIPs all attempts that say something about a fault; one that failed for another does not. */
   about(fault: string, own: readonly number[]): number[] {
     const wanted = this.#faultNumbers.of(fault) + 1;
-    const isOfVip = new Set(own.map((i) => this.#vips[i]!));
+    const [endings, faults, vips] = [this.#endings, this.#faults, this.#vips];
+    const isOfVip = new Uint8Array(this.#vipCount);
+    for (const i of own) isOfVip[vips[i]!] = 1;
     const all: number[] = [];
-    for (let i = 0; i < this.#faults.length; i++) {
-      const ending = this.#endings[i]!;
-      const met = this.#faults[i]!;
-      const counts = ending === MADE || met === wanted || (ending === SLOW && met === 0);
-      if (counts && isOfVip.has(this.#vips[i]!)) all.push(i);
+    for (let i = 0; i < faults.length; i++) {
+      const met = faults[i]!;
+      const counts = met === wanted || endings[i] === MADE || (endings[i] === SLOW && met === 0);
+      if (counts && isOfVip[vips[i]!] === 1) all.push(i);
     }
     return all;
   }
