@@ -1,4 +1,4 @@
-import type { Analysis, AnalysisAttempt, Finding } from '../model/analysis.js';
+import type { Analysis, AnalysisAttempt, Finding, Outcome } from '../model/analysis.js';
 
 /** Attempts that the table of a terminal has room for. */
 const MOST_ATTEMPTS = 20;
@@ -18,17 +18,23 @@ export function shownAttempts(
 }
 
 /**
- * The attempt that stands for all of a finding: the first in the order of the list that has a path; null where none has.
+ * The attempt that stands for all of a finding: the first in the order of the list that has a path, of those that failed
+ * if any did; null where none has.
  *
  * @param attempts that are listed, described or not yet
  */
-export function exemplarOf<A extends { id: string }>(
+export function exemplarOf<A extends { id: string; outcome: Outcome }>(
   finding: Pick<Finding, 'attempts'>,
   attempts: readonly A[],
   hasPath: (attempt: A) => boolean,
 ): A | null {
-  for (const attempt of listedOf(finding, attempts)) if (hasPath(attempt)) return attempt;
-  return null;
+  let made: A | null = null;
+  for (const attempt of listedOf(finding, attempts)) {
+    if (!hasPath(attempt)) continue;
+    if (attempt.outcome !== 'established') return attempt;
+    made ??= attempt;
+  }
+  return made;
 }
 
 /**

@@ -79,3 +79,14 @@ test('a finding of lost and slow ones stays a fault, and counts the slow', (t) =
     ['risk', 2, 'x. Both connections were made in the end, after 1.0 to 3.0 s.'],
   );
 });
+
+test('of as many as there are arguments to no function', (t) => {
+  const finding = { cause: 'undetermined', severity: 'fault', summary: 'x.' } as unknown as Omit<
+    Finding,
+    'id'
+  >;
+  const delays = Array.from({ length: 300_000 }, (_, i) => second + BigInt(i % 7) * second);
+  const slow = delays.map((delay) => attempt(delay, 'request', 'request', 'reply'));
+  const { summary } = withSlow(finding, slow);
+  t.is(summary, 'x. All 300000 connections were made in the end, after 1.0 to 7.0 s.');
+});

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { PathListing } from '../../src/assemble.js';
+import type { AnalysisAttempt } from '../../src/model/analysis.js';
 import { renderMarkdown } from '../../src/report/markdown.js';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { renderText } from '../../src/report/text.js';
@@ -28,6 +29,8 @@ for (const name of [
   'rp-filter-intermittent',
   'healthy-masquerade',
   'arp-conflict-kernel',
+  // Of one finding, some were slow before the first one failed.
+  'arp-conflict-stranger',
 ]) {
   test(`${name}: reports are the same`, async (t) => {
     const inputs = bundlesIn(fixture(name));
@@ -52,4 +55,16 @@ test('of hundreds of attempts that failed in two ways, a few paths are told, and
   t.is(listed.told, 400);
   t.true(shown.told > 20 && shown.told < 40, `${shown.told}`);
   t.true(shown.analysis.findings.length > 1);
+  // The others are told all the same, where somebody asks.
+  const whole = listed.analysis.attempts.map((attempt) => ({ ...attempt, path: null }));
+  const copied: unknown[] = JSON.parse(JSON.stringify(shown.analysis.attempts));
+  t.deepEqual(
+    copied.map((attempt) => ({ ...(attempt as object), path: null })),
+    JSON.parse(JSON.stringify(whole)),
+  );
+  const read = ({ path: _, ...rest }: AnalysisAttempt) => Object.keys(rest);
+  const names = read(listed.analysis.attempts[0]!) as (keyof AnalysisAttempt)[];
+  for (const [i, attempt] of shown.analysis.attempts.entries()) {
+    for (const name of names) t.deepEqual(attempt[name], listed.analysis.attempts[i]![name]);
+  }
 });
