@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { InputError, UsageError } from '../model/errors.js';
 import { allPrinted, printMessage, printRaw } from './standard-error.js';
 
@@ -58,6 +59,8 @@ function told(error: unknown): number {
  * the command line is understood. One that is not needed after all waits for nothing, and nobody for it.
  */
 async function standBy(args: readonly string[]): Promise<void> {
+  // Without a file among them, as where help is asked for, nothing is loaded for one. It may have a node's name before it.
+  if (!args.some((arg) => existsSync(arg.slice(arg.indexOf('=') + 1)))) return;
   const { hasOneLarge } = await import('../ingest/large-files.js');
   // Whoever says how many threads there are to be gets no other.
   if (!hasOneLarge(args) || args.some((arg) => arg.startsWith('--threads'))) return;
