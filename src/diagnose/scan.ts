@@ -86,7 +86,7 @@ function isTried({ outcome, server }: Attempt): boolean {
 function mayBeScan({ client, server }: Attempt, all: readonly Attempt[]): boolean {
   const ports = new Set<number>();
   for (const attempt of all) {
-    if (attempt.client.address !== client.address || attempt.server.address !== server.address) continue;
+    if (attempt.server.address !== server.address || attempt.client.address !== client.address) continue;
     if (isTried(attempt)) ports.add(portKey(attempt));
   }
   return ports.size >= FEWEST_PORTS;

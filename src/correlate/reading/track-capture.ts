@@ -59,7 +59,9 @@ export async function trackCapture(
   const others = summary.packets - readings.reduce((sum, { reading }) => sum + reading.summary.packets, 0);
   if (readings.length > 0 && others === 0) return readings;
   tracker.finish();
-  const observations = detached(tracker.observations(isAlone && readings.length === 0));
+  const inTables = tracker.observations(isAlone && readings.length === 0);
+  // Where no other capture needs the room, a copy would be for nothing.
+  const observations = isAlone ? inTables : detached(inTables);
   const interfaces = summary.interfaces.filter(({ name }) => parseInterfaceName(name) === null);
   const rest = readings.length === 0 ? summary : { ...summary, interfaces, packets: others };
   const own = { observations, summary: rest, fault, undecoded: decoded.undecoded };

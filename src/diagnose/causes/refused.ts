@@ -115,6 +115,8 @@ function unsaidOf(attempt: Attempt, context: DiagnosisContext): Suspicion<Refuse
 
 /** The RST or the ICMP error, where it was seen first; null where none was. */
 function answerOf({ others }: Attempt, { aligned }: DiagnosisContext): Sighting | null {
+  // As a rule there is one.
+  if (others.length === 1) return isRefusal(others[0]!) ? others[0]! : null;
   return causalOrder(others.filter(isRefusal), aligned)[0] ?? null;
 }
 
