@@ -109,11 +109,6 @@ export class CaptureLegs {
     this.#facts = new LoneFactsReader(this.#observed.flows, this.#observed.cells);
   }
 
-  /** All of them, in the order in which they began. */
-  read(): Leg[] {
-    return this.divide(null, null).others.map((row) => this.leg(row));
-  }
-
   /**
    * The rows of legs of which all is known.
    *
@@ -121,8 +116,8 @@ export class CaptureLegs {
    * @param isLetGo 1 for each that is none of either; null where none is
    */
   divide(
-    isLone: Uint8Array | null,
-    isLetGo: Uint8Array | null,
+    isLone: Uint8Array | null = null,
+    isLetGo: Uint8Array | null = null,
   ): { lone: readonly number[]; others: readonly number[] } {
     const { flows } = this.#observed;
     const { words, length } = flows;

@@ -67,7 +67,8 @@ for (const seed of [1, 2, 3]) {
   test(`attempts are the same as where all legs are merged and linked: seed ${seed}`, async (t) => {
     const { captures, nodes } = await read(t, seed);
     const [{ file, observations }] = captures as [Inputs['captures'][number]];
-    const legs = new CaptureLegs(observations, new CapturePoints(file)).read();
+    const source = new CaptureLegs(observations, new CapturePoints(file));
+    const legs = source.divide().others.map((row) => source.leg(row));
     const coverage = new Coverage([{ file, lastTime: null }]);
     const groups = linkLegs(mergeLegs(legs));
     const expected = groups.map((group) => buildAttempt(group, NO_VIPS, (s) => s.time, coverage));
@@ -122,7 +123,7 @@ test('the same of every recording', async (t) => {
       const legs = new CaptureLegs(capture.observations, new CapturePoints(capture.file));
       const [isLone] = loneRows([capture.observations]);
       const coverage = new Coverage([{ file: capture.file, lastTime: null }]);
-      for (const row of legs.divide(isLone!, null).lone) {
+      for (const row of legs.divide(isLone).lone) {
         const facts = legs.facts(row);
         if (!facts) {
           others++;

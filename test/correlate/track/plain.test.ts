@@ -68,8 +68,9 @@ async function track(pcap: Uint8Array, { plain, chunk, inPlace = false }: Way): 
     nameHint: null,
     snapshot: null,
   };
+  const legs = new CaptureLegs(tracker.observations(), new CapturePoints(file));
   return {
-    legs: new CaptureLegs(tracker.observations(), new CapturePoints(file)).read(),
+    legs: legs.divide().others.map((row) => legs.leg(row)),
     decoded,
     packets: summary.packets,
     times: [summary.firstTime, summary.lastTime],
