@@ -38,8 +38,8 @@ export function exemplarOf<A extends { id: string; outcome: Outcome }>(
 }
 
 /**
- * Those of a finding that are listed. Both name attempts in the order of all: they are found side by side, as an index of
- * a flood's names takes longer than all else.
+ * Those of a finding that are listed, which may be some of them alone. Both name attempts in the order of all, by numbers
+ * that rise: they are found side by side, as an index of a flood's names takes longer than all else.
  */
 export function* listedOf<A extends { id: string }>(
   { attempts: own }: Pick<Finding, 'attempts'>,
@@ -47,11 +47,15 @@ export function* listedOf<A extends { id: string }>(
 ): Generator<A, undefined> {
   let next = 0;
   for (const attempt of attempts) {
+    while (next < own.length && isBefore(own[next]!, attempt.id)) next++;
     if (next === own.length) return;
-    if (attempt.id !== own[next]) continue;
-    next++;
-    yield attempt;
+    if (attempt.id === own[next]) yield attempt;
   }
+}
+
+/** `a9` before `a10`. */
+function isBefore(one: string, other: string): boolean {
+  return one.length === other.length ? one < other : one.length < other.length;
 }
 
 /** Whether it was made in the end, after lost packets. */

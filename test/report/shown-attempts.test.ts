@@ -2,7 +2,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { OUTCOMES } from '../../src/model/analysis.js';
+import { safeAnalysis } from '../../src/report/safe-analysis.js';
 import { exemplarOf, listedOf } from '../../src/report/shown-attempts.js';
+import { exemplar } from '../../src/report/terminal/finding.js';
+import { slow } from './samples.js';
 
 const ground = fc
   .array(
@@ -18,8 +21,8 @@ const ground = fc
     const all = attempts.map((attempt, i) => ({ id: `a${i + 1}`, ...attempt }));
     return {
       own: all.filter(({ isOwn }) => isOwn).map(({ id }) => id),
-      // All that a finding names are listed, or none.
-      listed: all.filter(({ isListed, isOwn }) => isListed || isOwn),
+      // A report lists some of a finding's attempts alone, and not always the first.
+      listed: all.filter(({ isListed }) => isListed),
     };
   });
 
@@ -52,4 +55,17 @@ test('the one that stands for all failed if any did, and is the first of those w
 
 test('where none is listed, none is found', (t) => {
   t.deepEqual([...listedOf({ attempts: ['a1', 'a2'] }, [])], []);
+});
+
+test('a finding whose first attempt the report does not list still has its path', (t) => {
+  const base = slow();
+  const [late] = base.attempts.filter(({ delayNs }) => delayNs !== null && delayNs > 0);
+  const failed = Array.from({ length: 40 }, (_, i) => ({
+    ...{ ...late!, id: `a${i + 2}`, outcome: 'no-reply' as const, delayNs: null },
+  }));
+  const attempts = [{ ...late!, id: 'a1' }, ...failed];
+  const finding = { ...base.findings[0]!, attempts: attempts.map(({ id }) => id) };
+  const { safe } = safeAnalysis({ ...base, attempts, findings: [finding] }, (text) => text);
+  t.false(safe.attempts.some(({ id }) => id === 'a1'));
+  t.is(exemplar(safe.findings[0]!, safe)?.id, 'a2');
 });
