@@ -1,6 +1,6 @@
 import type { Attempt } from './correlate/attempt.js';
 import type { AnalysisAttempt, PathStep } from './model/analysis.js';
-import { timeText } from './model/time.js';
+import { type Nanoseconds, timeText } from './model/time.js';
 
 export function describeAttempt(attempt: Attempt, path: PathStep[]): AnalysisAttempt {
   const { id, protocol, client, server, vip, outcome, firstTime, tries, delayNs } = attempt;
@@ -13,9 +13,13 @@ export function describeAttempt(attempt: Attempt, path: PathStep[]): AnalysisAtt
     outcome,
     firstTime: timeText(firstTime),
     tries,
-    delayNs: delayNs === null ? null : Number(delayNs),
+    delayNs: numberOf(delayNs),
     path,
   };
+}
+
+function numberOf(delay: Nanoseconds | null): number | null {
+  return delay === null ? null : Number(delay);
 }
 
 const NO_PATH: PathStep[] = [];
@@ -64,8 +68,7 @@ export class ListedAttempt implements AnalysisAttempt {
   }
 
   get delayNs() {
-    const { delayNs } = this.#attempt;
-    return delayNs === null ? null : Number(delayNs);
+    return numberOf(this.#attempt.delayNs);
   }
 
   get path() {

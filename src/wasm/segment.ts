@@ -210,17 +210,15 @@ function reset(at: usize, state: u32, segment: Segment): bool {
 /** Keeps what may come any number of times. */
 function keepAgain(at: usize, state: u32, kind: u32, segment: Segment): bool {
   if (load<u32>(at, FLOW_SIGHTINGS << 2) >= <u32>MAX_SIGHTINGS_PER_FLOW) return false;
-  if (!keep(at, kind, segment, kind === KIND_RST)) return false;
+  if (!keep(at, kind, segment)) return false;
   store<u32>(at, state | STATE_ODD, FLOW_STATE << 2);
   return true;
 }
 
-/**
- * Keeps a sighting; false where there is no room for it.
- *
- * @param isNumbered whether in two cells, with its numbers; those of others follow from its flow
- */
-function keep(at: usize, kind: u32, segment: Segment, isNumbered: bool = false): bool {
+/** Keeps a sighting; false where there is no room for it. */
+function keep(at: usize, kind: u32, segment: Segment): bool {
+  // In two cells, with its numbers; those of others follow from their flow.
+  const isNumbered = kind === KIND_RST;
   const isEthernet = linkType === LINKTYPE_ETHERNET;
   const frame = frameOf(segment.link, segment.linkRest, interfaceIndex, isEthernet);
   if (frame >= <u32>FRAME_ELSEWHERE) return false;

@@ -30,7 +30,6 @@ export const refused = cause<RefusedProof>({
 
   examine(attempt, context) {
     if (attempt.outcome === 'no-reply') return unsaidOf(attempt, context);
-    if (attempt.outcome !== 'refused') return null;
     const answer = answerOf(attempt, context);
     if (!answer) return null;
     // An ICMP error's ends are those of the packet that it is about.
