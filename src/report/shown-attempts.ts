@@ -37,25 +37,20 @@ export function exemplarOf<A extends { id: string; outcome: Outcome }>(
   return made;
 }
 
-/**
- * Those of a finding that are listed, which may be some of them alone. Both name attempts in the order of all, by numbers
- * that rise: they are found side by side, as an index of a flood's names takes longer than all else.
- */
+/** Those of a finding that are listed, in the order of the list. */
 export function* listedOf<A extends { id: string }>(
-  { attempts: own }: Pick<Finding, 'attempts'>,
+  finding: Pick<Finding, 'attempts'>,
   attempts: readonly A[],
 ): Generator<A, undefined> {
-  let next = 0;
-  for (const attempt of attempts) {
-    while (next < own.length && isBefore(own[next]!, attempt.id)) next++;
-    if (next === own.length) return;
-    if (attempt.id === own[next]) yield attempt;
-  }
+  const own = namesIn(finding.attempts, attempts);
+  for (const attempt of attempts) if (own.has(attempt.id)) yield attempt;
 }
 
-/** `a9` before `a10`. */
-function isBefore(one: string, other: string): boolean {
-  return one.length === other.length ? one < other : one.length < other.length;
+/** The names, or those of them alone that are listed: of a flood, an index of all takes longer than a short list's. */
+function namesIn(names: readonly string[], attempts: readonly { id: string }[]): ReadonlySet<string> {
+  if (attempts.length >= names.length) return new Set(names);
+  const listed = new Set(attempts.map(({ id }) => id));
+  return new Set(names.filter((name) => listed.has(name)));
 }
 
 /** Whether it was made in the end, after lost packets. */

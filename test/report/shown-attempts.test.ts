@@ -1,4 +1,4 @@
-/** Which attempts of very many a report shows: found side by side in two lists, as if each had been looked up. */
+/** Which attempts of very many a report shows. */
 import test from 'ava';
 import fc from 'fast-check';
 import { OUTCOMES } from '../../src/model/analysis.js';
