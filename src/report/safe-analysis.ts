@@ -19,12 +19,15 @@ export interface SafeAnalysis {
  */
 export function safeAnalysis(analysis: Analysis, spell: Escape, most?: number): SafeAnalysis {
   const listed = shownAttempts(analysis, most);
-  const examples = analysis.findings.map((finding) => exemplar(finding, analysis));
-  const wanted = new Set<AnalysisAttempt | null>([...listed, ...examples]);
-  // In the order of all, as findings name theirs.
-  const attempts = analysis.attempts.filter((attempt) => wanted.has(attempt));
+  const attempts = withExemplars(listed, analysis);
   const safe = withShortFiles(escaped({ ...analysis, attempts }, spell));
-  return { safe, shown: listed.map((attempt) => safe.attempts[attempts.indexOf(attempt)]!) };
+  return { safe, shown: safe.attempts.slice(0, listed.length) };
+}
+
+/** The listed attempts first, then those that findings show and the list has no room for. */
+function withExemplars(listed: AnalysisAttempt[], analysis: Analysis): AnalysisAttempt[] {
+  const examples = analysis.findings.map((finding) => exemplar(finding, analysis));
+  return [...new Set([...listed, ...examples.filter((attempt) => attempt !== null)])];
 }
 
 function escaped(analysis: Analysis, spell: Escape): Analysis {
