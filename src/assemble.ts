@@ -52,9 +52,12 @@ export function assemble(
   cluster: Cluster,
 ): Analysis {
   const { attempts, served, vips, clocks } = correlation;
-  const listed = chooseAttempts(correlation, diagnosis, listing);
+  const places = choosePlaces(correlation, diagnosis, listing);
+  const listed = places.map((i) => attempts[i]!);
   const described =
-    paths === 'listed' ? listed.map(describeWhole) : describeShown(listed, diagnosis.findings);
+    paths === 'listed'
+      ? listed.map(describeWhole)
+      : describeShown(listed, examples(places, attempts, diagnosis));
   return {
     schema: ANALYSIS_SCHEMA,
     inputs: inputs.captures.map(describeInput),
@@ -116,25 +119,52 @@ function countOutcomes(attempts: readonly Attempt[], served: readonly Served[]):
   return [...totals.values()];
 }
 
-function chooseAttempts(
+/** Which attempts are listed, by their places. */
+function choosePlaces(
   { attempts, served }: Correlation,
   { explained }: Diagnosis,
   listing: AttemptListing,
-): readonly Attempt[] {
+): number[] {
   if (listing === 'none') return [];
   const isWhole = attempts.length <= LISTED_BY_DEFAULT && served.length === 0;
-  if (listing === 'all' || isWhole) return attempts;
-  return attempts.filter(({ outcome }, i) => outcome !== 'established' || explained[i] !== undefined);
+  const isAll = listing === 'all' || isWhole;
+  const places: number[] = [];
+  for (let i = 0; i < attempts.length; i++) {
+    if (isAll || attempts[i]!.outcome !== 'established' || explained[i] !== undefined) places.push(i);
+  }
+  return places;
 }
 
-/** As a report in text shows them: of its table, and of each finding the one that stands for all, with their paths. */
-function describeShown(listed: readonly Attempt[], findings: readonly Finding[]): AnalysisAttempt[] {
+/** Of each finding the attempt that stands for all, if any of them is listed. */
+function examples(
+  places: readonly number[],
+  attempts: readonly Attempt[],
+  { explained }: Diagnosis,
+): Attempt[] {
+  const listed = new Map<Finding, Attempt[]>();
+  for (const i of places) {
+    const finding = explained[i];
+    if (!finding) continue;
+    const own = listed.get(finding);
+    if (own) own.push(attempts[i]!);
+    else listed.set(finding, [attempts[i]!]);
+  }
+  return [...listed.values()].flatMap((own) => exemplarOf(withPath(own)) ?? []);
+}
+
+function* withPath(attempts: readonly Attempt[]): Generator<Attempt, undefined> {
+  for (const attempt of attempts) if (attempt.traces.length > 0) yield attempt;
+}
+
+/**
+ * As a report in text shows them: those of its table and some examples with their paths.
+ *
+ * @param shown some of the listed ones
+ */
+function describeShown(listed: readonly Attempt[], shown: readonly Attempt[]): AnalysisAttempt[] {
   const described: AnalysisAttempt[] = listed.map((attempt) => new ListedAttempt(attempt));
   const table = shownAttempts({ attempts: described }).map((one) => described.indexOf(one));
-  const examples = findings.flatMap((finding) => {
-    const one = exemplarOf(finding, listed, ({ traces }) => traces.length > 0);
-    return one ? listed.indexOf(one) : [];
-  });
+  const examples = shown.map((one) => listed.indexOf(one));
   for (const i of new Set([...table, ...examples])) described[i] = describeWhole(listed[i]!);
   return described;
 }

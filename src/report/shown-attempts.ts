@@ -18,19 +18,13 @@ export function shownAttempts(
 }
 
 /**
- * The attempt that stands for all of a finding: the first in the order of the list that has a path, of those that failed
- * if any did; null where none has.
+ * The attempt that stands for all of a finding: the first of those that failed if any did; null where there is none.
  *
- * @param attempts that are listed, described or not yet
+ * @param attempts the finding's that have a path, in the order of the list
  */
-export function exemplarOf<A extends { id: string; outcome: Outcome }>(
-  finding: Pick<Finding, 'attempts'>,
-  attempts: readonly A[],
-  hasPath: (attempt: A) => boolean,
-): A | null {
+export function exemplarOf<A extends { outcome: Outcome }>(attempts: Iterable<A>): A | null {
   let made: A | null = null;
-  for (const attempt of listedOf(finding, attempts)) {
-    if (!hasPath(attempt)) continue;
+  for (const attempt of attempts) {
     if (attempt.outcome !== 'established') return attempt;
     made ??= attempt;
   }

@@ -1,6 +1,6 @@
 import type { Analysis, AnalysisAttempt, Confidence, Finding } from '../../model/analysis.js';
 import { numberText } from '../../model/texts.js';
-import { exemplarOf } from '../shown-attempts.js';
+import { exemplarOf, listedOf } from '../shown-attempts.js';
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
 import { ladder } from './ladder.js';
@@ -47,7 +47,9 @@ export function findingSection(finding: Finding, number: number, analysis: Analy
 
 /** The first attempt of the finding whose path is listed; null where none is. */
 export function exemplar(finding: Pick<Finding, 'attempts'>, { attempts }: Analysis): AnalysisAttempt | null {
-  return exemplarOf(finding, attempts, ({ path }) => path.length > 0);
+  // Of a flood, few have one.
+  const withPath = attempts.filter(({ path }) => path.length > 0);
+  return exemplarOf(listedOf(finding, withPath));
 }
 
 /** `4 of 5 connections`; null where the finding names no attempt. */
