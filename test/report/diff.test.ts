@@ -84,11 +84,54 @@ test.serial('another fault in its place: not fixed', async (t) => {
   t.deepEqual(changes(found), ['new untranslated-reply', 'not-seen rp-filter']);
 });
 
-test.serial('answers of which none is seen to arrive: nothing can be told', async (t) => {
-  const found = compare(await recorded('filtered-udp'), await recorded('filtered-udp-other-port'));
-  t.is(found.verdict, 'cannot-tell', found.summary);
-  t.regex(found.summary, /no connection to 172\.31\.255\.80 was seen to be made afterwards/);
-});
+for (const [faulty, mended, was, is] of [
+  ['filtered-udp', 'filtered-udp-other-port', 0, 3],
+  ['wrong-gateway-udp', 'wrong-gateway-udp-passes', 0, 3],
+  ['wrong-gateway-echo', 'healthy-echo', 1, 3],
+] as const) {
+  test.serial(
+    `${mended}: answers of which none is seen to arrive count as such, and it cannot be told that all is well`,
+    async (t) => {
+      const found = compare(await recorded(faulty), await recorded(mended));
+      t.is(found.verdict, 'cannot-tell', found.summary);
+      t.regex(found.summary, /whether the replies of 172\.31\.255\.80 got back was not captured/);
+      t.regex(changes(found)[0]!, /^gone /);
+      t.regex(found.findings.find(({ change }) => change === 'gone')!.why, /were answered$/);
+      t.deepEqual(
+        found.services.map(({ before, after }) => [before, after]),
+        [
+          [
+            { made: was, all: 3 },
+            { made: is, all: 3 },
+          ],
+        ],
+      );
+      t.is(compare(await recorded(mended), await recorded(faulty)).verdict, 'worse');
+    },
+  );
+}
+
+test.serial(
+  'where one of the replies is seen to arrive, the others are taken to arrive as well',
+  async (t) => {
+    const [before, after] = [await recorded('filtered-udp'), await recorded('filtered-udp-other-port')];
+    const [total] = after.totals;
+    const arrived: Analysis = {
+      ...after,
+      totals: [
+        {
+          ...total!,
+          outcomes: { ...total!.outcomes, unacknowledged: 2, established: 1 },
+          answered: 2,
+        },
+      ],
+      attempts: after.attempts.map((one, i) => (i === 0 ? { ...one, outcome: 'established' } : one)),
+    };
+    const found = compare(before, arrived);
+    t.is(found.verdict, 'fixed', found.summary);
+    t.deepEqual(found.services[0]!.after, { made: 3, all: 3 });
+  },
+);
 
 test.serial('a node that is not captured afterwards: not seen, however well it goes', async (t) => {
   const found = compare(await recorded('rp-filter-strict'), await recorded('one-node-missing-healthy'));

@@ -1,5 +1,6 @@
 import type { AnalysisAttempt, Finding } from '../../model/analysis.js';
 import { numberText } from '../../model/texts.js';
+import { isAnswered } from '../answered.js';
 import { counted, nodeText, placeText } from '../terminal/words.js';
 import type { Side } from './side.js';
 
@@ -35,21 +36,23 @@ export function judgeAbsence(finding: Finding, before: Side, after: Side): Absen
     const unlike = unlikeReason(finding, failed, made);
     if (unlike !== null) return notSeen(unlike);
   }
+  // Of those that nothing acknowledges, more cannot be said.
+  const verb = made.length > 0 && made.every(isAnswered) ? 'answered' : 'made';
   const place = placeText(nodeText(finding), finding.interface);
   const passed = made.filter((attempt) => passes(attempt, finding)).length;
   if (finding.node !== null && passed > 0 && before.listsAll) {
     const passedBefore = before.madeTo(service).filter((attempt) => passes(attempt, finding)).length;
     const share = finding.attempts.length / (finding.attempts.length + passedBefore);
-    const many = `${counted(passed, 'connection')} passed ${place} and ${passed === 1 ? 'was' : 'were'} made`;
+    const many = `${counted(passed, 'connection')} passed ${place} and ${passed === 1 ? 'was' : 'were'} ${verb}`;
     if (isTold(share, passed)) return gone(many);
   }
   const then = before.successOf(service, protocols);
   const share = Math.min(1, finding.attempts.length / Math.max(1, then.all));
   if (isTold(share, now.made))
-    return gone(`${counted(now.made, 'connection')} to ${name} ${now.made === 1 ? 'was' : 'were'} made`);
+    return gone(`${counted(now.made, 'connection')} to ${name} ${now.made === 1 ? 'was' : 'were'} ${verb}`);
   const were = now.made === 1 ? 'was' : 'were';
   return notSeen(
-    `${counted(now.made, 'connection')} to ${name} ${were} made, which may be chance: before, ${numberText(finding.attempts.length)} of ${numberText(then.all)} met it`,
+    `${counted(now.made, 'connection')} to ${name} ${were} ${verb}, which may be chance: before, ${numberText(finding.attempts.length)} of ${numberText(then.all)} met it`,
   );
 }
 

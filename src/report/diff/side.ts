@@ -1,16 +1,24 @@
 import type { Analysis, AnalysisAttempt, AnalysisTotal, Finding, Outcome } from '../../model/analysis.js';
 import type { Success } from '../../model/comparison.js';
+import { isAnswered } from '../answered.js';
 
 /** By what the captures show, the connection was made. */
 const MADE: readonly Outcome[] = ['established', 'reply-unseen'];
 /** Of these the captures do not show how they began. */
 const UNTOLD: readonly Outcome[] = ['midstream'];
 
+/** Answered is all that those can be that nothing acknowledges. */
+function isMade(attempt: AnalysisAttempt): boolean {
+  return MADE.includes(attempt.outcome) || isAnswered(attempt);
+}
+
 /** One of the two analyses, asked for what a comparison needs. */
 export class Side {
   readonly analysis: Analysis;
   readonly isPrediction: boolean;
   readonly #success = new Map<string, { address: string | null; protocol: string; success: Success }>();
+  /** Of those that were made, how many were answered and no more: by service and protocol. */
+  readonly #answered = new Map<string, number>();
   readonly #captured: Set<string>;
   readonly #attempts: Map<string, AnalysisAttempt>;
   /** Whether every attempt that was made is listed. */
@@ -24,7 +32,9 @@ export class Side {
     this.#attempts = new Map(analysis.attempts.map((attempt) => [attempt.id, attempt]));
     const counted = analysis.totals.reduce((sum, total) => sum + countOf(total), 0);
     this.listsAll = analysis.attempts.length >= counted;
-    for (const total of analysis.totals) this.#add(total.vip, total.protocol, successOf(total));
+    for (const total of analysis.totals) {
+      this.#add(total.vip, total.protocol, successOf(total), total.answered);
+    }
     if (this.listsAll) this.#nameOthers(services);
     for (const { vip, protocol, ways } of analysis.predictions ?? []) {
       const made = ways.filter(({ fate }) => fate === 'answered' || fate === 'answered-elsewhere').length;
@@ -60,9 +70,16 @@ export class Side {
   /** Those to one service that were made, as far as they are listed. */
   madeTo(address: string | null): AnalysisAttempt[] {
     return this.analysis.attempts.filter(
-      ({ vip, server, outcome }) =>
-        MADE.includes(outcome) && (address === null || vip === address || server.address === address),
+      (attempt) =>
+        isMade(attempt) &&
+        (address === null || attempt.vip === address || attempt.server.address === address),
     );
+  }
+
+  /** Whether of none of those to one service it is known that the reply got back, though all were answered. */
+  isUnsure(address: string | null, protocol: string): boolean {
+    const { made } = this.successOf(address, new Set([protocol]));
+    return made > 0 && made === (this.#answered.get(keyOf(address, protocol)) ?? 0);
   }
 
   /** The address that the finding's clients asked for; null where it is not one. */
@@ -72,8 +89,10 @@ export class Side {
     return asked.size === 1 ? [...asked][0]! : null;
   }
 
-  #add(address: string | null, protocol: string, { made, all }: Success): void {
-    const key = `${address} ${protocol}`;
+  /** @param answered how many of those that were made were answered and no more */
+  #add(address: string | null, protocol: string, { made, all }: Success, answered = 0): void {
+    const key = keyOf(address, protocol);
+    this.#answered.set(key, (this.#answered.get(key) ?? 0) + answered);
     const known = this.#success.get(key) ?? { address, protocol, success: { made: 0, all: 0 } };
     known.success.made += made;
     known.success.all += all;
@@ -82,11 +101,13 @@ export class Side {
 
   /** One analysis may know as a VIP what is any server's address to the other. */
   #nameOthers(services: ReadonlySet<string>): void {
-    for (const { vip, server, protocol, outcome } of this.analysis.attempts) {
+    for (const attempt of this.analysis.attempts) {
+      const { vip, server, protocol, outcome } = attempt;
       if (vip !== null || !services.has(server.address) || UNTOLD.includes(outcome)) continue;
-      const made = MADE.includes(outcome) ? 1 : 0;
-      this.#add(server.address, protocol, { made, all: 1 });
-      this.#add(null, protocol, { made: -made, all: -1 });
+      const made = isMade(attempt) ? 1 : 0;
+      const answered = isAnswered(attempt) ? 1 : 0;
+      this.#add(server.address, protocol, { made, all: 1 }, answered);
+      this.#add(null, protocol, { made: -made, all: -1 }, -answered);
     }
   }
 }
@@ -100,11 +121,15 @@ export function servicesOf(analysis: Analysis): string[] {
   ];
 }
 
+function keyOf(address: string | null, protocol: string): string {
+  return `${address} ${protocol}`;
+}
+
 function countOf({ outcomes }: AnalysisTotal): number {
   return Object.values(outcomes).reduce((sum, count) => sum + count, 0);
 }
 
 function successOf(total: AnalysisTotal): Success {
   const sum = (some: readonly Outcome[]) => some.reduce((n, outcome) => n + total.outcomes[outcome], 0);
-  return { made: sum(MADE), all: countOf(total) - sum(UNTOLD) };
+  return { made: sum(MADE) + (total.answered ?? 0), all: countOf(total) - sum(UNTOLD) };
 }

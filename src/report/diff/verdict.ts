@@ -92,6 +92,11 @@ function doubtOf(
       );
     }
   }
+  const unsure = concerned.filter(({ address, protocol }) => after.isUnsure(address, protocol));
+  if (unsure.length > 0)
+    reasons.push(
+      `whether the replies of ${of(unsure)} got back was not captured: none was seen where its request had come in`,
+    );
   return reasons.length === 0 ? null : reasons.join('; ');
 }
 
