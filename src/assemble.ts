@@ -289,6 +289,10 @@ function inputGaps(
       gaps.push({ ...at, why, capture: null });
     }
     if (observations.unfollowed.since > 0) gaps.push({ ...at, ...unfollowedGap(file.file, observations) });
+    if (observations.isMiscounted) {
+      const why = `${file.file}: its packets are not in the order of their times; connections of which some came again much later may be counted twice. A file is read again for that, what comes by a pipe cannot be`;
+      gaps.push({ ...at, why, capture: null });
+    }
     if (undecoded > 0) {
       const types = summary.interfaces.map((i) => linkTypeName(i.linkType)).join(', ');
       const why = `${file.file}: packets of a link type that is not decoded (${types}): ${undecoded}`;

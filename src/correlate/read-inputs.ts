@@ -1,6 +1,12 @@
 import { resolve } from 'node:path';
 import { ReadBuffer, type ReadListener } from '../ingest/capture/source.js';
-import { type InputFile, type InputListing, listFiles, sizeOf } from '../ingest/input-files.js';
+import {
+  canBeReadAgain,
+  type InputFile,
+  type InputListing,
+  listFiles,
+  sizeOf,
+} from '../ingest/input-files.js';
 import { LARGE_OCTETS } from '../ingest/large-files.js';
 import { nameByDirectory } from '../ingest/same-names.js';
 import { type InputSpecification, parseInput } from '../ingest/specification.js';
@@ -84,6 +90,14 @@ export async function readListings(
   listings: readonly InputListing[],
   options: ReadInputsOptions,
 ): Promise<Inputs> {
+  const read = await readOnce(listings, options);
+  if (!read.captures.some(({ observations }) => observations.isMiscounted)) return read;
+  const files = listings.flatMap((listing) => listing.files);
+  // What cannot be read again says so (`assemble.ts`).
+  return files.every(canBeReadAgain) ? readOnce(listings, { ...options, keepsAll: true }) : read;
+}
+
+async function readOnce(listings: readonly InputListing[], options: ReadInputsOptions): Promise<Inputs> {
   const { keepGoing, snapshotsOnly = false, keepsAll = false, maxAttempts = DEFAULT_FLOWS } = options;
   const leastOctets = options.threadOctets ?? LARGE_OCTETS;
   const { wanted = null, mayBeEmpty = false, mostOctets } = options;

@@ -86,7 +86,7 @@ function decide(brief: Course): bool {
   const address = clientIsB ? key.a : key.b;
   const port = clientIsB ? key.ports >>> 16 : key.ports & 0xffff;
   if (!isCounted(address, port, version, clientSequence, brief.serverSequence)) return false;
-  bury(mix(key.a, key.b, key.ports));
+  bury(mix(key.a, key.b, key.ports), clientSequence);
   return true;
 }
 

@@ -13,6 +13,7 @@ import {
   PART_OTHER,
   SLOT_BRIEFS,
   SLOT_BRIEFS_AT,
+  SLOT_DISORDER,
   SLOT_FIRST,
   SLOT_LAST,
   SLOT_PARTS_AT,
@@ -20,6 +21,7 @@ import {
   STALE_SECONDS,
 } from './layout';
 import { isNothingToTcp } from './nothing-to-tcp';
+import { isBefore } from './order';
 import { HAS_PAYLOAD, IS_FROM_B, IS_IPV6, IS_OTHER, Segment } from './read-segment';
 import { RECORD_HEADER, segmentAt, timeOf } from './read-segments';
 
@@ -46,6 +48,7 @@ let courseCount: u32 = 0;
 let since: u32 = 0;
 let first: u64 = 0;
 let last: u64 = 0;
+let disordered: bool = false;
 
 function courseAt(number: u32): Course {
   return changetype<Course>(courses + ((<usize>(number - 1)) << COURSE_SHIFT));
@@ -66,6 +69,7 @@ export function beginCourses(at: usize, scratch: usize): void {
   since = 0;
   first = u64.MAX_VALUE;
   last = 0;
+  disordered = false;
   memory.fill(places, 0, BRIEF_PLACES * 6);
 }
 
@@ -87,7 +91,8 @@ export function followCourses(at: usize, from: u32, to: u32, linkType: u32): voi
       part = follow(segment, i);
       const time = timeOf(segment.seconds, segment.nanoseconds);
       first = min(first, time);
-      last = max(last, time);
+      if (time >= last) last = time;
+      else if (isBefore(time, last)) disordered = true;
     }
     store<u16>(parts + ((<usize>i) << 1), <u16>part);
     record = segment.end;
@@ -109,6 +114,7 @@ export function endCourses(count: u32): u32 {
   }
   store<u64>(slot, first, SLOT_FIRST << 2);
   store<u64>(slot, last, SLOT_LAST << 2);
+  store<u32>(slot, disordered ? 1 : 0, SLOT_DISORDER << 2);
   return briefs;
 }
 

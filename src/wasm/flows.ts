@@ -8,7 +8,7 @@
  * packet that comes late finds them. Open connections are found by the client's initial sequence number as well, which
  * NAT keeps.
  */
-import { bury, isBuried } from './graves';
+import { bury, isBuried, isBuriedAs } from './graves';
 import { mix } from './hash';
 import {
   FLOW_ADDRESS_A,
@@ -97,6 +97,11 @@ export function isLate(): bool {
   const entry = settled.entry(lastSlot(settled));
   if (entry !== 0) return (get(entry - 1, FLOW_STATE) & STATE_SUCCEEDED) !== 0;
   return isBuried(mix(keyA, keyB, keyPorts));
+}
+
+/** Whether a SYN of what was looked up last, or the answer to it, was of a connection that was let go a short while ago. */
+export function isLateSyn(number: u32): bool {
+  return isBuriedAs(mix(keyA, keyB, keyPorts), number);
 }
 
 /** Whether there is an instance of what was looked up last, which is not open. */
@@ -202,11 +207,9 @@ export function isNewest(row: u32): bool {
 export function remove(row: u32): void {
   if ((get(row, FLOW_STATE) & STATE_SETTLED) === 0) withdraw(row);
   else settled.remove(settled.slotOf(row, keyHash(row)));
+  bury(keyMix(row), get(row, FLOW_CLIENT_SEQUENCE));
   const older = get(row, FLOW_OLDER);
-  if (older === 0) {
-    bury(keyMix(row));
-    return;
-  }
+  if (older === 0) return;
   settle(older - 1);
   set(older - 1, FLOW_STATE, get(older - 1, FLOW_STATE) | STATE_SUCCEEDED);
 }

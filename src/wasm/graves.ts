@@ -8,27 +8,41 @@ import { allocate } from './memory';
 const GENERATION: u32 = 1 << 14;
 const SLOTS: u32 = GENERATION * 2;
 
-let young: usize = allocate((<usize>SLOTS) << 2);
-let old: usize = allocate((<usize>SLOTS) << 2);
+/** Octets of a slot, as a power of two: the mark, and the initial sequence number of the client. */
+const SLOT_SHIFT: usize = 3;
+
+let young: usize = allocate((<usize>SLOTS) << SLOT_SHIFT);
+let old: usize = allocate((<usize>SLOTS) << SLOT_SHIFT);
 let count: u32 = 0;
 
-/** @param mixed of the 5-tuple: its lower half tells the place, its upper half what is there */
-export function bury(mixed: u64): void {
+/**
+ * @param mixed of the 5-tuple: its lower half tells the place, its upper half what is there
+ * @param number the initial sequence number of the client
+ */
+export function bury(mixed: u64, number: u32): void {
   if (count === GENERATION) {
     const emptied = old;
-    memory.fill(emptied, 0, (<usize>SLOTS) << 2);
+    memory.fill(emptied, 0, (<usize>SLOTS) << SLOT_SHIFT);
     old = young;
     young = emptied;
     count = 0;
   }
   const at = find(young, mixed);
-  if (load<u32>(at) !== 0) return;
-  store<u32>(at, markOf(mixed));
-  count++;
+  if (load<u32>(at) === 0) count++;
+  store<u64>(at, <u64>markOf(mixed) | ((<u64>number) << 32));
 }
 
 export function isBuried(mixed: u64): bool {
   return load<u32>(find(young, mixed)) !== 0 || load<u32>(find(old, mixed)) !== 0;
+}
+
+/** Whether it was the connection with this initial sequence number. */
+export function isBuriedAs(mixed: u64, number: u32): bool {
+  return hasNumber(find(young, mixed), number) || hasNumber(find(old, mixed), number);
+}
+
+function hasNumber(at: usize, number: u32): bool {
+  return load<u32>(at) !== 0 && load<u32>(at, 4) === number;
 }
 
 /** Where a 5-tuple is, or would be. */
@@ -36,7 +50,7 @@ function find(slots: usize, mixed: u64): usize {
   const wanted = markOf(mixed);
   let slot = <u32>mixed & (SLOTS - 1);
   while (true) {
-    const at = slots + ((<usize>slot) << 2);
+    const at = slots + ((<usize>slot) << SLOT_SHIFT);
     const entry = load<u32>(at);
     if (entry === 0 || entry === wanted) return at;
     slot = (slot + 1) & (SLOTS - 1);

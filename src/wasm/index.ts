@@ -1,6 +1,7 @@
 /** What the tables of one capture's connections offer to JavaScript. One instance of the module is one capture's. */
 import { addresses } from './addresses';
-import { findOpen, isLate, reopen, setNumber } from './flows';
+import { areBrief } from './briefs';
+import { findOpen, isLate, isLateSyn, reopen, setNumber } from './flows';
 import { isForeign } from './foreign';
 import { frames, internFrame } from './frames';
 import { hash } from './hash';
@@ -28,12 +29,14 @@ import {
   SCRATCH_SIZE,
   SEGMENT_SHIFT,
 } from './layout';
+import { noteOrder } from './order';
 import { readSegment, Segment } from './read-segment';
+import { timeOf } from './read-segments';
 import { close, reserveRows, rowsBase, rowsEnd, rowsInUse } from './rows';
 import { beginScan, scan, scanFirst, scanLast, scanStopped, scanTouched } from './scan';
 import { observe, setInterface } from './segment';
 import { servedTotal, servers } from './served';
-import { finished, insertFlow, keepWhole, letGo, mayLetGo } from './settlement';
+import { finished, insertFlow, isMiscounted, keepWhole, letGo, mayLetGo } from './settlement';
 import { cellsBase, cellsEnd, reserveCells, takeCells } from './sightings';
 import { allocate, reserve } from './memory';
 import { noteRows } from './wanted';
@@ -52,6 +55,8 @@ export {
   insertFlow,
   internFrame,
   isLate,
+  isLateSyn,
+  isMiscounted,
   isWanted,
   mayLetGo,
   pass,
@@ -182,8 +187,15 @@ export function observePacket(
   single.seconds = seconds;
   single.nanoseconds = nanoseconds;
   single.isForeign = isForeign(single);
+  noteTime(seconds, nanoseconds);
   setInterface(linkType, index);
   return observe(single, number);
+}
+
+/** Says when a packet was captured that comes by itself. */
+export function noteTime(seconds: u32, nanoseconds: u32): void {
+  // Among brief connections, whoever found them has looked at all.
+  if (!areBrief()) noteOrder(timeOf(seconds, nanoseconds));
 }
 
 /** At the end of the capture. */

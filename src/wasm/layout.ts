@@ -242,6 +242,8 @@ export const SLOT_BRIEF_COUNT = 3;
 /** The earliest and the latest time of the packets of brief connections: nanoseconds, and behind them seconds. */
 export const SLOT_FIRST = 4;
 export const SLOT_LAST = 6;
+/** Whether these packets are out of order (`order.ts`); so many words there are. */
+export const SLOT_DISORDER = 8;
 /** In place of the number of a brief connection: it is no plain segment. */
 export const PART_OTHER = 0xffff;
 

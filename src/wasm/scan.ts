@@ -8,7 +8,16 @@ import { areBrief, beginBriefs, decideBriefs, isPassed, partAt } from './briefs'
 import { touchRow, touchSettled, touchSlot } from './flows';
 import { isForeign } from './foreign';
 import { pass, wantedAt } from './interest';
-import { PART_OTHER, SEGMENT_SHIFT, SLOT_COUNT, SLOT_FIRST, SLOT_LAST, SLOT_SEGMENTS_AT } from './layout';
+import {
+  PART_OTHER,
+  SEGMENT_SHIFT,
+  SLOT_COUNT,
+  SLOT_DISORDER,
+  SLOT_FIRST,
+  SLOT_LAST,
+  SLOT_SEGMENTS_AT,
+} from './layout';
+import { noteDisorder, noteOrder } from './order';
 import { IS_OTHER, IS_RUN, Segment } from './read-segment';
 import { readRecords } from './read-records';
 import { segmentAt, timeOf } from './read-segments';
@@ -52,6 +61,9 @@ export function beginScan(slot: usize, at: usize): void {
   // Of those that are passed over, nobody looks at the time.
   first = min(first, load<u64>(slot, SLOT_FIRST << 2));
   last = max(last, load<u64>(slot, SLOT_LAST << 2));
+  noteOrder(load<u64>(slot, SLOT_FIRST << 2));
+  noteOrder(load<u64>(slot, SLOT_LAST << 2));
+  if (load<u32>(slot, SLOT_DISORDER << 2) !== 0) noteDisorder();
 }
 
 /**
@@ -180,6 +192,8 @@ function take(segments: usize, from: u32, count: u32, known: u32, packets: u32, 
       break;
     }
     noteTime(segment.seconds, segment.nanoseconds);
+    // Where only some are picked, whoever picked them has looked at all.
+    if (!isPicked) noteOrder(timeOf(segment.seconds, segment.nanoseconds));
     expected = place + 1;
   }
   packetsTaken = number - packets;

@@ -5,7 +5,7 @@
  * Whatever is not quite so (a handshake's ACK at a second interface, other numbers, a tunnel) is left to them.
  */
 import { ACK, FIN, RST, SYN } from '../model/tcp-flags';
-import { findOpen, isLate, reopen, setNumber } from './flows';
+import { findOpen, isLate, isLateSyn, reopen, setNumber } from './flows';
 import { frameOf } from './frames';
 import { NONE } from './intern-table';
 import {
@@ -141,6 +141,7 @@ function begin(segment: Segment): bool {
   // One that was silent goes on, or ports are used again.
   if (reopen() >= 0) return false;
   if (isNameless(segment)) return false;
+  if (isLateSyn(segment.sequence)) return true;
   const row = insertFlow(-1, segment.seconds);
   if (row < 0) return false;
   const at = rowAt(row);

@@ -64,6 +64,7 @@ import { freeRow, get, rowsEnd, rowsInUse } from './rows';
 import { countKept, countServed, forgetKept, internServer, keptOf, servedTotal } from './served';
 import { cellAt, freeCells } from './sightings';
 import { isFiltering } from './interest';
+import { isDisordered } from './order';
 import { noteRow } from './wanted';
 
 /** A connection that is silent for longer is seldom heard again, s. A client that has no answer asks after 1, 3 and 7. */
@@ -87,7 +88,7 @@ export function keepWhole(whole: u32): void {
 
 /** Whether connections that met nothing may be let go, if there are enough. */
 export function mayLetGo(): bool {
-  return keptWhole !== u32.MAX_VALUE && !isFiltering();
+  return keptWhole !== u32.MAX_VALUE && !isFiltering() && !isDisordered();
 }
 
 /** Both ends of a connection have closed it. */
@@ -168,7 +169,12 @@ export function letGo(): void {
 
 /** Whether there are so many connections that not all are kept. */
 export function lets(): bool {
-  return connections() > keptWhole;
+  return connections() > keptWhole && !isDisordered();
+}
+
+/** Whether connections were let go of which copies may have come later, and were counted once more. */
+export function isMiscounted(): bool {
+  return isDisordered() && servedTotal() > 0;
 }
 
 /** Met so far. */

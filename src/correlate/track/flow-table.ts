@@ -80,6 +80,11 @@ export class FlowTable extends Rows {
     return !this.#isNameless && this.#tables.functions.isLate() !== 0;
   }
 
+  /** Whether a SYN of what was looked up last, or the answer to it, was of one that was. */
+  isLateSyn(number: number): boolean {
+    return !this.#isNameless && this.#tables.functions.isLateSyn(number) !== 0;
+  }
+
   /** Adds a new instance of what was looked up last, in front of `older` (-1 for none). -1 where there is no room. */
   insert(older: number): number {
     return this.#isNameless ? -1 : this.#tables.functions.insertFlow(older, this.#now);

@@ -37,6 +37,11 @@ export interface Observations extends TableContents {
   count: number;
   /** Flows that there was room for. */
   capacity: number;
+  /**
+   * Connections were counted and let go before it showed that packets are not in the order of their times: copies of
+   * theirs that came later may have been counted once more.
+   */
+  isMiscounted: boolean;
   /** What was passed over as nobody asked for it; null where all connections are wanted. */
   passedOver: PassedOver | null;
 }

@@ -43,8 +43,11 @@ export interface TableFunctions extends AheadFunctions {
     tunnels: number,
   ): number;
   isLate(): number;
+  isLateSyn(number: number): number;
+  isMiscounted(): number;
   isWanted(source: number, destination: number): number;
   mayLetGo(): number;
+  noteTime(seconds: number, nanoseconds: number): void;
   observePacket(
     start: number,
     end: number,

@@ -100,12 +100,14 @@ export class Tracker extends SightingKeeper {
       unfollowed: { ...this.unfollowed },
       count: this.flows.count,
       capacity: this.tables.capacity,
+      isMiscounted: this.tables.functions.isMiscounted() !== 0,
       passedOver: this.#interest?.passed(isAlone) ?? null,
     };
   }
 
   /** Takes in one decoded packet; nothing of either argument is kept. */
   observe(packet: Packet, record: PacketRecord): void {
+    if (!Number.isNaN(record.seconds)) this.tables.functions.noteTime(record.seconds, record.nanoseconds);
     if (packet.protocol === TCP) {
       if (packet.tcpFlags >= 0 && packet.sourcePort >= 0) this.#observeTcp(packet, record);
     } else if (packet.protocol === UDP) {
@@ -197,6 +199,7 @@ export class Tracker extends SightingKeeper {
     const clientSequence = isReply ? (packet.acknowledgmentNumber - 1) >>> 0 : packet.sequenceNumber;
     let row = this.#instance(newest, clientIsB, clientSequence, record);
     if (row < 0) {
+      if (flows.isLateSyn(clientSequence)) return;
       row = flows.insert(newest);
       // Where there is no room, one that is sent again late may still be of a connection that is known.
       if (row < 0 && newest < 0) row = this.#instance(flows.reopen(), clientIsB, clientSequence, record);

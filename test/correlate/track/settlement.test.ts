@@ -104,6 +104,18 @@ test('what comes late for one that was let go begins none', async (t) => {
   t.deepEqual(counted.totals, kept.totals);
 });
 
+test('neither does a SYN that comes late, nor its answer', async (t) => {
+  const all = Array.from({ length: CONNECTIONS }, (_, i) => {
+    const packets = connection(i, 100);
+    const late = { 0: [packets[0]!], 1: [packets[1]!], 2: [packets[0]!, packets[1]!] }[i % 4] ?? [];
+    return [...packets, ...late];
+  });
+  const { kept, counted } = await compare(interleaved(all));
+  t.deepEqual(kept.totals, { 'null established': CONNECTIONS });
+  t.deepEqual(counted.totals, kept.totals);
+  t.true(counted.letGo > CONNECTIONS / 2, `${counted.letGo} were let go`);
+});
+
 test('ports that are used again and numbers that many share are told apart', async (t) => {
   // Few ports, so that each is used several times; and in every hundred one number for all.
   const all = Array.from({ length: CONNECTIONS }, (_, i) =>
@@ -135,6 +147,8 @@ const COURSES: Record<string, (packets: Packets) => Packets> = {
   reset: (packets) => [...packets.slice(0, 5), { ...packets[5]!, flags: RST }],
   'left open': (packets) => packets.slice(0, 5),
   'closed again': (packets) => [...packets, packets[5]!, packets[6]!, packets[7]!],
+  'asked again when closed': (packets) => [...packets, packets[0]!],
+  'answered again when closed': (packets) => [...packets, packets[1]!, packets[0]!],
   'reset when closed': (packets) => [...packets, { ...packets[6]!, flags: RST }],
 };
 
