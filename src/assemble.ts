@@ -201,19 +201,24 @@ function unfollowedGap(
   file: string,
   { unfollowed, capacity, passedOver }: Observations,
 ): Pick<Gap, 'why' | 'capture'> {
-  const { since, syns, segments, datagrams, flows } = unfollowed;
+  const { since, tunnels, syns, segments, datagrams, flows } = unfollowed;
   const counts = [
     [syns, 'SYNs'],
     [segments, 'other packets of TCP connections'],
     [datagrams, 'datagrams and echoes'],
   ] as const;
   const passed = counts.flatMap(([count, name]) => (count > 0 ? [`${count} ${name}`] : []));
+  const room =
+    tunnels > 0
+      ? `connections in ${tunnels} tunnels (by outer addresses, ports and VNIs)`
+      : `${capacity} connections of one capture (--max-attempts)`;
   const parts = [
-    `${file}: the room for ${capacity} connections of one capture (--max-attempts) was used up at packet ${since}; none that began there or later is followed`,
+    `${file}: the room for ${room} was used up at packet ${since}; none that began there or later is followed`,
   ];
   if (passed.length > 0) parts.push(`passed over: ${passed.join(', ')}`);
   if (flows > 0) parts.push(`left out, as part of their packets found no room: ${flows} connections`);
-  if (capacity < MOST_FLOWS) parts.push(`a larger --max-attempts (up to ${MOST_FLOWS}) has room for more`);
+  if (capacity < MOST_FLOWS && tunnels === 0)
+    parts.push(`a larger --max-attempts (up to ${MOST_FLOWS}) has room for more`);
   // Where packets are passed over already, or cannot be (`read-for-vips.ts`), it would be no help.
   if (passedOver === null)
     parts.push('of captures of one node that are files, and in no archive, --vip needs less');

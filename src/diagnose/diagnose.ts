@@ -1,5 +1,6 @@
 import type { Attempt } from '../correlate/attempt.js';
-import type { Finding, Gap } from '../model/analysis.js';
+import type { CauseId, Finding, Gap } from '../model/analysis.js';
+import { entryOf } from '../model/nested-maps.js';
 import type { Cause, Suspicion } from './cause.js';
 import { CONFIDENCE_ORDER } from './confidence.js';
 import type { DiagnosisContext } from './context.js';
@@ -97,29 +98,25 @@ interface Group {
 class Groups {
   /** In the order of their first suspicions. */
   readonly all: Group[] = [];
-  readonly #byAspect = new Map<string, Group[]>();
+  /** By cause, aspect, node, interface and VIP. Servers are not told apart: a scan would make a finding of each. */
+  readonly #groups: Map<CauseId, Map<string, Map<string | null, Map<string | null, ByVip>>>> = new Map();
 
   /** @returns the one that it is of now */
   add(cause: Cause, suspicion: Suspicion<unknown>): Group {
-    const { aspect } = suspicion;
-    const alike = this.#byAspect.get(aspect) ?? [];
-    for (const group of alike) {
-      if (group.cause.id === cause.id && areOfOnePlace(group.suspicions[0]!, suspicion)) {
-        // One text for all of them, of a flood too.
-        suspicion.aspect = group.suspicions[0]!.aspect;
-        group.suspicions.push(suspicion);
-        return group;
-      }
+    const { aspect, node, interface: name, attempt } = suspicion;
+    const ofPlace = entryOf(entryOf(entryOf(entryOf(this.#groups, cause.id), aspect), node), name);
+    const known = ofPlace.get(attempt.vip);
+    if (known) {
+      // One text for all of them, of a flood too.
+      suspicion.aspect = known.suspicions[0]!.aspect;
+      known.suspicions.push(suspicion);
+      return known;
     }
     const group = { cause, suspicions: [suspicion] };
     this.all.push(group);
-    alike.push(group);
-    this.#byAspect.set(aspect, alike);
+    ofPlace.set(attempt.vip, group);
     return group;
   }
 }
 
-/** Where no VIP is known, servers are not told apart: a scan would make a finding of each. */
-function areOfOnePlace(a: Suspicion<unknown>, b: Suspicion<unknown>): boolean {
-  return a.node === b.node && a.interface === b.interface && a.attempt.vip === b.attempt.vip;
-}
+type ByVip = Map<string | null, Group>;

@@ -1,6 +1,7 @@
 /** Port scans: that most of what they try is closed or filtered is what they are made to find out. */
 import type { Attempt } from '../correlate/attempt.js';
 import type { CauseId, Finding } from '../model/analysis.js';
+import { entryOf } from '../model/nested-maps.js';
 import { portKey } from './server-ports.js';
 
 /** What stands in a scan's way by design; anything else loses a client's connections as well. */
@@ -20,6 +21,10 @@ const FEWEST_PORTS = 10;
 const MOST_ATTEMPTS = 2;
 const MOST_TRIES = 3;
 
+/** Findings whose clients are looked at by themselves; with more of them, to look for all scans at once takes less. */
+const MOST_LOOKS = 4;
+
+const LOOKS = new WeakMap<readonly Attempt[], number>();
 const KNOWN = new WeakMap<readonly Attempt[], Scans>();
 
 /**
@@ -34,7 +39,9 @@ export function withoutScans(
   all: readonly Attempt[],
 ): Omit<Finding, 'id'> {
   if (finding.severity !== 'fault' || !MET_BY_SCANS.has(finding.cause)) return finding;
-  if (!mayBeScan(attempts[0]!, all)) return finding;
+  const looks = LOOKS.get(all) ?? 0;
+  LOOKS.set(all, looks + 1);
+  if (looks < MOST_LOOKS && !mayBeScan(attempts[0]!, all)) return finding;
   const scans = scansIn(all);
   if (!attempts.every((attempt) => scans.has(attempt))) return finding;
   const why = `One client went through ${FEWEST_PORTS} ports of one server or more, each but once or twice: it looks like a port scan, and no service is known to be lost.`;
@@ -90,13 +97,4 @@ function mayBeScan({ client, server }: Attempt, all: readonly Attempt[]): boolea
     if (isTried(attempt)) ports.add(portKey(attempt));
   }
   return ports.size >= FEWEST_PORTS;
-}
-
-function entryOf<Key, Inner>(maps: Map<string, Map<Key, Inner>>, key: string): Map<Key, Inner> {
-  let inner = maps.get(key);
-  if (!inner) {
-    inner = new Map();
-    maps.set(key, inner);
-  }
-  return inner;
 }

@@ -125,6 +125,40 @@ test('a flood from addresses and MACs that are all different fills no memory but
   }
 });
 
+/** A SYN in each of so many VXLANs: Ethernet, IPv4, UDP, VXLAN, and within it the same again. */
+function tunnelled(path: string, tunnels: number): void {
+  const ethernet = `${'020000000001020000000002'}0800`;
+  const ip = (length: number, protocol: string, from: string, to: string) =>
+    `4500${length.toString(16).padStart(4, '0')}0000400040${protocol}0000${from}${to}`;
+  const header = 'd4c3b2a1020004000000000000000000ffff000001000000';
+  const records: string[] = [];
+  for (let i = 0; i < tunnels; i++) {
+    const inner = `${ethernet}${ip(40, '06', '0a000001', '0a000002')}9c4001bb${i.toString(16).padStart(8, '0')}00000000${'5002ffff00000000'}`;
+    const vxlan = `08000000${i.toString(16).padStart(6, '0')}00${inner}`;
+    const length = 8 + vxlan.length / 2;
+    const udp = `303912b5${length.toString(16).padStart(4, '0')}0000${vxlan}`;
+    const packet = `${ethernet}${ip(20 + length, '11', 'c0000201', 'c0000202')}${udp}`;
+    const record = Buffer.alloc(16);
+    record.writeUInt32LE(1000 + Math.floor(i / 1000), 0);
+    record.writeUInt32LE((i % 1000) * 1000, 4);
+    record.writeUInt32LE(packet.length / 2, 8);
+    record.writeUInt32LE(packet.length / 2, 12);
+    records.push(record.toString('hex'), packet);
+  }
+  writeFileSync(path, Buffer.from(header + records.join(''), 'hex'));
+}
+
+test('more tunnels than there is room for: it says so, and not that --max-attempts would help', async (t) => {
+  const path = join(scratch(t), 'tunnels.pcap');
+  const room = 65_536;
+  tunnelled(path, room + 3);
+  const { gaps, totals } = await within([path], 500_000);
+  const why = gaps.map((gap) => gap.why).find((text) => text.includes('used up'));
+  t.regex(why!, new RegExp(`the room for connections in ${room} tunnels .* used up at packet ${room + 1};`));
+  t.notRegex(why!, /max-attempts/);
+  t.is(attemptsIn({ totals } as Analysis), room);
+});
+
 for (const scenario of ['healthy-masquerade', 'healthy-udp', 'healthy-echo', 'healthy-ipv6']) {
   test(`nobody is accused for want of room: ${scenario}`, async (t) => {
     const bundles = bundlesIn(fixture(scenario));

@@ -27,3 +27,15 @@ test('one port that a client goes on asking for, or few ports, are no scan', (t)
   t.is(withoutScans(finding('not-delivered'), ports.slice(0, 5), ports.slice(0, 5)).severity, 'fault');
   t.is(withoutScans(finding('rp-filter'), ports, ports).severity, 'fault');
 });
+
+test('of many findings, those of scans are told as of a few', (t) => {
+  const eager = Array.from({ length: 20 }, (_, i) => ({
+    ...asked(80 + i, 5),
+    client: { address: `198.51.100.${100 + i}`, port: 40_000 },
+  }));
+  const all = [...ports, ...eager];
+  for (const attempt of eager) {
+    t.is(withoutScans(finding('not-delivered'), [attempt], all).severity, 'fault');
+  }
+  t.is(withoutScans(finding('not-delivered'), ports, all).severity, 'info');
+});

@@ -279,10 +279,7 @@ test('where not all connections were followed, the verdict says so and nothing i
   t.regex(verdictOf(cutOff(rpFilter())), CAUTION);
   t.regex(verdictOf(cutOff(unclear())), /^UNCLEAR No fault could be proved, yet only .* CAUTION In 1/);
   t.regex(verdictOf(cutOff(analysis({}))), /^UNCLEAR Nothing to judge: no connection was followed/);
-  t.regex(
-    prose(cutOff(healthy())),
-    /no room for more connections from packet 9,001 on \(see --max-attempts\)/,
-  );
+  t.regex(prose(cutOff(healthy())), /no room for more connections from packet 9,001 on \(see Capture next\)/);
 });
 
 test('the path shows one try, NAT where it changes addresses, and where the packet was lost', (t) => {

@@ -20,7 +20,7 @@ import { Interner } from './interner.js';
 import type { Tables } from './tables.js';
 
 /** Ways to be wrapped in tunnels that there is room for; a network has one for each two of its nodes. */
-const MOST_WRAPPINGS = 1 << 16;
+export const MOST_WRAPPINGS = 1 << 16;
 
 export class FrameTable {
   readonly #tables: Tables;
@@ -28,6 +28,11 @@ export class FrameTable {
 
   constructor(tables: Tables) {
     this.#tables = tables;
+  }
+
+  /** There is no room for a packet of another tunnel. */
+  get areTunnelsFull(): boolean {
+    return this.encapsulations.values.length >= MOST_WRAPPINGS;
   }
 
   /** The number of the packet's frame, from 0 in the order in which they were first seen; -1 where there is no room. */

@@ -37,7 +37,7 @@ import {
 import { addressText } from '../texts.js';
 import { isDerived } from './derived.js';
 import { FlowTable } from './flow-table.js';
-import { FrameTable } from './frame-table.js';
+import { FrameTable, MOST_WRAPPINGS } from './frame-table.js';
 import { Interner } from './interner.js';
 import type { Payload } from './payload.js';
 import { SightingLists } from './sighting-lists.js';
@@ -155,7 +155,7 @@ export class SightingKeeper {
   /** What is left of the flow would tell a wrong story. */
   #lose(flow: number, record: PacketRecord): void {
     this.tables.functions.close();
-    this.unfollowed.note(record);
+    this.unfollowed.note(record, this.frames.areTunnelsFull ? MOST_WRAPPINGS : 0);
     const state = this.flows.get(flow, FLOW_STATE);
     if ((state & STATE_LOST) === 0) this.unfollowed.flows++;
     this.flows.set(flow, FLOW_STATE, state | STATE_LOST);

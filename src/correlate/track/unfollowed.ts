@@ -10,6 +10,8 @@ export class Unfollowed {
   since = 0;
   /** Its time; null where it has none. */
   sinceTime: Nanoseconds | null = null;
+  /** As many tunnels there are, and were too many; 0 where it was something else that there was no more room for. */
+  tunnels = 0;
   /** SYNs of connections that were not begun. */
   syns = 0;
   /** Other TCP packets, and ICMP errors, of connections that are not known. */
@@ -19,10 +21,15 @@ export class Unfollowed {
   /** Flows that were begun, and left out again as there was no room for all of their packets that are kept. */
   flows = 0;
 
-  /** Notes the first packet. */
-  note(record: PacketRecord): void {
+  /**
+   * Notes the first packet.
+   *
+   * @param tunnels as many as there is room for, where that is what ran out
+   */
+  note(record: PacketRecord, tunnels = 0): void {
     if (this.since > 0) return;
     this.since = record.number;
+    this.tunnels = tunnels;
     const { seconds, nanoseconds } = record;
     this.sinceTime = Number.isNaN(seconds) ? null : toNanoseconds(seconds, nanoseconds);
   }
@@ -46,5 +53,5 @@ export class Unfollowed {
 /** The counts alone: plain data. */
 export type UnfollowedCounts = Pick<
   Unfollowed,
-  'since' | 'sinceTime' | 'syns' | 'segments' | 'datagrams' | 'flows'
+  'since' | 'sinceTime' | 'tunnels' | 'syns' | 'segments' | 'datagrams' | 'flows'
 >;

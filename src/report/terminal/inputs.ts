@@ -61,7 +61,7 @@ export function flaws(input: AnalysisInput): string[] {
     ...(input.unfollowedSince === undefined
       ? []
       : [
-          `no room for more connections from packet ${numberText(input.unfollowedSince)} on (see --max-attempts)`,
+          `no room for more connections from packet ${numberText(input.unfollowedSince)} on (see Capture next)`,
         ]),
   ];
 }
