@@ -21,3 +21,17 @@ export function isCutShort(attempt: Attempt, context: DiagnosisContext): boolean
   }
   return true;
 }
+
+/**
+ * Whether a node that saw the client's last SYN was captured until that would have been sent again: each wait is twice
+ * the one before (RFC 6298 section 5.5). Its captures end together: one of an interface on which nothing more came
+ * looks as if it had ended before.
+ */
+export function isWatchedAfterAsking({ traces, tries }: Attempt, context: DiagnosisContext): boolean {
+  const wait = END_OF_CAPTURE << BigInt(Math.max(tries - 1, 0));
+  const asked = traces.findLast((trace) => trace.role === 'request')?.sightings ?? [];
+  return asked.some(({ time, point }) => {
+    const captures = context.node(point.node, point.netns)?.captures ?? [];
+    return time !== null && captures.some(({ lastTime }) => lastTime !== null && lastTime - time > wait);
+  });
+}

@@ -4,6 +4,7 @@ import { arpSenderConflict } from './causes/arp-sender-conflict.js';
 import { backendSilent } from './causes/backend-silent.js';
 import { duplicateMac } from './causes/duplicate-mac.js';
 import { filtered } from './causes/filtered.js';
+import { filteredAcknowledgment } from './causes/filtered-acknowledgment.js';
 import { forwardingOff } from './causes/forwarding-off.js';
 import { netfilterRpFilter } from './causes/netfilter-rpfilter.js';
 import { noRoute } from './causes/no-route.js';
@@ -36,7 +37,9 @@ export const CAUSE_REGISTRY: readonly Cause[] = [
   rpFilter,
   forwardingOff,
   noRoute,
-  // Nothing that is known drops the reply, which takes another way than the request.
+  // Nothing that is known drops the reply: what follows it may be dropped, on whatever way.
+  filteredAcknowledgment,
+  // Nor that, and the reply takes another way than the request.
   statefulGateway,
   statefulGatewayItself,
   wrongGateway,

@@ -94,6 +94,7 @@ function seen(finding: Finding, analysis: Analysis): string {
   return headline(finding, {
     role: attempt && lostRole(attempt),
     outcome: attempt?.outcome ?? null,
+    askedOnce: attempt?.protocol === 'tcp' && attempt.tries === 1,
     service: serviceText(finding, analysis),
   });
 }

@@ -1,15 +1,12 @@
 import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
-import type { Sighting } from '../../model/sighting.js';
-import type { DropRecord } from '../../model/snapshot.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
-import type { DiagnosisContext, NodeView } from '../context.js';
+import type { DiagnosisContext } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
-import { nearestDrops } from '../kernel-records.js';
+import { ackDropEvidence, OUT_OF_STATE } from '../ways/ack-drop.js';
 import { detourEvidence, receiverText, senderText, waySourceGaps, wayText } from '../ways/detour-evidence.js';
-import type { FilterDrop } from '../ways/gateway.js';
 import { listed } from '../words.js';
 import type { StatefulGatewayProof } from './stateful-gateway.js';
 
@@ -66,39 +63,13 @@ function gatherEvidence(
   const sent = `${node.name} sent the SYN-ACK ${attempt.replies} times, and the client its SYN ${attempt.tries === 1 ? 'once' : `${attempt.tries} times, the last before it`}`;
   found.push(evidence('capture', sent, { node: node.name }));
   if (proof.ack) found.push(packetEvidence(proof.ack, ` and never came to ${node.name}`));
-  if (proof.drop) found.push(...ackDropEvidence(proof.gateway!.view, proof.drop, proof.records));
+  if (proof.drop)
+    found.push(...ackDropEvidence(proof.gateway!.view, proof.drop, proof.records, OUT_OF_STATE));
   for (const redirect of redirectsOf(suspicions)) {
     const text = `: ${redirect.icmp!.from} points to another way out of the same link (ICMP redirect)`;
     found.push(packetEvidence(redirect, text));
   }
   return found;
-}
-
-/** The rule that drops a client's ACK as out of state, and the kernel's records of having done so. */
-export function ackDropEvidence(
-  { name, snapshot }: NodeView,
-  { rule, chain, hook }: FilterDrop,
-  records: readonly DropRecord[],
-): Evidence[] {
-  const text = rule === null ? `the policy of ${chain} drops in ${hook} what no rule takes` : rule.text;
-  const place = { node: name, file: rule?.file ?? null, line: rule?.line ?? null };
-  const found = [evidence('rule', `${text}: an ACK with no reply before it is INVALID`, place)];
-  for (const record of records.slice(0, QUOTED)) {
-    found.push(
-      evidence('drop-reason', `${record.reason}, when the client's ACK had come in`, {
-        node: name,
-        file: snapshot!.drops!.file,
-        line: record.line,
-      }),
-    );
-  }
-  return found;
-}
-
-/** A gateway's records of what its filter dropped when ACKs came in to it. */
-export function ackDropRecords(gateway: NodeView, acks: readonly Sighting[]): DropRecord[] {
-  const times = acks.flatMap((s) => (s.point.node === gateway.name && s.time !== null ? [s.time] : []));
-  return nearestDrops(gateway, times).filter(({ reason }) => reason === 'NETFILTER_DROP');
 }
 
 function redirectsOf(suspicions: readonly Suspicion<StatefulGatewayProof>[]) {

@@ -10,10 +10,10 @@ import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { packetQuestion } from '../packet-question.js';
-import { type FilterDrop, fateOfAck, gatewayOf } from '../ways/gateway.js';
+import { ackDropEvidence, ackDropRecords, OUT_OF_STATE } from '../ways/ack-drop.js';
+import { type FilterDrop, fateOfAck, gatewayOf, isDropped } from '../ways/gateway.js';
 import { acknowledgmentsOf } from '../ways/handshake.js';
 import { listed } from '../words.js';
-import { ackDropEvidence, ackDropRecords } from './stateful-gateway-finding.js';
 
 interface OwnProof {
   gateway: NodeView;
@@ -67,8 +67,11 @@ function proofAt(attempt: Attempt, ack: Sighting, context: DiagnosisContext): Ow
   const passed = acknowledgmentsOf(attempt).some((s) => isHere(s) && s.direction === 'out');
   const answered = attempt.traces.some((t) => t.role === 'reply' && t.sightings.some(isHere));
   if (!gateway || !request || passed || answered) return null;
-  const drop = fateOfAck(attempt, gatewayOf(attempt, gateway), request, context);
-  return drop === null || drop === 'passes' ? null : { gateway, request, ack, drop };
+  const at = gatewayOf(attempt, gateway);
+  const drop = fateOfAck(attempt, at, request, 'unanswered', context);
+  // What drops the ACK of a connection that it knows as well does not drop it for its state.
+  if (!isDropped(drop) || isDropped(fateOfAck(attempt, at, request, 'answered', context))) return null;
+  return { gateway, request, ack, drop };
 }
 
 /** Who answers, by the settings of the nodes behind the gateway, and by which interface; null where they do not tell. */
@@ -116,7 +119,7 @@ function conclude(suspicions: readonly Suspicion<OwnProof>[], context: Diagnosis
               ' and did not leave: the client has a reply that did not come this way',
             ),
           ]),
-        ...ackDropEvidence(gateway, drop, records),
+        ...ackDropEvidence(gateway, drop, records, OUT_OF_STATE),
         evidence('capture', `no SYN-ACK passed ${gateway.name}`, {
           node: gateway.name,
           file: ack.point.file,

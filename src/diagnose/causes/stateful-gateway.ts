@@ -4,14 +4,14 @@ import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord } from '../../model/snapshot.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
-import { lossOf } from '../loss.js';
-import { isAtClient } from '../ways/client-side.js';
+import { ackDropRecords } from '../ways/ack-drop.js';
 import { type Detour, detourOf } from '../ways/detour.js';
-import { type FilterDrop, fateOfAck, type Gateway, gatewayOf } from '../ways/gateway.js';
-import { acknowledgmentsOf, asksAgain, isHalfOpen } from '../ways/handshake.js';
+import { type FilterDrop, fateOfAck, type Gateway, gatewayOf, isDropped } from '../ways/gateway.js';
+import { acknowledgmentsOf } from '../ways/handshake.js';
 import { addressesAt } from '../ways/neighbour.js';
+import { isUnconfirmed } from '../ways/unconfirmed.js';
 import { travellersOf } from '../ways/way-index.js';
-import { ackDropRecords, concludeStatefulGateway } from './stateful-gateway-finding.js';
+import { concludeStatefulGateway } from './stateful-gateway-finding.js';
 
 export interface StatefulGatewayProof {
   detour: Detour;
@@ -31,7 +31,7 @@ export interface StatefulGatewayProof {
  *
  * Seen from the server's side: the SYN once, the SYN-ACK again and again, and no ACK. Proof: the client's ACK captured
  * before the gateway and not behind it, the gateway's rules, its kernel's record. Against: the client asks again (it has
- * no SYN-ACK), the ACK came to the server, or the gateway's rules let it pass.
+ * no SYN-ACK), the ACK came to the server, or the gateway's rules let it pass, or drop it whatever they know of it.
  */
 export const statefulGateway = cause<StatefulGatewayProof>({
   id: 'stateful-gateway',
@@ -60,8 +60,10 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Statefu
     return null;
   }
   const gateway = view && view !== node ? gatewayOf(attempt, view) : null;
-  const fate = gateway && fateOfAck(attempt, gateway, into.sighting, context);
+  const fate = gateway && fateOfAck(attempt, gateway, into.sighting, 'unanswered', context);
   if (fate === 'passes') return null;
+  // A rule that drops the ACK of a connection that it knows as well has nothing to do with the reply's way.
+  if (fate && isDropped(fateOfAck(attempt, gateway, into.sighting, 'answered', context))) return null;
   const ack = acks.findLast(({ point }) => point.node === view?.name) ?? acks.at(-1) ?? null;
   const records = gateway && fate ? ackDropRecords(gateway.view, acks) : [];
   // Others' connections are made by the same ways: a gateway that drops what is out of state would drop theirs.
@@ -75,15 +77,6 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Statefu
     aspect: `${into.interface} ${into.mac}`,
     proof,
   };
-}
-
-/** Whether the server sends its SYN-ACK again, though the client does not ask again. */
-function isUnconfirmed(attempt: Attempt, context: DiagnosisContext): boolean {
-  if (isHalfOpen(attempt)) return true;
-  if (attempt.protocol !== 'tcp' || attempt.outcome !== 'reply-lost') return false;
-  if (asksAgain(attempt) || attempt.replies < 2) return false;
-  const loss = lossOf(attempt);
-  return loss !== null && !isAtClient(attempt, loss.last, context);
 }
 
 function confidenceOf({ detour, drop, ack, records }: StatefulGatewayProof): Confidence {

@@ -9,7 +9,7 @@ import type { Sighting } from '../../model/sighting.js';
 import { doubtfulDrops } from '../../network/decisive.js';
 import { cause } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
-import { isCutShort } from '../cut-short.js';
+import { isCutShort, isWatchedAfterAsking } from '../cut-short.js';
 import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { demandOf } from '../drops/demand.js';
 import { vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
@@ -21,6 +21,7 @@ import { nextHopAddress, placeOf, routedDestinations, TCP_PACKET } from '../plac
 import { captureCommand, captureFilter, filesNamedIn } from '../recording.js';
 import { type Symptom, symptomOf } from '../symptom.js';
 import { remembered } from '../ways/remembered.js';
+import { isUnconfirmed } from '../ways/unconfirmed.js';
 import { listedEndpoints } from '../words.js';
 import { missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-alternatives.js';
 
@@ -29,6 +30,8 @@ interface UndeterminedProof {
   unowed: boolean;
   /** The client asked but once: it may have given up. */
   gone: boolean;
+  /** It did not ask again, as one would that is there and did not get the reply: what it sent next may be what was lost. */
+  unconfirmed: boolean;
   /** Nothing shows that anything failed: the reply was not captured where it would have got back. */
   answered: boolean;
   severity: Severity;
@@ -58,10 +61,22 @@ export const undetermined = cause<UndeterminedProof>({
     const early = silent && isCutShort(attempt, context);
     const unowed = outcome === 'no-reply' && !expectsReply(attempt, context.attempts);
     const gone = isGone(attempt, context);
+    const unconfirmed =
+      outcome === 'reply-lost' && isUnconfirmed(attempt, context) && isWatchedAfterAsking(attempt, context);
     const answered = isAnswered(attempt);
     const severity = early || unowed || gone ? 'info' : failing;
     const direction = last?.direction;
-    const kind = likeLast({ outcome, protocol, direction, early, unowed, gone, answered, severity });
+    const kind = likeLast({
+      outcome,
+      protocol,
+      direction,
+      early,
+      unowed,
+      gone,
+      unconfirmed,
+      answered,
+      severity,
+    });
     return {
       attempt,
       confidence: 'possible',
@@ -79,11 +94,12 @@ export const undetermined = cause<UndeterminedProof>({
     const verdict = verdictOf(attempt, context);
     const where = last ? `, ${answered ? 'each reply ' : ''}${seenLast(last)}` : '';
     const blocked = blockedReply(attempt, context);
+    const silent = proof.unconfirmed && !proof.gone && !blocked;
     return {
       finding: {
         ...faultOf('undetermined', suspicions),
         severity,
-        summary: `${answered ? ANSWERED : WORDS[attempt.outcome]} (${suspicions.length} to ${listedEndpoints(suspicions.map((s) => s.attempt.server))})${where}; ${blocked ? vainWords(blocked) : answered ? UNSEEN : 'what was captured does not tell why'}.${proof.gone ? GONE : ''}${proof.unowed ? UNOWED : ''}`,
+        summary: `${answered ? ANSWERED : silent ? SILENT : WORDS[attempt.outcome]} (${suspicions.length} to ${listedEndpoints(suspicions.map((s) => s.attempt.server))})${where}; ${blocked ? vainWords(blocked) : answered ? UNSEEN : silent ? EITHER : 'what was captured does not tell why'}.${proof.gone ? GONE : ''}${proof.unowed ? UNOWED : ''}`,
         evidence: [
           ...suspicions
             .slice(0, QUOTED)
@@ -105,7 +121,7 @@ export const undetermined = cause<UndeterminedProof>({
           ? []
           : blocked
             ? [vainGap(blocked)]
-            : gapsOf(attempt, last, verdict, context),
+            : [...(silent ? [clientGap(attempt)] : []), ...gapsOf(attempt, last, verdict, context)],
     };
   },
 });
@@ -137,6 +153,7 @@ function isSameKind(a: Kind, b: Kind): boolean {
     a.early === b.early &&
     a.unowed === b.unowed &&
     a.gone === b.gone &&
+    a.unconfirmed === b.unconfirmed &&
     a.answered === b.answered
   );
 }
@@ -166,6 +183,12 @@ const ANSWERED = 'Requests were answered and not sent again';
 
 const UNSEEN =
   'that is not where the request had come in, and nothing acknowledges such a reply: whether it got to the client was not captured';
+
+const SILENT =
+  'The reply to connection attempts was sent, and sent again for want of an ACK, though no client asked again';
+
+const EITHER =
+  'what was captured does not tell whether it got back: a client that got it, and whose ACK was lost, would not ask again, nor would one that gave up within a second';
 
 const UNOWED = ' Nothing shows that an answer is due there.';
 
@@ -291,6 +314,18 @@ function gapsOf(
           : `${got} and no farther, and its routes and settings do not say why; its kernel's drop reasons would`;
   if (reasons.length === 0 && missing.length > 0) return [{ ...at, why, capture: recordingCommand(missing) }];
   return [{ ...at, why, capture: here?.snapshot?.drops && here.snapshot.clock ? null : RECORD_DROPS }];
+}
+
+/** What would tell a lost reply from a lost ACK: the client's side of the first capture of its SYN. */
+function clientGap({ client, traces }: Attempt): Gap {
+  const first = traces.find((trace) => trace.role === 'request')?.sightings[0];
+  const before = first ? `; none was seen on ${first.point.node}, where its SYN was seen first` : '';
+  return {
+    node: null,
+    interface: null,
+    why: `whether ${client.address} got the reply, and where its ACK was lost, a capture at the client or at its router would show${before}`,
+    capture: `tcpdump -i any -n -s 128 -w client.pcap 'host ${client.address} and tcp'`,
+  };
 }
 
 function labelOf({ point }: Sighting, here: NodeView | null): string {

@@ -3,6 +3,7 @@ import type { Confidence } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
+import { isWatchedAfterAsking } from '../cut-short.js';
 import { type Loss, lossOf } from '../loss.js';
 import { isAtClient } from '../ways/client-side.js';
 import { type Detour, detourOf } from '../ways/detour.js';
@@ -20,6 +21,8 @@ export interface WrongGatewayProof {
   others: number;
   /** The node has the server's address beside another that was asked for it: replies are meant to go straight back. */
   isDirectReturn: boolean;
+  /** The client was not seen to ask again after the reply, as one would that did not get it. */
+  askedOnce: boolean;
 }
 
 /**
@@ -28,7 +31,8 @@ export interface WrongGatewayProof {
  * another MAC than it may send them from (RFC 9568 section 7.3).
  *
  * Proof: both packets, the loss, and the node's own routes and rules that choose that way; a router's ICMP error for the
- * reply confirms it. Against: the client got the reply, or its connections are made by the same ways.
+ * reply confirms it. Against: the client got the reply, as one does that sends its SYN but once, or
+ * its connections are made by the same ways.
  */
 export const wrongGateway = cause<WrongGatewayProof>({
   id: 'wrong-gateway',
@@ -42,13 +46,19 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<WrongGa
   if (loss?.role !== 'reply' || isAtClient(attempt, loss.last, context)) return null;
   const detour = detourOf(attempt, context);
   if (!detour) return null;
-  const { made } = travellersOf(detour, context);
-  if (made.has(attempt.client.address)) return null;
-  // A client that asks but once may have gone, or never been: nothing sets it apart from those that are served.
-  if (made.size > 0 && attempt.protocol === 'tcp' && !asksAgain(attempt)) return null;
+  const { made, asking } = travellersOf(detour, context);
+  const { address } = attempt.client;
+  if (made.has(address)) return null;
   const error = undeliverableReply(attempt);
+  const askedOnce = attempt.protocol === 'tcp' && !asksAgain(attempt);
+  if (askedOnce) {
+    // A client that asks but once may have gone, or never been: nothing sets it apart from those that are served.
+    if (made.size > 0) return null;
+    // It got the reply, or has gone: then whether it got it is not known.
+    if (!error && !asking.has(address) && isWatchedAfterAsking(attempt, context)) return null;
+  }
   const isDirectReturn = isDirectServerReturn(attempt, detour, context);
-  const proof = { detour, loss, error, others: made.size, isDirectReturn };
+  const proof = { detour, loss, error, others: made.size, isDirectReturn, askedOnce };
   return {
     attempt,
     confidence: confidenceOf(proof),
@@ -59,9 +69,9 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<WrongGa
   };
 }
 
-function confidenceOf({ detour, error, others, isDirectReturn }: WrongGatewayProof): Confidence {
+function confidenceOf({ detour, error, others, isDirectReturn, askedOnce }: WrongGatewayProof): Confidence {
   if (error) return 'confirmed';
-  return detour.agrees && others === 0 && !isDirectReturn ? 'probable' : 'possible';
+  return detour.agrees && others === 0 && !isDirectReturn && !askedOnce ? 'probable' : 'possible';
 }
 
 /** Direct server return: a director hands the request over unchanged, and the server has the VIP on no link of its own. */

@@ -40,13 +40,15 @@ function packetsOf(suspicions: readonly Suspicion<DropProof>[]): string {
     : `replies of ${servers} to ${clients}`;
 }
 
-function verbOf(drop: Drop, certain: boolean): string {
+/** What the drop is called. */
+export function verbOf(drop: Drop, certain: boolean): string {
   const rejects = drop.by === 'netfilter' && drop.answer !== null;
   if (certain) return rejects ? 'rejects' : 'drops';
   return `may be ${rejects ? 'rejecting' : 'dropping'}`;
 }
 
-function whyOf(drop: Drop): string {
+/** By what it is dropped, to follow the verb and its object. */
+export function whyOf(drop: Drop): string {
   switch (drop.by) {
     case 'tunnel':
       return `: it would route the packets of its tunnel ${drop.device} into that tunnel itself`;

@@ -7,6 +7,7 @@ export const filtered: CauseExplanation = {
   shows: [
     'DROP: the packet goes in and not out, time-outs. REJECT: an ICMP error (port unreachable, administratively prohibited) or a RST from the node itself.',
     'Often by client network, by port or by IP version.',
+    'A rule may take the ACKs alone: SYN and SYN-ACK pass, the client is connected, and the server sends its SYN-ACK again.',
   ],
   proof: [
     'A rule of the snapshot matches the packet as it was then, after translation, and it was last seen there. Reason NETFILTER_DROP at that time, or the counter of the rule, confirms that a rule did it.',
@@ -21,6 +22,11 @@ export const filtered: CauseExplanation = {
         'a RST too, yet from the pod. A REJECT with tcp-reset is sent by the node in its name; the pod gets no SYN.',
     },
     { cause: 'netfilter-rpfilter', difference: 'the rule asks for the way back to the source.' },
+    {
+      cause: 'stateful-gateway',
+      difference:
+        'the rule drops the ACK only because the SYN-ACK went round the node; it would pass it otherwise.',
+    },
     {
       cause: 'backend-silent',
       difference: "the packet was handed to the pod; the pod's own rules or policy may drop it there.",

@@ -11,9 +11,13 @@ export const statefulGateway: CauseExplanation = {
   proof: [
     "The SYN-ACK leaves round the way that the SYN came, and comes again with no ACK while no SYN does; better, the client's ACK goes into the gateway and not out.",
   ],
-  against: ['The SYN is sent again too: then the client did not get the reply. Or the ACK arrives.'],
+  against: [
+    'The SYN is sent again too: then the client did not get the reply. Or the ACK arrives.',
+    'The gateway drops the ACK by a rule that asks for no state: it would do so on any way of the reply.',
+  ],
   lookAlikes: [
     { cause: 'wrong-gateway', difference: 'the reply itself is lost; the client sends its SYN again.' },
+    { cause: 'filtered', difference: 'a rule takes the ACK whatever is known of its connection.' },
     { cause: 'untranslated-reply', difference: 'the client resets the reply; it came from the pod address.' },
     { cause: 'arp-conflict', difference: 'ACKs go to another owner of the VIP: see whose MAC they have.' },
   ],

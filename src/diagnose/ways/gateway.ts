@@ -1,4 +1,4 @@
-/** The gateway that carried a request, and what its own rules make of the client's ACK once the reply went round it. */
+/** The gateway that carried a request, and what its own rules make of the client's ACK. */
 import type { Attempt } from '../../correlate/attempt.js';
 import type { PassageDrop } from '../../kernel/netfilter/passage.js';
 import type { Sighting } from '../../model/sighting.js';
@@ -33,16 +33,18 @@ export function gatewayOf(attempt: Attempt, view: NodeView): Gateway {
 }
 
 /**
- * What a gateway that saw the SYN and no SYN-ACK does with the client's ACK: to its conntrack that is invalid
+ * What a gateway that passed the SYN on does with the client's ACK. To conntrack that saw no SYN-ACK it is invalid
  * (tcp_conntracks[] of net/netfilter/nf_conntrack_proto_tcp.c), and a rule may drop what is.
  *
  * @param seen the request where the gateway did not capture it
+ * @param tracked the connection as the gateway has it: whether the SYN-ACK came by it
  * @returns `passes` where it lets it through; null where its rules are not known or leave it open
  */
 export function fateOfAck(
   attempt: Attempt,
   { view, request, device }: Gateway,
   seen: Sighting,
+  tracked: 'answered' | 'unanswered',
   context: DiagnosisContext,
 ): FilterDrop | 'passes' | null {
   const station = context.network.station(view.name, view.netns);
@@ -51,11 +53,17 @@ export function fateOfAck(
   if (snapshot.iptables === null && snapshot.ip6tables === null && snapshot.nft === null) return null;
   const question = packetQuestion(attempt, request ?? seen, 'request');
   const passed = station.path.receive(question, device).filter((passage) => !passage.drop);
-  const fates = passed.flatMap(({ connection }) =>
-    station.path.receive({ ...question, tcp: 'ack' }, device, connection ? [connection] : []),
-  );
+  const fates = passed.flatMap(({ connection }) => {
+    const state = tracked === 'answered' ? 'established' : connection?.state;
+    const known = connection && state ? [{ ...connection, state }] : [];
+    return station.path.receive({ ...question, tcp: 'ack' }, device, known);
+  });
   if (fates.length === 0 || fates.some((fate) => fate.unknown.length > 0)) return null;
   const drops = fates.flatMap(({ drop }) => (drop?.by === 'netfilter' ? [drop] : []));
   if (drops.length === 0) return fates.every((fate) => !fate.drop) ? 'passes' : null;
   return drops.length === fates.length ? drops[0]! : null;
+}
+
+export function isDropped(fate: ReturnType<typeof fateOfAck>): fate is FilterDrop {
+  return fate !== null && fate !== 'passes';
 }

@@ -1,4 +1,5 @@
 import type { AnalysisAttempt, CauseId, Finding, Outcome, Role } from '../../model/analysis.js';
+import { isSlow } from '../shown-attempts.js';
 import { counted, isLate, nodeText, placeText } from './words.js';
 
 interface Wording {
@@ -8,6 +9,8 @@ interface Wording {
   mark: string;
   /** The same where the attempt was refused, or an ICMP error came back; as above where not given. */
   refused?: string;
+  /** The same where the client got its reply, and what it sent next was lost; as above where not given. */
+  answered?: string;
 }
 
 /** The finding's own words for its packets and its place. */
@@ -18,6 +21,7 @@ interface Subject {
   service: string;
   node: string;
   outcome: Outcome | null;
+  askedOnce: boolean;
   /** ` on eth0`, ` by eth0`; empty where the interface is not known. */
   with(preposition: string): string;
   /** The verb: of what was lost on the way to a connection that was made in the end, it is not known to go on. */
@@ -30,6 +34,8 @@ export interface Lost {
   role: Role | null;
   /** How the attempt ended that shows it; null where none does. */
   outcome: Outcome | null;
+  /** Its client asked but once, so that the reply may have got back. */
+  askedOnce?: boolean;
   /** What clients asked for, by name. */
   service: string;
 }
@@ -76,10 +82,11 @@ const WORDINGS: Record<CauseId, Wording> = {
     mark: 'goes round the gateway, which then drops the rest of the connection',
   },
   filtered: {
-    headline: (_, s) =>
-      `a firewall rule on ${s.node} ${s.tense('drops or rejects', 'dropped or rejected')} ${s.packets}${s.with(`that ${s.tense('come', 'came')} in by`)}`,
+    headline: (f, s) =>
+      `a firewall rule on ${s.node} ${s.tense('drops or rejects', 'dropped or rejected')} ${acknowledged(f, s) ? `the ACKs of connections to ${s.service}` : s.packets}${s.with(`that ${s.tense('come', 'came')} in by`)}`,
     mark: 'lost here',
     refused: 'rejected here',
+    answered: 'the ACK that follows it is lost',
   },
   refused: {
     headline: (_, s) => `nothing listens on the backend's port on ${s.node}, so ${s.packets} are refused`,
@@ -113,7 +120,7 @@ function claimed({ vip, claimants }: Finding, { service }: Subject): string {
 }
 
 /** What is certain where no cause is. */
-function endText({ outcome, service, packets, tense }: Subject): string {
+function endText({ outcome, askedOnce, service, packets, tense }: Subject): string {
   switch (outcome) {
     case 'no-reply':
       return `no reply was seen to requests for ${service}`;
@@ -123,6 +130,7 @@ function endText({ outcome, service, packets, tense }: Subject): string {
     case 'rejected':
       return `clients answer replies from ${service} with a reset`;
     default:
+      if (outcome === 'reply-lost' && askedOnce) return `${packets} get no ACK`;
       return `${packets} ${tense('get', 'got')} lost`;
   }
 }
@@ -133,7 +141,7 @@ function lastSeen(finding: Finding): string {
 }
 
 /** What is broken and where, in one sentence without its full stop. */
-export function headline(finding: Finding, { role, outcome, service }: Lost): string {
+export function headline(finding: Finding, { role, outcome, askedOnce = false, service }: Lost): string {
   const packets =
     role === 'reply' ? `replies from ${service}` : `${role ? 'requests' : 'packets'} for ${service}`;
   const isPast = isLate(finding);
@@ -141,6 +149,7 @@ export function headline(finding: Finding, { role, outcome, service }: Lost): st
     packets,
     service,
     outcome,
+    askedOnce,
     tense: (present, past) => (isPast ? past : present),
     node: nodeText(finding) ?? 'a node that was not captured',
     with: (preposition) => (finding.interface === null ? '' : ` ${preposition} ${finding.interface}`),
@@ -148,8 +157,16 @@ export function headline(finding: Finding, { role, outcome, service }: Lost): st
   return isPast ? `at first, ${text}` : text;
 }
 
+/** Whether clients had their replies: it was none of them that was lost, nor a request. */
+function acknowledged(finding: Finding, { outcome }: Pick<Subject, 'outcome'>): boolean {
+  return (outcome === 'established' && !isLate(finding)) || outcome === 'reply-unseen';
+}
+
 /** What is said where the path of an attempt ends that the finding explains. */
-export function lossMark({ cause }: Finding, { outcome }: Pick<AnalysisAttempt, 'outcome'>): string {
-  const { mark, refused = mark } = WORDINGS[cause];
-  return outcome === 'refused' || outcome === 'unreachable' ? refused : mark;
+export function lossMark({ cause }: Finding, attempt: AnalysisAttempt): string {
+  const { mark, refused = mark, answered = mark } = WORDINGS[cause];
+  const { outcome } = attempt;
+  if (outcome === 'refused' || outcome === 'unreachable') return refused;
+  const isAnswered = (outcome === 'established' && !isSlow(attempt)) || outcome === 'reply-unseen';
+  return isAnswered ? answered : mark;
 }

@@ -292,4 +292,56 @@ const POLICY: Scenario[] = [
   },
 ];
 
-export const GATEWAYS: Scenario[] = [...WRONG, ...STATEFUL, ...POLICY];
+/** The ACK that ends a handshake, dropped whatever is known of its connection. */
+const ACKS_DROPPED = 'iptables -A FORWARD -p tcp --tcp-flags SYN,ACK ACK -j DROP';
+
+/** What the client sends after its SYN is lost, and no state is the reason. */
+const ACKNOWLEDGEMENTS: Scenario[] = [
+  {
+    ...BASE,
+    name: 'filtered-acknowledgements',
+    description:
+      'The gateway of both ways drops ACKs by a rule that asks for no state: the client is connected, and the ' +
+      'server never.',
+    ground: SERVER,
+    changes: { 'lb-3': SOURCE_ROUTED, gw2: [ACKS_DROPPED] },
+    recorded: ['lb-3', 'gw2'],
+    // The acknowledgements are seen where they come in and are dropped.
+    alsoFitting: ['established'],
+    expect: { cause: 'filtered', node: 'gw2', interface: 'wan' },
+  },
+  {
+    ...BASE,
+    name: 'filtered-acknowledgements-gone-round',
+    description: 'The same where the replies go round that gateway, which has no state to miss them.',
+    ground: SERVER,
+    changes: { gw2: [ACKS_DROPPED] },
+    form: { ...FORM, captures: 'per-interface' },
+    recorded: ['lb-3', 'gw2'],
+    alsoFitting: ['established'],
+    expect: { cause: 'filtered', node: 'gw2', interface: 'wan' },
+  },
+  {
+    ...BASE,
+    name: 'filtered-acknowledgements-accepted-before',
+    description: 'Their twin: a rule before it accepts what is for the port.',
+    ground: SERVER,
+    changes: { gw2: ['iptables -A FORWARD -p tcp --dport 8443 -j ACCEPT', ACKS_DROPPED] },
+    recorded: ['lb-3', 'gw2'],
+    expect: null,
+  },
+  {
+    ...BASE,
+    name: 'acknowledgements-dropped-before',
+    description:
+      'A router before the gateway, not recorded, drops ACKs, and the replies go round the gateway, which drops ' +
+      'nothing: the way that the replies take is not what loses them.',
+    ground: SERVER,
+    changes: { core: [ACKS_DROPPED] },
+    form: { ...FORM, captures: 'per-interface' },
+    recorded: ['lb-3', 'gw2'],
+    expect: { cause: 'undetermined', node: 'lb-3', interface: 'ens18' },
+  },
+];
+
+export const GATEWAYS: Scenario[] = [...WRONG, ...STATEFUL, ...POLICY, ...ACKNOWLEDGEMENTS];

@@ -1,0 +1,90 @@
+import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
+import type { Conclusion, Suspicion } from '../cause.js';
+import { surest } from '../confidence.js';
+import { verbOf, whyOf } from '../drops/words.js';
+import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { faultOf } from '../fault.js';
+import { ackDropEvidence } from '../ways/ack-drop.js';
+import { listed, listedEndpoints } from '../words.js';
+import type { FilteredAcknowledgmentProof } from './filtered-acknowledgment.js';
+
+type Suspected = Suspicion<FilteredAcknowledgmentProof>;
+
+/** The finding for ACKs that one rule of one node drops. */
+export function concludeFilteredAcknowledgment(suspicions: readonly Suspected[]): Conclusion {
+  const confidence = surest(suspicions.map((s) => s.confidence));
+  const best = suspicions.find((s) => s.confidence === confidence)!;
+  return {
+    finding: {
+      ...faultOf('filtered', suspicions, best.proof.node.netns),
+      summary: summarize(suspicions, best),
+      evidence: gatherEvidence(suspicions, best),
+      fix: null,
+      // What would mend it is tried with the packets that open a connection, and those pass.
+      noFix: `changes are tried on SYN and SYN-ACK alone, which pass; let the ACKs through on ${best.proof.node.name} before what drops them, or ask whoever keeps its firewall`,
+      alternatives: ruledOut(best),
+    },
+    gaps: gapsOf(best),
+  };
+}
+
+function summarize(suspicions: readonly Suspected[], { proof, confidence, interface: name }: Suspected) {
+  const { node, drop } = proof;
+  const label = node.netns === null ? node.name : `${node.name}/${node.netns}`;
+  const addresses = new Set(suspicions.map((s) => s.attempt.client.address));
+  const answer = addresses.size === 1 ? 'answers' : 'answer';
+  const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
+  const what = `the ACKs with which ${listed([...addresses])} ${answer} the SYN-ACK of ${servers}`;
+  const by = name === null ? '' : `, which come in by ${name}`;
+  const then =
+    confidence === 'possible'
+      ? 'That would explain why the client does not ask again, and the server sends its SYN-ACK again and gets no ACK.'
+      : 'The client takes its connection as made, and its server never gets it.';
+  return `${label} ${verbOf(drop, confidence !== 'possible')} ${what}${by}${whyOf(drop)}. ${then}`;
+}
+
+function gatherEvidence(suspicions: readonly Suspected[], { attempt, proof }: Suspected): Evidence[] {
+  const { node, drop } = proof;
+  const remark =
+    proof.last.kind !== 'ack'
+      ? `, from ${node.name}, and no ACK after it`
+      : proof.seen
+        ? ' and did not leave, as the SYN had'
+        : ' and was seen nowhere after';
+  const found = suspicions.slice(0, QUOTED).map((s) => packetEvidence(s.proof.last, remark));
+  const records = [...new Set(suspicions.flatMap((s) => s.proof.records))];
+  const why = 'it takes the ACK whatever is known of its connection';
+  found.push(...ackDropEvidence(node, drop, records, why));
+  if (attempt.replies > 1) {
+    const sent = `the SYN-ACK was sent ${attempt.replies} times, and nothing else came of the server`;
+    found.push(evidence('capture', sent, { node: attempt.traces.at(-1)!.sightings[0]!.point.node }));
+  }
+  return found;
+}
+
+function ruledOut({ attempt, proof }: Suspected): Alternative[] {
+  const had =
+    proof.last.kind === 'ack'
+      ? 'the client had the SYN-ACK: it answered it with its ACK'
+      : 'the client does not send its SYN again, as one would that did not get the SYN-ACK and had not given up';
+  return [
+    {
+      cause: 'stateful-gateway',
+      why: `the rule drops the ACK whether or not ${proof.node.name} has seen the SYN-ACK`,
+    },
+    { cause: 'wrong-gateway', why: had },
+    { cause: 'backend-silent', why: attempt.replies > 0 ? 'the SYN-ACK was sent' : had },
+  ];
+}
+
+function gapsOf({ attempt, proof }: Suspected): Gap[] {
+  if (proof.seen) return [];
+  return [
+    {
+      node: proof.node.name,
+      interface: null,
+      why: `whether the client's ACK comes to ${proof.node.name} and is dropped there was not captured`,
+      capture: `tcpdump -i any -y LINUX_SLL2 -n -s 128 -w any.pcap 'host ${attempt.client.address} and tcp'`,
+    },
+  ];
+}

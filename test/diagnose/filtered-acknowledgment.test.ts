@@ -1,0 +1,80 @@
+/** A rule that drops ACKs whatever their connection: not the fault of the way that the replies take. */
+import test from 'ava';
+import { EditedScenario } from './edited-bundle.js';
+
+const BY_IT = 'filtered-acknowledgements';
+const ROUND_IT = 'filtered-acknowledgements-gone-round';
+const RULE = '-A FORWARD -p tcp -m tcp --tcp-flags SYN,ACK ACK -j DROP';
+const capturesOf = (scenario: EditedScenario, node: string) =>
+  scenario.filesOf(node).filter((name) => name.includes('pcap'));
+
+for (const name of [BY_IT, ROUND_IT]) {
+  test(`${name}: the rule, and the ACK that came in and did not leave`, async (t) => {
+    const { findings } = await new EditedScenario(t, name).analyze();
+    t.deepEqual(
+      findings.map((f) => [f.cause, f.confidence, f.severity, f.node, f.interface, f.attempts.length]),
+      [['filtered', 'probable', 'fault', 'gw2', 'wan', 3]],
+    );
+    const [{ evidence, alternatives, summary }] = findings as [(typeof findings)[0]];
+    t.true(summary.includes(RULE));
+    t.true(evidence.some((e) => e.kind === 'rule' && e.node === 'gw2' && e.text.startsWith(RULE)));
+    t.true(evidence.some((e) => /^ACK .* came in by wan and did not leave/.test(e.text)));
+    t.true(alternatives.some((a) => a.cause === 'stateful-gateway'));
+  });
+
+  test(`${name}: the gateway alone tells it as well`, async (t) => {
+    const { findings } = await new EditedScenario(t, name).analyze(['gw2']);
+    t.deepEqual(
+      findings.map((f) => [f.cause, f.confidence, f.node, f.interface]),
+      [['filtered', 'probable', 'gw2', 'wan']],
+    );
+  });
+
+  test(`${name}: by the rules of a gateway that was not captured, possible`, async (t) => {
+    const scenario = new EditedScenario(t, name);
+    const { findings, gaps } = await scenario.without('gw2', ...capturesOf(scenario, 'gw2')).analyze();
+    t.deepEqual(
+      findings.map((f) => [f.cause, f.confidence, f.node, f.interface]),
+      [['filtered', 'possible', 'gw2', 'wan']],
+    );
+    t.true(gaps.some((gap) => gap.node === 'gw2'));
+  });
+
+  test(`${name}: a rule that does not take these ACKs is not accused of it`, async (t) => {
+    const scenario = new EditedScenario(t, name);
+    const found = await scenario
+      .edit('gw2', 'iptables-save.txt', (text) =>
+        text.replace(RULE, RULE.replace('-p tcp', '-p tcp -s 192.0.2.1')),
+      )
+      .without('gw2', 'nft.json')
+      .findings();
+    t.deepEqual(
+      found.filter((f) => /^(filtered|stateful-gateway|wrong-gateway) /.test(f)),
+      [],
+    );
+  });
+}
+
+test("the gateway's own record of the drop confirms it", async (t) => {
+  const scenario = new EditedScenario(t, BY_IT);
+  const { attempts } = await scenario.analyze();
+  const { time } = attempts[0]!.path.find((step) => step.node === 'gw2')!;
+  const uptime = 5000;
+  scenario.write(
+    'gw2',
+    'clock.txt',
+    `${(Date.parse(time!) / 1000).toFixed(9)}\n${uptime.toFixed(2)} 9000.00\n`,
+  );
+  const line = `          <idle>-0       [001] ..s1.  ${(uptime + 0.005).toFixed(6)}: kfree_skb: skbaddr=00000000c0ffee00 rx_sk=0000000000000000 protocol=2048 location=nft_do_chain+0x1 reason: NETFILTER_DROP\n`;
+  scenario.write('gw2', 'drops.txt', line);
+  t.deepEqual(await scenario.findings(), ['filtered confirmed fault gw2 wan']);
+});
+
+test('its twin, where a rule before it accepts: nothing is found', async (t) => {
+  t.deepEqual(await new EditedScenario(t, `${BY_IT}-accepted-before`).findings(), []);
+});
+
+test('a rule on the state alone is the stateful gateway still', async (t) => {
+  const found = await new EditedScenario(t, 'stateful-gateway-recorded').findings();
+  t.deepEqual(found, ['stateful-gateway probable fault lb-3 ens18']);
+});
