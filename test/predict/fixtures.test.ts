@@ -43,6 +43,8 @@ const NOT_FORETOLD: Readonly<Record<string, string>> = {
     'the speaker on ens19 is in no snapshot, and without it two interfaces may be the entry',
   'netfilter-rpfilter-ipv6': 'the gateway routes to an address on lo, which the node answers for nowhere',
   'wrong-gateway-ipv6-passes': 'the gateway routes to an address on lo, which the node answers for nowhere',
+  'filtered-acknowledgements': 'SYN and SYN-ACK are walked, and those pass',
+  'filtered-acknowledgements-gone-round': 'SYN and SYN-ACK are walked, and those pass',
   'one-node-missing-healthy': 'node2, which decides, is not recorded',
 };
 
