@@ -50,6 +50,11 @@ export function matchMartians(
   );
 }
 
+/** Whether a line can be matched to packets by its time as well, not by its addresses alone. */
+export function isDated(line: MartianRecord): boolean {
+  return line.time !== null;
+}
+
 /**
  * Every network namespace writes into the one log of its machine: the frame's destination tells whose drop it
  * was. Links without MACs, and nodes whose MACs were not given, leave it open.

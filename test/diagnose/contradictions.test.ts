@@ -93,6 +93,13 @@ test('lines that cannot be dated make it possible, where the settings are not kn
   ]);
 });
 
+test('lines that cannot be dated confirm nothing beside settings that demand the drop; its twin: dated, they do', async (t) => {
+  const undated = (text: string) => text.replace(/^\S+ /gm, '[ 3985.123456] ');
+  const bare = () => new Bundle(t).without('clock.txt', 'drops.txt', ...NSTAT);
+  t.deepEqual(await bare().edit('kernel.log', undated).findings(), ['rp-filter probable']);
+  t.deepEqual(await bare().findings(), ['rp-filter confirmed']);
+});
+
 test('a log of another zone, which it does not name', async (t) => {
   const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
   const syslog = (hours: number) => (text: string) =>

@@ -7,6 +7,7 @@ import { vainEvidence } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED, sysctlEvidence } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
+import { isDated } from '../kernel-records.js';
 import { lastSightings } from '../loss.js';
 import { listed } from '../words.js';
 import type { RpFilterProof } from './rp-filter.js';
@@ -60,7 +61,7 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
   const martians = [...new Set(proofs.flatMap((p) => p.martians))];
   for (const line of martians.slice(0, QUOTED)) {
     found.push(
-      evidence('martian', line.text, {
+      evidence('martian', isDated(line) ? line.text : `${line.text}${UNDATED}`, {
         node: node.name,
         file: line.file,
         line: line.line,
@@ -105,6 +106,8 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
   return found;
 }
 
+const UNDATED = ' (nothing dates it: it may be older than the captures)';
+
 function at(location: string | null): string {
   return location === null ? '' : ` in ${location}()`;
 }
@@ -128,7 +131,7 @@ function ruledOut(proofs: readonly RpFilterProof[], context: DiagnosisContext): 
   if (place.seen && loss.role === 'request') {
     others.push({ cause: 'not-delivered', why: `the request was captured on its way into ${node.name}` });
   }
-  if (drops.length > 0 || martians.length > 0) {
+  if (drops.length > 0 || martians.some(isDated)) {
     const record =
       drops.length > 0
         ? 'the kernel gave IP_RPFILTER as its reason'
@@ -153,11 +156,14 @@ function ruledOut(proofs: readonly RpFilterProof[], context: DiagnosisContext): 
   return others;
 }
 
-function gapOf({ node, place }: RpFilterProof): Gap {
+function gapOf({ node, place, martians }: RpFilterProof): Gap {
+  const isOld = martians.length > 0 && !martians.some(isDated);
   return {
     node: node.name,
     interface: place.interface,
-    why: `no record of the kernel's own names the drop on ${node.name}; a martian line or a drop reason would confirm it`,
+    why: isOld
+      ? `nothing dates the martian lines of ${node.name}, which may be older than the captures; one that has a time, or a drop reason, would confirm the drop`
+      : `no record of the kernel's own names the drop on ${node.name}; a martian line or a drop reason would confirm it`,
     capture:
       'sysctl -w net.ipv4.conf.all.log_martians=1 && dmesg --follow --time-format=iso | grep -A1 martian',
   };

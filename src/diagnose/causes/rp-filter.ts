@@ -8,7 +8,7 @@ import type { DiagnosisContext, NodeView } from '../context.js';
 import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { demandOf } from '../drops/demand.js';
 import { isCrowd, isEachRecorded, timesAt } from '../drops/examine.js';
-import { counterRise, matchMartians, nearestDrops } from '../kernel-records.js';
+import { counterRise, isDated, matchMartians, nearestDrops } from '../kernel-records.js';
 import { type Loss, lastSightings, lossOf } from '../loss.js';
 import { packetQuestion } from '../packet-question.js';
 import { type Place, placeOf, routedDestinations, TCP_PACKET } from '../place.js';
@@ -89,7 +89,8 @@ function whereSeenLast(attempt: Attempt, context: DiagnosisContext): Suspicion<R
   const crowded = isCrowd(rpFilterDrops(node), context);
   const confidence = judge({ seen: place.seen, settings, martians, drops, each, crowded, rise, contested });
   // What the settings demand of every packet, a later one would have met as well.
-  if (confidence === null || (loss.made && martians.length + drops.length === 0)) return null;
+  const isRecorded = drops.length > 0 || martians.some(isDated);
+  if (confidence === null || (loss.made && !isRecorded)) return null;
   return {
     attempt,
     confidence,
@@ -245,18 +246,19 @@ function judge({
   rise,
   contested,
 }: Signs): Confidence | null {
-  const dated = martians.some((line) => line.time !== null);
+  const dated = martians.some(isDated);
   // A drop record names no address: beside settings that let the packet in, it is another packet's. A dated
   // martian line does name it; with the counter risen as well, the settings were changed after the fact.
   if (settings === 'accepts') return dated && rise !== null && !contested ? 'confirmed' : null;
   if (contested && drops.length === 0) return null;
   if (settings === 'drops' || settings === 'may-drop') {
-    if (martians.length > 0 || each) return 'confirmed';
+    // A line that cannot be dated may be older than the capture: it is matched to no packet.
+    if (dated || each) return 'confirmed';
     if (drops.length > 0) return settings === 'drops' ? 'confirmed' : 'possible';
-    if (!seen) return settings === 'drops' ? 'possible' : null;
+    if (!seen) return settings === 'drops' || martians.length > 0 ? 'possible' : null;
     return settings === 'drops' ? 'probable' : 'possible';
   }
-  // The settings are not known. A line that cannot be dated may be older than the capture.
+  // The settings are not known.
   if (dated) return 'confirmed';
   if (each) return contested ? 'possible' : 'confirmed';
   if (crowded) return null;
