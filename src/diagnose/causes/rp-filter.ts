@@ -1,5 +1,4 @@
 import type { Attempt } from '../../correlate/attempt.js';
-import { sysctlValue } from '../../kernel/sysctl.js';
 import type { Verdict } from '../../kernel/verdict.js';
 import type { Confidence } from '../../model/analysis.js';
 import type { DropRecord, MartianRecord } from '../../model/snapshot.js';
@@ -8,10 +7,10 @@ import type { DiagnosisContext, NodeView } from '../context.js';
 import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { demandOf } from '../drops/demand.js';
 import { isCrowd, isEachRecorded, timesAt } from '../drops/examine.js';
+import { type InputVerdicts, inputVerdicts } from '../input-verdicts.js';
 import { counterRise, isDated, matchMartians, nearestDrops } from '../kernel-records.js';
 import { type Loss, lastSightings, lossOf } from '../loss.js';
-import { packetQuestion } from '../packet-question.js';
-import { type Place, placeOf, routedDestinations, TCP_PACKET } from '../place.js';
+import { type Place, placeOf, routedDestinations } from '../place.js';
 import { LOSSES_AND_REFUSALS } from '../symptom.js';
 import { concludeRpFilter } from './rp-filter-finding.js';
 
@@ -81,9 +80,8 @@ function whereSeenLast(attempt: Attempt, context: DiagnosisContext): Suspicion<R
   if (rise === 0) return null;
 
   const routed = martians[0] ? [martians[0].destination] : destinations;
-  const marks = marksOf(node, name, attempt, loss, context);
-  const verdicts = routed.map((destination) => ask(node, source, destination, name, marks?.[0] ?? 0));
-  const settings = readVerdicts(verdicts, marks?.length !== 1);
+  const verdicts = inputVerdicts(node, name, attempt, loss, routed, context);
+  const settings = readVerdicts(verdicts);
   const contested = recorded.some((record) => MARTIAN_REASONS.has(record.reason));
   const each = drops.length > 0 && isEachRecorded(drops, loss, rpFilterDrops(node), context);
   const crowded = isCrowd(rpFilterDrops(node), context);
@@ -103,7 +101,7 @@ function whereSeenLast(attempt: Attempt, context: DiagnosisContext): Suspicion<R
       node,
       source,
       destination: routed[0]!,
-      verdict: verdicts[0] ?? null,
+      verdict: verdicts.verdicts[0] ?? null,
       martians,
       drops,
       counterRise: rise,
@@ -174,50 +172,14 @@ function rpFilterDrops({ snapshot }: NodeView): DropRecord[] {
 /** The drops that a martian line is written for as well, where the address is wrong in itself. */
 const MARTIAN_REASONS = new Set(['IP_LOCAL_SOURCE', 'IP_INVALID_SOURCE', 'IP_LOCALNET']);
 
-function ask(
-  node: NodeView,
-  source: string,
-  destination: string,
-  name: string,
-  mark: number,
-): Verdict | null {
-  if (!node.model) return null;
-  return node.model.input({ source, destination, interface: name, ...TCP_PACKET, mark });
-}
-
-/**
- * The marks that the packet may have when its way back is looked up: those that PREROUTING rules give it.
- *
- * @returns null where the rules leave that open; [0] where marks do not matter: the lookup of the way back sees
- *   them under `src_valid_mark` alone
- */
-function marksOf(
-  { name: nodeName, netns, snapshot }: NodeView,
-  name: string,
-  attempt: Attempt,
-  { last, role }: Loss,
-  context: DiagnosisContext,
-): number[] | null {
-  if (!snapshot?.rules4?.some((rule) => rule.fwmark !== null)) return [0];
-  const sees = ['all', name].some((n) => sysctlValue(snapshot, 'net.ipv4.conf', n, 'src_valid_mark') === '1');
-  if (!sees) return [0];
-  const passages = context.network
-    .station(nodeName, netns)!
-    .path.receive(packetQuestion(attempt, last, role), name);
-  // A packet that is routed on may be marked anew after that.
-  const certain = passages.every(({ unknown, drop }) => unknown.length === 0 && drop?.by === 'routing');
-  return certain ? [...new Set(passages.map((passage) => passage.packet.mark))] : null;
-}
-
 /** What the snapshot says: the check must drop, may drop (something is not known), lets pass, or nothing. */
 type Settings = 'drops' | 'may-drop' | 'accepts' | 'unknown';
 
-function readVerdicts(verdicts: readonly (Verdict | null)[], guessed: boolean): Settings {
-  const known = verdicts.filter((verdict) => verdict !== null);
-  const dropping = known.filter((verdict) => verdict.verdict === 'rp-filter');
-  const certain = !guessed && known.every((verdict) => verdict.unknown.length === 0);
-  if (known.length === 0) return 'unknown';
-  if (dropping.length === known.length) return certain ? 'drops' : 'may-drop';
+function readVerdicts({ verdicts, guessed }: InputVerdicts): Settings {
+  const dropping = verdicts.filter((verdict) => verdict.verdict === 'rp-filter');
+  const certain = !guessed && verdicts.every((verdict) => verdict.unknown.length === 0);
+  if (verdicts.length === 0) return 'unknown';
+  if (dropping.length === verdicts.length) return certain ? 'drops' : 'may-drop';
   if (dropping.length > 0) return 'may-drop';
   return certain ? 'accepts' : 'unknown';
 }

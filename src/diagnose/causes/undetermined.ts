@@ -15,9 +15,10 @@ import { demandOf } from '../drops/demand.js';
 import { vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
+import { inputVerdicts } from '../input-verdicts.js';
 import { nearestDrops } from '../kernel-records.js';
 import { farthestOf, type Loss, lastSightings, lossOf } from '../loss.js';
-import { nextHopAddress, placeOf, routedDestinations, TCP_PACKET } from '../place.js';
+import { nextHopAddress, placeOf, routedDestinations } from '../place.js';
 import { captureCommand, captureFilter, filesNamedIn } from '../recording.js';
 import { type Symptom, symptomOf } from '../symptom.js';
 import { remembered } from '../ways/remembered.js';
@@ -356,12 +357,12 @@ function verdictOf(attempt: Attempt, context: DiagnosisContext): Verdict | null 
   if (!loss || !place?.seen || !place.node.model || place.interface === null) return null;
   // What the node sends itself was routed when it was sent.
   if (place.interface === 'lo') return null;
-  return place.node.model.input({
-    source: loss.last.source.address,
-    destination: routedDestinations(attempt, loss, context)[0]!,
-    interface: place.interface,
-    ...TCP_PACKET,
-  });
+  const [destination] = routedDestinations(attempt, loss, context);
+  const asked = inputVerdicts(place.node, place.interface, attempt, loss, [destination!], context);
+  const [first, ...others] = asked.verdicts;
+  // Of a packet whose mark is not known, or that is picked one of several ways, nothing certain can be told.
+  if (!first || asked.guessed || others.some(({ verdict }) => verdict !== first.verdict)) return null;
+  return first;
 }
 
 function modelEvidence(verdict: Verdict | null, last: Sighting | null): Evidence[] {

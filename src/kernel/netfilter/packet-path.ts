@@ -131,6 +131,7 @@ export class PacketPath {
   private routeInput(way: Way, interface_: string): Way[] {
     if (way.end) return [way];
     const { packet } = way;
+    way.doubtsBeforeRoute = [...way.doubts.lines];
     const verdict = this.model.input({
       source: packet.source.text,
       destination: packet.destination.text,

@@ -38,6 +38,11 @@ export interface Passage {
   chance: number;
   /** What had to be assumed, of rules and of routing. Empty: the snapshot alone decides. */
   unknown: string[];
+  /**
+   * Those of `unknown` that were assumed before the route decision on the way in, and may have changed what it was asked
+   * (its mark, its addresses); all, where the packet came to none.
+   */
+  unknownBeforeRoute: string[];
   /** Those of `unknown` that are about rules which could at most have dropped the packet as well. */
   unknownDrops: string[];
 }

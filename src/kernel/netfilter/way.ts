@@ -25,6 +25,8 @@ export interface Way {
   /** That its connection is none that was known before, and will be only if the packet gets through. */
   unconfirmed: boolean;
   verdict: Verdict | null;
+  /** What was in doubt when it came to its route decision on the way in; null where it did not. */
+  doubtsBeforeRoute: readonly string[] | null;
   hops: Hop[];
   /** Null while it is on its way. */
   end: WayEnd | null;
@@ -54,6 +56,7 @@ export function startWay(packet: FilterPacket, nodeFor: NodeFor): Way {
     bound: { destination: false, source: false },
     unconfirmed: false,
     verdict: null,
+    doubtsBeforeRoute: null,
     hops: [],
     end: null,
     partings: { count: 0 },
@@ -104,6 +107,7 @@ export function toPassage(way: Way): Passage {
     steps,
     chance,
     unknown: way.doubts.lines,
+    unknownBeforeRoute: [...(way.doubtsBeforeRoute ?? way.doubts.lines)],
     unknownDrops: way.doubts.lines.filter((line) => way.doubtfulDrops.has(line)),
   };
 }
@@ -115,9 +119,9 @@ export function joinEqual(ways: readonly Way[]): Way[] {
   if (ways.length < 2) return [...ways];
   const joined = new Map<string, Way>();
   for (const way of ways) {
-    const { packet, doubts, hops, end, bound } = way;
+    const { packet, doubts, doubtsBeforeRoute, hops, end, bound } = way;
     const drop = end?.drop?.by === 'routing' ? end.drop.verdict.why : end?.drop;
-    const key = JSON.stringify([packet, doubts.lines, hops, end?.result, drop, bound]);
+    const key = JSON.stringify([packet, doubts.lines, doubtsBeforeRoute, hops, end?.result, drop, bound]);
     const same = joined.get(key);
     if (same) same.chance += way.chance;
     else joined.set(key, way);
