@@ -37,17 +37,28 @@ export function matchMartians(
 ): MartianRecord[] {
   return (node.snapshot?.kernelLog?.martians ?? []).filter(
     (line) =>
-      line.kind === 'source' &&
-      // An ARP request from an address that fails the check is logged in the same words.
-      (what === 'arp'
-        ? line.etherType === ETHERTYPE_ARP
-        : line.etherType === null || line.etherType === ETHERTYPE_IPV4) &&
       line.source === packet.source &&
       packet.destinations.includes(line.destination) &&
       (packet.interface === null || line.interface === packet.interface) &&
-      (isBroadcast(line) || isOwnFrame(node, line)) &&
+      isOfNode(node, line, what) &&
       near(line, packet.times),
   );
+}
+
+/** The lines of a node's log about IPv4 packets of its own that it knows the times of. */
+export function datedMartians(node: NodeView): MartianRecord[] {
+  const lines = node.snapshot?.kernelLog?.martians ?? [];
+  return lines.filter((line) => isDated(line) && isOfNode(node, line, 'ipv4'));
+}
+
+function isOfNode(node: NodeView, line: MartianRecord, what: 'ipv4' | 'arp'): boolean {
+  if (line.kind !== 'source') return false;
+  // An ARP request from an address that fails the check is logged in the same words.
+  const isAsked =
+    what === 'arp'
+      ? line.etherType === ETHERTYPE_ARP
+      : line.etherType === null || line.etherType === ETHERTYPE_IPV4;
+  return isAsked && (isBroadcast(line) || isOwnFrame(node, line));
 }
 
 /** Whether a line can be matched to packets by its time as well, not by its addresses alone. */
@@ -97,10 +108,15 @@ function apart(a: Nanoseconds, b: Nanoseconds): Nanoseconds {
 function near(line: MartianRecord, times: readonly Nanoseconds[]): boolean {
   const { time } = line;
   if (time === null || times.length === 0) return true;
-  const window = LOG_WINDOW + BigInt(Math.round(line.timeUncertaintyNs));
+  const window = BigInt(logWindow(line));
   return times.some((t) => {
     return line.zoneKnown ? apart(t, time) <= window : isZoneApart(time - t, window);
   });
+}
+
+/** How far a line's time and its packet's may be apart, ns. */
+export function logWindow({ timeUncertaintyNs }: MartianRecord): number {
+  return Number(LOG_WINDOW) + Math.round(timeUncertaintyNs);
 }
 
 /** As ARP requests are, which names no node. */

@@ -8,8 +8,9 @@ import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { demandOf } from '../drops/demand.js';
 import { isCrowd, isEachRecorded, timesAt } from '../drops/examine.js';
 import { type InputVerdicts, inputVerdicts } from '../input-verdicts.js';
-import { counterRise, isDated, matchMartians, nearestDrops } from '../kernel-records.js';
+import { counterRise, isDated, matchMartians, nearestDrops, type PacketWords } from '../kernel-records.js';
 import { type Loss, lastSightings, lossOf } from '../loss.js';
+import { ownMartians } from '../own-martians.js';
 import { type Place, placeOf, routedDestinations } from '../place.js';
 import { LOSSES_AND_REFUSALS } from '../symptom.js';
 import { concludeRpFilter } from './rp-filter-finding.js';
@@ -71,7 +72,7 @@ function whereSeenLast(attempt: Attempt, context: DiagnosisContext): Suspicion<R
   const times =
     own.length === 0 ? [] : [...own, ...lastSightings(loss).flatMap((s) => context.aligned(s) ?? [])];
   const packet = { source, destinations, interface: place.interface, times };
-  const martians = matchMartians(node, packet);
+  const { martians, match } = matchOwn(attempt, node, packet, context);
   const name = place.interface ?? martians[0]?.interface;
   if (name === undefined) return null;
   const recorded = nearestDrops(node, times);
@@ -85,9 +86,9 @@ function whereSeenLast(attempt: Attempt, context: DiagnosisContext): Suspicion<R
   const contested = recorded.some((record) => MARTIAN_REASONS.has(record.reason));
   const each = drops.length > 0 && isEachRecorded(drops, loss, rpFilterDrops(node), context);
   const crowded = isCrowd(rpFilterDrops(node), context);
-  const confidence = judge({ seen: place.seen, settings, martians, drops, each, crowded, rise, contested });
+  const confidence = judge({ seen: place.seen, settings, match, drops, each, crowded, rise, contested });
   // What the settings demand of every packet, a later one would have met as well.
-  const isRecorded = drops.length > 0 || martians.some(isDated);
+  const isRecorded = drops.length > 0 || match === 'own' || match === 'near';
   if (confidence === null || (loss.made && !isRecorded)) return null;
   return {
     attempt,
@@ -139,7 +140,9 @@ function fartherOn(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFil
   // That the neighbour is silent shows that it dropped what asked for it.
   const seen = drop.seen || blocked !== null;
   const confidence =
-    rise === 0 ? null : judge({ seen, settings, martians, drops, each, crowded, rise, contested });
+    rise === 0
+      ? null
+      : judge({ seen, settings, match: looseMatch(martians), drops, each, crowded, rise, contested });
   if (confidence === null) return null;
   const { verdict } = drop.drop;
   const proof = {
@@ -165,6 +168,35 @@ function fartherOn(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFil
 
 const RP_FILTER_REASON = 'IP_RPFILTER';
 
+/**
+ * What martian lines say of an attempt: some are its packets' own; some are of one of several packets at a time; some
+ * are near in time, and whose cannot be told; some name its addresses, and nothing dates them; or there are none (null).
+ */
+type LogMatch = 'own' | 'shared' | 'near' | 'undated' | null;
+
+interface Matched {
+  martians: MartianRecord[];
+  match: LogMatch;
+}
+
+/** The lines that are about the attempt, as far as that can be told. */
+function matchOwn(attempt: Attempt, node: NodeView, packet: PacketWords, context: DiagnosisContext): Matched {
+  const lines = matchMartians(node, packet);
+  const told =
+    packet.interface === null || packet.times.length === 0
+      ? null
+      : ownMartians(attempt, node, packet.interface, context);
+  if (!told) return { martians: lines, match: looseMatch(lines) };
+  const undated = lines.filter((line) => !isDated(line));
+  if (told.own.length > 0) return { martians: [...told.own, ...undated], match: 'own' };
+  if (told.shared.length > 0) return { martians: [...told.shared, ...undated], match: 'shared' };
+  return { martians: undated, match: looseMatch(undated) };
+}
+
+function looseMatch(lines: readonly MartianRecord[]): LogMatch {
+  return lines.some(isDated) ? 'near' : lines.length > 0 ? 'undated' : null;
+}
+
 function rpFilterDrops({ snapshot }: NodeView): DropRecord[] {
   return (snapshot?.drops?.records ?? []).filter((record) => record.reason === RP_FILTER_REASON);
 }
@@ -187,7 +219,7 @@ function readVerdicts({ verdicts, guessed }: InputVerdicts): Settings {
 interface Signs {
   seen: boolean;
   settings: Settings;
-  martians: readonly MartianRecord[];
+  match: LogMatch;
   drops: readonly DropRecord[];
   /** Each lost packet has a record right at its time, and there are few others: they are not some other traffic's. */
   each: boolean;
@@ -198,31 +230,27 @@ interface Signs {
   contested: boolean;
 }
 
-function judge({
-  seen,
-  settings,
-  martians,
-  drops,
-  each,
-  crowded,
-  rise,
-  contested,
-}: Signs): Confidence | null {
-  const dated = martians.some(isDated);
-  // A drop record names no address: beside settings that let the packet in, it is another packet's. A dated
-  // martian line does name it; with the counter risen as well, the settings were changed after the fact.
-  if (settings === 'accepts') return dated && rise !== null && !contested ? 'confirmed' : null;
+function judge({ seen, settings, match, drops, each, crowded, rise, contested }: Signs): Confidence | null {
+  const logged = match === 'own' || match === 'near';
+  if (settings === 'accepts') {
+    // A drop record names no address: beside settings that let the packet in, it is another packet's. A martian line of
+    // the packet's own is not; with the counter risen as well, the settings were changed after the fact.
+    if (!logged || rise === null || contested) return null;
+    return match === 'own' ? 'confirmed' : 'possible';
+  }
   if (contested && drops.length === 0) return null;
   if (settings === 'drops' || settings === 'may-drop') {
     // A line that cannot be dated may be older than the capture: it is matched to no packet.
-    if (dated || each) return 'confirmed';
+    if (logged || each) return 'confirmed';
+    // One of several packets that the settings say must all be dropped.
+    if (match === 'shared' && settings === 'drops') return 'confirmed';
     if (drops.length > 0) return settings === 'drops' ? 'confirmed' : 'possible';
-    if (!seen) return settings === 'drops' || martians.length > 0 ? 'possible' : null;
+    if (!seen) return settings === 'drops' || match !== null ? 'possible' : null;
     return settings === 'drops' ? 'probable' : 'possible';
   }
   // The settings are not known.
-  if (dated) return 'confirmed';
+  if (logged) return 'confirmed';
   if (each) return contested ? 'possible' : 'confirmed';
   if (crowded) return null;
-  return seen && (martians.length > 0 || rise !== null) ? 'possible' : null;
+  return seen && (match !== null || rise !== null) ? 'possible' : null;
 }

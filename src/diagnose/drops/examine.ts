@@ -6,8 +6,9 @@ import type { Nanoseconds } from '../../model/time.js';
 import type { Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { isCutShort } from '../cut-short.js';
-import { matchMartians } from '../kernel-records.js';
+import { matchMartians, type PacketWords } from '../kernel-records.js';
 import { type Loss, lastSightings, lossOf } from '../loss.js';
+import { ownMartians } from '../own-martians.js';
 import { inputInterface, placeOf } from '../place.js';
 import type { Course } from './courses.js';
 import { type Demand, type DemandedDrop, demandOf } from './demand.js';
@@ -60,13 +61,13 @@ function examineDemand(
   const node = context.node(station.node, station.netns)!;
   const { packet } = leg.passage;
   const times = timesAt(loss, node, context);
-  const martians = matchMartians(node, {
+  const words = {
     source: packet.source.text,
     destinations: [packet.destination.text],
     interface: demanded.interface,
     times,
-  });
-  if (martians.length > 0) return null;
+  };
+  if (isMartian(attempt, node, words, context)) return null;
   const counter = counterOf(drop, { family: packet.family, input: demanded.interface !== null }, node);
   if (counter?.rise === 0) return null;
   // The record tells a filter's drop, not which rule's.
@@ -94,6 +95,17 @@ function examineDemand(
   const place = { node: station.node, interface: demanded.interface };
   const aspect = `${role} ${demanded.carrier} ${station.netns} ${ruleOf(demanded)}`;
   return { cause: demanded.cause, suspicion: { attempt, confidence, ...place, aspect, proof } };
+}
+
+/** Whether the log says that the reverse-path check dropped it: by lines of its own, as far as that can be told. */
+function isMartian(
+  attempt: Attempt,
+  node: NodeView,
+  packet: PacketWords,
+  context: DiagnosisContext,
+): boolean {
+  const told = packet.interface === null ? null : ownMartians(attempt, node, packet.interface, context);
+  return told ? told.own.length > 0 : matchMartians(node, packet).length > 0;
 }
 
 /** Whether the request that was answered in the end passed by another node, or to another backend. */
