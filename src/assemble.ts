@@ -3,6 +3,7 @@ import { isAnswered } from './correlate/answered.js';
 import type { Attempt } from './correlate/attempt.js';
 import type { Correlation } from './correlate/correlate.js';
 import { describeEncapsulation } from './correlate/encapsulations.js';
+import { isOverheardIn, seenBy } from './correlate/overheard.js';
 import type { CaptureResult, Inputs } from './correlate/reading/inputs.js';
 import type { Served } from './correlate/served.js';
 import type { PacketTrace } from './correlate/trace.js';
@@ -178,12 +179,12 @@ function pathOf({ traces }: Attempt): PathStep[] {
 }
 
 function stepsOf(trace: PacketTrace): PathStep[] {
-  return trace.sightings.map((s) => ({
+  return seenBy(trace).map((s) => ({
     role: trace.role,
     node: s.point.node,
     netns: s.point.netns,
     interface: s.point.interface,
-    direction: s.direction,
+    direction: isOverheardIn(trace, s) ? null : s.direction,
     time: timeText(s.time),
     file: s.point.file,
     packet: s.packet,

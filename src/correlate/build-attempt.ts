@@ -7,6 +7,7 @@ import { delayOf, earliest } from './delay.js';
 import { type Exchange, readExchange } from './exchange.js';
 import type { Leg } from './leg.js';
 import { outcomeOf } from './outcome.js';
+import { seenBy, traceOf } from './overheard.js';
 import { groupByPacket, type PacketTrace } from './trace.js';
 import { type Vips, vipOf } from './vips.js';
 
@@ -96,12 +97,12 @@ function readHandshake(
 
 function tracesOf(sightings: Sighting[], role: Role, aligned: Aligned): PacketTrace[] {
   if (sightings.length === 0) return [];
-  if (sightings.length === 1) return [{ role, try: 1, sightings }];
+  if (sightings.length === 1) return [traceOf(role, 1, sightings)];
   const packets = groupByPacket(sightings, aligned).map((packet) => causalOrder(packet, aligned));
   if (packets.length > 1) {
     packets.sort((a, b) => compareTimes(earliest(a, aligned), earliest(b, aligned)));
   }
-  return packets.map((packet, i) => ({ role, try: i + 1, sightings: packet }));
+  return packets.map((packet, i) => traceOf(role, i + 1, packet));
 }
 
 /** By time, but no reply before the first request. */
@@ -139,8 +140,8 @@ function firstTimeOf(
 ): bigint | null {
   let least: bigint | null = null;
   for (const traces of [requests, replies]) {
-    for (const { sightings } of traces) {
-      const time = earliest(sightings, aligned);
+    for (const trace of traces) {
+      const time = earliest(seenBy(trace), aligned);
       if (compareTimes(time, least) < 0) least = time;
     }
   }

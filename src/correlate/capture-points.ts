@@ -3,6 +3,14 @@ import type { Direction } from '../model/analysis.js';
 import type { CapturePoint } from '../model/sighting.js';
 import type { Link, Snapshot } from '../model/snapshot.js';
 
+const PACKET_OTHERHOST = 3;
+
+/** Devices that pass frames on between others, and so show what is for the MACs behind those. */
+const SWITCHES = new Set(['bridge', 'openvswitch']);
+
+/** VRRP's own, for IPv4 and IPv6: who takes them in need have no interface with one. */
+const VIRTUAL_ROUTER = /^00:00:5e:00:0[12]:/;
+
 const LINUX_SLL2 = 276;
 const LINUX_SLL = 113;
 
@@ -37,6 +45,7 @@ export class CapturePoints {
   readonly #addresses = new Set<string>();
   /** Interfaces that take frames to other MACs than theirs: ports of a bridge, and what VLANs and their like are made on. */
   readonly #shared = new Set<string>();
+  readonly #switches = new Set<string>();
 
   constructor(file: CaptureFile) {
     this.#file = file;
@@ -45,6 +54,7 @@ export class CapturePoints {
       this.#linksByIndex.set(link.ifindex, link);
       if (link.master !== null) this.#shared.add(link.name);
       if (link.lower !== null && !TUNNELS.has(link.kind ?? '')) this.#shared.add(link.lower);
+      if (SWITCHES.has(link.kind ?? '')) this.#switches.add(link.name);
       if (link.mac === null || link.flags.includes('LOOPBACK')) continue;
       this.#macsOf.set(link.name, link.mac);
       this.#macs.add(link.mac);
@@ -121,7 +131,7 @@ export class CapturePoints {
   ): Direction | undefined {
     // PACKET_OUTGOING is 4. PACKET_OTHERHOST (3) came in as well on a bridge's port, which sees so what goes to the
     // bridge; elsewhere it is a frame for another host, that a switch floods or a promiscuous interface overhears.
-    if (packetType === 3 && this.#isOverheard(point)) return null;
+    if (packetType === PACKET_OTHERHOST && this.#isOverheard(point)) return null;
     if (packetType >= 0) return packetType === 4 ? 'out' : 'in';
     if (etherSource === null && etherDestination === null) return undefined;
     const own = point.interface === null ? undefined : this.#macsOf.get(point.interface);
@@ -132,10 +142,41 @@ export class CapturePoints {
     return null;
   }
 
+  /**
+   * Whether the frame was for another host's MAC, so that the node's IP does not take it in. A cooked capture says it;
+   * an Ethernet one does where the MACs of the node are known.
+   *
+   * @param packetType of a cooked packet; -1 elsewhere
+   */
+  isForOther(
+    { interface: name }: CapturePoint,
+    packetType: number,
+    etherSource: string | null,
+    etherDestination: string | null,
+  ): boolean {
+    if (packetType >= 0) return packetType === PACKET_OTHERHOST && !this.#carriesOthers(name);
+    if (name === null || etherDestination === null || !this.#macsOf.has(name)) return false;
+    if (isGroup(etherDestination) || VIRTUAL_ROUTER.test(etherDestination)) return false;
+    if (this.#macs.has(etherDestination) || (etherSource !== null && this.#macs.has(etherSource)))
+      return false;
+    return !this.#carriesOthers(name);
+  }
+
+  /** Whether frames that are not for the node may go on by the interface all the same. */
+  #carriesOthers(name: string | null): boolean {
+    if (name === null) return this.#shared.size + this.#switches.size > 0;
+    return this.#shared.has(name) || this.#switches.has(name);
+  }
+
   /** By the node's own IP addresses. */
   directionByAddresses(source: string, destination: string): Direction {
     if (this.#addresses.has(source)) return 'out';
     if (this.#addresses.has(destination)) return 'in';
     return null;
   }
+}
+
+/** Of a broadcast or multicast: the lowest bit of the first octet. */
+function isGroup(mac: string): boolean {
+  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
 }

@@ -84,6 +84,7 @@ interface Seen extends Frame {
   outer: Encapsulation | null;
   /** The direction of all of them; undefined where the packets' own addresses tell. */
   direction: Direction | undefined;
+  forOther: boolean;
 }
 
 type Ends = Pick<Leg, 'client' | 'server'>;
@@ -307,6 +308,7 @@ export class CaptureLegs {
       destination,
       etherSource: seen.etherSource,
       etherDestination: seen.etherDestination,
+      forOther: seen.forOther,
       encapsulations: seen.encapsulations,
       vlan: isError ? null : seen.vlan,
       ttl: (packed >>> TTL_SHIFT) & 0xff,
@@ -354,7 +356,8 @@ export class CaptureLegs {
       const outer = frame.encapsulations.find((e) => e.source !== null) ?? null;
       const point = this.#points.point(frame.interface, frame.isIfindex);
       const direction = this.#points.directionByFrame(point, packetType, etherSource, etherDestination);
-      seen = { ...frame, point, outer, direction };
+      const forOther = this.#points.isForOther(point, packetType, etherSource, etherDestination);
+      seen = { ...frame, point, outer, direction, forOther };
       this.#seen[id] = seen;
     }
     return seen;

@@ -6,6 +6,7 @@ import { partOf } from './build-attempt.js';
 import type { Leg } from './leg.js';
 import type { CaptureLegs } from './legs.js';
 import type { LoneFacts } from './lone-facts.js';
+import { traceOf } from './overheard.js';
 import type { PacketTrace } from './trace.js';
 import { type Vips, vipOfServers } from './vips.js';
 
@@ -112,8 +113,8 @@ function seenOnce(sightings: Sighting[]): Held | null {
     else return null;
   }
   const traces: PacketTrace[] = [];
-  if (request !== null) traces.push({ role: 'request', try: 1, sightings: [request] });
-  if (reply !== null) traces.push({ role: 'reply', try: 1, sightings: [reply] });
+  if (request !== null) traces.push(traceOf('request', 1, [request]));
+  if (reply !== null) traces.push(traceOf('reply', 1, [reply]));
   return { sightings, legs: null, traces, others: other === null ? NONE : [other] };
 }
 

@@ -8,8 +8,12 @@ export interface PacketTrace {
   role: Role;
   /** Counts the sender's transmissions from 1. */
   try: number;
-  /** In causal order; never empty. */
+  /** Of those that it passed, in causal order; never empty. */
   sightings: Sighting[];
+  /** With those that only overheard it, in causal order; absent where none did. */
+  seen?: Sighting[];
+  /** Nobody whom it passed saw it: `sightings` are of those that overheard it. Absent elsewhere. */
+  overheard?: true;
 }
 
 /**

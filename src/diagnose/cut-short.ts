@@ -1,4 +1,5 @@
 import type { Attempt } from '../correlate/attempt.js';
+import { seenBy } from '../correlate/overheard.js';
 import type { DiagnosisContext } from './context.js';
 
 /**
@@ -10,8 +11,8 @@ const END_OF_CAPTURE = 1_500_000_000n;
 /** Whether an attempt asked once only, and the captures that saw it ended right after. */
 export function isCutShort(attempt: Attempt, context: DiagnosisContext): boolean {
   if (attempt.tries > 1) return false;
-  for (const { sightings } of attempt.traces) {
-    for (const { time, point } of sightings) {
+  for (const trace of attempt.traces) {
+    for (const { time, point } of seenBy(trace)) {
       const capture = context
         .node(point.node, point.netns)
         ?.captures.find((c) => c.capture === point.capture);

@@ -29,16 +29,26 @@ const NAMES: Record<Sighting['kind'], string> = {
 
 /** `SYN 10.0.0.5:40001 > 10.244.1.10:8080 came in by flannel.1`. */
 export function packetEvidence(sighting: Sighting, remark = ''): Evidence {
-  const { point, direction, source, destination, encapsulations } = sighting;
+  const { point, source, destination, encapsulations } = sighting;
   const ends = `${endpointLabel(source)} > ${endpointLabel(destination)}`;
   const wrapped = encapsulations.map((e) => ` in ${describeEncapsulation(e)}`).join('');
-  const verb = direction === 'in' ? 'came in by' : direction === 'out' ? 'left by' : 'was seen on';
+  const verb = verbOf(sighting);
   const where = point.interface ?? 'an interface that the capture does not name';
   return evidence('packet', `${NAMES[sighting.kind]} ${ends}${wrapped} ${verb} ${where}${remark}`, {
     node: point.node,
     file: point.file,
     packet: sighting.packet,
   });
+}
+
+function verbOf({ direction, forOther, etherDestination }: Sighting): string {
+  if (forOther) return `was seen, in a frame for ${otherHost(etherDestination)}, on`;
+  return direction === 'in' ? 'came in by' : direction === 'out' ? 'left by' : 'was seen on';
+}
+
+/** @param mac where the capture has it */
+export function otherHost(mac: string | null): string {
+  return mac === null ? "another host's MAC" : `another host's MAC (${mac})`;
 }
 
 /** A setting of the snapshot as `sysctl` prints it. */

@@ -63,9 +63,16 @@ export function isSlow({ outcome, delayNs }: Attempt): boolean {
 }
 
 function farthest(role: Role, traces: readonly PacketTrace[], made: boolean): Loss | null {
+  const passed = traces.some(isOverheard) ? traces.filter((trace) => !isOverheard(trace)) : traces;
+  // Who only overheard it tells nothing of how far it got.
+  if (passed.length > 0 && passed.length < traces.length) return farthest(role, passed, made);
   let best: PacketTrace | null = null;
   for (const trace of traces) if (best === null || reach(trace) > reach(best)) best = trace;
   return best && { role, trace: best, last: best.sightings.at(-1)!, traces, made };
+}
+
+function isOverheard({ overheard }: PacketTrace): boolean {
+  return overheard === true;
 }
 
 /** More sightings, or at least a lower hop limit at the end, is farther. */

@@ -38,7 +38,8 @@ export function placeAfter(last: Sighting, context: DiagnosisContext): Place | n
 }
 
 /** Whether the node only overheard it, as a frame that a switch floods: neither from nor for one of its own MACs. */
-export function isOverheard({ point, direction }: Sighting, context: DiagnosisContext): boolean {
+export function isOverheard({ point, direction, forOther }: Sighting, context: DiagnosisContext): boolean {
+  if (forOther) return true;
   return direction === null && context.node(point.node, point.netns)?.snapshot?.links != null;
 }
 

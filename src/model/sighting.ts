@@ -65,6 +65,11 @@ export interface Sighting {
   /** Of the outermost frame; null where the capture has none (a cooked one has no destination). */
   etherSource: string | null;
   etherDestination: string | null;
+  /**
+   * In a frame for another host's MAC, which the kernel does not take in: it was overheard, unless what the node does
+   * below IP carried it on (a bridge of which no snapshot tells).
+   */
+  forOther: boolean;
   /** Outermost first. */
   encapsulations: readonly Encapsulation[];
   /** VID of the frame's 802.1Q tag (within a tunnel: of the inner frame's); null where untagged. */

@@ -26,18 +26,20 @@ function link(ifindex: number, name: string, more: Partial<Link> = {}): Link {
   };
 }
 
-function directionOn(name: string, packetType: number) {
-  const links = [
-    link(1, 'lan'),
-    link(2, 'port', { master: 'br0' }),
-    link(3, 'up'),
-    link(4, 'up.7', { lower: 'up', kind: 'vlan' }),
-    link(5, 'underlay'),
-    link(6, 'vxlan0', { lower: 'underlay', kind: 'vxlan' }),
-  ];
+const LINKS = [
+  link(1, 'lan'),
+  link(2, 'port', { master: 'br0' }),
+  link(3, 'up'),
+  link(4, 'up.7', { lower: 'up', kind: 'vlan' }),
+  link(5, 'underlay'),
+  link(6, 'vxlan0', { lower: 'underlay', kind: 'vxlan' }),
+  link(7, 'br0', { kind: 'bridge' }),
+];
+
+function pointsOf(links: Link[] | null) {
   const snapshot = { ...emptySnapshot('n', null, ''), links };
   const interfaces = [{ name: null, linkType: LINUX_SLL2 }] as never;
-  const points = new CapturePoints({
+  return new CapturePoints({
     node: 'n',
     netns: null,
     file: 'any.pcap',
@@ -45,7 +47,13 @@ function directionOn(name: string, packetType: number) {
     nameHint: 'any',
     snapshot,
   });
-  const point = points.point(links.find((l) => l.name === name)!.ifindex, true);
+}
+
+const ifindexOf = (name: string) => LINKS.find((l) => l.name === name)!.ifindex;
+
+function directionOn(name: string, packetType: number) {
+  const points = pointsOf(LINKS);
+  const point = points.point(ifindexOf(name), true);
   return points.direction(point, packetType, null, null, '10.0.0.1', '10.0.0.2');
 }
 
@@ -62,4 +70,44 @@ test('on a bridge port, and below a VLAN or macvlan, such a frame is taken in', 
 test('a tunnel takes nothing by the MAC of others: below it such a frame was overheard as well', (t) => {
   t.is(directionOn('underlay', OTHER_HOST), null);
   t.is(directionOn('underlay', INCOMING), 'in');
+});
+
+function isForOther(
+  name: string,
+  packetType: number,
+  destination: string | null = null,
+  links: Link[] | null = LINKS,
+) {
+  const points = pointsOf(links);
+  return points.isForOther(points.point(ifindexOf(name), true), packetType, ROUTER, destination);
+}
+
+const ROUTER = '02:00:00:00:01:01';
+const STRANGER = '02:00:00:00:01:02';
+const ETHERNET = -1;
+
+test('a cooked frame for another host is for nobody on the node, unless it may be carried on there', (t) => {
+  t.true(isForOther('lan', OTHER_HOST));
+  t.true(isForOther('underlay', OTHER_HOST));
+  t.false(isForOther('lan', INCOMING));
+  for (const name of ['port', 'up', 'br0']) t.false(isForOther(name, OTHER_HOST));
+});
+
+test('without a snapshot, the cooked frame alone tells', (t) => {
+  t.true(isForOther('lan', OTHER_HOST, null, null));
+  t.false(isForOther('lan', INCOMING, null, null));
+});
+
+test('of an Ethernet frame its destination tells, where the MACs of the node are known', (t) => {
+  t.true(isForOther('lan', ETHERNET, STRANGER));
+  for (const { mac } of LINKS) t.false(isForOther('lan', ETHERNET, mac));
+  t.false(isForOther('lan', ETHERNET, STRANGER, null));
+  t.false(isForOther('port', ETHERNET, STRANGER));
+  t.false(isForOther('lan', ETHERNET, 'ff:ff:ff:ff:ff:ff'));
+  t.false(isForOther('lan', ETHERNET, '01:00:5e:00:00:12'));
+});
+
+test("the MAC of a virtual router may be any node's", (t) => {
+  t.false(isForOther('lan', ETHERNET, '00:00:5e:00:01:07'));
+  t.false(isForOther('lan', ETHERNET, '00:00:5e:00:02:07'));
 });

@@ -37,6 +37,7 @@ export function sighting(kind: 'syn' | 'syn-ack', leg: Leg, seen: Seen): Sightin
     destination: fromClient ? leg.server : leg.client,
     etherSource: null,
     etherDestination: null,
+    forOther: false,
     encapsulations: [],
     vlan: null,
     ttl: seen.ttl ?? 64,

@@ -62,9 +62,20 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Silence
 }
 
 function bySilence(attempt: Attempt, loss: Loss, context: DiagnosisContext): SilenceProof | null {
-  if (attempt.outcome !== 'no-reply' || isCutShort(attempt, context)) return null;
-  if (!expectsReply(attempt, context.attempts)) return null;
+  if (attempt.outcome !== 'no-reply' || loss.trace.overheard || isCutShort(attempt, context)) return null;
+  if (!expectsReply(attempt, context.attempts) || isMisaddressed(loss, context)) return null;
   return byWay(attempt, loss, context) ?? byNamespace(attempt, loss, context);
+}
+
+/** Whoever may be the backend only overheard what was sent to it: it was in a frame for another MAC. */
+function isMisaddressed({ last, trace }: Loss, { network }: DiagnosisContext): boolean {
+  if (last.direction !== 'out' || trace.seen === undefined) return false;
+  const { address } = last.destination;
+  return trace.seen.some((s) => {
+    if (!s.forOther || s.ttl !== last.ttl || s.destination.address !== address) return false;
+    const station = network.station(s.point.node, s.point.netns);
+    return !station?.snapshot.addresses || station.model.hasAddress(address);
+  });
 }
 
 /** Its own node asks for it in vain. */

@@ -1,10 +1,13 @@
-import type { Evidence } from '../../model/analysis.js';
+import type { Evidence, Fix } from '../../model/analysis.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { unresolvedEvidence, unresolvedGap } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { lastSightings } from '../loss.js';
+import { resolutionOf } from '../neighbours/evidence.js';
+import { overheardAt, type WrongEntry } from '../neighbours/wrong-entry.js';
+import { shellWord } from '../shell-word.js';
 import { listed, listedEndpoints } from '../words.js';
 import type { UndeliveredProof } from './not-delivered.js';
 
@@ -13,24 +16,28 @@ export function concludeNotDelivered(
   context: DiagnosisContext,
 ): Conclusion {
   const { node, interface: name, proof } = suspicions[0]!;
-  const { loss, entries, silent, unresolved, address } = proof;
+  const { loss, entries, silent, unresolved, address, wrong } = proof;
   const places = [...entries, ...silent].map((place) => `${place.interface} of ${place.station.label}`);
   const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
   const why =
     silent.length > 0 && entries.length === 0 ? `; nobody answers for the address: ${silent[0]!.why}` : '';
   const { netns } = loss.last.point;
   const door = [...entries, ...silent][0]?.station.label ?? address;
+  const doorNames = listed([...new Set([...entries, ...silent].map(({ station }) => station.label))]);
+  const overheard = [...entries, ...silent].some(({ station }) => overheardAt(loss, station).length > 0);
   return {
     finding: {
       ...faultOf('not-delivered', suspicions, netns),
       summary: unresolved
         ? `${unresolved.station.label} cannot hand on requests to ${servers}: nobody answers ${address.includes(':') ? 'neighbour solicitations' : 'ARP'} for ${unresolved.address} on ${unresolved.hop.dev}.`
-        : `Requests to ${servers} were seen last on ${node}${name === null ? '' : ` (${name})`} and never came to ${listed(places)}, which was captured meanwhile${why}.`,
+        : `Requests to ${servers} were seen last on ${node}${name === null ? '' : ` (${name})`} and never came to ${listed(places)}, which was captured meanwhile${overheard ? " and shows them in frames for another host's MAC alone" : ''}${why}.${wrong ? ` ${wrong.holder.label} has the MAC ${wrong.mac} for ${wrong.address}, which is no MAC of ${doorNames}.` : ''}`,
       evidence: evidenceOf(suspicions),
-      fix: null,
-      noFix: unresolved
-        ? `no setting of ${unresolved.station.label} lets it reach an address that nobody answers for: who has ${unresolved.address} is down, or not on the link of ${unresolved.hop.dev}`
-        : `no setting of a node brings back a packet that never came to it: what is between ${node} and ${door} has to carry it`,
+      fix: wrong && forget(wrong),
+      ...(!wrong && {
+        noFix: unresolved
+          ? `no setting of ${unresolved.station.label} lets it reach an address that nobody answers for: who has ${unresolved.address} is down, or not on the link of ${unresolved.hop.dev}`
+          : `no setting of a node brings back a packet that never came to it: what is between ${node} and ${door} has to carry it`,
+      }),
       alternatives: unresolved
         ? [
             {
@@ -41,36 +48,74 @@ export function concludeNotDelivered(
         : [
             {
               cause: 'filtered',
-              why: `a packet is captured before any filter of the node that it comes to, and it was not`,
+              why: overheard
+                ? "what is for another host's MAC comes to no filter of the node"
+                : `a packet is captured before any filter of the node that it comes to, and it was not`,
             },
-            { cause: 'rp-filter', why: 'the same: it was not captured on its way in' },
+            {
+              cause: 'rp-filter',
+              why: overheard
+                ? 'the same: no route is looked up for it'
+                : 'the same: it was not captured on its way in',
+            },
           ],
     },
-    gaps: unresolved
-      ? [unresolvedGap(unresolved)]
-      : [
-          {
-            node,
-            interface: name,
-            why: `what carries frames between ${node} and ${door} is not seen from either; who answers for ${address}, and which MAC ${node} sends to, tells where they go`,
-            capture: address.includes(':')
-              ? `ndisc6 ${address} ${name ?? 'IFACE'}; ip -6 neigh show ${address}`
-              : `arping -c 3 -I '${name ?? 'IFACE'}' ${address}; ip neigh show ${address}`,
-          },
-        ],
+    gaps: wrong
+      ? []
+      : unresolved
+        ? [unresolvedGap(unresolved)]
+        : [
+            {
+              node,
+              interface: name,
+              why: `what carries frames between ${node} and ${door} is not seen from either; who answers for ${address}, and which MAC ${node} sends to, tells where they go`,
+              capture: address.includes(':')
+                ? `ndisc6 ${address} ${name ?? 'IFACE'}; ip -6 neigh show ${address}`
+                : `arping -c 3 -I '${name ?? 'IFACE'}' ${address}; ip neigh show ${address}`,
+            },
+          ],
   };
 
   function evidenceOf(all: readonly Suspicion<UndeliveredProof>[]): Evidence[] {
     const lost = all.flatMap((s) => lastSightings(s.proof.loss));
-    const found = lost.slice(0, QUOTED).map((s) => packetEvidence(s, ' and was seen nowhere after'));
+    const found = lost
+      .slice(0, QUOTED)
+      .map((s) =>
+        packetEvidence(s, overheard ? ' and came in nowhere after' : ' and was seen nowhere after'),
+      );
     if (unresolved) found.push(...unresolvedEvidence(unresolved));
+    if (wrong) found.push(entryEvidence(wrong));
     for (const { station, interface: device, why: reason } of [...entries, ...silent].slice(0, QUOTED)) {
       const captures = context.node(station.node, station.netns)?.captures ?? [];
       const file =
         captures.find((c) => c.interfaces === null || c.interfaces.includes(device!))?.file ?? null;
+      const passing = all
+        .flatMap((s) => overheardAt(s.proof.loss, station))
+        .filter(({ point }) => point.interface === device);
+      if (passing.length > 0) {
+        found.push(...passing.slice(0, QUOTED).map((s) => packetEvidence(s)));
+        continue;
+      }
       const text = `${device} of ${station.label} was captured meanwhile and shows none of them (it would come in there: ${reason})`;
       found.push(evidence('capture', text, { node: station.node, file }));
     }
     return found;
   }
+}
+
+function entryEvidence({ holder, interface: name, address, mac }: WrongEntry): Evidence {
+  const text = `${address} dev ${name} lladdr ${mac}, in the neighbours of ${holder.label}`;
+  return evidence('neighbour', text, { node: holder.node });
+}
+
+function forget({ holder, interface: name, address }: WrongEntry): Fix {
+  // `ip neigh flush` leaves permanent entries alone.
+  const command = `ip neigh del ${address} dev ${shellWord(name)}`;
+  return {
+    summary: `Have ${holder.label} forget its entry for ${address}; where it is a permanent one, take it from the configuration that sets it.`,
+    commands: [{ node: holder.node, command, persists: false }],
+    manifests: [],
+    risk: 'None: the address is asked for anew.',
+    expected: `The next request is asked for by ${resolutionOf(address)}, and goes to whoever answers for ${address}.`,
+  };
 }

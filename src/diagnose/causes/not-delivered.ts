@@ -1,5 +1,6 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import { expectsReply } from '../../correlate/expects-reply.js';
+import { seenBy } from '../../correlate/overheard.js';
 import type { PacketTrace } from '../../correlate/trace.js';
 import type { Sighting } from '../../model/sighting.js';
 import { type Entry, entriesOf, knownEntry, type Silence } from '../../network/entry.js';
@@ -14,6 +15,7 @@ import { coursesOf } from '../drops/courses.js';
 import { type Unresolved, unresolvedOf } from '../drops/unresolved.js';
 import { isLikelyVisible, isRunning } from '../drops/visibility.js';
 import { firstSightings, type Loss, lossOf } from '../loss.js';
+import { overheardAt, type WrongEntry, wrongEntryOf } from '../neighbours/wrong-entry.js';
 import { isOverheard, placeAfter } from '../place.js';
 import { concludeNotDelivered } from './not-delivered-finding.js';
 
@@ -27,6 +29,8 @@ export interface UndeliveredProof {
   unresolved: Unresolved | null;
   /** Whom its last node sent it to: the VIP, or the next hop on the way to a backend. */
   address: string;
+  /** Its last node's entry for that has a MAC that none of those has where it had to come in. */
+  wrong: WrongEntry | null;
 }
 
 /**
@@ -50,20 +54,42 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Undeliv
   const loss = withoutOverheard(farthest, context);
   const proof =
     byNeighbour(attempt, loss, context) ??
-    byCaptures(attempt, loss, context) ??
-    byWire(attempt, loss, context);
+    (loss.trace.overheard ? null : (byCaptures(attempt, loss, context) ?? byWire(attempt, loss, context)));
   if (!proof) return null;
   const { node, interface: name, netns } = loss.last.point;
-  // That nobody answers is known; that a watched interface shows nothing is only what was seen.
-  const known = proof.unresolved !== null || proof.entries.length === 0;
+  // That nobody answers is known, and so is a wrong MAC where the right ones are; that a watched interface shows nothing
+  // is only what was seen.
+  const { wrong } = proof;
+  const isAddressed =
+    wrong !== null &&
+    proof.entries.every(({ isGuess, station }) => !isGuess || station.model.hasAddress(wrong.address));
+  const known = proof.unresolved !== null || proof.entries.length === 0 || isAddressed;
   return {
     attempt,
     confidence: known ? 'probable' : 'possible',
     node,
     interface: name,
-    aspect: `${netns} ${proof.unresolved !== null}`,
+    aspect: `${netns} ${proof.unresolved !== null} ${proof.wrong?.mac} ${known}`,
     proof,
   };
+}
+
+type Misdirection = { wrong: WrongEntry | null } | null;
+
+/**
+ * Whether those at the doors saw it in frames for another MAC, as the sender's entry has it. Null where they did and no
+ * such entry tells why: then it went to a host of which nothing is known.
+ */
+function misdirectionOf(
+  loss: Loss,
+  address: string,
+  doors: readonly Station[],
+  context: DiagnosisContext,
+): Misdirection {
+  const overheard = doors.flatMap((door) => overheardAt(loss, door));
+  if (overheard.length === 0) return { wrong: null };
+  const wrong = wrongEntryOf(loss, address, doors, context);
+  return wrong && overheard.every((s) => (s.etherDestination ?? wrong.mac) === wrong.mac) ? { wrong } : null;
 }
 
 /** The loss as those saw it whom the packet passed: a switch floods what is for a port that it does not know. */
@@ -71,6 +97,7 @@ function withoutOverheard(loss: Loss, context: DiagnosisContext): Loss {
   const passed = (trace: PacketTrace): PacketTrace => ({
     ...trace,
     sightings: trace.sightings.filter((s) => !isOverheard(s, context)),
+    seen: seenBy(trace),
   });
   const trace = passed(loss.trace);
   const last = trace.sightings.at(-1);
@@ -82,7 +109,7 @@ function withoutOverheard(loss: Loss, context: DiagnosisContext): Loss {
 function byNeighbour(attempt: Attempt, loss: Loss, context: DiagnosisContext): UndeliveredProof | null {
   const unresolved = unresolvedOf(attempt, context);
   if (!unresolved || unresolved.translated) return null;
-  return { loss, entries: [], silent: [], unresolved, address: unresolved.address };
+  return { loss, entries: [], silent: [], unresolved, address: unresolved.address, wrong: null };
 }
 
 function byCaptures(attempt: Attempt, loss: Loss, context: DiagnosisContext): UndeliveredProof | null {
@@ -102,9 +129,22 @@ function byCaptures(attempt: Attempt, loss: Loss, context: DiagnosisContext): Un
   const entries = all.entries.filter(isTarget);
   const silent = all.silent.filter(isTarget);
   const beside = firstSightings(attempt);
+  const isSeen = (door: Entry | Silence) => isWatched(door, beside, context);
   const doors = [...entries, ...silent];
-  if (doors.length === 0 || !doors.every((door) => isWatched(door, beside, context))) return null;
-  return { loss, entries, silent, unresolved: null, address };
+  const stations = doors.map(({ station }) => station);
+  const misdirection = misdirectionOf(loss, address, stations, context);
+  if (!misdirection) return null;
+  const proof = {
+    loss,
+    entries: entries.filter(isSeen),
+    silent: silent.filter(isSeen),
+    unresolved: null,
+    address,
+    ...misdirection,
+  };
+  const seen = proof.entries.length + proof.silent.length;
+  // What is sent to a wrong MAC comes in by no other door.
+  return seen > 0 && (seen === doors.length || misdirection.wrong) ? proof : null;
 }
 
 /** On its way to a backend it left one node, and never came to the next, by whose settings it has to come in there. */
@@ -127,7 +167,9 @@ function byWire(attempt: Attempt, loss: Loss, context: DiagnosisContext): Undeli
   if (!isLikelyVisible(view, name, destination, beside, context)) return null;
   const why = `by the settings of ${loss.last.point.node}`;
   const entry = knownEntry(station, name, why);
-  return { loss, entries: [entry], silent: [], unresolved: null, address: first.address };
+  const { address } = first;
+  const misdirection = misdirectionOf(loss, address, [station], context);
+  return misdirection && { loss, entries: [entry], silent: [], unresolved: null, address, ...misdirection };
 }
 
 /** To whom its last node sent it: by the frame's MAC, or by that node's routes and neighbours; null where not known. */

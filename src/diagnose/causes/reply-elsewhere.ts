@@ -52,7 +52,7 @@ function examine(
 ): Suspicion<UnseenProof> | null {
   const loss = lossOf(attempt);
   // A client that asks but once may have given up, or the capture may have ended.
-  if (attempt.tries < 2 || !loss) return null;
+  if (attempt.tries < 2 || !loss || loss.trace.overheard) return null;
   if (isAnswered(attempt, context)) return null;
   const node = context.node(loss.last.point.node, loss.last.point.netns);
   const into = node && wayInto(loss.trace.sightings, node);

@@ -115,9 +115,9 @@ function byAnnouncement(
   });
 }
 
-function wentTo({ etherDestination, direction, point }: Sighting, { mac, node }: Party): boolean {
+function wentTo({ etherDestination, direction, forOther, point }: Sighting, { mac, node }: Party): boolean {
   if (etherDestination !== null) return etherDestination === mac;
-  return direction === 'in' && node !== null && point.node === node;
+  return direction === 'in' && !forOther && node !== null && point.node === node;
 }
 
 /** No announcement was captured: who got the packet has the address no more, and another node has it. */
@@ -130,7 +130,10 @@ function bySettings(
   const address = packet.destination.address;
   const got = packet.etherDestination === null ? null : context.ownerOfMac(packet.etherDestination);
   const node =
-    got ?? (packet.direction === 'in' ? context.node(packet.point.node, packet.point.netns) : null);
+    got ??
+    (packet.direction === 'in' && !packet.forOther
+      ? context.node(packet.point.node, packet.point.netns)
+      : null);
   const station = node && context.network.station(node.name, node.netns);
   if (!node || !station?.snapshot.addresses || station.model.hasAddress(address)) return null;
   if (context.translatesTo(node, address) || station.model.addressType(address, null).type === 'local')

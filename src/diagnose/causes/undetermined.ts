@@ -1,6 +1,7 @@
 import { isAnswered } from '../../correlate/answered.js';
 import type { Attempt } from '../../correlate/attempt.js';
 import { expectsReply } from '../../correlate/expects-reply.js';
+import { isOverheardIn } from '../../correlate/overheard.js';
 import { RECORD_DROPS, recordingCommand } from '../../ingest/snapshot/files.js';
 import type { Verdict } from '../../kernel/verdict.js';
 import type { Direction, Evidence, Gap, Outcome, Severity } from '../../model/analysis.js';
@@ -13,7 +14,7 @@ import { isCutShort, isWatchedAfterAsking } from '../cut-short.js';
 import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { demandOf } from '../drops/demand.js';
 import { vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
-import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { evidence, otherHost, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { inputVerdicts } from '../input-verdicts.js';
 import { nearestDrops } from '../kernel-records.js';
@@ -66,12 +67,14 @@ export const undetermined = cause<UndeterminedProof>({
       outcome === 'reply-lost' && isUnconfirmed(attempt, context) && isWatchedAfterAsking(attempt, context);
     const answered = isAnswered(attempt);
     const severity = early || unowed || gone ? 'info' : failing;
-    const direction = last?.direction;
+    const overheard = wayEndOf(attempt)?.trace.overheard ?? false;
+    const direction = overheard ? null : last?.direction;
     const kind = likeLast({
       outcome,
       protocol,
       direction,
       early,
+      overheard,
       unowed,
       gone,
       unconfirmed,
@@ -106,6 +109,7 @@ export const undetermined = cause<UndeterminedProof>({
             .slice(0, QUOTED)
             .flatMap((s) => lastOf(s.attempt) ?? [])
             .map((s) => packetEvidence(s)),
+          ...overheardEvidence(attempt),
           ...icmpEvidence(attempt),
           ...(blocked ? [vainEvidence(blocked)] : []),
           ...doubtedEvidence(attempt, context),
@@ -134,6 +138,8 @@ interface Kind extends UndeterminedProof {
   direction: Direction | undefined;
   /** The captures ended right after. */
   early: boolean;
+  /** Only those saw it whom it did not pass. */
+  overheard: boolean;
 }
 
 /** Of a flood, most are of the kind of the one before: nothing is made anew for them. */
@@ -152,6 +158,7 @@ function isSameKind(a: Kind, b: Kind): boolean {
     a.protocol === b.protocol &&
     a.direction === b.direction &&
     a.early === b.early &&
+    a.overheard === b.overheard &&
     a.unowed === b.unowed &&
     a.gone === b.gone &&
     a.unconfirmed === b.unconfirmed &&
@@ -232,8 +239,13 @@ const recordsOf = remembered(
 );
 
 function seenLast(last: Sighting): string {
-  const way =
-    last.direction === 'in' ? 'on its way in' : last.direction === 'out' ? 'on its way out' : 'seen';
+  const way = last.forOther
+    ? 'overheard'
+    : last.direction === 'in'
+      ? 'on its way in'
+      : last.direction === 'out'
+        ? 'on its way out'
+        : 'seen';
   const name = last.point.interface === null ? '' : ` by ${last.point.interface}`;
   return last.kind === 'rst' || last.kind === 'icmp-error'
     ? `first answered on ${last.point.node}`
@@ -279,6 +291,11 @@ function gapsOf(
   const here = context.node(last.point.node, last.point.netns);
   const place = placeOf(loss, context);
   const filter = captureFilter(last);
+  if (loss.trace.overheard) {
+    const name = last.point.interface === null ? '' : ` by ${last.point.interface}`;
+    const why = `${last.point.node} only overheard the packet${name}, in a frame for ${otherHost(last.etherDestination)}: what became of it shows at the host that it was for, and by the neighbour entry of who sent it`;
+    return [{ node: null, interface: null, why, capture: captureCommand(null, filter) }];
+  }
   if (last.direction === 'out' && (!place || place.node.captures.length === 0)) {
     const next = place?.node.name ?? null;
     const target = next ?? nextName(last, here) ?? behind(last, here);
@@ -340,6 +357,16 @@ function dropReasons(node: NodeView, loss: Loss): string[] {
   const near = new Set(nearestDrops(node, times).map((record) => record.reason));
   const inOrder = new Set((node.snapshot?.drops?.records ?? []).map((record) => record.reason));
   return [...inOrder].filter((reason) => near.has(reason));
+}
+
+/** Who only overheard what is lost: what they tell is to which MAC it was sent. */
+function overheardEvidence(attempt: Attempt): Evidence[] {
+  const trace = wayEndOf(attempt)?.trace;
+  if (!trace?.seen) return [];
+  return trace.seen
+    .filter((s) => isOverheardIn(trace, s))
+    .slice(0, QUOTED)
+    .map((s) => packetEvidence(s));
 }
 
 /** The ICMP errors that answered, and who sent them. */

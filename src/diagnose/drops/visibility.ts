@@ -1,4 +1,5 @@
 /** What the silence of a capture is worth: whether it would have shown a packet. */
+import { seenBy } from '../../correlate/overheard.js';
 import type { Endpoint, Role } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { Coverage, DiagnosisContext, NodeView } from '../context.js';
@@ -86,8 +87,8 @@ function seenIn(context: DiagnosisContext): Map<string, Shown> {
   files = new Map();
   SEEN.set(context, files);
   for (const { traces, others } of context.attempts) {
-    for (const { role, sightings } of traces) {
-      for (const sighting of sightings) note(files, sighting, role === 'request');
+    for (const trace of traces) {
+      for (const sighting of seenBy(trace)) note(files, sighting, trace.role === 'request');
     }
     for (const sighting of others) {
       // An error comes from the other side than what it quotes.

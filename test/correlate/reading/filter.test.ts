@@ -80,7 +80,23 @@ const SCENARIOS = readdirSync(fixture()).filter((name) => existsSync(fixture(nam
 
 const counts = { passing: 0, readAgain: 0 };
 
-for (const [i, name] of SCENARIOS.entries()) {
+/** Some of each kind that matters here: legs of NAT at several nodes, replies that go another way, one leg alone. */
+const READ_FOR_EACH_ADDRESS = new Set([
+  'arp-conflict-both-serve',
+  'filtered-forward',
+  'healthy-ipv6',
+  'healthy-masquerade',
+  'rp-filter-strict',
+  'second-nic-asymmetric',
+  'stateful-gateway',
+  'two-backends-healthy',
+  'two-faults-nodes',
+  'untranslated-ipv6',
+  'wrong-gateway',
+  'wrong-gateway-udp',
+]);
+
+for (const name of SCENARIOS) {
   // One after the other: side by side they would only share the one processor.
   test.serial(`${name}: the same result`, async (t) => {
     const { vip } = readTruth(fixture(name));
@@ -98,7 +114,7 @@ for (const [i, name] of SCENARIOS.entries()) {
         `${address} ${given}`,
       );
     for (const node of nodes) await same([node], vip);
-    if (i % 8 !== 0) return;
+    if (!READ_FOR_EACH_ADDRESS.has(name)) return;
     // All captures as if of one node of which nothing else is known, and what is before or behind the VIP in its place.
     const captures = readdirSync(directory, { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.pcap'))

@@ -22,6 +22,8 @@ async function handOver6(ground: Ground): Promise<void> {
 
 /** The router's entry for the VIP, as it was before. */
 const NODE1_ENTRY = `ip neigh replace ${FLANNEL.vip} lladdr 02:00:c0:a8:01:0b dev lan1 nud permanent`;
+/** A MAC that nobody has, which the switch floods to all its ports. */
+const NOBODYS_ENTRY = `ip neigh replace ${FLANNEL.vip} lladdr 02:00:c0:a8:01:63 dev lan1 nud permanent`;
 const AT_ROUTER = { cause: 'not-delivered', node: 'router', interface: 'lan1' } as const;
 const WITH_ROUTER = ['router', NODE1.name, NODE2.name];
 
@@ -40,6 +42,26 @@ export const DELIVERIES: Scenario[] = [
         'bridge link set dev p-node1 state 0',
       ],
     },
+    recorded: WITH_ROUTER,
+    expect: AT_ROUTER,
+  },
+  {
+    ...BASE,
+    name: 'not-delivered-wrong-entry',
+    description:
+      "The router's permanent entry for the VIP has a MAC that nobody has: the switch floods its frames, and both nodes overhear them.",
+    ground: FLANNEL_CLUSTER,
+    changes: { router: [NOBODYS_ENTRY] },
+    recorded: WITH_ROUTER,
+    expect: AT_ROUTER,
+  },
+  {
+    ...BASE,
+    name: 'not-delivered-wrong-entry-ethernet',
+    description: "The same, captured interface by interface, where the frames' own MACs tell.",
+    ground: FLANNEL_CLUSTER,
+    changes: { router: [NOBODYS_ENTRY] },
+    form: { ...FORM, captures: 'per-interface' },
     recorded: WITH_ROUTER,
     expect: AT_ROUTER,
   },

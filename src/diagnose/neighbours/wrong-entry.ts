@@ -1,0 +1,64 @@
+/** A sender's neighbour entry that has a MAC of nobody whom it stands for. */
+import type { Sighting } from '../../model/sighting.js';
+import type { Station } from '../../network/station.js';
+import type { DiagnosisContext } from '../context.js';
+import type { Loss } from '../loss.js';
+import { inputInterface, nextHopAddress } from '../place.js';
+
+export interface WrongEntry {
+  holder: Station;
+  interface: string;
+  address: string;
+  mac: string;
+}
+
+/** VRRP's own, which the router of the moment takes beside the MACs of its interfaces. */
+const VIRTUAL_ROUTER = /^00:00:5e:00:0[12]:/;
+
+/**
+ * The entry that the packet left its last node by; null where it is right, or where that is not known. One whose MAC is
+ * another known host's is none: that may be a proxy, or have taken the address over.
+ *
+ * @param address whom that node sent it to, where its routes tell no other next hop
+ * @param doors who has the address
+ */
+export function wrongEntryOf(
+  { last }: Loss,
+  address: string,
+  doors: readonly Station[],
+  context: DiagnosisContext,
+): WrongEntry | null {
+  const { point, direction, encapsulations } = last;
+  const view = context.node(point.node, point.netns);
+  const holder = context.network.station(point.node, point.netns);
+  if (!view || !holder || direction !== 'out' || encapsulations.length > 0 || doors.length === 0) return null;
+  const name = inputInterface(last, view);
+  if (name === null) return null;
+  const hop = nextHopAddress({ ...last, point: { ...point, interface: name } }, view) ?? address;
+  if (hop !== address && !doors.every(({ model }) => model.hasAddress(hop))) return null;
+  const entry = holder.snapshot.neighbours?.find((n) => n.address === hop && n.interface === name);
+  const mac = entry?.mac;
+  if (!mac || VIRTUAL_ROUTER.test(mac) || (last.etherDestination ?? mac) !== mac) return null;
+  if (doors.some((door) => mayHave(door, mac, context)) || !isNobodys(mac, context)) return null;
+  return { holder, interface: name, address: hop, mac };
+}
+
+/** Its other namespaces may have interfaces that share one of its own, as macvlan devices do. */
+function mayHave({ node }: Station, mac: string, { network }: DiagnosisContext): boolean {
+  return network.stations.some(
+    ({ node: other, snapshot }) =>
+      other === node && (snapshot.links?.some((link) => link.mac === mac) ?? true),
+  );
+}
+
+function isNobodys(mac: string, { network, neighbours }: DiagnosisContext): boolean {
+  if (neighbours.some(({ claimedMac }) => claimedMac === mac)) return false;
+  return !network.stations.some(({ snapshot }) => snapshot.links?.some((link) => link.mac === mac));
+}
+
+/** Those at the places that only overheard what was sent there. */
+export function overheardAt({ traces }: Loss, { node, netns }: Pick<Station, 'node' | 'netns'>): Sighting[] {
+  return traces.flatMap(({ seen = [] }) =>
+    seen.filter((s) => s.forOther && s.point.node === node && s.point.netns === netns),
+  );
+}
