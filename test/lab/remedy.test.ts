@@ -55,6 +55,9 @@ const MENDED: ReadonlySet<CauseId> = new Set([
 const WITHOUT_FIX: Readonly<Record<string, string>> = {
   'announcer-missing': 'the node that translates is in no snapshot, so that the way back to it is not known',
   'filtered-network-policy': 'the rule is of a network policy, which is changed in Kubernetes',
+  'filtered-acknowledgements': 'a change is tried with SYN and SYN-ACK, which pass the rule as it is',
+  'filtered-acknowledgements-gone-round':
+    'a change is tried with SYN and SYN-ACK, which pass the rule as it is',
 };
 
 for (const scenario of SCENARIOS) {
