@@ -5,11 +5,17 @@ import type { PacketTrace } from './trace.js';
 
 /** @param seen all that saw the packet, in causal order */
 export function traceOf(role: Role, number: number, seen: Sighting[]): PacketTrace {
-  if (!seen.some(({ forOther }) => forOther)) return { role, try: number, sightings: seen };
+  if (!isAnyForOther(seen)) return { role, try: number, sightings: seen };
   const passed = seen.filter((s, i) => !s.forOther || isCarried(s, seen.slice(i + 1)));
   if (passed.length === seen.length) return { role, try: number, sightings: seen };
   if (passed.length === 0) return { role, try: number, sightings: seen, overheard: true };
   return { role, try: number, sightings: passed, seen };
+}
+
+/** Asked of every packet of a flood, before anything is optimized: a loop makes nothing. */
+function isAnyForOther(seen: readonly Sighting[]): boolean {
+  for (let i = 0; i < seen.length; i++) if (seen[i]!.forOther) return true;
+  return false;
 }
 
 /** All that saw a packet, in causal order. */

@@ -7,6 +7,7 @@ export const notDelivered: CauseExplanation = {
   shows: [
     "The SYN is seen at the client or router, with no SYN on the VIP's node.",
     'ARP requests for the VIP with no reply; or a frame to the MAC of a node that no longer has the VIP.',
+    'A frame for another MAC (in a cooked capture: packet type 3, which tcpdump prints as P), which a switch floods: the node that overhears it does not take it in.',
   ],
   proof: [
     'A capture on both sides at one time: sent on the one, never seen on the other, with a filter that would have shown it.',
