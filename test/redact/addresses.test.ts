@@ -47,10 +47,16 @@ function address(length: number): fc.Arbitrary<Uint8Array> {
   return fc.oneof(any, within);
 }
 
+function isMadeOfMac(address: Uint8Array): boolean {
+  return address.length === 16 && address[11] === 0xff && address[12] === 0xfe;
+}
+
 for (const length of [4, 16]) {
   test(`IPv${length === 4 ? 4 : 6}: two that share n bits share n bits after`, (t) => {
     fc.assert(
       fc.property(addresses, pairs(length), (map, [one, other]) => {
+        // What is made of a MAC stays so, and goes another way than what only begins like it.
+        fc.pre(isMadeOfMac(one) === isMadeOfMac(other));
         t.is(commonBits(map.octets(one), map.octets(other)), commonBits(one, other));
       }),
       { numRuns: 500 },
