@@ -2,14 +2,12 @@ import type { CaptureInterface } from '../ingest/capture/record.js';
 import type { Direction } from '../model/analysis.js';
 import type { CapturePoint } from '../model/sighting.js';
 import type { Link, Snapshot } from '../model/snapshot.js';
+import { isVirtualMac } from '../model/virtual-mac.js';
 
 const PACKET_OTHERHOST = 3;
 
 /** Devices that pass frames on between others, and so show what is for the MACs behind those. */
 const SWITCHES = new Set(['bridge', 'openvswitch']);
-
-/** VRRP's own, for IPv4 and IPv6: who takes them in need have no interface with one. */
-const VIRTUAL_ROUTER = /^00:00:5e:00:0[12]:/;
 
 const LINUX_SLL2 = 276;
 const LINUX_SLL = 113;
@@ -156,7 +154,8 @@ export class CapturePoints {
   ): boolean {
     if (packetType >= 0) return packetType === PACKET_OTHERHOST && !this.#carriesOthers(name);
     if (name === null || etherDestination === null || !this.#macsOf.has(name)) return false;
-    if (isGroup(etherDestination) || VIRTUAL_ROUTER.test(etherDestination)) return false;
+    // Who takes in what is for a virtual router need have no interface with its MAC.
+    if (isGroup(etherDestination) || isVirtualMac(etherDestination)) return false;
     if (this.#macs.has(etherDestination) || (etherSource !== null && this.#macs.has(etherSource)))
       return false;
     return !this.#carriesOthers(name);

@@ -6,10 +6,10 @@ import { readSnapshots } from '../../src/correlate/read-snapshots.js';
 import { DiagnosisContext } from '../../src/diagnose/context.js';
 import { crossingsOf } from '../../src/diagnose/ways/crossing.js';
 import { differenceOf } from '../../src/diagnose/ways/difference.js';
-import { isVirtualMac } from '../../src/diagnose/ways/virtual-mac.js';
 import type { Role } from '../../src/model/analysis.js';
 import type { Sighting } from '../../src/model/sighting.js';
 import type { Link, Snapshot } from '../../src/model/snapshot.js';
+import { isVirtualMac } from '../../src/model/virtual-mac.js';
 import { fixture } from '../support.js';
 
 const { snapshots } = await readSnapshots([fixture('wrong-gateway', 'lb-3.tar.gz')], { keepGoing: false });

@@ -58,7 +58,8 @@ export const undetermined = cause<UndeterminedProof>({
   examine(attempt, context) {
     const failing = FAILING[symptomOf(attempt) as keyof typeof FAILING];
     const { outcome, protocol } = attempt;
-    const last = lastOf(attempt);
+    const end = wayEndOf(attempt);
+    const last = lastOf(attempt, end);
     const silent = outcome === 'no-reply' || outcome === 'unacknowledged';
     const early = silent && isCutShort(attempt, context);
     const unowed = outcome === 'no-reply' && !expectsReply(attempt, context.attempts);
@@ -67,7 +68,7 @@ export const undetermined = cause<UndeterminedProof>({
       outcome === 'reply-lost' && isUnconfirmed(attempt, context) && isWatchedAfterAsking(attempt, context);
     const answered = isAnswered(attempt);
     const severity = early || unowed || gone ? 'info' : failing;
-    const overheard = wayEndOf(attempt)?.trace.overheard ?? false;
+    const overheard = end?.trace.overheard ?? false;
     const direction = overheard ? null : last?.direction;
     const kind = likeLast({
       outcome,
@@ -167,8 +168,8 @@ function isSameKind(a: Kind, b: Kind): boolean {
 }
 
 /** Where what was lost was seen last, or else what answered. */
-function lastOf(attempt: Attempt): Sighting | null {
-  return wayEndOf(attempt)?.last ?? attempt.others[0] ?? attempt.traces.at(-1)?.sightings.at(-1) ?? null;
+function lastOf(attempt: Attempt, end = wayEndOf(attempt)): Sighting | null {
+  return end?.last ?? attempt.others[0] ?? attempt.traces.at(-1)?.sightings.at(-1) ?? null;
 }
 
 /** What was lost, or the reply of which it is not known. */

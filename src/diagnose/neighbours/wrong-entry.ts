@@ -1,5 +1,6 @@
 /** A sender's neighbour entry that has a MAC of nobody whom it stands for. */
 import type { Sighting } from '../../model/sighting.js';
+import { isVirtualMac } from '../../model/virtual-mac.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
 import type { Loss } from '../loss.js';
@@ -11,9 +12,6 @@ export interface WrongEntry {
   address: string;
   mac: string;
 }
-
-/** VRRP's own, which the router of the moment takes beside the MACs of its interfaces. */
-const VIRTUAL_ROUTER = /^00:00:5e:00:0[12]:/;
 
 /**
  * The entry that the packet left its last node by; null where it is right, or where that is not known. One whose MAC is
@@ -38,7 +36,7 @@ export function wrongEntryOf(
   if (hop !== address && !doors.every(({ model }) => model.hasAddress(hop))) return null;
   const entry = holder.snapshot.neighbours?.find((n) => n.address === hop && n.interface === name);
   const mac = entry?.mac;
-  if (!mac || VIRTUAL_ROUTER.test(mac) || (last.etherDestination ?? mac) !== mac) return null;
+  if (!mac || isVirtualMac(mac) || (last.etherDestination ?? mac) !== mac) return null;
   if (doors.some((door) => mayHave(door, mac, context)) || !isNobodys(mac, context)) return null;
   return { holder, interface: name, address: hop, mac };
 }

@@ -1,8 +1,8 @@
+import { isVirtualMac } from '../../model/virtual-mac.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import type { Crossing, Way } from './crossing.js';
 import { neighbourMac } from './neighbour.js';
 import type { SettingsWay } from './settings-way.js';
-import { isVirtualMac } from './virtual-mac.js';
 
 /** In what the reply's way out of a node is another than the request's way in. */
 export type Difference = 'interface' | 'next-hop';
