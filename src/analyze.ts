@@ -2,8 +2,9 @@ import { type AttemptListing, assemble, type PathListing } from './assemble.js';
 import { type Correlation, correlate } from './correlate/correlate.js';
 import { toldUntil } from './correlate/coverage.js';
 import { type ReadForVipsOptions, readForVips } from './correlate/read-for-vips.js';
-import { type Reading, readInputs } from './correlate/read-inputs.js';
+import { areStored, type Reading, readInputs } from './correlate/read-inputs.js';
 import type { Inputs } from './correlate/reading/inputs.js';
+import { servedTotal } from './correlate/served.js';
 import { hasPassedOver } from './correlate/track/observations.js';
 import { KEPT_WHOLE } from './correlate/track/tracker.js';
 import type { Vips } from './correlate/vips.js';
@@ -21,7 +22,7 @@ import type { Analysis } from './model/analysis.js';
 import { UsageError } from './model/errors.js';
 import { namedVips, parseAddressFlag } from './named-vips.js';
 import { Network } from './network/network.js';
-import { MOST_FLOWS } from './wasm/layout.js';
+import { LEGS_OF_CONNECTION, MOST_FLOWS } from './wasm/layout.js';
 
 /** What is told of while it goes on. */
 export interface AnalysisProgress {
@@ -76,8 +77,13 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
     probeOctets: options.probeOctets,
     mostNotes: options.mostNotes,
   };
-  let read = await readForVips(inputs, readOptions, (told) => findVips(flagged, told));
+  const vipsOf = (told: Inputs) => findVips(flagged, told);
+  let read = await readForVips(inputs, readOptions, vipsOf);
   let correlation = correlateAll(read, flagged, options);
+  if (attempts !== 'none' && isListShort(correlation, read) && (await areStored(inputs))) {
+    read = await readForVips(inputs, { ...readOptions, keepsAll: true }, vipsOf);
+    correlation = correlateAll(read, flagged, options);
+  }
   if (correlation.vipUnseen && read.captures.some(({ observations }) => hasPassedOver(observations))) {
     // All connections are given then.
     read = await readInputs(inputs, readOptions);
@@ -93,7 +99,6 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
     correlation.clocks,
     correlation.neighbours,
     correlation.vips.map((vip) => vip.address),
-    correlation.served.length > 0,
   );
   progress?.stage('diagnosing', correlation.attempts.length, 'attempt');
   const diagnosis = diagnose(context);
@@ -123,6 +128,19 @@ function correlateAll(
   const known = read.captures.reduce((sum, { observations }) => sum + observations.count, 0);
   progress?.stage('correlating', known, 'connection');
   return correlate(read.captures, read.nodes, findVips(flagged, read), whole);
+}
+
+/**
+ * Whether fewer attempts are known than a result lists, as there was more in a capture than was asked for; and there is
+ * room for all of it.
+ */
+function isListShort({ attempts, served }: Correlation, { captures }: Inputs): boolean {
+  const known = served.reduce((sum, { count }) => sum + count, attempts.length);
+  if (known === attempts.length || known > KEPT_WHOLE) return false;
+  return captures.every(({ observations }) => {
+    const letGo = servedTotal(observations);
+    return observations.count + LEGS_OF_CONNECTION * letGo <= observations.capacity;
+  });
 }
 
 /** @throws UsageError */

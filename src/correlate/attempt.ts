@@ -23,6 +23,11 @@ export interface Attempt {
   replies: number;
   /** How much longer it took for packets that were lost; null where it was not made, or where that is not known. */
   delayNs: Nanoseconds | null;
+  /**
+   * Attempts that it stands for, itself among them: of very many that were established, a sample is kept. 0: it is kept
+   * beside the sample.
+   */
+  standsFor: number;
   /** The leg that the client addressed comes first, then as NAT changed it. */
   legs: Leg[];
   /** Its SYNs and SYN-ACKs in the order in which they were sent. */

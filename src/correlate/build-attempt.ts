@@ -77,6 +77,7 @@ export function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned, coverag
     tries: requests.length,
     replies: replies.length,
     delayNs: delayOf(outcome, requests, delivered, others, aligned),
+    standsFor: Math.max(...legs.map((leg) => leg.standsFor)),
     legs,
     traces: interleave(requests, replies, aligned),
     others,

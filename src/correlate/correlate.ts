@@ -39,7 +39,7 @@ export interface TrackedCapture {
 
 export interface Correlation {
   attempts: Attempt[];
-  /** Attempts that were established, besides those: they are a fair sample of all that were. */
+  /** Attempts that were established, besides those: of each server, some are kept that stand for them. */
   served: Served[];
   clocks: Clocks;
   vips: AnalysisVip[];
@@ -66,10 +66,10 @@ export function correlate(
 ): Correlation {
   const sifted = sift(captures, nodes, vips, whole);
   const sources = captures.map(
-    ({ file, observations }) => new CaptureLegs(observations, new CapturePoints(file)),
+    ({ file, observations }, i) => new CaptureLegs(observations, new CapturePoints(file), sifted.shares[i]),
   );
   const isLone = loneRows(captures.map(({ observations }) => observations));
-  const rows = sources.map((source, i) => source.divide(isLone[i]!, sifted.letGo[i]!));
+  const rows = sources.map((source, i) => source.divide(isLone[i]!));
   const legs = sources.flatMap((source, i) => rows[i]!.others.map((row) => source.leg(row)));
   const snapshots = [...new Set(captures.flatMap(({ file }) => file.snapshot ?? []))];
   const broadcasts = broadcastAddresses(captures, snapshots);

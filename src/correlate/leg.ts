@@ -34,6 +34,8 @@ export interface Leg {
   serverSpoke: boolean;
   clientReset: boolean;
   serverReset: boolean;
+  /** Connections that its own stands for, of which the others were counted and let go; 0: another stands for it. */
+  standsFor: number;
   firstTime: Nanoseconds | null;
   lastTime: Nanoseconds | null;
   sightings: Sighting[];

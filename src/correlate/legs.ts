@@ -50,6 +50,8 @@ import {
   STATE_CLIENT_KNOWN,
   STATE_LOST,
   STATE_SERVER_FIRST,
+  STATE_SHARE,
+  STATE_SHARE_SHIFT,
   STATE_SYN,
   STATE_SYN_ACK,
   STATE_TIMED,
@@ -62,6 +64,7 @@ import type { CapturePoints } from './capture-points.js';
 import { CellClock } from './cell-clock.js';
 import type { Leg } from './leg.js';
 import { type LoneFacts, LoneFactsReader } from './lone-facts.js';
+import { SIFTED_LET_GO, SIFTED_NEEDED } from './sift/shares.js';
 import type { Frame } from './track/frame.js';
 import type { Observations } from './track/observations.js';
 import { Observed } from './track/observed.js';
@@ -103,10 +106,13 @@ export class CaptureLegs {
   readonly #addresses6 = new Map<number, string>();
   /** Of each end that is a server's, one object for all its clients: by address and port. */
   readonly #servers = new Map<string, Map<number, Endpoint>>();
+  readonly #shares: Uint8Array | null;
 
-  constructor(observations: Observations, points: CapturePoints) {
+  /** @param shares what each row stands for, where connections of several captures were sifted (`sift/sift.ts`) */
+  constructor(observations: Observations, points: CapturePoints, shares: Uint8Array | null = null) {
     this.#observed = new Observed(observations);
     this.#points = points;
+    this.#shares = shares;
     this.#facts = new LoneFactsReader(this.#observed.flows, this.#observed.cells);
   }
 
@@ -114,23 +120,27 @@ export class CaptureLegs {
    * The rows of legs of which all is known.
    *
    * @param isLone 1 for each row of those that have nothing in common with another; null where none is told apart
-   * @param isLetGo 1 for each that is none of either; null where none is
    */
-  divide(
-    isLone: Uint8Array | null = null,
-    isLetGo: Uint8Array | null = null,
-  ): { lone: readonly number[]; others: readonly number[] } {
+  divide(isLone: Uint8Array | null = null): { lone: readonly number[]; others: readonly number[] } {
     const { flows } = this.#observed;
     const { words, length } = flows;
     const lone: number[] = [];
     const others: number[] = [];
     for (let row = 0; row < length; row++) {
       const state = words[flows.at(row) + FLOW_STATE]!;
-      if (state === 0 || (state & STATE_LOST) !== 0 || isLetGo?.[row] === 1) continue;
+      if (state === 0 || (state & STATE_LOST) !== 0 || this.#shares?.[row] === SIFTED_LET_GO) continue;
       if (isLone?.[row] === 1) lone.push(row);
       else others.push(row);
     }
     return { lone, others };
+  }
+
+  /** How many connections a row's stands for; 0: another stands for it. */
+  standsFor(row: number): number {
+    const share = this.#shares?.[row] ?? 0;
+    if (share === SIFTED_NEEDED) return 0;
+    if (share > 0) return 2 ** (share - 1);
+    return 2 ** ((this.#observed.flows.get(row, FLOW_STATE) >>> STATE_SHARE_SHIFT) & STATE_SHARE);
   }
 
   /** What became of a row's connection, which is no other leg's; null where its leg has to be looked at. */
@@ -187,6 +197,7 @@ export class CaptureLegs {
       serverSpoke: (state & (clientIsB ? STATE_A_SPOKE : STATE_B_SPOKE)) !== 0,
       clientReset: (state & (clientIsB ? STATE_B_RESET : STATE_A_RESET)) !== 0,
       serverReset: (state & (clientIsB ? STATE_A_RESET : STATE_B_RESET)) !== 0,
+      standsFor: this.standsFor(row),
       firstTime: isTimed
         ? clock.time(words[at + FLOW_FIRST_SECONDS]! >>> 0, words[at + FLOW_FIRST_NANOSECONDS]!)
         : null,

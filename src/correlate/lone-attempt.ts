@@ -81,6 +81,10 @@ class Source {
     return { sightings, legs, traces, others };
   }
 
+  standsFor(row: number): number {
+    return this.#legs.standsFor(row);
+  }
+
   leg(row: number, attempt: LoneAttempt, sightings: Sighting[]): Leg {
     return this.#legs.leg(row, attempt, sightings);
   }
@@ -157,6 +161,10 @@ class LoneAttempt implements Attempt {
     return 'tcp';
   }
 
+  get standsFor(): number {
+    return this.#source.standsFor(this.#row);
+  }
+
   get legs(): Leg[] {
     const held = this.#read();
     held.legs ??= [this.#source.leg(this.#row, this, held.sightings)];
@@ -194,6 +202,7 @@ class LoneAttempt implements Attempt {
       tries: this.tries,
       replies: this.replies,
       delayNs: this.delayNs,
+      standsFor: this.standsFor,
       legs,
       traces,
       others,

@@ -169,6 +169,7 @@ export function absorb(into: Leg, leg: Leg): void {
   into.serverSpoke ||= leg.serverSpoke;
   into.clientReset ||= leg.clientReset;
   into.serverReset ||= leg.serverReset;
+  into.standsFor = Math.max(into.standsFor, leg.standsFor);
   into.firstTime = earlier(into.firstTime, leg.firstTime);
   into.lastTime = later(into.lastTime, leg.lastTime);
   into.sightings = into.sightings.concat(leg.sightings);

@@ -4,6 +4,7 @@ import {
   canBeReadAgain,
   type InputFile,
   type InputListing,
+  isStored,
   listFiles,
   sizeOf,
 } from '../ingest/input-files.js';
@@ -83,6 +84,12 @@ export async function listInputs(inputs: readonly string[]): Promise<InputListin
   const listings: InputListing[] = [];
   for (const specification of specifications) listings.push(await listFiles(specification));
   return listings;
+}
+
+/** Whether all inputs are files on a disk, which can be read once more. */
+export async function areStored(inputs: readonly string[]): Promise<boolean> {
+  const listings = await listInputs(inputs);
+  return listings.every(({ files }) => files.every(isStored));
 }
 
 /** Reads what was listed, as `readInputs` does. */

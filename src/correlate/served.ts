@@ -43,3 +43,11 @@ export function readServed(observations: Observations, vips: Vips): Served[] {
   }
   return servers;
 }
+
+/** How many connections were let go of a capture. */
+export function servedTotal({ servers }: Observations): number {
+  const rows = new Rows(servers, SERVED_SHIFT);
+  let total = 0;
+  for (let id = 0; id < rows.length; id++) total += rows.get(id, SERVED_COUNT);
+  return total;
+}

@@ -39,8 +39,6 @@ export interface NodeView {
 /** Everything that a cause may look at. Read-only; facts that several causes share are worked out once. */
 export class DiagnosisContext {
   readonly attempts: readonly Attempt[];
-  /** Of those that were made, `attempts` has only a sample. */
-  readonly isSample: boolean;
   /** The nodes' own namespaces. */
   readonly nodes: ReadonlyMap<string, NodeView>;
   readonly clocks: Clocks;
@@ -64,10 +62,8 @@ export class DiagnosisContext {
     clocks: Clocks,
     neighbours: readonly NeighbourMessage[] = [],
     vips: readonly string[] = [],
-    isSample = false,
   ) {
     this.attempts = attempts;
-    this.isSample = isSample;
     this.clocks = clocks;
     this.aligned = clocks.aligned;
     this.neighbours = neighbours;

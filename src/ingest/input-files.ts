@@ -75,8 +75,13 @@ export function sizeOf({ path, member }: InputFile): number {
 }
 
 /** Whether it may be read twice without ado: not what comes as it is read, nor an archive, all of which has to be. */
-export function canBeReadAgain({ path }: InputFile): boolean {
-  if (path === '-' || isArchiveName(path)) return false;
+export function canBeReadAgain(file: InputFile): boolean {
+  return !isArchiveName(file.path) && isStored(file);
+}
+
+/** Whether it lies on a disk, and does not come as it is read. */
+export function isStored({ path }: InputFile): boolean {
+  if (path === '-') return false;
   try {
     return statSync(path).isFile();
   } catch {

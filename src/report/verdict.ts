@@ -102,7 +102,8 @@ function seen(finding: Finding, analysis: Analysis): string {
 /** The VIP, or the servers that its clients asked for. */
 function serviceText(finding: Finding, analysis: Analysis): string {
   if (finding.vip !== null) return namedAddress(finding.vip, addressNames(analysis));
-  return serversText(listedOf(finding, analysis.attempts)) ?? 'the service';
+  const attempts = [...listedOf(finding, analysis.attempts)];
+  return serversText(attempts, attempts.length === finding.attempts.length) ?? 'the service';
 }
 
 /** Nobody has met it yet: it is what the settings make of it. */

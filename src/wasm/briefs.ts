@@ -18,7 +18,7 @@ import {
 import { allocate } from './memory';
 import { IS_FROM_B, Segment } from './read-segment';
 import { isClosed } from './rows';
-import { isCounted, lets } from './settlement';
+import { isCounted, lets } from './sample';
 
 /** Connections that are looked up at a time, so that the misses of the cache overlap. */
 const BATCH: u32 = 32;

@@ -43,6 +43,8 @@ let keyPorts: u32 = 0;
 let keyTransport: u32 = 0;
 let keyHashed: u32 = 0;
 let keySlot: u32 = 0;
+/** Legs beyond the first that are joined with others. */
+let extra: u32 = 0;
 /** Slots have moved since. */
 let isMoved: bool = false;
 
@@ -184,6 +186,17 @@ export function setNumber(row: u32, number: u32): void {
   const next = get(other, FLOW_SIBLING);
   set(row, FLOW_SIBLING, next === 0 ? entry : next);
   set(other, FLOW_SIBLING, row + 1);
+  extra++;
+}
+
+/** How many rows there are more than connections, as legs of one have one number. */
+export function extraLegs(): u32 {
+  return extra;
+}
+
+/** All legs of a connection leave, or the only one. */
+export function leaveTogether(legs: u32): void {
+  extra -= legs - 1;
 }
 
 /** Whether another leg had the same number when it was open. */

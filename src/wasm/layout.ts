@@ -73,6 +73,12 @@ export const STATE_ODD = 1 << 22;
 export const STATE_LOST = 1 << 23;
 /** A newer instance of the 5-tuple was let go: what comes late is of that one. */
 export const STATE_SUCCEEDED = 1 << 24;
+/**
+ * Of a connection that met nothing and is one of a sample: how many it stands for, in five bits, as a power of two. It
+ * is known at the end.
+ */
+export const STATE_SHARE_SHIFT = 25;
+export const STATE_SHARE = 0x1f;
 export const STATE_SPOKE = STATE_A_SPOKE | STATE_B_SPOKE;
 export const STATE_RESET = STATE_A_RESET | STATE_B_RESET;
 export const STATE_FINISHED = STATE_A_FIN | STATE_B_FIN;
@@ -265,5 +271,7 @@ export const RING_SIZE = RING_SCRATCH + MOST_THREADS * BRIEF_SCRATCH;
 
 /** Beyond the connections that are kept whole, of those that were made a sample of a share of as many is kept, */
 export const SAMPLE_SHARE = 8;
-/** and of each server as many, however few it has. */
-export const KEPT_OF_SERVER = 4;
+/** and of each server between half as many and as many, or all that there are. */
+export const KEPT_OF_SERVER = 8;
+/** Legs that NAT makes of a connection at the most, by which they are told from connections that share a number. */
+export const LEGS_OF_CONNECTION = 4;

@@ -51,6 +51,11 @@ export function rowsInUse(): u32 {
   return count;
 }
 
+/** Half of all rows that there are room for are in use. */
+export function areRowsScarce(): bool {
+  return count > capacity >>> 1;
+}
+
 /** Where a row's words are. */
 export function rowAt(row: u32): usize {
   return base + ((<usize>row) << FLOW_SHIFT);

@@ -30,14 +30,24 @@ export function countServed(server: u32): void {
   total++;
 }
 
-/** Connections to the server that were kept. */
-export function keptOf(server: u32): u32 {
-  return server === NONE ? 0 : load<u32>(servers.at(server), SERVED_KEPT << 2);
+/** Connections to the server that were met, whether they were kept or let go. */
+export function metOf(server: u32): u32 {
+  const at = servers.at(server);
+  return load<u32>(at, SERVED_COUNT << 2) + load<u32>(at, SERVED_KEPT << 2);
 }
 
 export function countKept(server: u32): void {
+  addKept(server, 1);
+}
+
+export function uncountKept(server: u32): void {
+  addKept(server, -1);
+}
+
+function addKept(server: u32, count: i32): void {
   if (server === NONE) return;
-  store<u32>(servers.at(server), keptOf(server) + 1, SERVED_KEPT << 2);
+  const at = servers.at(server);
+  store<u32>(at, load<u32>(at, SERVED_KEPT << 2) + count, SERVED_KEPT << 2);
 }
 
 /** Begins to count anew how many are kept. */

@@ -1,15 +1,15 @@
 /**
  * Which flows are over, and which of those are counted and let go: connections that were made, came to an end, and met
- * nothing on the way. Of them a share is kept whole, for findings to set against those that failed.
+ * nothing on the way, but for a sample (`sample.ts`).
  *
- * The legs of one connection (before and after NAT) are told by their initial sequence numbers, and go together. What
- * is kept is chosen by those numbers alone, so that it is a fair sample.
+ * The legs of one connection (before and after NAT) are told by their initial sequence numbers, and go together.
  */
 import {
   hasSiblings,
   insert,
   isCrowded,
   isNewest,
+  leaveTogether,
   MOST_SIBLINGS,
   openAt,
   openSlots,
@@ -19,7 +19,6 @@ import {
   settle,
   sibling,
 } from './flows';
-import { hash } from './hash';
 import {
   CELL_FRAME,
   CELL_ID_WINDOW,
@@ -38,12 +37,10 @@ import {
   FLOW_SERVER_SEQUENCE,
   FLOW_SIGHTINGS,
   FLOW_STATE,
-  KEPT_OF_SERVER,
   KIND_ACK,
   KIND_SHIFT,
   KIND_SYN,
   KIND_SYN_ACK,
-  SAMPLE_SHARE,
   STATE_CLIENT_IS_B,
   STATE_CLIENT_KNOWN,
   STATE_FINISHED,
@@ -52,6 +49,7 @@ import {
   STATE_ODD,
   STATE_RESET,
   STATE_SETTLED,
+  STATE_SHARE_SHIFT,
   STATE_SPOKE,
   STATE_SYN,
   STATE_SYN_ACK,
@@ -60,9 +58,11 @@ import {
   TRANSPORT_UDP,
   TTL_SHIFT,
 } from './layout';
-import { freeRow, get, rowsEnd, rowsInUse } from './rows';
-import { countKept, countServed, forgetKept, internServer, keptOf, servedTotal } from './served';
+import { freeRow, get, rowsEnd, set } from './rows';
+import { bitsFor, isOfSample, lets } from './sample';
+import { countKept, countServed, forgetKept, internServer, servedTotal, uncountKept } from './served';
 import { cellAt, freeCells } from './sightings';
+import { NONE } from './intern-table';
 import { isFiltering } from './interest';
 import { isDisordered } from './order';
 import { noteRow } from './wanted';
@@ -77,19 +77,6 @@ const MADE: u32 = STATE_SYN | STATE_SYN_ACK | STATE_CLIENT_KNOWN | STATE_FINISHE
 const TOLD: u32 = MADE | STATE_RESET | STATE_ICMP_ERROR | STATE_LOST | TRANSPORT_UDP | TRANSPORT_ECHO;
 const DATAGRAM: u32 = TRANSPORT_UDP | TRANSPORT_ECHO;
 const HANDSHAKE: u32 = (1 << KIND_SYN) | (1 << KIND_SYN_ACK) | (1 << KIND_ACK);
-
-/** Connections up to which all are kept. */
-let keptWhole: u32 = 0;
-
-/** @param whole connections up to which all are kept; the greatest number: none is ever let go, only put away */
-export function keepWhole(whole: u32): void {
-  keptWhole = whole;
-}
-
-/** Whether connections that met nothing may be let go, if there are enough. */
-export function mayLetGo(): bool {
-  return keptWhole !== u32.MAX_VALUE && !isFiltering() && !isDisordered();
-}
 
 /** Both ends of a connection have closed it. */
 export function finished(row: u32): void {
@@ -113,6 +100,7 @@ export function finished(row: u32): void {
     leg = sibling(leg);
   } while (leg !== row);
   const isOut = areNewest && lets() && areOneConnection(row) && decide(row);
+  if (isOut) leaveTogether(legs);
   let next = row;
   do {
     const after = sibling(next);
@@ -148,28 +136,27 @@ function sweep(now: u32): void {
   setCrowd();
 }
 
-/** At the end of the capture: lets go what is over and not of the sample. */
+/** At the end of the capture: lets go what is over and not of the sample, of which each then says what it stands for. */
 export function letGo(): void {
   if (!lets()) return;
-  forgetKept();
   const end = rowsEnd();
+  forgetKept();
   for (let row: u32 = 0; row < end; row++) {
-    if (!isPlain(row)) continue;
-    if (hasSiblings(row) && !(isFirstOfRing(row) && areOneConnection(row))) continue;
-    if (!decide(row)) continue;
-    // Nobody looks for one any more.
-    let next = row;
-    do {
-      const after = sibling(next);
-      free(next);
-      next = after;
-    } while (next !== row);
+    if (isWhole(row)) countKept(serverNumber(row));
   }
-}
-
-/** Whether there are so many connections that not all are kept. */
-export function lets(): bool {
-  return connections() > keptWhole && !isDisordered();
+  for (let row: u32 = 0; row < end; row++) {
+    if (!isWhole(row)) continue;
+    const server = serverNumber(row);
+    const bits = bitsFor(server);
+    if (isKept(row, bits)) {
+      setShare(row, bits);
+      continue;
+    }
+    uncountKept(server);
+    countServed(server);
+    // Nobody looks for one any more.
+    freeAll(row);
+  }
 }
 
 /** Whether connections were let go of which copies may have come later, and were counted once more. */
@@ -177,9 +164,31 @@ export function isMiscounted(): bool {
   return isDisordered() && servedTotal() > 0;
 }
 
-/** Met so far. */
-function connections(): u32 {
-  return servedTotal() + rowsInUse();
+/** Whether the row stands for its connection, and that met nothing. */
+function isWhole(row: u32): bool {
+  if (!isPlain(row)) return false;
+  return !hasSiblings(row) || (isFirstOfRing(row) && areOneConnection(row));
+}
+
+/** Of all legs of a connection. */
+function setShare(row: u32, bits: u32): void {
+  let next = row;
+  do {
+    set(next, FLOW_STATE, get(next, FLOW_STATE) | (bits << STATE_SHARE_SHIFT));
+    next = sibling(next);
+  } while (next !== row);
+}
+
+function freeAll(row: u32): void {
+  let next = row;
+  let legs: u32 = 0;
+  do {
+    const after = sibling(next);
+    free(next);
+    next = after;
+    legs++;
+  } while (next !== row);
+  leaveTogether(legs);
 }
 
 function isFirstOfRing(row: u32): bool {
@@ -269,25 +278,8 @@ function isOnceAtEachPlace(first: u32): bool {
 
 /** Whether a connection is let go, and then counted. */
 function decide(row: u32): bool {
-  const front = frontOf(row);
-  const address = serverOf(front);
-  let back = address;
-  for (let next = sibling(row); next !== row; next = sibling(next)) {
-    const server = serverOf(next);
-    if (server === address) continue;
-    // Of three servers two numbers would not tell.
-    if (back !== address && back !== server) return false;
-    back = server;
-  }
-  if (row !== front && serverOf(row) !== address) {
-    if (back !== address && back !== serverOf(row)) return false;
-    back = serverOf(row);
-  }
-  const state = get(front, FLOW_STATE);
-  const ports = get(front, FLOW_PORTS);
-  const port = (state & STATE_CLIENT_IS_B) !== 0 ? ports >>> 16 : ports & 0xffff;
-  const server = internServer(address, back, (port << 4) | (state & STATE_VERSION));
-  if (isToBeKept(server, get(front, FLOW_CLIENT_SEQUENCE), get(front, FLOW_SERVER_SEQUENCE))) {
+  const server = serverNumber(row);
+  if (isKept(row, bitsFor(server))) {
     countKept(server);
     return false;
   }
@@ -295,30 +287,27 @@ function decide(row: u32): bool {
   return true;
 }
 
-/**
- * Whether a connection of one leg that was as it should be is let go, and then counted.
- *
- * @param address the server's, and its port
- * @param clientSequence the initial sequence numbers of both
- */
-export function isCounted(
-  address: u32,
-  port: u32,
-  version: u32,
-  clientSequence: u32,
-  serverSequence: u32,
-): bool {
-  const server = internServer(address, address, (port << 4) | version);
-  if (isToBeKept(server, clientSequence, serverSequence)) return false;
-  countServed(server);
-  return true;
+function isKept(row: u32, bits: u32): bool {
+  return isOfSample(bits, get(row, FLOW_CLIENT_SEQUENCE), get(row, FLOW_SERVER_SEQUENCE));
 }
 
-function isToBeKept(server: u32, clientSequence: u32, serverSequence: u32): bool {
-  if (keptOf(server) < <u32>KEPT_OF_SERVER) return true;
-  // The number of bits that have to be 0 grows by one as the connections double.
-  const bits = 32 - clz<u32>(connections() / (keptWhole / SAMPLE_SHARE + 1));
-  return hash(clientSequence, serverSequence, 0) >>> (32 - bits) === 0;
+/** Of the servers that a connection was for before and after NAT; `NONE` where two addresses do not tell them. */
+function serverNumber(row: u32): u32 {
+  const front = frontOf(row);
+  const address = serverOf(front);
+  let back = address;
+  let next = row;
+  do {
+    const server = serverOf(next);
+    next = sibling(next);
+    if (server === address) continue;
+    if (back !== address && back !== server) return NONE;
+    back = server;
+  } while (next !== row);
+  const state = get(front, FLOW_STATE);
+  const ports = get(front, FLOW_PORTS);
+  const port = (state & STATE_CLIENT_IS_B) !== 0 ? ports >>> 16 : ports & 0xffff;
+  return internServer(address, back, (port << 4) | (state & STATE_VERSION));
 }
 
 function serverOf(row: u32): u32 {

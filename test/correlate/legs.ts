@@ -73,6 +73,7 @@ export function leg(client: Endpoint, server: Endpoint, isn: number, ...seen: Se
     serverReset: false,
     firstTime: 0n,
     lastTime: 0n,
+    standsFor: 1,
     sightings: [],
   };
   made.sightings = seen.map((s) => sighting('syn', made, s));

@@ -35,6 +35,7 @@ function exchange(client: Endpoint, server: Endpoint, ...seen: Passed[]): Leg {
     serverReset: false,
     firstTime: 0n,
     lastTime: 0n,
+    standsFor: 1,
     sightings: [],
   };
   made.sightings = seen.map(

@@ -94,7 +94,26 @@ test('two nodes before and after NAT: the same totals and VIPs, and most are let
   t.deepEqual(totalsOf(sifted), totalsOf(kept));
   t.deepEqual(sifted.vips, kept.vips);
   t.deepEqual(kept.served, []);
-  t.true(letGo > CONNECTIONS / 2 && letGo < CONNECTIONS - KEPT_WHOLE / 10, `${letGo} were let go`);
+  t.true(letGo > CONNECTIONS / 2 && letGo < CONNECTIONS - KEPT_WHOLE / 20, `${letGo} were let go`);
+});
+
+test('those that are kept stand for those that are not, whenever they came', async (t) => {
+  const { kept, sifted } = compare(await twoNodes(healthy()));
+  const middle = kept.attempts[CONNECTIONS / 2]!.firstTime!;
+  const stand = (attempts: readonly Attempt[]) => attempts.reduce((sum, one) => sum + one.standsFor, 0);
+  const [all, early] = [stand(sifted.attempts), stand(sifted.attempts.filter((a) => a.firstTime! < middle))];
+  t.true(all > CONNECTIONS * 0.6 && all < CONNECTIONS * 1.6, `${all}`);
+  t.true(early > all * 0.25 && early < all * 0.75, `${early} of ${all}`);
+  t.is(stand(kept.attempts), CONNECTIONS);
+});
+
+test('of a VIP that is named all are kept up to so many, however many others there are', async (t) => {
+  const all = healthy().map((packets, i) => (i % 5 === 0 ? packets : connection(i, 100)));
+  const address = `192.0.2.${VIP}`;
+  const named: Vips = { named: [{ address, source: 'flag' }], backends: new Map() };
+  const { sifted } = compare(await twoNodes(all), KEPT_WHOLE, named);
+  t.is(sifted.attempts.length, CONNECTIONS / 5);
+  t.deepEqual(sifted.served, []);
 });
 
 test('of a VIP that is named, and others: those of the VIP are counted, also where only its backend was seen', async (t) => {

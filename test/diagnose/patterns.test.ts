@@ -9,6 +9,7 @@ import { addPatterns } from '../../src/diagnose/patterns/patterns.js';
 import { emptySnapshot } from '../../src/ingest/snapshot/snapshot.js';
 import type { Finding, Pattern } from '../../src/model/analysis.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
+import { random } from '../bench/generate.js';
 import { end, leg, sighting } from '../correlate/legs.js';
 import { finding as findingOf } from '../report/sample.js';
 import { bundlesIn } from '../scenarios/truth.js';
@@ -65,6 +66,7 @@ interface Made {
   mac?: string;
   tries?: number;
   vip?: string;
+  standsFor?: number;
 }
 
 let ids = 0;
@@ -98,6 +100,7 @@ function attempt(made: Made): Attempt {
     tries: made.tries ?? (made.fails ? 4 : made.slow ? 2 : 1),
     replies: 0,
     delayNs: made.fails ? null : BigInt((made.slow ?? 0) * 1e9),
+    standsFor: made.standsFor ?? 1,
     legs,
     traces: [{ role: 'request', try: 1, sightings }],
     others: [],
@@ -544,5 +547,50 @@ test('by the way that the reply takes out of its node, wherever it was seen afte
   t.regex(
     only(t, patterns(attempts), 'reply-way').summary,
     /^Fails when the reply goes out of node1 by e1: 15 of 15; works when the reply goes out of node1 by e0: 15 of 15\.$/,
+  );
+});
+
+/** One of two services is asked a hundred times as often, and fails as often by share. */
+function twoServices(): Attempt[] {
+  const next = random(1);
+  const anyTime = () => (next() / 2 ** 32) * 2000;
+  const made = [
+    // All are kept of the one, one of a hundred of the other.
+    ...times(200, () => ({ port: 80, at: anyTime(), clientPort: 7 })),
+    ...times(200, () => ({ port: 81, at: anyTime(), standsFor: 100, clientPort: 7 })),
+    // It is kept for the clocks, and says nothing.
+    ...times(200, () => ({ port: 80, at: anyTime(), standsFor: 0, clientPort: 7 })),
+  ];
+  const failed = times(404, (i) => ({
+    fails: true,
+    tries: 1,
+    port: i % 101 === 0 ? 80 : 81,
+    at: anyTime(),
+    clientPort: 7,
+  }));
+  return [...made, ...failed].sort((a, b) => Number(a.firstTime! - b.firstTime!));
+}
+
+test('one that was made counts as often as it stands for others', (t) => {
+  t.deepEqual(patterns(twoServices()), []);
+});
+
+test('of very many, it is said of how many some are compared', (t) => {
+  const all = times(800, (i) => ({
+    fails: i % 2 === 1,
+    tries: 1,
+    backend: `10.0.0.${i % 2}`,
+    clientPort: 7,
+  }));
+  t.is(
+    only(t, patterns(all), 'backend').summary,
+    'Fails with backend 10.0.0.1:8080: 250 of 250; works with backend 10.0.0.0:8080: 250 of 250.' +
+      ' (Compared are 250 of 400 that met this, and 250 of 400 that did not; the numbers are no shares of all.)',
+  );
+  const few = all.filter(({ outcome }, i) => outcome !== 'established' || i % 16 === 0);
+  const many = few.map((one): Attempt => ({ ...one, standsFor: one.outcome === 'established' ? 123 : 1 }));
+  t.regex(
+    only(t, patterns(many), 'backend').summary,
+    /Compared are 250 of 400 that met this, and 50 of 6,200 that did not/,
   );
 });

@@ -1,5 +1,5 @@
 /** Hot path. Connections by the server that the client addressed and the one that NAT made of it. */
-import { CELL_FRAME, CELL_PACKET, KEPT_OF_SERVER, KIND_SYN, TTL_SHIFT } from '../../wasm/layout.js';
+import { CELL_FRAME, CELL_PACKET, KIND_SYN, TTL_SHIFT } from '../../wasm/layout.js';
 import type { Served } from '../served.js';
 import { type Vips, vipOfServers } from '../vips.js';
 import type { CaptureTables } from './capture-tables.js';
@@ -12,7 +12,7 @@ export class ServerCounts {
   /** By the number of the address that the client addressed and its port, then by that of the other's address. */
   readonly #numbers = new Map<number, Map<number, number>>();
   readonly #servers: Served[] = [];
-  readonly #kept: number[] = [];
+  readonly #met: number[] = [];
 
   constructor(tables: readonly CaptureTables[], rows: RowsByNumber, vips: Vips) {
     this.#tables = tables;
@@ -50,19 +50,28 @@ export class ServerCounts {
     return server;
   }
 
-  /**
-   * Counts a connection, as one that is kept or as one that is let go.
-   *
-   * @param mustKeep whether it is to be kept in any case
-   * @returns whether it is let go
-   */
-  count(server: number, mustKeep: boolean): boolean {
-    if (mustKeep || this.#kept[server]! < KEPT_OF_SERVER) {
-      this.#kept[server]!++;
-      return false;
-    }
+  /** Notes a connection that can be let go. */
+  meet(server: number): void {
+    this.#met[server]!++;
+  }
+
+  /** Connections that were noted. */
+  metOf(server: number): number {
+    return this.#met[server]!;
+  }
+
+  /** The same to all servers that are known as VIPs. */
+  metOfVips(): number {
+    return this.#met.reduce((sum, met, server) => (this.isOfVip(server) ? sum + met : sum), 0);
+  }
+
+  isOfVip(server: number): boolean {
+    return this.#servers[server]!.vip !== null;
+  }
+
+  /** Counts a connection that is let go. */
+  letGo(server: number): void {
     this.#servers[server]!.count++;
-    return true;
   }
 
   /** Those that connections were let go of. */
@@ -71,7 +80,7 @@ export class ServerCounts {
   }
 
   #add(address: string, port: number, back: string): number {
-    this.#kept.push(0);
+    this.#met.push(0);
     const vip = vipOfServers([address, back], this.#vips);
     return this.#servers.push({ server: { address, port }, back, vip, count: 0 }) - 1;
   }

@@ -7,6 +7,7 @@ import {
   FLOW_CLIENT_SEQUENCE,
   FLOW_SERVER_SEQUENCE,
   FLOW_STATE,
+  KEPT_OF_SERVER,
   SAMPLE_SHARE,
   STATE_SYN_ACK,
 } from '../../wasm/layout.js';
@@ -20,12 +21,13 @@ import { ClockWitnesses } from './clock-witnesses.js';
 import { Plainness } from './plainness.js';
 import { RowsByNumber } from './rows-by-number.js';
 import { ServerCounts } from './server-counts.js';
+import { SIFTED_LET_GO, SIFTED_NEEDED } from './shares.js';
 
 export interface Sifted {
   /** Connections that were let go, by server. */
   served: Served[];
-  /** Of each capture, 1 for each row of a connection that was let go; null where none was. */
-  letGo: (Uint8Array | null)[];
+  /** Of each capture what each row stands for: a `SIFTED_`, else a power of two, plus 1; null where nothing was sifted. */
+  shares: (Uint8Array | null)[];
 }
 
 /**
@@ -43,7 +45,7 @@ export function sift(
   vips: Vips,
   whole: number,
 ): Sifted {
-  const sifted: Sifted = { served: [], letGo: captures.map(() => null) };
+  const sifted: Sifted = { served: [], shares: captures.map(() => null) };
   const rows = captures.reduce((sum, { observations }) => sum + observations.count, 0);
   // Each connection has a row at least. What a capture has counted by itself was sifted before.
   if (rows <= whole || captures.some(({ observations }) => observations.servers.length > 0)) return sifted;
@@ -66,26 +68,41 @@ export function sift(
     const server = servers.serverOf(items);
     if (server < 0) continue;
     witnesses?.note(items);
+    servers.meet(server);
     firsts[count] = item;
     hashes[count] = hashOf(items, tables, connections);
     serverNumbers[count++] = server;
   }
   if (count <= whole) return sifted;
   const needed = witnesses?.needed();
-  const otherBits = Math.clz32(count / (Math.floor(whole / SAMPLE_SHARE) + 1));
+  // The number of bits that have to be 0 grows by one as the connections double.
+  const bitsOfAll = bitsOf(count / (Math.floor(whole / SAMPLE_SHARE) + 1));
+  // Where VIPs are named, the others are no attempts.
+  const areVipsWhole = vips.named.length > 0 && servers.metOfVips() <= whole;
   for (let i = 0; i < count; i++) {
-    // The number of bits that have to be 0 grows by one as the connections double.
-    const isOfSample = hashes[i]! >>> otherBits === 0;
-    if (!servers.count(serverNumbers[i]!, isOfSample || needed?.has(firsts[i]!) === true)) continue;
+    const server = serverNumbers[i]!;
+    const isWhole = areVipsWhole && servers.isOfVip(server);
+    const bits = isWhole ? 0 : Math.min(bitsOfAll, bitsOf(servers.metOf(server) / KEPT_OF_SERVER));
+    const isOfSample = bits === 0 || hashes[i]! >>> (32 - bits) === 0;
+    const isNeeded = !isOfSample && needed?.has(firsts[i]!) === true;
+    if (!isOfSample && !isNeeded) servers.letGo(server);
     connections.gather(firsts[i]!, items);
     for (const item of items) {
       const capture = connections.captures[item]!;
-      sifted.letGo[capture] ??= new Uint8Array(tables[capture]!.flows.length);
-      sifted.letGo[capture][connections.rows[item]!] = 1;
+      sifted.shares[capture] ??= new Uint8Array(tables[capture]!.flows.length);
+      sifted.shares[capture][connections.rows[item]!] = isOfSample
+        ? bits + 1
+        : isNeeded
+          ? SIFTED_NEEDED
+          : SIFTED_LET_GO;
     }
   }
   sifted.served = servers.served();
   return sifted;
+}
+
+function bitsOf(value: number): number {
+  return 32 - Math.clz32(value);
 }
 
 /** Of the numbers that all legs of a connection share: chosen by it, a sample is a fair one. */

@@ -4,6 +4,7 @@ import { inFull } from '../../correlate/lone-attempt.js';
 import { kubeObjects } from '../../ingest/kube/objects.js';
 import { servicesOf } from '../../ingest/kube/services.js';
 import type { Finding, Pattern } from '../../model/analysis.js';
+import { numberText } from '../../model/texts.js';
 import type { DiagnosisContext } from '../context.js';
 import { isSlow } from '../loss.js';
 import { ServerPorts } from '../server-ports.js';
@@ -96,6 +97,11 @@ class Facts {
     return this.#endings[i] === MADE;
   }
 
+  /** How many were like it, itself among them. */
+  standsFor(i: number): number {
+    return this.isMade(i) ? this.attempts[i]!.standsFor : 1;
+  }
+
   fateOf(i: number): Case['fate'] {
     return FATES[this.#endings[i]!]!;
   }
@@ -151,10 +157,10 @@ function patternsOf(fault: string, facts: Facts, wholes: Wholes, context: Diagno
   const own = facts.ofFault(fault);
   const ports = new ServerPorts(own.map((i) => facts.attempts[i]!));
   const all = facts.about(fault, own);
-  const ofVip = sampleOf(all, facts).map(
+  const sample = sampleOf(all, facts);
+  const ofVip = sample.cases.map(
     (i): Case => ({ attempt: wholes.of(facts.attempts[i]!), fate: facts.fateOf(i) }),
   );
-  const isSample = context.isSample || ofVip.length < all.length;
   const among = { vip: ofVip, port: ofVip.filter(({ attempt }) => ports.has(attempt)) };
   const setting = {
     context,
@@ -180,23 +186,52 @@ function patternsOf(fault: string, facts: Facts, wholes: Wholes, context: Diagno
     summary: [
       candidate.summary,
       certain ? '' : ' So few connections may fall so by chance.',
-      isSample ? ` (Counted in a sample of ${ofVip.length} connections.)` : '',
+      sample.note,
     ].join(''),
   }));
 }
 
-/** As many of each kind as are looked at, evenly over time. */
-function sampleOf(attempts: readonly number[], facts: Facts): readonly number[] {
-  const made = attempts.reduce((count, i) => (facts.isMade(i) ? count + 1 : count), 0);
-  const steps = { made: made / MOST_CASES, bad: (attempts.length - made) / MOST_CASES };
-  if (steps.made <= 1 && steps.bad <= 1) return attempts;
-  const seen = { made: 0, bad: 0 };
-  return attempts.filter((i) => {
-    const kind = facts.isMade(i) ? 'made' : 'bad';
-    const n = seen[kind]++;
-    const step = steps[kind];
-    return step <= 1 || Math.floor((n + 1) / step) > Math.floor(n / step);
+interface Sample {
+  cases: number[];
+  /** Says of how many they are a part; empty where they are all. */
+  note: string;
+}
+
+/**
+ * As many of each kind as are looked at, evenly over time. Of those that were made, some may stand for others that were
+ * only counted: each is taken as often as all for which it stands would be, but once at the most.
+ */
+function sampleOf(attempts: readonly number[], facts: Facts): Sample {
+  const totals = { made: 0, bad: 0 };
+  for (const i of attempts) totals[kindOf(i, facts)] += facts.standsFor(i);
+  const steps = { made: Math.max(1, totals.made / MOST_CASES), bad: Math.max(1, totals.bad / MOST_CASES) };
+  const passed = { made: 0, bad: 0 };
+  const taken = { made: 0, bad: 0 };
+  const cases = attempts.filter((i) => {
+    const kind = kindOf(i, facts);
+    const before = passed[kind];
+    passed[kind] += facts.standsFor(i);
+    const isTaken = Math.floor(passed[kind] / steps[kind]) > Math.floor(before / steps[kind]);
+    if (isTaken) taken[kind]++;
+    return isTaken;
   });
+  return { cases, note: cases.length < totals.made + totals.bad ? sampleNote(taken, totals) : '' };
+}
+
+function kindOf(i: number, facts: Facts): 'made' | 'bad' {
+  return facts.isMade(i) ? 'made' : 'bad';
+}
+
+/** The kinds are not in proportion: who reads the numbers as shares would take a fault of few for one of most. */
+function sampleNote(taken: { made: number; bad: number }, totals: { made: number; bad: number }): string {
+  const bad = `${numberText(taken.bad)} of ${numberText(totals.bad)} that met this`;
+  const made = `${numberText(taken.made)} of ${roughly(totals.made)} that did not`;
+  return ` (Compared are ${bad}, and ${made}; the numbers are no shares of all.)`;
+}
+
+/** It is known from those that stand for others. */
+function roughly(count: number): string {
+  return numberText(count < 1000 ? count : Number(count.toPrecision(2)));
 }
 
 interface Ranked {

@@ -117,14 +117,20 @@ export function isLate({ attempts, slow = 0 }: Finding): boolean {
   return slow > 0 && slow >= attempts.length;
 }
 
-/** What clients asked for where that is no VIP: servers, of as many attempts as are at hand; null where none is. */
-export function serversText(attempts: Iterable<AnalysisAttempt>): string | null {
+/**
+ * What clients asked for where that is no VIP; null where no attempt is at hand.
+ *
+ * @param attempts those that are at hand
+ * @param areAll else nothing tells how many servers there are
+ */
+export function serversText(attempts: readonly AnalysisAttempt[], areAll: boolean): string | null {
   // Most share theirs: fewer texts are made.
   const servers = new Set<Endpoint>();
   for (const { server } of attempts) servers.add(server);
   const [first, ...more] = new Set([...servers].map(endpointText));
   if (first === undefined) return null;
-  return more.length === 0 ? first : `${first} and ${counted(more.length, 'other server')}`;
+  if (more.length === 0) return first;
+  return `${first} and ${areAll ? counted(more.length, 'other server') : 'other servers'}`;
 }
 
 /** The VIP of a line of totals, or else the one server that its attempts asked for. */

@@ -1,6 +1,7 @@
 /** Of very many connections those that met nothing are counted and let go: the counts are the same as if all were kept. */
 import test from 'ava';
 import fc from 'fast-check';
+import type { Attempt } from '../../../src/correlate/attempt.js';
 import { correlate } from '../../../src/correlate/correlate.js';
 import { ALL } from '../../../src/correlate/track/tracker.js';
 import {
@@ -43,7 +44,7 @@ test('connections to one server', async (t) => {
   t.deepEqual(counted.totals, kept.totals);
   t.is(kept.letGo, 0);
   t.true(counted.letGo > CONNECTIONS / 2, `${counted.letGo} were let go`);
-  t.true(counted.attempts.length > KEPT_WHOLE / 10, `a sample of ${counted.attempts.length} is left`);
+  t.true(counted.attempts.length > KEPT_WHOLE / 20, `a sample of ${counted.attempts.length} is left`);
 });
 
 test('those that failed are all kept, and a few of each server that serves', async (t) => {
@@ -223,5 +224,61 @@ test('the sample does not depend on the order of the servers', async (t) => {
   }
   const sizes = [...byServer.values()];
   t.is(sizes.length, 20);
-  t.true(Math.min(...sizes) >= 4 && Math.max(...sizes) < CONNECTIONS / 40, `${sizes}`);
+  t.true(Math.min(...sizes) >= 1 && Math.max(...sizes) < CONNECTIONS / 40, `${sizes}`);
+});
+
+/** A VIP, or in place of it another server for every fifth, and one that few ask for. */
+const serverOf = (i: number) => (i % 1000 === 1 ? 102 : i % 5 === 0 ? 101 : VIP);
+
+test('the sample is fair: over time, over servers, and through NAT', async (t) => {
+  const all = Array.from({ length: 5000 }, (_, i) => {
+    const packets = connection(i, serverOf(i));
+    return serverOf(i) === VIP && i % 2 === 0 ? withTranslation(packets) : packets;
+  });
+  const segments = interleaved(all);
+  const kept = await analyze(segments, ALL);
+  // A larger sample, of which chance says less.
+  const counted = await analyze(segments, 2400);
+  t.deepEqual(counted.totals, kept.totals);
+  t.true(counted.letGo > 4000, `${counted.letGo} were let go`);
+  const { attempts } = counted;
+  const middle = kept.attempts[kept.attempts.length / 2]!.firstTime!;
+  const stand = (is: (attempt: Attempt) => boolean) =>
+    attempts.reduce((sum, attempt) => sum + (is(attempt) ? attempt.standsFor : 0), 0);
+  const isNear = (count: number, wanted: number) =>
+    t.true(count > wanted * 0.7 && count < wanted * 1.4, `${count} stand for ${wanted}`);
+  isNear(
+    stand(() => true),
+    5000,
+  );
+  isNear(
+    stand(({ firstTime }) => firstTime! < middle),
+    2500,
+  );
+  isNear(
+    stand(({ legs }) => legs.length > 1),
+    2000,
+  );
+  isNear(
+    stand(({ server }) => server.address === '192.0.2.101'),
+    1000,
+  );
+  const ofFew = attempts.filter(({ server }) => server.address === '192.0.2.102');
+  t.deepEqual(
+    ofFew.map(({ standsFor }) => standsFor),
+    [1, 1, 1, 1, 1],
+  );
+});
+
+test('legs of one connection are no connections: up to so many, all are kept', async (t) => {
+  const few = Array.from({ length: KEPT_WHOLE }, (_, i) => withTranslation(connection(i, VIP)));
+  t.is((await compare(interleaved(few))).counted.letGo, 0);
+  const more = Array.from({ length: KEPT_WHOLE + 20 }, (_, i) => withTranslation(connection(i, VIP)));
+  t.true((await compare(interleaved(more))).counted.letGo > KEPT_WHOLE / 2);
+});
+
+test('clients that give all their connections one number do not keep them from being let go', async (t) => {
+  const all = Array.from({ length: CONNECTIONS * 2 }, (_, i) => connection(i, 100, 1));
+  const { kept, counted } = await compare(interleaved(all));
+  t.deepEqual(counted.totals, kept.totals);
 });
