@@ -14,7 +14,7 @@ import { CaptureLegs } from './legs.js';
 import { linkLegs } from './link.js';
 import { linkDatagramLegs } from './link-datagrams.js';
 import { loneAttempts } from './lone-attempt.js';
-import { loneRows } from './lone-rows.js';
+import { divideRows } from './lone-rows.js';
 import { mergeLegs } from './merge.js';
 import { mergeDatagramLegs } from './merge-datagrams.js';
 import type { NeighbourMessage } from './neighbours/message.js';
@@ -68,9 +68,12 @@ export function correlate(
   const sources = captures.map(
     ({ file, observations }, i) => new CaptureLegs(observations, new CapturePoints(file), sifted.shares[i]),
   );
-  const isLone = loneRows(captures.map(({ observations }) => observations));
-  const rows = sources.map((source, i) => source.divide(isLone[i]!));
-  const legs = sources.flatMap((source, i) => rows[i]!.others.map((row) => source.leg(row)));
+  const rows = divideRows(captures.map(({ observations }) => observations)).map(({ lone, others }, i) =>
+    sifted.shares[i]
+      ? { lone: kept(lone, sources[i]!), others: kept(others, sources[i]!) }
+      : { lone, others },
+  );
+  const legs = sources.flatMap((source, i) => Array.from(rows[i]!.others, (row) => source.leg(row)));
   const snapshots = [...new Set(captures.flatMap(({ file }) => file.snapshot ?? []))];
   const broadcasts = broadcastAddresses(captures, snapshots);
   const tracks = trackedTranslations(snapshots);
@@ -116,6 +119,10 @@ export function correlate(
     .flatMap(({ file, observations }) => readMessages(observations.neighbours.rows, new CapturePoints(file)))
     .sort((a, b) => compareTimes(aligned(a), aligned(b)));
   return { attempts, served, clocks, vips: known, vipUnseen, neighbours, seenTwice };
+}
+
+function kept(rows: Int32Array, source: CaptureLegs): Int32Array {
+  return rows.filter((row) => !source.isLetGo(row));
 }
 
 /** Those that frames to all were seen for, and those of the nodes' routes: a sender's own cooked capture shows no frame. */

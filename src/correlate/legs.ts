@@ -48,7 +48,6 @@ import {
   STATE_B_SPOKE,
   STATE_CLIENT_IS_B,
   STATE_CLIENT_KNOWN,
-  STATE_LOST,
   STATE_SERVER_FIRST,
   STATE_SHARE,
   STATE_SHARE_SHIFT,
@@ -116,23 +115,9 @@ export class CaptureLegs {
     this.#facts = new LoneFactsReader(this.#observed.flows, this.#observed.cells);
   }
 
-  /**
-   * The rows of legs of which all is known.
-   *
-   * @param isLone 1 for each row of those that have nothing in common with another; null where none is told apart
-   */
-  divide(isLone: Uint8Array | null = null): { lone: readonly number[]; others: readonly number[] } {
-    const { flows } = this.#observed;
-    const { words, length } = flows;
-    const lone: number[] = [];
-    const others: number[] = [];
-    for (let row = 0; row < length; row++) {
-      const state = words[flows.at(row) + FLOW_STATE]!;
-      if (state === 0 || (state & STATE_LOST) !== 0 || this.#shares?.[row] === SIFTED_LET_GO) continue;
-      if (isLone?.[row] === 1) lone.push(row);
-      else others.push(row);
-    }
-    return { lone, others };
+  /** Whether a row's connection was counted and let go, as several captures were sifted. */
+  isLetGo(row: number): boolean {
+    return this.#shares?.[row] === SIFTED_LET_GO;
   }
 
   /** How many connections a row's stands for; 0: another stands for it. */

@@ -24,12 +24,12 @@ const NONE: Sighting[] = [];
  */
 export function loneAttempts(
   legs: CaptureLegs,
-  rows: readonly number[],
+  rows: Int32Array,
   build: (group: Leg[]) => Attempt,
   vips: Vips | null,
 ): Attempt[] {
   const source = new Source(legs, build, vips);
-  return rows.map((row) => new LoneAttempt(source, row));
+  return Array.from(rows, (row) => new LoneAttempt(source, row));
 }
 
 /** The attempt with nothing left in tables, for those who go over a few thousand of them many times. */

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import asc from 'assemblyscript/asc';
 
 const directory = process.argv[2] ?? 'dist/src/wasm';
-/** One module has the tables; the other fills a part of its memory from a thread. */
-const MODULES = { module: 'index.ts', 'ahead-module': 'ahead.ts' };
+/** One module has the tables; another fills a part of its memory from a thread; one looks at what tables were left. */
+const MODULES = { module: 'index.ts', 'ahead-module': 'ahead.ts', 'lone-module': 'lone.ts' };
 /** Pages of 64 KiB: what is there from the start, and all that there can be. */
 const MEMORY = ['--importMemory', '--sharedMemory', '--initialMemory', '16', '--maximumMemory', '65535'];
 

@@ -199,6 +199,12 @@ export const BUFFER_SIZE = 256 * 1024;
 /** Octets of an address or a packet's headers that are handed over by themselves. */
 export const SCRATCH_SIZE = 256;
 
+/** Rows that `lone.ts` is given at a time, */
+export const LONE_CHUNK = 4096;
+/** and what it makes of each: it has nothing in common with another leg; or it may have. 0: it is no leg. */
+export const MARK_LONE = 1;
+export const MARK_OTHER = 2;
+
 /** Octets of a segment, as a power of two: `Segment` of `read-segment.ts`. */
 export const SEGMENT_SHIFT = 6;
 

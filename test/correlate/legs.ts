@@ -1,4 +1,8 @@
+import type { CapturePoints } from '../../src/correlate/capture-points.js';
 import type { Leg } from '../../src/correlate/leg.js';
+import { CaptureLegs } from '../../src/correlate/legs.js';
+import { divideRows } from '../../src/correlate/lone-rows.js';
+import type { Observations } from '../../src/correlate/track/observations.js';
 import type { Endpoint } from '../../src/model/analysis.js';
 import type { Sighting } from '../../src/model/sighting.js';
 
@@ -14,6 +18,13 @@ export interface Seen {
   identification?: number | null;
   timestamp?: number | null;
   echo?: number | null;
+}
+
+/** All legs of a capture of which all is known, in the order of their rows. */
+export function legsOf(observations: Observations, points: CapturePoints): Leg[] {
+  const source = new CaptureLegs(observations, points);
+  const rows = divideRows([observations]).flatMap(({ lone, others }) => [...lone, ...others]);
+  return rows.sort((a, b) => a - b).map((row) => source.leg(row));
 }
 
 /** A SYN or SYN-ACK of the leg, as one place saw it. */

@@ -11,7 +11,7 @@ import { Coverage } from '../../src/correlate/coverage.js';
 import { CaptureLegs } from '../../src/correlate/legs.js';
 import { linkLegs } from '../../src/correlate/link.js';
 import { inFull } from '../../src/correlate/lone-attempt.js';
-import { loneRows } from '../../src/correlate/lone-rows.js';
+import { type DividedRows, divideRows } from '../../src/correlate/lone-rows.js';
 import { mergeLegs } from '../../src/correlate/merge.js';
 import { readInputs } from '../../src/correlate/read-inputs.js';
 import type { Inputs } from '../../src/correlate/reading/inputs.js';
@@ -19,6 +19,7 @@ import { generate, type Load } from '../bench/generate.js';
 import { bundlesIn } from '../scenarios/truth.js';
 import { scratch } from '../scratch.js';
 import { fixture } from '../support.js';
+import { legsOf } from './legs.js';
 import { connection, interleaved, tracked } from './track/connections.js';
 import { ACK, RST, type Segment } from './track/wire.js';
 
@@ -67,8 +68,7 @@ for (const seed of [1, 2, 3]) {
   test(`attempts are the same as where all legs are merged and linked: seed ${seed}`, async (t) => {
     const { captures, nodes } = await read(t, seed);
     const [{ file, observations }] = captures as [Inputs['captures'][number]];
-    const source = new CaptureLegs(observations, new CapturePoints(file));
-    const legs = source.divide().others.map((row) => source.leg(row));
+    const legs = legsOf(observations, new CapturePoints(file));
     const coverage = new Coverage([{ file, lastTime: null }]);
     const groups = linkLegs(mergeLegs(legs));
     const expected = groups.map((group) => buildAttempt(group, NO_VIPS, (s) => s.time, coverage));
@@ -121,9 +121,9 @@ test('the same of every recording', async (t) => {
     const { captures, nodes } = await readInputs([bundle], { keepGoing: false, keepsAll: true });
     for (const capture of captures) {
       const legs = new CaptureLegs(capture.observations, new CapturePoints(capture.file));
-      const [isLone] = loneRows([capture.observations]);
+      const [{ lone }] = divideRows([capture.observations]) as [DividedRows];
       const coverage = new Coverage([{ file: capture.file, lastTime: null }]);
-      for (const row of legs.divide(isLone).lone) {
+      for (const row of lone) {
         const facts = legs.facts(row);
         if (!facts) {
           others++;
@@ -184,9 +184,11 @@ function packetsOf(
 test('what was seen twice is nowhere alone, what was seen once is', async (t) => {
   const { captures } = await read(t, 5);
   const [{ observations }] = captures as [Inputs['captures'][number]];
-  const count = (marks: Uint8Array) => marks.reduce((sum, mark) => sum + mark, 0);
-  const [once] = loneRows([observations]);
-  t.true(count(once!) > 600, `${count(once!)} are alone`);
-  t.true(count(once!) < observations.count, 'not those on ports that were used before');
-  t.deepEqual(loneRows([observations, observations]).map(count), [0, 0]);
+  const [once] = divideRows([observations]) as [DividedRows];
+  t.true(once.lone.length > 600, `${once.lone.length} are alone`);
+  t.true(once.lone.length < observations.count, 'not those on ports that were used before');
+  t.is(once.lone.length + once.others.length, observations.count);
+  for (const { lone, others } of divideRows([observations, observations])) {
+    t.deepEqual([lone.length, others.length], [0, observations.count]);
+  }
 });

@@ -3,11 +3,10 @@ import { TextNumbers } from '../../correlate/likeness.js';
 import { inFull } from '../../correlate/lone-attempt.js';
 import { kubeObjects } from '../../ingest/kube/objects.js';
 import { servicesOf } from '../../ingest/kube/services.js';
-import type { Finding, Pattern } from '../../model/analysis.js';
+import type { Endpoint, Finding, Pattern } from '../../model/analysis.js';
 import { numberText } from '../../model/texts.js';
 import type { DiagnosisContext } from '../context.js';
 import { isSlow } from '../loss.js';
-import { ServerPorts } from '../server-ports.js';
 import type { Case } from './case.js';
 import { type Candidate, CLEAR, type Dimension } from './dimension.js';
 import { PodNodes } from './pod-nodes.js';
@@ -63,9 +62,10 @@ class Facts {
   readonly #endings: Uint8Array;
   /** The fault that it met; 0 where it met none. */
   readonly #faults: Int32Array;
-  /** One for all addresses of a Service. */
-  readonly #vips: Int32Array;
-  readonly #vipCount: number;
+  /** What it asked for: the number of an address, port and protocol. */
+  readonly #asked: Int32Array;
+  /** By that number: one for all addresses of a Service. */
+  readonly #vips: readonly number[];
   readonly #faultNumbers = new TextNumbers();
 
   constructor(
@@ -77,19 +77,27 @@ class Facts {
     this.attempts = attempts;
     this.#endings = new Uint8Array(attempts.length);
     this.#faults = new Int32Array(attempts.length);
-    this.#vips = new Int32Array(attempts.length);
+    this.#asked = new Int32Array(attempts.length);
     const met = new Map(findings.map((finding) => [finding, this.#faultNumbers.of(faultOf(finding)) + 1]));
     const kin = vipsOfOneService(context);
     const vips = new TextNumbers();
+    const vipsOfAsked: number[] = [];
+    const numbers = new AskedNumbers(({ address }) => vipsOfAsked.push(vips.of(kin.get(address) ?? address)));
+    let last: Finding | undefined;
+    let number = 0;
     for (let i = 0; i < attempts.length; i++) {
       const attempt = attempts[i]!;
-      const finding = explained[i];
-      const { address } = attempt.server;
       this.#endings[i] = endingOf(attempt);
-      this.#faults[i] = (finding && met.get(finding)) ?? 0;
-      this.#vips[i] = vips.of(kin.get(address) ?? address);
+      this.#asked[i] = numbers.of(attempt);
+      const finding = explained[i];
+      // Most met the same as the one before.
+      if (finding !== last) {
+        last = finding;
+        number = (finding && met.get(finding)) ?? 0;
+      }
+      this.#faults[i] = number;
     }
-    this.#vipCount = vips.count;
+    this.#vips = vipsOfAsked;
   }
 
   /** Whether it was made, and at once. */
@@ -118,16 +126,52 @@ class Facts {
   /** Of the same VIPs all attempts that say something about a fault; one that failed for another does not. */
   about(fault: string, own: readonly number[]): number[] {
     const wanted = this.#faultNumbers.of(fault) + 1;
-    const [endings, faults, vips] = [this.#endings, this.#faults, this.#vips];
-    const isOfVip = new Uint8Array(this.#vipCount);
-    for (const i of own) isOfVip[vips[i]!] = 1;
+    const [endings, faults, asked] = [this.#endings, this.#faults, this.#asked];
+    const ofVip = this.#ofSameVips(own);
     const all: number[] = [];
     for (let i = 0; i < faults.length; i++) {
       const met = faults[i]!;
       const counts = met === wanted || endings[i] === MADE || (endings[i] === SLOW && met === 0);
-      if (counts && isOfVip[vips[i]!] === 1) all.push(i);
+      if (counts && ofVip[asked[i]!] === 1) all.push(i);
     }
     return all;
+  }
+
+  /** Those that asked for what some others did, by port and protocol too. */
+  askingAs(own: readonly number[], others: readonly number[]): Set<number> {
+    const isAsked = new Uint8Array(this.#vips.length);
+    for (const i of own) isAsked[this.#asked[i]!] = 1;
+    return new Set(others.filter((i) => isAsked[this.#asked[i]!] === 1));
+  }
+
+  /** 1 for each number of what is asked of the VIPs that some attempts asked for. */
+  #ofSameVips(own: readonly number[]): Uint8Array {
+    const vips = new Set<number>();
+    for (const i of own) vips.add(this.#vips[this.#asked[i]!]!);
+    return Uint8Array.from(this.#vips, (vip) => Number(vips.has(vip)));
+  }
+}
+
+/** Numbers for what is asked for, from 0 in the order in which it comes. */
+class AskedNumbers {
+  readonly #texts = new TextNumbers();
+  /** Most attempts have their server's end with others in common. */
+  readonly #ofTcp = new Map<Endpoint, number>();
+  readonly #onNew: (server: Endpoint) => void;
+
+  /** @param onNew told of each that comes for the first time */
+  constructor(onNew: (server: Endpoint) => void) {
+    this.#onNew = onNew;
+  }
+
+  of({ protocol, server }: Attempt): number {
+    const known = protocol === 'tcp' ? this.#ofTcp.get(server) : undefined;
+    if (known !== undefined) return known;
+    const before = this.#texts.count;
+    const number = this.#texts.of(`${protocol} ${server.port} ${server.address}`);
+    if (this.#texts.count > before) this.#onNew(server);
+    if (protocol === 'tcp') this.#ofTcp.set(server, number);
+    return number;
   }
 }
 
@@ -155,13 +199,13 @@ class Wholes {
 
 function patternsOf(fault: string, facts: Facts, wholes: Wholes, context: DiagnosisContext): Pattern[] {
   const own = facts.ofFault(fault);
-  const ports = new ServerPorts(own.map((i) => facts.attempts[i]!));
   const all = facts.about(fault, own);
   const sample = sampleOf(all, facts);
   const ofVip = sample.cases.map(
     (i): Case => ({ attempt: wholes.of(facts.attempts[i]!), fate: facts.fateOf(i) }),
   );
-  const among = { vip: ofVip, port: ofVip.filter(({ attempt }) => ports.has(attempt)) };
+  const ofPort = facts.askingAs(own, sample.cases);
+  const among = { vip: ofVip, port: ofVip.filter((_, n) => ofPort.has(sample.cases[n]!)) };
   const setting = {
     context,
     nodes: new PodNodes(
@@ -202,31 +246,39 @@ interface Sample {
  * only counted: each is taken as often as all for which it stands would be, but once at the most.
  */
 function sampleOf(attempts: readonly number[], facts: Facts): Sample {
-  const totals = { made: 0, bad: 0 };
-  for (const i of attempts) totals[kindOf(i, facts)] += facts.standsFor(i);
-  const steps = { made: Math.max(1, totals.made / MOST_CASES), bad: Math.max(1, totals.bad / MOST_CASES) };
-  const passed = { made: 0, bad: 0 };
-  const taken = { made: 0, bad: 0 };
-  const cases = attempts.filter((i) => {
-    const kind = kindOf(i, facts);
-    const before = passed[kind];
-    passed[kind] += facts.standsFor(i);
-    const isTaken = Math.floor(passed[kind] / steps[kind]) > Math.floor(before / steps[kind]);
-    if (isTaken) taken[kind]++;
-    return isTaken;
-  });
-  return { cases, note: cases.length < totals.made + totals.bad ? sampleNote(taken, totals) : '' };
+  const made = new Sampler();
+  const bad = new Sampler();
+  for (const i of attempts) (facts.isMade(i) ? made : bad).total += facts.standsFor(i);
+  const cases: number[] = [];
+  for (const i of attempts) {
+    if ((facts.isMade(i) ? made : bad).takes(facts.standsFor(i))) cases.push(i);
+  }
+  return { cases, note: cases.length < made.total + bad.total ? sampleNote(made, bad) : '' };
 }
 
-function kindOf(i: number, facts: Facts): 'made' | 'bad' {
-  return facts.isMade(i) ? 'made' : 'bad';
+/** Takes one of each so many of a kind. */
+class Sampler {
+  /** How many there are; to be known before any is taken. */
+  total = 0;
+  taken = 0;
+  #passed = 0;
+
+  /** @param standsFor how many there are for it */
+  takes(standsFor: number): boolean {
+    const step = Math.max(1, this.total / MOST_CASES);
+    const before = this.#passed;
+    this.#passed += standsFor;
+    const isTaken = Math.floor(this.#passed / step) > Math.floor(before / step);
+    if (isTaken) this.taken++;
+    return isTaken;
+  }
 }
 
 /** The kinds are not in proportion: who reads the numbers as shares would take a fault of few for one of most. */
-function sampleNote(taken: { made: number; bad: number }, totals: { made: number; bad: number }): string {
-  const bad = `${numberText(taken.bad)} of ${numberText(totals.bad)} that met this`;
-  const made = `${numberText(taken.made)} of ${roughly(totals.made)} that did not`;
-  return ` (Compared are ${bad}, and ${made}; the numbers are no shares of all.)`;
+function sampleNote(made: Sampler, bad: Sampler): string {
+  const those = `${numberText(bad.taken)} of ${numberText(bad.total)} that met this`;
+  const others = `${numberText(made.taken)} of ${roughly(made.total)} that did not`;
+  return ` (Compared are ${those}, and ${others}; the numbers are no shares of all.)`;
 }
 
 /** It is known from those that stand for others. */

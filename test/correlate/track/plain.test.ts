@@ -9,7 +9,6 @@ import test from 'ava';
 import fc from 'fast-check';
 import { CapturePoints } from '../../../src/correlate/capture-points.js';
 import type { Leg } from '../../../src/correlate/leg.js';
-import { CaptureLegs } from '../../../src/correlate/legs.js';
 import { DecodedPackets } from '../../../src/correlate/track/decoded-packets.js';
 import { Tracker } from '../../../src/correlate/track/tracker.js';
 import { readCapture } from '../../../src/ingest/capture/reader.js';
@@ -17,6 +16,7 @@ import { readItems } from '../../../src/ingest/items.js';
 import { readAll } from '../../../src/ingest/peek.js';
 import { parseInput } from '../../../src/ingest/specification.js';
 import { fixture } from '../../support.js';
+import { legsOf } from '../legs.js';
 import { ACK, FIN, type Link, pcapOf, RST, type Segment, SYN, stamps, synOptions } from './wire.js';
 
 /** Enough for all that is tracked here; a memory for the usual million would be one of hundreds. */
@@ -68,9 +68,8 @@ async function track(pcap: Uint8Array, { plain, chunk, inPlace = false }: Way): 
     nameHint: null,
     snapshot: null,
   };
-  const legs = new CaptureLegs(tracker.observations(), new CapturePoints(file));
   return {
-    legs: legs.divide().others.map((row) => legs.leg(row)),
+    legs: legsOf(tracker.observations(), new CapturePoints(file)),
     decoded,
     packets: summary.packets,
     times: [summary.firstTime, summary.lastTime],
