@@ -16,6 +16,8 @@ import { countServed, internServer, metOf, servedTotal } from './served';
 let keptWhole: u32 = 0;
 /** What `bitsFor` gave at the most: legs that leave together let the connections become fewer. */
 let most: u32 = 0;
+/** There was little room for others: from then on no server's share is larger. */
+let isThrifty: bool = false;
 
 /** @param whole connections up to which all are kept; the greatest number: none is ever let go, only put away */
 export function keepWhole(whole: u32): void {
@@ -40,7 +42,9 @@ export function lets(): bool {
  */
 export function bitsFor(server: u32): u32 {
   most = max(most, bitsOf(connections() / (keptWhole / SAMPLE_SHARE + 1)));
-  return server === NONE ? 0 : min(most, bitsOf(metOf(server) / KEPT_OF_SERVER));
+  if (server === NONE) return 0;
+  if (areRowsScarce()) isThrifty = true;
+  return isThrifty ? most : min(most, bitsOf(metOf(server) / KEPT_OF_SERVER));
 }
 
 /** @param clientSequence the initial sequence numbers of both ends */
