@@ -56,6 +56,12 @@ function faultOf({ cause, node, netns, interface: name, vip }: Finding): string 
   return [cause, node, netns, name, vip].join('\n');
 }
 
+/** Attempts by their places: those that were made, and at once; and all others. */
+interface Cases {
+  made: number[];
+  bad: number[];
+}
+
 /** What every fault's patterns need of each attempt, by its place: in arrays of numbers, as of a flood there are very many. */
 class Facts {
   readonly attempts: readonly Attempt[];
@@ -100,16 +106,6 @@ class Facts {
     this.#vips = vipsOfAsked;
   }
 
-  /** Whether it was made, and at once. */
-  isMade(i: number): boolean {
-    return this.#endings[i] === MADE;
-  }
-
-  /** How many were like it, itself among them. */
-  standsFor(i: number): number {
-    return this.isMade(i) ? this.attempts[i]!.standsFor : 1;
-  }
-
   fateOf(i: number): Case['fate'] {
     return FATES[this.#endings[i]!]!;
   }
@@ -124,17 +120,18 @@ class Facts {
   }
 
   /** Of the same VIPs all attempts that say something about a fault; one that failed for another does not. */
-  about(fault: string, own: readonly number[]): number[] {
+  about(fault: string, own: readonly number[]): Cases {
     const wanted = this.#faultNumbers.of(fault) + 1;
     const [endings, faults, asked] = [this.#endings, this.#faults, this.#asked];
     const ofVip = this.#ofSameVips(own);
-    const all: number[] = [];
+    const cases: Cases = { made: [], bad: [] };
     for (let i = 0; i < faults.length; i++) {
+      if (ofVip[asked[i]!] !== 1) continue;
       const met = faults[i]!;
-      const counts = met === wanted || endings[i] === MADE || (endings[i] === SLOW && met === 0);
-      if (counts && ofVip[asked[i]!] === 1) all.push(i);
+      if (endings[i] === MADE) cases.made.push(i);
+      else if (met === wanted || (endings[i] === SLOW && met === 0)) cases.bad.push(i);
     }
-    return all;
+    return cases;
   }
 
   /** Those that asked for what some others did, by port and protocol too. */
@@ -241,43 +238,46 @@ interface Sample {
   note: string;
 }
 
-/**
- * As many of each kind as are looked at, evenly over time. Of those that were made, some may stand for others that were
- * only counted: each is taken as often as all for which it stands would be, but once at the most.
- */
-function sampleOf(attempts: readonly number[], facts: Facts): Sample {
-  const made = new Sampler();
-  const bad = new Sampler();
-  for (const i of attempts) (facts.isMade(i) ? made : bad).total += facts.standsFor(i);
-  const cases: number[] = [];
-  for (const i of attempts) {
-    if ((facts.isMade(i) ? made : bad).takes(facts.standsFor(i))) cases.push(i);
-  }
-  return { cases, note: cases.length < made.total + bad.total ? sampleNote(made, bad) : '' };
+/** As many of each kind as are looked at, evenly over time. */
+function sampleOf({ made, bad }: Cases, facts: Facts): Sample {
+  const some = { made: weighedOf(made, facts), bad: spread(bad) };
+  const cases = [...some.made.taken, ...some.bad].sort((a, b) => a - b);
+  const all = some.made.total + bad.length;
+  return { cases, note: cases.length < all ? sampleNote(some.made, some.bad.length, bad.length) : '' };
 }
 
-/** Takes one of each so many of a kind. */
-class Sampler {
-  /** How many there are; to be known before any is taken. */
-  total = 0;
-  taken = 0;
-  #passed = 0;
+function spread(all: readonly number[]): readonly number[] {
+  if (all.length <= MOST_CASES) return all;
+  return Array.from(
+    { length: MOST_CASES },
+    (_, n) => all[Math.ceil(((n + 1) * all.length) / MOST_CASES) - 1]!,
+  );
+}
 
-  /** @param standsFor how many there are for it */
-  takes(standsFor: number): boolean {
-    const step = Math.max(1, this.total / MOST_CASES);
-    const before = this.#passed;
-    this.#passed += standsFor;
-    const isTaken = Math.floor(this.#passed / step) > Math.floor(before / step);
-    if (isTaken) this.taken++;
-    return isTaken;
-  }
+interface Weighed {
+  taken: number[];
+  /** How many there are, those among them that were only counted. */
+  total: number;
+}
+
+/** Some may stand for others: each is taken as often as all for which it stands would be, but once at the most. */
+function weighedOf(made: readonly number[], facts: Facts): Weighed {
+  const weights = made.map((i) => facts.attempts[i]!.standsFor);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const step = Math.max(1, total / MOST_CASES);
+  let passed = 0;
+  const taken = made.filter((_, n) => {
+    const before = passed;
+    passed += weights[n]!;
+    return Math.floor(passed / step) > Math.floor(before / step);
+  });
+  return { taken, total };
 }
 
 /** The kinds are not in proportion: who reads the numbers as shares would take a fault of few for one of most. */
-function sampleNote(made: Sampler, bad: Sampler): string {
-  const those = `${numberText(bad.taken)} of ${numberText(bad.total)} that met this`;
-  const others = `${numberText(made.taken)} of ${roughly(made.total)} that did not`;
+function sampleNote(made: Weighed, bad: number, allBad: number): string {
+  const those = `${numberText(bad)} of ${numberText(allBad)} that met this`;
+  const others = `${numberText(made.taken.length)} of ${roughly(made.total)} that did not`;
   return ` (Compared are ${those}, and ${others}; the numbers are no shares of all.)`;
 }
 
