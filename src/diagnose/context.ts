@@ -4,9 +4,11 @@ import type { Clocks } from '../correlate/clocks/clocks.js';
 import type { NeighbourMessage } from '../correlate/neighbours/message.js';
 import type { KernelModel } from '../kernel/model.js';
 import { translationsOf, translationTargets } from '../kernel/translations.js';
+import type { Sighting } from '../model/sighting.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Nanoseconds } from '../model/time.js';
 import { Network } from '../network/network.js';
+import { capturesThen } from './capture-times.js';
 
 /** What is known of one capture, for judging what its silence means. */
 export interface Coverage {
@@ -131,9 +133,19 @@ export class DiagnosisContext {
     return this.network.cluster.nameOf(address, port);
   }
 
-  /** Whether what passes the interface would have been captured. */
-  covers(node: NodeView, name: string): boolean {
-    return node.captures.some((c) => c.interfaces === null || c.interfaces.includes(name));
+  /**
+   * Whether what passes the interface would have been captured.
+   *
+   * @param beside packets that were seen when it would have passed, of which one is enough; null: at any time
+   */
+  covers(node: NodeView, name: string, beside: readonly Sighting[] | null): boolean {
+    const captures = beside ? capturesThen(node, beside, this.clocks) : node.captures;
+    return captures.some((c) => c.interfaces === null || c.interfaces.includes(name));
+  }
+
+  /** Whether any of the node was captured when one of the packets was seen. */
+  watches(node: NodeView, beside: readonly Sighting[]): boolean {
+    return capturesThen(node, beside, this.clocks).length > 0;
   }
 
   /** Whether a node translates packets to the address: by its rules, or by a connection that it tracks. */

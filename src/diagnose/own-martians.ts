@@ -4,7 +4,7 @@ import type { DiagnosisContext, NodeView } from './context.js';
 import { datedMartians, logWindow } from './kernel-records.js';
 import { type OwnedPacket, type Shares, shareLines } from './line-shares.js';
 import { logShift, nearestOf } from './log-shift.js';
-import { lossOf } from './loss.js';
+import { lastSightings, lossOf } from './loss.js';
 import { placeAfter, routedDestinations } from './place.js';
 import { remembered } from './ways/remembered.js';
 
@@ -98,12 +98,13 @@ function poolsOf(node: NodeView, lines: readonly MartianRecord[], context: Diagn
     const source = loss?.last.source.address;
     if (!loss || source === undefined || !sources.has(source)) continue;
     const destinations = routedDestinations(attempt, loss, context);
+    const beside = lastSightings(loss);
     for (const { sightings } of loss.traces) {
       const last = sightings.at(-1)!;
       const place = placeAfter(last, context);
       if (place?.node !== node || place.interface === null) continue;
       // Captured there and not seen: it did not arrive.
-      if (!place.seen && node.captures.length > 0) continue;
+      if (!place.seen && context.watches(node, beside)) continue;
       const time = context.clocks.timeAt(node.name, last);
       if (time === null) continue;
       const key = `${place.interface}\n${source}`;

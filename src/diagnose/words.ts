@@ -1,5 +1,6 @@
 import type { Endpoint } from '../model/analysis.js';
 import { endpointLabel } from '../model/endpoint.js';
+import { formatTime, type Nanoseconds } from '../model/time.js';
 
 /** Values that are named before the rest is counted. */
 const NAMED = 3;
@@ -16,4 +17,13 @@ export function listed(values: readonly string[]): string {
 /** The same of servers: those of one capture's attempts are few objects, of which each needs its label but once. */
 export function listedEndpoints(endpoints: readonly Endpoint[]): string {
   return listed([...new Set(endpoints)].map(endpointLabel));
+}
+
+/** `12:00:01.500`, with the date where not all is of one day. */
+export function clockText(first: Nanoseconds, last: Nanoseconds): (time: Nanoseconds) => string {
+  const oneDay = formatTime(first).slice(0, 10) === formatTime(last).slice(0, 10);
+  return (moment) => {
+    const text = formatTime(moment).slice(0, 23);
+    return oneDay ? text.slice(11) : text.replace('T', ' ');
+  };
 }

@@ -100,3 +100,36 @@ test('a capture there that shows nothing of the backend may be filtered: undeter
   t.deepEqual([gaps[0]!.node, gaps[0]!.interface], ['back', 'eth0']);
   t.regex(gaps[0]!.why, /left front by eth0 towards back, whose captures do not show it/);
 });
+
+test('a capture there that ended before, by clocks that packets join: that it was not captured then is said, and no more', async (t) => {
+  const { first, second } = wires();
+  const madeUntil = first.frames.findIndex(({ bytes }) => bytes[19] === 10);
+  const { at } = first.frames[madeUntil]!;
+  const ended = second.capture(({ at: sent }) => sent < at);
+  const { findings, gaps } = await run(t, {
+    front: { ...front(), 'eth0.pcap': first.capture() },
+    back: { ...back(), 'eth0.pcap': ended },
+  });
+  t.deepEqual(
+    findings.filter((f) => f.severity === 'fault').map((f) => f.cause),
+    ['undetermined'],
+  );
+  t.regex(
+    gaps[0]!.why,
+    /^back was not captured then: .*\(eth0\.pcap: .* to .*\); capture front and back at the/,
+  );
+  t.true(findings[0]!.evidence.some(({ text }) => text.startsWith('back was not captured then')));
+});
+
+test('a capture there that began afterwards, by the clocks as they are: the same', async (t) => {
+  const later = new Wire().wait(60_000).ask(ROUTER, GATEWAY, '192.0.2.12');
+  for (const port of [40_011, 40_012]) {
+    later.syn(ROUTER, B, after(port)).synAck(B, ROUTER, after(port)).ack(ROUTER, B, after(port));
+  }
+  const { findings, gaps } = await analyzed(t, later.wait(10).ask(ROUTER, GATEWAY, '192.0.2.12').capture());
+  t.deepEqual(
+    findings.filter((f) => f.severity === 'fault').map((f) => f.cause),
+    ['undetermined'],
+  );
+  t.regex(gaps[0]!.why, /^back was not captured then: /);
+});

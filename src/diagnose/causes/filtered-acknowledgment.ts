@@ -70,7 +70,7 @@ function proofOf(attempt: Attempt, context: DiagnosisContext): Found | null {
   if (!place || place.interface === null) return null;
   const { node, seen } = place;
   // Where it was captured, it would have been seen to come in.
-  if (!seen && node.captures.length > 0) return null;
+  if (!seen && context.watches(node, acks)) return null;
   const gateway = gatewayOf(attempt, node);
   if (seen && gateway.device !== place.interface) return null;
   // Where the SYN was seen to leave, the ACK would have been.
@@ -89,7 +89,7 @@ function proofWithout(attempt: Attempt, context: DiagnosisContext): Found | null
   const into = server && wayInto(asked, server);
   if (!into || into.mac === null || !isWatchedAfterAsking(attempt, context)) return null;
   const node = context.ownerOfMac(into.mac);
-  if (!node || node === server || node.captures.length > 0) return null;
+  if (!node || node === server || context.watches(node, asked)) return null;
   if (servedClients(null, context).has(pairOf(attempt))) return null;
   const gateway = gatewayOf(attempt, node);
   const drop = dropBy(gateway, attempt, into.sighting, context);

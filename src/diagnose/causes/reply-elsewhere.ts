@@ -90,12 +90,12 @@ function tripsOf(
   return known.length > 0 || behind.length > 0 ? known : trips;
 }
 
-/** Whether a capture looks at an interface that the reply would pass. */
+/** Whether a capture looks at an interface that the reply would pass, be it of another time: that one can be made again. */
 function wouldBeSeen({ reply }: RoundTrip, context: DiagnosisContext): boolean {
   return reply!.legs.some(({ station, interface: name, hop }) => {
     const node = context.node(station.node, station.netns);
     const devices = [name, hop?.dev ?? null].filter((device) => device !== null);
-    return node !== null && devices.some((device) => context.covers(node, device));
+    return node !== null && devices.some((device) => context.covers(node, device, null));
   });
 }
 

@@ -146,7 +146,7 @@ function ruledOut(proofs: readonly RpFilterProof[], context: DiagnosisContext): 
         ? `${node.name} has a route on to the destination, by ${way.dev}`
         : `the destination is local to ${node.name}`,
     });
-    if (way && context.covers(node, way.dev)) {
+    if (way && context.covers(node, way.dev, lastSightings(loss))) {
       others.push({
         cause: 'backend-silent',
         why: `${way.dev}, the way on, was captured, and the packet did not leave by it`,

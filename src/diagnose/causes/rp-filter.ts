@@ -61,7 +61,7 @@ function whereSeenLast(attempt: Attempt, context: DiagnosisContext): Suspicion<R
   if (!place) return null;
   const { node } = place;
   // Captured there and not seen: it did not arrive.
-  if (!place.seen && node.captures.length > 0) return null;
+  if (!place.seen && context.watches(node, lastSightings(loss))) return null;
 
   const source = loss.last.source.address;
   // The node's own address as source is a martian in itself, whatever rp_filter says.

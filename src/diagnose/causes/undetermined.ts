@@ -26,6 +26,7 @@ import { remembered } from '../ways/remembered.js';
 import { isUnconfirmed } from '../ways/unconfirmed.js';
 import { listedEndpoints } from '../words.js';
 import { missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-alternatives.js';
+import { unwatchedEvidence, unwatchedGap } from './unwatched.js';
 
 interface UndeterminedProof {
   /** Nothing says that an answer is owed. */
@@ -117,6 +118,7 @@ export const undetermined = cause<UndeterminedProof>({
           ...modelEvidence(verdict, last),
           ...wayEvidence(attempt, context),
           ...missedEvidence(attempt, context),
+          ...unwatchedEvidence(wayEndOf(attempt), context),
         ],
         fix: null,
         ...(blocked && { known: vainWords(blocked) }),
@@ -309,6 +311,8 @@ function gapsOf(
       },
     ];
   }
+  const unwatched = unwatchedGap(loss, context);
+  if (unwatched) return [unwatched];
   if (last.direction === 'out' && place) {
     const why = `the packet left ${last.point.node}${last.point.interface === null ? '' : ` by ${last.point.interface}`} towards ${place.node.name}, whose captures do not show it: it was lost between the two, or their filter hides it`;
     const at = { node: place.node.name, interface: place.interface };
@@ -317,7 +321,7 @@ function gapsOf(
   const got = `the packet got to ${labelOf(last, here)}`;
   const at = { node: last.point.node, interface: last.point.interface };
   const way = verdict?.verdict === 'forward' ? verdict.dev : null;
-  if (here && way !== null && !context.covers(here, way)) {
+  if (here && way !== null && !context.covers(here, way, lastSightings(loss))) {
     const why = `${got}, whose routes send it on by ${way}, where nothing was captured`;
     return [{ ...at, interface: way, why, capture: captureCommand(way, filter) }];
   }

@@ -2,6 +2,7 @@ import type { Alternative, CauseId } from '../../model/analysis.js';
 import type { Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { counterRise } from '../kernel-records.js';
+import { lastSightings } from '../loss.js';
 import type { DemandedDrop } from './demand.js';
 import type { DropProof } from './examine.js';
 
@@ -69,12 +70,13 @@ function addSettings({ drop, leg, doubts }: DemandedDrop, recorded: boolean, add
 /** Whether the way on was captured, and the packet was not seen there. */
 function addSilence(
   { role, leg, station, seen }: DemandedDrop,
-  { node }: DropProof,
+  { node, loss }: DropProof,
   context: DiagnosisContext,
   add: Add,
 ): void {
   const dev = leg.passage.verdict?.dev ?? null;
-  if (role !== 'request' || !seen || dev === null || !context.covers(node, dev)) return;
+  if (role !== 'request' || !seen || dev === null) return;
+  if (!context.covers(node, dev, lastSightings(loss))) return;
   add(
     'backend-silent',
     `${dev} of ${station.label}, the way on, was captured, and the packet did not leave by it`,

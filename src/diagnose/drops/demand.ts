@@ -2,7 +2,9 @@ import type { Attempt } from '../../correlate/attempt.js';
 import type { CauseId, Role } from '../../model/analysis.js';
 import type { Drop, Leg } from '../../network/journey.js';
 import type { Station } from '../../network/station.js';
+import { capturesThen } from '../capture-times.js';
 import type { DiagnosisContext } from '../context.js';
+import { lastSightings } from '../loss.js';
 import { causeOf } from '../prediction/risk.js';
 import { refusesAsker } from './asked-in-vain.js';
 import { type Course, type Courses, coursesOf } from './courses.js';
@@ -69,7 +71,7 @@ function dropOf(course: Course, courses: Courses, context: DiagnosisContext): De
   // What never left is dropped nowhere, unless the neighbour is silent for the very reason.
   if (blocked && (causeOf(drop) !== 'rp-filter' || !refusesAsker(blocked, station, name!))) return null;
   const doubts = [...course.doubts];
-  if (drop.by === 'netfilter' && !carrier && mayBeTracked(course, station, context)) {
+  if (drop.by === 'netfilter' && !carrier && mayBeTracked(course, courses, station, context)) {
     doubts.push(
       `${station.label}: whether it knows the connection, on which its rules may rest, is not known`,
     );
@@ -96,15 +98,22 @@ function isSame(a: DemandedDrop, b: DemandedDrop): boolean {
  * Whether a node that a reply comes to may have passed its request before that was seen for the first time. One that
  * captured all it passes would have shown it.
  */
-function mayBeTracked({ role, request }: Course, station: Station, context: DiagnosisContext): boolean {
+function mayBeTracked(
+  { role, request }: Course,
+  { loss }: Courses,
+  station: Station,
+  context: DiagnosisContext,
+): boolean {
   if (role === 'request') return false;
   if (request?.journey.legs.some((leg) => leg.station === station)) return false;
   const view = context.node(station.node, station.netns);
-  if (view?.captures.some((capture) => capture.interfaces === null)) return false;
+  const beside = lastSightings(loss);
+  const captures = view ? capturesThen(view, beside, context.clocks) : [];
+  if (captures.some((capture) => capture.interfaces === null)) return false;
   const links = (station.snapshot.links ?? []).filter(
     ({ flags }) => flags.includes('UP') && !flags.includes('LOOPBACK'),
   );
-  return links.length === 0 || !view || !links.every(({ name }) => context.covers(view, name));
+  return links.length === 0 || !view || !links.every(({ name }) => context.covers(view, name, beside));
 }
 
 function isSeen({ journey, stops, reached, request }: Course, { loss }: Courses): boolean {

@@ -3,6 +3,7 @@ import type { CauseId, Confidence } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord } from '../../model/snapshot.js';
 import type { Nanoseconds } from '../../model/time.js';
+import { capturesThen } from '../capture-times.js';
 import type { Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { isCutShort } from '../cut-short.js';
@@ -88,7 +89,7 @@ function examineDemand(
     answered: answers.length > 0,
     contested: others.length > 0,
     counted: (counter?.rise ?? 0) > 0,
-    enclosed: isEnclosed(node),
+    enclosed: isEnclosed(node, loss, context),
   });
   if (confidence === null) return null;
   const proof = { loss, node, demanded, records, counter, answers, doubtful: [] };
@@ -151,7 +152,8 @@ function judge({ seen, doubts, drop }: DemandedDrop, signs: Signs): Confidence |
   return enclosed && !isOpen ? 'possible' : null;
 }
 
-function isEnclosed({ captures }: NodeView): boolean {
+function isEnclosed(node: NodeView, loss: Loss, { clocks }: DiagnosisContext): boolean {
+  const captures = capturesThen(node, lastSightings(loss), clocks);
   if (captures.some((capture) => capture.interfaces === null)) return true;
   return new Set(captures.flatMap((capture) => capture.interfaces!)).size > 1;
 }
@@ -180,7 +182,8 @@ function examineRecords(attempt: Attempt, demand: Demand, context: DiagnosisCont
   if (!isEachRecorded(near, loss, alike(node, cause), context)) return null;
   const proof = { loss, node, demanded: null, records: near, counter: null, answers: [], doubtful: [] };
   // Of a tunnel packet whose content never came out of the tunnel, the outer one was dropped.
-  const isOuter = loss.last.encapsulations.length > 0 && cause === 'filtered' && isEnclosed(node);
+  const isOuter =
+    loss.last.encapsulations.length > 0 && cause === 'filtered' && isEnclosed(node, loss, context);
   const name = isOuter ? inputInterface(loss.last, node) : place.interface;
   const at = { node: node.name, interface: name };
   const aspect = `${loss.role} record ${node.netns}`;

@@ -2,6 +2,7 @@
 import { seenBy } from '../../correlate/overheard.js';
 import type { Endpoint, Role } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
+import { spans } from '../capture-times.js';
 import type { Coverage, DiagnosisContext, NodeView } from '../context.js';
 
 /** The servers that a capture shows packets of, under the addresses that they have there. */
@@ -62,23 +63,16 @@ export function isLikelyVisible(
   });
 }
 
-/**
- * Whether a capture that lost nothing was listening on the interface when one of the packets was seen. Captures that
- * nothing places against each other are taken to be of the same time: that is why they were given together.
- */
+/** Whether a capture that lost nothing was listening on the interface when one of the packets was seen. */
 export function isRunning(
-  { node, interfaces, firstTime, lastTime, dropped }: Coverage,
+  capture: Coverage,
   name: string,
   beside: readonly Sighting[],
   { clocks }: DiagnosisContext,
 ): boolean {
+  const { interfaces, dropped } = capture;
   if (interfaces !== null && !interfaces.includes(name)) return false;
-  if (firstTime === null || lastTime === null || (dropped ?? 0) > 0) return false;
-  return beside.some((sighting) => {
-    if (sighting.time === null) return false;
-    const time = clocks.timeAt(node, sighting);
-    return time === null || (time >= firstTime && time <= lastTime);
-  });
+  return (dropped ?? 0) === 0 && spans(capture, beside, clocks);
 }
 
 function seenIn(context: DiagnosisContext): Map<string, Shown> {

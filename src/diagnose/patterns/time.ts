@@ -1,6 +1,7 @@
 import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
 import { formatTime, NANOSECONDS_PER_SECOND, type Nanoseconds } from '../../model/time.js';
 import type { DiagnosisContext } from '../context.js';
+import { clockText } from '../words.js';
 import { type Case, type Row, tabulate, UNKNOWN } from './case.js';
 import type { Candidate, Dimension } from './dimension.js';
 import { clearestStretch, type Point, type Stretch } from './stretch.js';
@@ -73,15 +74,6 @@ function candidateOf(
 
 function inOrder(rows: readonly Row[], values: readonly string[]): Row[] {
   return values.flatMap((value) => rows.find((row) => row.value === value) ?? []);
-}
-
-/** `12:00:01.500`, with the date where not all is of one day. */
-function clockText(first: Nanoseconds, last: Nanoseconds): (time: Nanoseconds) => string {
-  const oneDay = formatTime(first).slice(0, 10) === formatTime(last).slice(0, 10);
-  return (moment) => {
-    const text = formatTime(moment).slice(0, 23);
-    return oneDay ? text.slice(11) : text.replace('T', ' ');
-  };
 }
 
 /** Clients and switches take a moment to act on an announcement, ns. */

@@ -84,7 +84,7 @@ export class Wire {
   }
 
   /** An Ethernet capture of the frames that `seen` picks. */
-  capture(seen: (frame: { bytes: Uint8Array }) => boolean = () => true): Buffer {
+  capture(seen: (frame: Pick<Frame, 'at' | 'bytes'>) => boolean = () => true): Buffer {
     return this.#file(ETHERNET, this.frames.filter(seen), (frame) => frame.bytes);
   }
 

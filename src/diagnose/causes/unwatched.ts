@@ -1,0 +1,55 @@
+/** What left one node for another whose captures are of another time: whether it came there is not known. */
+import type { Gap } from '../../model/analysis.js';
+import type { Nanoseconds } from '../../model/time.js';
+import type { DiagnosisContext } from '../context.js';
+import { evidence } from '../evidence.js';
+import { type Loss, lastSightings } from '../loss.js';
+import { type Place, placeOf } from '../place.js';
+import { captureCommand, captureFilter } from '../recording.js';
+import { clockText, listed } from '../words.js';
+
+interface Unwatched {
+  place: Place;
+  /** Since when, and until when, packets left for it. */
+  first: Nanoseconds;
+  last: Nanoseconds;
+}
+
+/** @returns null where the next node was captured at the time, or never, or is not known */
+function unwatchedOf(loss: Loss, context: DiagnosisContext): Unwatched | null {
+  const place = placeOf(loss, context);
+  if (!place || place.seen || place.node.captures.length === 0) return null;
+  const left = lastSightings(loss);
+  if (context.watches(place.node, left)) return null;
+  const times = left.flatMap(({ time }) => time ?? []);
+  const [first, last] = [times[0], times.at(-1)];
+  return first === undefined || last === undefined ? null : { place, first, last };
+}
+
+/** `node2 was not captured at 12:00:01.500 (its any.pcap: 12:00:09.000 to 12:00:20.250)`. */
+function wordsOf({ place: { node }, first, last }: Unwatched): string {
+  const spans = node.captures.flatMap(({ file, firstTime, lastTime }) =>
+    firstTime === null || lastTime === null ? [] : [{ file, firstTime, lastTime }],
+  );
+  const ends = spans.flatMap(({ firstTime, lastTime }) => [firstTime, lastTime]);
+  const all = [first, last, ...ends].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const at = clockText(all[0]!, all.at(-1)!);
+  const texts = spans.map(
+    (span) => `${span.file.replace(/^.*\//, '')}: ${at(span.firstTime)} to ${at(span.lastTime)}`,
+  );
+  const when = first === last ? `at ${at(first)}` : `from ${at(first)} to ${at(last)}`;
+  return `${node.name} was not captured then: packets left for it ${when}, and its captures have none of that time (${listed(texts)})`;
+}
+
+export function unwatchedEvidence(loss: Loss | null, context: DiagnosisContext) {
+  const found = loss && unwatchedOf(loss, context);
+  return found ? [evidence('capture', wordsOf(found), { node: found.place.node.name })] : [];
+}
+
+export function unwatchedGap(loss: Loss, context: DiagnosisContext): Gap | null {
+  const found = unwatchedOf(loss, context);
+  if (!found) return null;
+  const { node, interface: name } = found.place;
+  const why = `${wordsOf(found)}; capture ${loss.last.point.node} and ${node.name} at the same time`;
+  return { node: node.name, interface: name, why, capture: captureCommand(name, captureFilter(loss.last)) };
+}
