@@ -3,7 +3,7 @@ import type { CauseId, Confidence, Finding, Gap } from '../model/analysis.js';
 import type { DiagnosisContext } from './context.js';
 import { type Symptom, symptomOf } from './symptom.js';
 
-/** One attempt that a cause explains, and what of. Those with the same `key` become one finding. */
+/** One attempt that a cause explains, and what of. Those that are alike in all but the proof become one finding. */
 export interface Suspicion<Proof> {
   attempt: Attempt;
   confidence: Confidence;
@@ -11,6 +11,8 @@ export interface Suspicion<Proof> {
   interface: string | null;
   /** What else tells findings of one node and interface apart, as `request` and `reply`. */
   aspect: string;
+  /** The same of several services at one place, which are one finding where a scan alone asked for them. */
+  service?: string;
   proof: Proof;
 }
 

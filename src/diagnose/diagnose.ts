@@ -6,7 +6,7 @@ import { CONFIDENCE_ORDER } from './confidence.js';
 import type { DiagnosisContext } from './context.js';
 import { addPatterns } from './patterns/patterns.js';
 import { CAUSE_REGISTRY } from './registry.js';
-import { withoutScans } from './scan.js';
+import { isScan, withoutScans } from './scan.js';
 import { withSlow } from './slow.js';
 import { type Symptom, symptomOf } from './symptom.js';
 
@@ -30,13 +30,16 @@ export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): 
   });
   const findings: { finding: Omit<Finding, 'id'>; group: Group | null }[] = [];
   const gaps: Gap[] = [];
-  for (const group of groups.all) {
+  const joined = joinScans(groups.all, context.attempts);
+  for (const group of joined.keys()) {
     const { cause, suspicions } = group;
     const conclusion = cause.conclude(suspicions, context);
     const attempts = suspicions.map((suspicion) => suspicion.attempt);
     const finding = withSlow(conclusion.finding, attempts);
-    findings.push({ finding: withoutScans(finding, attempts, context.attempts), group });
-    gaps.push(...conclusion.gaps);
+    const judged = withoutScans(finding, attempts, context.attempts);
+    findings.push({ finding: judged, group });
+    // What a scan did not find out is nobody's loss: there is nothing to capture next.
+    if (judged === finding) gaps.push(...conclusion.gaps);
   }
   for (const cause of registry) {
     const own = groups.all.filter((group) => group.cause === cause);
@@ -59,7 +62,7 @@ export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): 
   const ofGroup = new Map<Group, Finding>();
   const identified = findings.map(({ finding, group }, i): Finding => {
     const named = { id: `f${i + 1}`, ...finding };
-    if (group) ofGroup.set(group, named);
+    for (const one of (group && joined.get(group)) ?? []) ofGroup.set(one, named);
     return named;
   });
   const explained = groupOf.map((group) => group && ofGroup.get(group));
@@ -98,13 +101,14 @@ interface Group {
 class Groups {
   /** In the order of their first suspicions. */
   readonly all: Group[] = [];
-  /** By cause, aspect, node, interface and VIP. Servers are not told apart: a scan would make a finding of each. */
+  /** By cause, aspect (and service), node, interface and VIP. Servers are not told apart: a scan would make a finding of each. */
   readonly #groups: Map<CauseId, Map<string, Map<string | null, Map<string | null, ByVip>>>> = new Map();
 
   /** @returns the one that it is of now */
   add(cause: Cause, suspicion: Suspicion<unknown>): Group {
-    const { aspect, node, interface: name, attempt } = suspicion;
-    const ofPlace = entryOf(entryOf(entryOf(entryOf(this.#groups, cause.id), aspect), node), name);
+    const { aspect, service, node, interface: name, attempt } = suspicion;
+    const kind = service === undefined ? aspect : `${aspect} ${service}`;
+    const ofPlace = entryOf(entryOf(entryOf(entryOf(this.#groups, cause.id), kind), node), name);
     const known = ofPlace.get(attempt.vip);
     if (known) {
       // One text for all of them, of a flood too.
@@ -117,6 +121,28 @@ class Groups {
     ofPlace.set(attempt.vip, group);
     return group;
   }
+}
+
+/** Of each group that becomes a finding, the groups that it stands for: what one scan met at one place is one. */
+function joinScans(all: readonly Group[], attempts: readonly Attempt[]): Map<Group, Group[]> {
+  const joined = new Map<Group, Group[]>();
+  const scans = new Map<string, Group>();
+  for (const group of all) {
+    const { cause, suspicions } = group;
+    const { service, aspect, confidence, node, interface: name, attempt } = suspicions[0]!;
+    const own = suspicions.map((suspicion) => suspicion.attempt);
+    const isOfScan = service !== undefined && isScan(cause.id, own, attempts);
+    const key = JSON.stringify([cause.id, aspect, confidence, node, name, attempt.vip]);
+    const first = isOfScan ? scans.get(key) : undefined;
+    if (!first) {
+      if (isOfScan) scans.set(key, group);
+      joined.set(group, [group]);
+      continue;
+    }
+    for (const suspicion of suspicions) first.suspicions.push(suspicion);
+    joined.get(first)!.push(group);
+  }
+  return joined;
 }
 
 type ByVip = Map<string | null, Group>;

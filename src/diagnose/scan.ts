@@ -3,6 +3,7 @@ import type { Attempt } from '../correlate/attempt.js';
 import type { CauseId, Finding } from '../model/analysis.js';
 import { entryOf } from '../model/nested-maps.js';
 import { portKey } from './server-ports.js';
+import { listed } from './words.js';
 
 /** What stands in a scan's way by design; anything else loses a client's connections as well. */
 const MET_BY_SCANS: ReadonlySet<CauseId> = new Set<CauseId>([
@@ -38,14 +39,21 @@ export function withoutScans(
   attempts: readonly Attempt[],
   all: readonly Attempt[],
 ): Omit<Finding, 'id'> {
-  if (finding.severity !== 'fault' || !MET_BY_SCANS.has(finding.cause)) return finding;
+  if (finding.severity !== 'fault' || !isScan(finding.cause, attempts, all)) return finding;
+  const clients = new Set(attempts.map(({ client }) => client.address));
+  const who = clients.size === 1 ? 'One client' : `Each of ${clients.size} clients`;
+  const why = `${who} (${listed([...clients])}) went through ${FEWEST_PORTS} ports of one server or more, each but once or twice: it looks like a port scan, and no service is known to be lost.`;
+  return { ...finding, severity: 'info', summary: `${finding.summary} ${why}` };
+}
+
+/** Whether all of the attempts, which are of one cause, are of port scans. */
+export function isScan(cause: CauseId, attempts: readonly Attempt[], all: readonly Attempt[]): boolean {
+  if (!MET_BY_SCANS.has(cause)) return false;
   const looks = LOOKS.get(all) ?? 0;
   LOOKS.set(all, looks + 1);
-  if (looks < MOST_LOOKS && !mayBeScan(attempts[0]!, all)) return finding;
+  if (looks < MOST_LOOKS && !mayBeScan(attempts[0]!, all)) return false;
   const scans = scansIn(all);
-  if (!attempts.every((attempt) => scans.has(attempt))) return finding;
-  const why = `One client went through ${FEWEST_PORTS} ports of one server or more, each but once or twice: it looks like a port scan, and no service is known to be lost.`;
-  return { ...finding, severity: 'info', summary: `${finding.summary} ${why}` };
+  return attempts.every((attempt) => scans.has(attempt));
 }
 
 function scansIn(all: readonly Attempt[]): Scans {

@@ -42,7 +42,8 @@ export const refused = cause<RefusedProof>({
       confidence: sender.certain ? 'confirmed' : 'possible',
       node: sender.node,
       interface: null,
-      aspect: attempt.vip === null ? answer.kind : `${answer.kind} ${endpointLabel(backend)}`,
+      aspect: answer.kind,
+      ...(attempt.vip !== null && { service: endpointLabel(backend) }),
       proof: { answered: attempt, backend, sender },
     };
   },
@@ -52,6 +53,7 @@ export const refused = cause<RefusedProof>({
     const { answered: first, sender } = (answered[0] ?? suspicions[0]!).proof;
     const answer = answerOf(first, context)!;
     const backend = listedEndpoints(suspicions.map((s) => s.proof.backend));
+    const services = new Set(suspicions.map((s) => endpointLabel(s.proof.backend))).size;
     const { node } = answer.point;
     const confirmed = sender.certain;
     const words = answer.icmp === null ? TCP_WORDS : UDP_WORDS;
@@ -75,7 +77,7 @@ export const refused = cause<RefusedProof>({
         claimants: [],
         attempts: suspicions.map((s) => s.attempt.id),
         summary: confirmed
-          ? `${backend} on ${node} refuses ${words.requests}: each ${words.request} is answered with ${words.answer}, as a host does on whose port nothing listens.`
+          ? `${backend} on ${node} ${services > 1 ? 'refuse' : 'refuses'} ${words.requests}: each ${words.request} is answered with ${words.answer}, as a host does on whose port nothing listens.`
           : `${words.answer} answers the ${words.request}s to ${backend}; it was first seen on ${node}, and ${sender.doubt}.`.replace(
               /^./,
               (first) => first.toUpperCase(),
