@@ -27,6 +27,7 @@ import {
   type Outcome,
   type PathStep,
 } from './model/analysis.js';
+import type { Sighting } from './model/sighting.js';
 import { timeText } from './model/time.js';
 import type { Cluster } from './network/cluster/cluster.js';
 import { exemplarOf, shownAttempts } from './report/shown-attempts.js';
@@ -179,12 +180,17 @@ function pathOf({ traces }: Attempt): PathStep[] {
 }
 
 function stepsOf(trace: PacketTrace): PathStep[] {
-  return seenBy(trace).map((s) => ({
+  return seenBy(trace).map((s) => stepOf(trace, s));
+}
+
+function stepOf(trace: PacketTrace, s: Sighting): PathStep {
+  const overheard = isOverheardIn(trace, s);
+  const step: PathStep = {
     role: trace.role,
     node: s.point.node,
     netns: s.point.netns,
     interface: s.point.interface,
-    direction: isOverheardIn(trace, s) ? null : s.direction,
+    direction: overheard ? null : s.direction,
     time: timeText(s.time),
     file: s.point.file,
     packet: s.packet,
@@ -192,7 +198,9 @@ function stepsOf(trace: PacketTrace): PathStep[] {
     destination: s.destination,
     tunnels: s.encapsulations.length === 0 ? [] : s.encapsulations.map(describeEncapsulation),
     try: trace.try,
-  }));
+  };
+  if (overheard) step.overheard = true;
+  return step;
 }
 
 const NARROWER = 'tcpdump -B 65536 -s 128, with a filter that is as narrow as can be';

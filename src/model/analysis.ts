@@ -133,6 +133,8 @@ export interface PathStep {
   tunnels: string[];
   /** The sender's retransmission count: 1 for the first SYN (or SYN-ACK). */
   try: number;
+  /** It was in a frame for another host: it did not come there. Absent elsewhere. */
+  overheard?: true;
 }
 
 export interface AnalysisAttempt {

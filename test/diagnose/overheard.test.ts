@@ -1,5 +1,6 @@
 /** Requests in frames for another host, each beside a twin in frames for the node that saw them. */
 import test, { type ExecutionContext } from 'ava';
+import { renderTerminal } from '../../src/report/terminal.js';
 import { Wire } from '../correlate/neighbours/wire.js';
 import { EditedScenario } from './edited-bundle.js';
 import { A, type Bundle, from, GATEWAY, nodeFiles, ROUTER, run, STRANGER, VIP } from './lan.js';
@@ -110,4 +111,30 @@ test('a backend of which no snapshot tells, and which only overhears what it is 
     ['undetermined'],
   );
   t.is(faults[0]!.node, 'router');
+});
+
+test('the report says where a packet came last: not who overheard it, unless nobody else saw it', async (t) => {
+  const told = async (mac: string, nodes: readonly ('router' | 'node1')[]) => {
+    const eth0 = lost(mac).capture();
+    const files = { router: router(mac), node1: server() };
+    const bundles = Object.fromEntries(nodes.map((name) => [name, { ...files[name], 'eth0.pcap': eth0 }]));
+    const analysis = await run(t, bundles);
+    const overheard = analysis.attempts.flatMap(({ path }) => path.map((step) => step.overheard ?? false));
+    const text = renderTerminal(analysis, { columns: 100, color: false });
+    const row = text.split('\n').find((line) => line.startsWith('a1 '))!;
+    const [seen] = text.match(/^Last seen .*$/m)!;
+    return { overheard: new Set(overheard).size === 2, row, seen, text };
+  };
+  const flooded = await told(HEARD, ['router', 'node1']);
+  t.true(flooded.overheard);
+  t.regex(flooded.row, / SYN router eth0$/);
+  t.regex(flooded.seen, /SYN \(try 3\) on router eth0/);
+  t.regex(flooded.text, /\(overheard on node1 eth0, in a frame for another host\)/);
+  const came = await told(A, ['router', 'node1']);
+  t.false(came.overheard);
+  t.regex(came.row, / SYN node1 eth0$/);
+  t.regex(came.seen, /SYN \(try 3\) on node1 eth0/);
+  const alone = await told(HEARD, ['node1']);
+  t.regex(alone.row, / SYN node1 eth0 \(overheard\)$/);
+  t.regex(alone.seen, /SYN \(try 3\) overheard on node1 eth0/);
 });

@@ -118,5 +118,6 @@ function lateCell(attempt: AnalysisAttempt, style: Style): Cell {
 export function lastSeen(attempt: AnalysisAttempt): string {
   const step = lastSighting(attempt);
   if (!step) return '-';
-  return `${packetName(attempt.protocol, step.role)} ${placeText(nodeText(step), step.interface)}`;
+  const by = step.overheard ? ' (overheard)' : '';
+  return `${packetName(attempt.protocol, step.role)} ${placeText(nodeText(step), step.interface)}${by}`;
 }

@@ -101,7 +101,8 @@ export function lastSeenText(attempt: AnalysisAttempt): string {
   const name = packetName(attempt.protocol, step.role);
   const direction = step.direction === null ? '' : ` going ${step.direction}`;
   const time = step.time === null ? '' : ` at ${step.time}`;
-  return `${name} (try ${step.try}) on ${placeText(nodeText(step), step.interface)}${direction}${time} [${step.file} packet ${step.packet}]`;
+  const seen = step.overheard ? 'overheard on' : 'on';
+  return `${name} (try ${step.try}) ${seen} ${placeText(nodeText(step), step.interface)}${direction}${time} [${step.file} packet ${step.packet}]`;
 }
 
 /** Of a finding that is foretold: the first of the ways that it is of. */

@@ -45,10 +45,16 @@ export function ladder(
   style: Style,
 ): string[] {
   const steps = shownTry(attempt);
-  const hidden = attempt.path.length - steps.length;
+  const heard = overheardTry(attempt);
+  const hidden = attempt.path.length - steps.length - heard.length;
   const lines = stepLines(steps, attempt.protocol, analysis, style);
   if (finding.severity === 'fault' || finding.slow)
     lines.push(...lossLines(attempt, steps.at(-1)!, finding, style));
+  if (heard.length > 0) {
+    const places = [...new Set(heard.map((step) => placeText(nodeText(step), step.interface)))];
+    const note = `(overheard on ${places.join(', ')}, in a frame for another host)`;
+    lines.push(...labelled('', note, style.measure, 5).map(style.dim));
+  }
   if (hidden > 0) {
     const note = `(${counted(hidden, 'sighting')} of other tries left out: see --format json)`;
     lines.push(...labelled('', note, style.measure, 5).map(style.dim));
@@ -61,13 +67,32 @@ export function shownTry(attempt: AnalysisAttempt): PathStep[] {
   return oneTry(attempt.path, lastSightingIndex(attempt));
 }
 
-/** The run of sightings of one try that ends at `end`, with the run of the request before it for a reply. */
+/** Who else saw that try, whom it was not for. */
+function overheardTry(attempt: AnalysisAttempt): PathStep[] {
+  const shown = shownTry(attempt);
+  return attempt.path.filter(
+    (step) =>
+      step.overheard &&
+      !shown.includes(step) &&
+      shown.some(({ role, try: number }) => role === step.role && number === step.try),
+  );
+}
+
+/**
+ * The run of sightings of one try that ends at `end`, with the run of the request before it for a reply. Where it was
+ * only overheard it did not come: that is no part of its way, unless nothing else is known of it.
+ */
 export function oneTry(path: PathStep[], end: number): PathStep[] {
   const start = runStart(path, end);
   const answered = path.slice(0, start).findLastIndex((step) => step.role === 'request');
-  const reply = path.slice(start, end + 1);
+  const reply = passed(path.slice(start, end + 1));
   if (path[end]!.role === 'request' || answered < 0) return reply;
-  return [...path.slice(runStart(path, answered), answered + 1), ...reply];
+  return [...passed(path.slice(runStart(path, answered), answered + 1)), ...reply];
+}
+
+function passed(run: PathStep[]): PathStep[] {
+  const steps = run.filter((step) => !step.overheard);
+  return steps.length > 0 ? steps : run;
 }
 
 function runStart(path: PathStep[], end: number): number {

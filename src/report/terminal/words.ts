@@ -102,9 +102,14 @@ export function lostRole(attempt: AnalysisAttempt): Role {
 
 /** Where in the path the packet that got nowhere was seen last; -1 where the path is empty. */
 export function lastSightingIndex(attempt: AnalysisAttempt): number {
+  const { path } = attempt;
   const role = lostRole(attempt);
-  const lost = attempt.path.findLastIndex((step) => step.role === role && step.try === 1);
-  return isSlow(attempt) && lost >= 0 ? lost : attempt.path.findLastIndex((step) => step.role === role);
+  const lastOf = (of: (step: PathStep) => boolean) => {
+    const passed = path.findLastIndex((step) => of(step) && !step.overheard);
+    return passed >= 0 ? passed : path.findLastIndex(of);
+  };
+  const lost = isSlow(attempt) ? lastOf((step) => step.role === role && step.try === 1) : -1;
+  return lost >= 0 ? lost : lastOf((step) => step.role === role);
 }
 
 /** The last sighting of the packet that got nowhere; null where the path is empty. */
