@@ -5,20 +5,26 @@ import type { Coverage, NodeView } from './context.js';
 
 type Span = Pick<Coverage, 'node' | 'firstTime' | 'lastTime'>;
 
+/** Clocks that somebody sets now and then are off by less, ns; that captures were given together says the rest. */
+const WRONG_CLOCK = 300_000_000_000n;
+
 /**
- * Whether a capture has packets from before and after one of those that were seen, be it elsewhere. Where nothing places
- * the nodes' clocks against each other, what they show is taken as it is: nodes that are captured together show times
- * that overlap, unless a clock is wrong, and then nothing tells.
+ * Whether a capture has packets from before and after one of those that were seen, be it elsewhere.
+ *
+ * @param doubt how far clocks may be apart that no packet places against each other, ns
  */
 export function spans(
   { node, firstTime, lastTime }: Span,
   beside: readonly Sighting[],
   clocks: Clocks,
+  doubt = WRONG_CLOCK,
 ): boolean {
   if (firstTime === null || lastTime === null) return false;
   return beside.some((sighting) => {
-    const time = clocks.timeAt(node, sighting) ?? sighting.time;
-    return time !== null && time >= firstTime && time <= lastTime;
+    if (sighting.time === null) return false;
+    const placed = clocks.timeAt(node, sighting);
+    const [time, slack] = placed === null ? [sighting.time, doubt] : [placed, 0n];
+    return time >= firstTime - slack && time <= lastTime + slack;
   });
 }
 
@@ -30,8 +36,9 @@ export function capturesThen(
   { captures }: NodeView,
   beside: readonly Sighting[],
   clocks: Clocks,
+  doubt = WRONG_CLOCK,
 ): readonly Coverage[] {
-  const running = captures.filter((capture) => spans(capture, beside, clocks));
+  const running = captures.filter((capture) => spans(capture, beside, clocks, doubt));
   if (running.length === captures.length) return captures;
   return captures.filter(
     (capture) =>

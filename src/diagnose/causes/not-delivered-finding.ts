@@ -1,15 +1,16 @@
-import type { Evidence, Fix } from '../../model/analysis.js';
+import type { Evidence } from '../../model/analysis.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { unresolvedEvidence, unresolvedGap } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
+import { forgetting } from '../fixes/forget.js';
 import { lastSightings } from '../loss.js';
-import { resolutionOf } from '../neighbours/evidence.js';
-import { overheardAt, type WrongEntry } from '../neighbours/wrong-entry.js';
-import { shellWord } from '../shell-word.js';
+import { entryEvidence } from '../neighbours/evidence.js';
+import { overheardAt } from '../neighbours/wrong-entry.js';
 import { listed, listedEndpoints } from '../words.js';
 import type { UndeliveredProof } from './not-delivered.js';
+import { isOfAnotherTime } from './unwatched.js';
 
 export function concludeNotDelivered(
   suspicions: readonly Suspicion<UndeliveredProof>[],
@@ -17,6 +18,7 @@ export function concludeNotDelivered(
 ): Conclusion {
   const { node, interface: name, proof } = suspicions[0]!;
   const { loss, entries, silent, unresolved, address, wrong } = proof;
+  const attempts = suspicions.map((s) => s.attempt);
   const places = [...entries, ...silent].map((place) => `${place.interface} of ${place.station.label}`);
   const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
   const why =
@@ -24,20 +26,26 @@ export function concludeNotDelivered(
   const { netns } = loss.last.point;
   const door = [...entries, ...silent][0]?.station.label ?? address;
   const doorNames = listed([...new Set([...entries, ...silent].map(({ station }) => station.label))]);
+  const elsewhen = [...entries, ...silent].some(({ station }) => {
+    const view = context.node(station.node, station.netns);
+    return view !== null && isOfAnotherTime(view, lastSightings(loss), context);
+  });
   const overheard = [...entries, ...silent].some(({ station }) => overheardAt(loss, station).length > 0);
   return {
     finding: {
       ...faultOf('not-delivered', suspicions, netns),
       summary: unresolved
         ? `${unresolved.station.label} cannot hand on requests to ${servers}: nobody answers ${address.includes(':') ? 'neighbour solicitations' : 'ARP'} for ${unresolved.address} on ${unresolved.hop.dev}.`
-        : `Requests to ${servers} were seen last on ${node}${name === null ? '' : ` (${name})`} and never came to ${listed(places)}, which was captured meanwhile${overheard ? " and shows them in frames for another host's MAC alone" : ''}${why}.${wrong ? ` ${wrong.holder.label} has the MAC ${wrong.mac} for ${wrong.address}, which is no MAC of ${doorNames}.` : ''}`,
+        : `Requests to ${servers} were seen last on ${node}${name === null ? '' : ` (${name})`} and never came to ${listed(places)}, which was captured meanwhile${elsewhen ? ', unless the clocks are right, by which it was captured at another time' : ''}${overheard ? " and shows them in frames for another host's MAC alone" : ''}${why}.${wrong ? ` ${wrong.holder.label} has the MAC ${wrong.mac} for ${wrong.address}, which is no MAC of ${doorNames}.` : ''}`,
       evidence: evidenceOf(suspicions),
-      fix: wrong && forget(wrong),
-      ...(!wrong && {
-        noFix: unresolved
-          ? `no setting of ${unresolved.station.label} lets it reach an address that nobody answers for: who has ${unresolved.address} is down, or not on the link of ${unresolved.hop.dev}`
-          : `no setting of a node brings back a packet that never came to it: what is between ${node} and ${door} has to carry it`,
-      }),
+      ...(wrong
+        ? forgetting('not-delivered', wrong, attempts, context)
+        : {
+            fix: null,
+            noFix: unresolved
+              ? `no setting of ${unresolved.station.label} lets it reach an address that nobody answers for: who has ${unresolved.address} is down, or not on the link of ${unresolved.hop.dev}`
+              : `no setting of a node brings back a packet that never came to it: what is between ${node} and ${door} has to carry it`,
+          }),
       alternatives: unresolved
         ? [
             {
@@ -84,7 +92,7 @@ export function concludeNotDelivered(
         packetEvidence(s, overheard ? ' and came in nowhere after' : ' and was seen nowhere after'),
       );
     if (unresolved) found.push(...unresolvedEvidence(unresolved));
-    if (wrong) found.push(entryEvidence(wrong));
+    if (wrong) found.push(...entryEvidence(wrong));
     for (const { station, interface: device, why: reason } of [...entries, ...silent].slice(0, QUOTED)) {
       const captures = context.node(station.node, station.netns)?.captures ?? [];
       const file =
@@ -101,21 +109,4 @@ export function concludeNotDelivered(
     }
     return found;
   }
-}
-
-function entryEvidence({ holder, interface: name, address, mac }: WrongEntry): Evidence {
-  const text = `${address} dev ${name} lladdr ${mac}, in the neighbours of ${holder.label}`;
-  return evidence('neighbour', text, { node: holder.node });
-}
-
-function forget({ holder, interface: name, address }: WrongEntry): Fix {
-  // `ip neigh flush` leaves permanent entries alone.
-  const command = `ip neigh del ${address} dev ${shellWord(name)}`;
-  return {
-    summary: `Have ${holder.label} forget its entry for ${address}; where it is a permanent one, take it from the configuration that sets it.`,
-    commands: [{ node: holder.node, command, persists: false }],
-    manifests: [],
-    risk: 'None: the address is asked for anew.',
-    expected: `The next request is asked for by ${resolutionOf(address)}, and goes to whoever answers for ${address}.`,
-  };
 }

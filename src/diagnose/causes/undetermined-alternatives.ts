@@ -6,6 +6,8 @@ import type { DiagnosisContext } from '../context.js';
 import { type DemandedDrop, demandOf } from '../drops/demand.js';
 import { counterOf } from '../drops/records.js';
 import { evidence } from '../evidence.js';
+import { lastSightings } from '../loss.js';
+import { isOfAnotherTime } from './unwatched.js';
 
 /** What the settings of the nodes on the way rule out, where they are known well enough. */
 export function ruledOutBySettings(attempt: Attempt, context: DiagnosisContext): Alternative[] {
@@ -54,6 +56,8 @@ export function missedEvidence(attempt: Attempt, context: DiagnosisContext): Evi
   const missed = courses?.requests.find((course) => course.missedAt !== null)?.missedAt;
   if (!missed || courses?.loss.role !== 'request') return [];
   const { station, interface: name, direction } = missed;
+  const view = context.node(station.node, station.netns);
+  if (view && isOfAnotherTime(view, lastSightings(courses.loss), context)) return [];
   const text = `${name} was captured, and the request did not ${direction === 'in' ? 'come in' : 'leave'} by it, as the settings have it`;
   return [evidence('capture', text, { node: station.node })];
 }

@@ -1,7 +1,9 @@
-/** What left one node for another whose captures are of another time: whether it came there is not known. */
+/** What left one node for another whose captures are of another time, by the clocks as they are: whether it came there is not known. */
 import type { Gap } from '../../model/analysis.js';
+import type { Sighting } from '../../model/sighting.js';
 import type { Nanoseconds } from '../../model/time.js';
-import type { DiagnosisContext } from '../context.js';
+import { capturesThen } from '../capture-times.js';
+import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence } from '../evidence.js';
 import { type Loss, lastSightings } from '../loss.js';
 import { type Place, placeOf } from '../place.js';
@@ -13,6 +15,8 @@ interface Unwatched {
   /** Since when, and until when, packets left for it. */
   first: Nanoseconds;
   last: Nanoseconds;
+  /** Packets place the clocks of both against each other. */
+  sure: boolean;
 }
 
 /** @returns null where the next node was captured at the time, or never, or is not known */
@@ -20,14 +24,25 @@ function unwatchedOf(loss: Loss, context: DiagnosisContext): Unwatched | null {
   const place = placeOf(loss, context);
   if (!place || place.seen || place.node.captures.length === 0) return null;
   const left = lastSightings(loss);
-  if (context.watches(place.node, left)) return null;
+  if (!isOfAnotherTime(place.node, left, context)) return null;
   const times = left.flatMap(({ time }) => time ?? []);
   const [first, last] = [times[0], times.at(-1)];
-  return first === undefined || last === undefined ? null : { place, first, last };
+  return first === undefined || last === undefined
+    ? null
+    : { place, first, last, sure: context.clocks.areJoined(loss.last.point.node, place.node.name) };
+}
+
+/** Whether none of the node's captures ran then; where no packet places its clock, unless that is wrong. */
+export function isOfAnotherTime(
+  node: NodeView,
+  beside: readonly Sighting[],
+  { clocks }: DiagnosisContext,
+): boolean {
+  return node.captures.length > 0 && capturesThen(node, beside, clocks, 0n).length === 0;
 }
 
 /** `node2 was not captured at 12:00:01.500 (its any.pcap: 12:00:09.000 to 12:00:20.250)`. */
-function wordsOf({ place: { node }, first, last }: Unwatched): string {
+function wordsOf({ place: { node }, first, last, sure }: Unwatched): string {
   const spans = node.captures.flatMap(({ file, firstTime, lastTime }) =>
     firstTime === null || lastTime === null ? [] : [{ file, firstTime, lastTime }],
   );
@@ -38,7 +53,8 @@ function wordsOf({ place: { node }, first, last }: Unwatched): string {
     (span) => `${span.file.replace(/^.*\//, '')}: ${at(span.firstTime)} to ${at(span.lastTime)}`,
   );
   const when = first === last ? `at ${at(first)}` : `from ${at(first)} to ${at(last)}`;
-  return `${node.name} was not captured then: packets left for it ${when}, and its captures have none of that time (${listed(texts)})`;
+  const unless = sure ? '' : ', unless a clock is wrong, which no packet tells';
+  return `${node.name} was not captured then${unless}: packets left for it ${when}, and its captures have none of that time (${listed(texts)})`;
 }
 
 export function unwatchedEvidence(loss: Loss | null, context: DiagnosisContext) {

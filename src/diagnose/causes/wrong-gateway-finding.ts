@@ -5,6 +5,9 @@ import type { DiagnosisContext } from '../context.js';
 import { packetEvidence } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
+import { forgetting } from '../fixes/forget.js';
+import { entryEvidence } from '../neighbours/evidence.js';
+import type { WrongEntry } from '../neighbours/wrong-entry.js';
 import {
   beyondGap,
   detourEvidence,
@@ -25,7 +28,7 @@ export function concludeWrongGateway(
   context: DiagnosisContext,
 ): Conclusion {
   const { proof } = suspicions[0]!;
-  const { detour } = proof;
+  const { detour, wrong } = proof;
   const attempts = suspicions.map((s) => s.attempt);
   const confidence = surest(suspicions.map((s) => s.confidence));
   return {
@@ -33,10 +36,12 @@ export function concludeWrongGateway(
       ...faultOf('wrong-gateway', suspicions, detour.node.netns),
       summary: summarize(suspicions, confidence === 'possible', context),
       evidence: gatherEvidence(suspicions, context),
-      ...fixFor('wrong-gateway', attempts, context),
+      ...(wrong
+        ? forgetting('wrong-gateway', wrong, attempts, context)
+        : fixFor('wrong-gateway', attempts, context)),
       alternatives: ruledOut(suspicions[0]!),
     },
-    gaps: confidence === 'confirmed' ? [] : gapsOf(suspicions[0]!, context),
+    gaps: confidence === 'confirmed' || wrong ? [] : gapsOf(suspicions[0]!, context),
   };
 }
 
@@ -45,13 +50,14 @@ function summarize(
   doubtful: boolean,
   context: DiagnosisContext,
 ): string {
-  const { detour, others, isDirectReturn } = suspicions[0]!.proof;
+  const { detour, others, isDirectReturn, wrong } = suspicions[0]!.proof;
   const clients = listed(suspicions.map((s) => s.attempt.client.address));
   const out = wayText(detour.out, 'to', receiverText(detour, context));
   const into = wayText(detour.in, 'from', senderText(detour, context));
   const lost = doubtful ? 'they do not come back, and that way may be why' : 'they are lost on that way';
   const also = [
     chosenBy(suspicions[0]!.proof),
+    wrong ? entryText(wrong) : '',
     others > 0
       ? `Connections of ${others} other ${others === 1 ? 'client' : 'clients'} are made by the same ways.`
       : '',
@@ -59,6 +65,12 @@ function summarize(
   ];
   const first = `${detour.node.name} sends its replies to ${clients} ${out}, though the requests come in ${into}; ${lost}.`;
   return [first, ...also].filter((sentence) => sentence !== '').join(' ');
+}
+
+/** The routes lead to the right next hop, at a MAC that is not its own. */
+function entryText({ holder, address, mac, heard }: WrongEntry): string {
+  const other = heard[0] ? `, and ${address} was heard with ${heard[0].senderMac}` : '';
+  return `${holder.label} has the MAC ${mac} for ${address} in its neighbours, which is nobody's${other}: that entry is wrong, not the route.`;
 }
 
 /** What of the node's settings chose the way, and what was meant to and did not. */
@@ -79,13 +91,14 @@ function gatherEvidence(
   suspicions: readonly Suspicion<WrongGatewayProof>[],
   context: DiagnosisContext,
 ): Evidence[] {
-  const { error, loss } = suspicions[0]!.proof;
+  const { error, loss, wrong } = suspicions[0]!.proof;
   const found = detourEvidence(
     suspicions.map(({ attempt, proof }) => ({ attempt, detour: proof.detour })),
     context,
   );
   const out = suspicions[0]!.proof.detour.out.all;
   if (!out.includes(loss.last)) found.push(packetEvidence(loss.last, ' and was seen nowhere after'));
+  if (wrong) found.push(...entryEvidence(wrong));
   if (error) found.push(packetEvidence(error, `: ${error.icmp!.from} has no way on for the reply`));
   const again = suspicions.map((s) => askedAgain(s)).find((sighting) => sighting !== null);
   if (again) found.push(packetEvidence(again, ' again, after the reply had left'));

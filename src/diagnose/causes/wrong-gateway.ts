@@ -5,6 +5,7 @@ import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { isWatchedAfterAsking } from '../cut-short.js';
 import { type Loss, lossOf } from '../loss.js';
+import { type WrongEntry, wrongNextHopOf } from '../neighbours/wrong-entry.js';
 import { isAtClient } from '../ways/client-side.js';
 import { type Detour, detourOf } from '../ways/detour.js';
 import { asksAgain } from '../ways/handshake.js';
@@ -21,6 +22,8 @@ export interface WrongGatewayProof {
   others: number;
   /** The node has the server's address beside another that was asked for it: replies are meant to go straight back. */
   isDirectReturn: boolean;
+  /** The neighbour entry by which the reply left, where that is what is wrong: the routes are right then. */
+  wrong: WrongEntry | null;
   /** The client was not seen to ask again after the reply, as one would that did not get it. */
   askedOnce: boolean;
 }
@@ -57,16 +60,23 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<WrongGa
     // It got the reply, or has gone: then whether it got it is not known.
     if (!error && !asking.has(address) && isWatchedAfterAsking(attempt, context)) return null;
   }
-  const isDirectReturn = isDirectServerReturn(attempt, detour, context);
-  const proof = { detour, loss, error, others: made.size, isDirectReturn, askedOnce };
+  const wrong = wrongEntryOf(detour, context);
+  const isDirectReturn = !wrong && isDirectServerReturn(attempt, detour, context);
+  const proof = { detour, loss, error, others: made.size, isDirectReturn, wrong, askedOnce };
   return {
     attempt,
     confidence: confidenceOf(proof),
     node: detour.node.name,
     interface: detour.out.interface,
-    aspect: `${detour.difference} ${detour.in.interface}`,
+    aspect: `${detour.difference} ${detour.in.interface} ${wrong?.mac}`,
     proof,
   };
+}
+
+function wrongEntryOf({ out, settings }: Detour, context: DiagnosisContext): WrongEntry | null {
+  if (!settings || settings.hop.dev !== out.interface) return null;
+  const address = settings.hop.via ?? out.sighting.destination.address;
+  return wrongNextHopOf(address, out.sighting.point, out, context);
 }
 
 function confidenceOf({ detour, error, others, isDirectReturn, askedOnce }: WrongGatewayProof): Confidence {

@@ -6,7 +6,7 @@ import { distinctAttempts, errandOf } from './errand.js';
 import { type Remedy, repair } from './repair.js';
 
 /** Connections that differ in the client's port alone go the same way; of others, this many are tried. */
-const TRIED = 40;
+export const TRIED = 40;
 
 /** What is lost because the reply goes another way than the request came: only that way mends it. */
 export const BACK: ReadonlySet<CauseId> = new Set(['wrong-gateway', 'stateful-gateway']);

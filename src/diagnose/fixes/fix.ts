@@ -26,12 +26,13 @@ const TOLD = 3;
 export function toFix(solution: Solution): Fix {
   const { ideas, network } = solution;
   const steps = ideas.flatMap((idea) => idea.steps);
-  const files = lastingFiles(steps, network);
-  const undone = undoneBy(steps, network, files);
+  const lasting = steps.filter(({ isPassing }) => !isPassing);
+  const files = lastingFiles(lasting, network);
+  const undone = undoneBy(lasting, network, files);
   return {
     summary: distinctText(ideas.map((idea) => idea.summary)),
-    commands: inOrder([...steps.map(commandOf), ...lastingCommands(steps, network)]),
-    manifests: [...ideas.flatMap((idea) => idea.manifests ?? []), ...daemonSets(steps, network)],
+    commands: inOrder([...steps.map(commandOf), ...lastingCommands(lasting, network)]),
+    manifests: [...ideas.flatMap((idea) => idea.manifests ?? []), ...daemonSets(lasting, network)],
     ...(files.length === 0 ? {} : { files }),
     ...(undone.length === 0 ? {} : { undoneBy: undone }),
     risk: distinctText(ideas.map((idea) => idea.risk)),

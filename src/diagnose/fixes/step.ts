@@ -8,6 +8,8 @@ export interface Step {
   node: string;
   netns: string | null;
   command: string;
+  /** It takes away what the next boot would not bring back: nothing has to make it last. Absent elsewhere. */
+  isPassing?: true;
   /** @throws UsageError where the kernel would refuse it, or it is not modelled */
   apply(snapshot: Snapshot): Snapshot;
 }

@@ -1,9 +1,10 @@
 /** ARP and neighbour discovery, worded alike by all causes. */
 import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
 import type { Evidence } from '../../model/analysis.js';
-import { evidence } from '../evidence.js';
+import { evidence, QUOTED } from '../evidence.js';
 import type { Claim } from './claim.js';
 import { describeMac } from './mac-words.js';
+import type { WrongEntry } from './wrong-entry.js';
 
 /** `ARP or NDP` by an address's family. */
 export function resolutionOf(address: string): 'ARP' | 'NDP' {
@@ -19,6 +20,15 @@ export function messageEvidence(message: NeighbourMessage): Evidence {
     file: point.file,
     packet,
   });
+}
+
+/** A node's entry that has the wrong MAC, and what was heard of the address. */
+export function entryEvidence({ holder, interface: name, address, mac, heard }: WrongEntry): Evidence[] {
+  const text = `${address} dev ${name} lladdr ${mac}, in the neighbours of ${holder.label}`;
+  return [
+    evidence('neighbour', text, { node: holder.node }),
+    ...heard.slice(0, QUOTED).map((message) => messageEvidence(message)),
+  ];
 }
 
 function saying({ kind, target, claimedMac, sender, senderMac, asker }: NeighbourMessage): string {

@@ -1,5 +1,6 @@
 /** A sender's neighbour entry that has a MAC of nobody whom it stands for. */
-import type { Sighting } from '../../model/sighting.js';
+import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
+import type { CapturePoint, Sighting } from '../../model/sighting.js';
 import { isVirtualMac } from '../../model/virtual-mac.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
@@ -11,6 +12,8 @@ export interface WrongEntry {
   interface: string;
   address: string;
   mac: string;
+  /** In which the address bears another MAC; empty where the settings of who has the address tell alone. */
+  heard: readonly NeighbourMessage[];
 }
 
 /**
@@ -38,7 +41,37 @@ export function wrongEntryOf(
   const mac = entry?.mac;
   if (!mac || isVirtualMac(mac) || (last.etherDestination ?? mac) !== mac) return null;
   if (doors.some((door) => mayHave(door, mac, context)) || !isNobodys(mac, context)) return null;
-  return { holder, interface: name, address: hop, mac };
+  return { holder, interface: name, address: hop, mac, heard: [] };
+}
+
+/**
+ * The entry that a packet left its node by, where it has nobody's MAC though a known node has the address, or though the
+ * address itself was heard with another and what is set by hand alone withstands that (arp_process() updates any other
+ * entry by what it hears). Null where it is right, or where that is not known.
+ *
+ * @param address of the next hop, by the node's own routes
+ * @param way the interface that the packet left by, as routing knows it, and the MAC that it was sent to where that was seen
+ */
+export function wrongNextHopOf(
+  address: string,
+  { node, netns }: Pick<CapturePoint, 'node' | 'netns'>,
+  way: { interface: string | null; mac: string | null },
+  context: DiagnosisContext,
+): WrongEntry | null {
+  const holder = context.network.station(node, netns);
+  const name = way.interface;
+  const entry = holder?.snapshot.neighbours?.find((n) => n.address === address && n.interface === name);
+  const mac = entry?.mac;
+  if (!holder || name === null || !mac || isVirtualMac(mac) || (way.mac ?? mac) !== mac) return null;
+  if (!isNobodys(mac, context) || context.neighbours.some(({ senderMac }) => senderMac === mac)) return null;
+  const owners = context.network.stations.filter((s) => s !== holder && s.model.hasAddress(address));
+  if (owners.some((owner) => mayHave(owner, mac, context))) return null;
+  const heard = context.neighbours.filter(
+    ({ point, sender, senderMac }) =>
+      point.node === node && point.netns === netns && sender === address && senderMac !== null,
+  );
+  const isKnown = owners.length > 0 || (heard.length > 0 && entry.states.includes('PERMANENT'));
+  return isKnown ? { holder, interface: name, address, mac, heard } : null;
 }
 
 /** Its other namespaces may have interfaces that share one of its own, as macvlan devices do. */

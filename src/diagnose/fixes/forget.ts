@@ -1,0 +1,56 @@
+/** A wrong neighbour entry is forgotten: the address is asked for anew. */
+import type { Attempt } from '../../correlate/attempt.js';
+import type { CauseId } from '../../model/analysis.js';
+import type { DiagnosisContext } from '../context.js';
+import { resolutionOf } from '../neighbours/evidence.js';
+import type { WrongEntry } from '../neighbours/wrong-entry.js';
+import { shellWord } from '../shell-word.js';
+import { distinctAttempts, errandOf } from './errand.js';
+import { toFix } from './fix.js';
+import { BACK, fixFor, TRIED } from './fix-for.js';
+import { COST } from './idea.js';
+import type { Remedy } from './repair.js';
+import type { Step } from './step.js';
+import { tryOut } from './trial.js';
+
+/**
+ * Forgets the entry, tried on a copy of the snapshots. Where that alone mends nothing, what else would.
+ *
+ * @param attempts those that the finding explains
+ */
+export function forgetting(
+  cause: CauseId,
+  wrong: WrongEntry,
+  attempts: readonly Attempt[],
+  context: DiagnosisContext,
+): Remedy {
+  const { holder, address, interface: name } = wrong;
+  const step: Step = {
+    node: holder.node,
+    netns: holder.netns,
+    // `ip neigh flush` leaves permanent entries alone.
+    command: `ip neigh del ${address} dev ${shellWord(name)}`,
+    isPassing: true,
+    apply: (snapshot) => ({
+      ...snapshot,
+      neighbours: snapshot.neighbours?.filter((n) => n.address !== address || n.interface !== name) ?? null,
+    }),
+  };
+  const network = context.network.with(step.apply(holder.snapshot));
+  const results = distinctAttempts(attempts)
+    .slice(0, TRIED)
+    .flatMap((attempt) => tryOut(errandOf(attempt, context, BACK.has(cause)), network) ?? []);
+  if (results.some(({ mended }) => mended === false)) return fixFor(cause, attempts, context);
+  const idea = {
+    summary: `Have ${holder.label} forget its entry for ${address}; where it is a permanent one, take it from the configuration that sets it.`,
+    steps: [step],
+    risk: 'None: the address is asked for anew.',
+    cost: COST.change,
+  };
+  const texts = (wanted: boolean | null) =>
+    results.filter(({ mended }) => mended === wanted).map(({ text }) => text);
+  const fix = toFix({ ideas: [idea], uncovered: [], network, mended: texts(true), open: texts(null) });
+  const next = `The next packet for ${address} is asked for by ${resolutionOf(address)}, and goes to whoever answers for it.`;
+  // Where nothing could be followed to its end, the trial has nothing to tell.
+  return { fix: { ...fix, expected: texts(true).length > 0 ? `${next} ${fix.expected}` : next } };
+}

@@ -1,0 +1,67 @@
+/** Replies that leave by a neighbour entry which is wrong, each beside a twin in which one thing is right. */
+import test, { type ExecutionContext } from 'ava';
+import { Wire } from '../correlate/neighbours/wire.js';
+import { A, from, GATEWAY, node, nodeFiles, ROUTER, run, VIP } from './lan.js';
+
+const NOBODY = '02:00:00:00:00:99';
+
+interface Case {
+  /** Of the node's entry for its gateway, and to which its replies go. */
+  entry?: string;
+  state?: string;
+  /** In the gateway's ARP request. */
+  heard?: string;
+  /** Whether the gateway's settings are known. */
+  withRouter?: boolean;
+}
+
+async function found(t: ExecutionContext, { entry = NOBODY, state, heard, withRouter = false }: Case) {
+  const wire = new Wire();
+  if (heard) wire.ask(heard, GATEWAY, '192.0.2.11');
+  for (let i = 0; i < 3; i++) wire.syn(ROUTER, A, from(40_001)).synAck(A, entry, from(40_001)).wait(1000);
+  wire.wait(4000).ask(A, '192.0.2.11', '192.0.2.77');
+  const neighbours = [{ dst: GATEWAY, dev: 'eth0', lladdr: entry, state: [state ?? 'PERMANENT'] }];
+  const node1 = {
+    ...node(A, `${VIP}/32`),
+    'ip-neigh.json': JSON.stringify(neighbours),
+    'nft.json': '{"nftables":[]}',
+    'eth0.pcap': wire.capture(),
+  };
+  const router = nodeFiles([{ name: 'eth0', mac: ROUTER, addresses: [`${GATEWAY}/24`] }]);
+  const { findings } = await run(t, { node1, ...(withRouter && { router }) });
+  const [finding] = findings.filter((f) => f.severity === 'fault');
+  return {
+    finding,
+    brief: finding && [finding.cause, finding.node, finding.interface].join(' '),
+    commands: finding?.fix?.commands.map((c) => `${c.node}: ${c.command}`) ?? [],
+  };
+}
+
+const FORGET = [`node1: ip neigh del ${GATEWAY} dev eth0`];
+
+test('the gateway was heard with another MAC: its permanent entry is forgotten, as the model tried', async (t) => {
+  const { finding, brief, commands } = await found(t, { heard: ROUTER });
+  t.is(brief, 'wrong-gateway node1 eth0');
+  t.deepEqual(commands, FORGET);
+  t.regex(finding!.summary, new RegExp(`the MAC ${NOBODY} for ${GATEWAY} .* was heard with ${ROUTER}`));
+  t.regex(finding!.fix!.expected, /Tried in the model/);
+  t.true(finding!.evidence.some(({ kind, text }) => kind === 'neighbour' && text.includes(NOBODY)));
+});
+
+test('the gateway is a node whose MACs are known: the same without ARP', async (t) => {
+  const { brief, commands } = await found(t, { withRouter: true });
+  t.is(brief, 'wrong-gateway node1 eth0');
+  t.deepEqual(commands, FORGET);
+});
+
+test('its twins: nothing tells of another MAC, the MAC was heard, or the entry is learnt', async (t) => {
+  for (const twin of [{}, { heard: NOBODY }, { heard: ROUTER, state: 'STALE' }]) {
+    t.deepEqual((await found(t, twin)).commands, [], JSON.stringify(twin));
+  }
+});
+
+test('its twin: the right entry sends the reply back where the request came from', async (t) => {
+  const { brief, commands } = await found(t, { entry: ROUTER, heard: ROUTER });
+  t.not(brief?.split(' ')[0], 'wrong-gateway');
+  t.deepEqual(commands, []);
+});
