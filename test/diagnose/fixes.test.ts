@@ -2,8 +2,10 @@
 import test from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { Finding, Fix } from '../../src/model/analysis.js';
+import { Wire } from '../correlate/neighbours/wire.js';
 import { bundlesIn } from '../scenarios/truth.js';
 import { fixture } from '../support.js';
+import { A, GATEWAY, lostAt, madeBy, nodeFiles, ROUTER, run, VIP } from './lan.js';
 
 async function firstOf(scenario: string): Promise<Finding> {
   const { findings } = await analyze(bundlesIn(fixture(scenario)), {
@@ -84,4 +86,33 @@ test('where there is a fix, nothing is said of why there is none', async (t) => 
 
 test("a closed port is not the network's to fix", async (t) => {
   t.is(await fixOf('refused-backend'), null);
+});
+
+/** A node that has the VIP, checks loosely, and has a route of the type for its clients. */
+function refusing(type: string | null, rpFilter = 2) {
+  const files = nodeFiles([{ name: 'eth0', mac: A, addresses: ['192.0.2.11/24', `${VIP}/32`] }], {
+    rp_filter: rpFilter,
+  });
+  const routes = JSON.parse(files['ip-route.json'] as string) as object[];
+  const refusal = type === null ? [] : [{ type, dst: '198.51.100.0/24', flags: [] }];
+  return {
+    ...files,
+    'ip-route.json': JSON.stringify([...routes, ...refusal]),
+    'nft.json': '{"nftables":[]}',
+  };
+}
+
+test('a route that refuses the way back: that is taken away, and the check stays as it is', async (t) => {
+  const eth0 = lostAt(new Wire(), A, 40_001).ask(ROUTER, GATEWAY, '192.0.2.77').capture();
+  for (const type of ['blackhole', 'unreachable', 'prohibit']) {
+    for (const rpFilter of [1, 2]) {
+      const { findings } = await run(t, { node1: { ...refusing(type, rpFilter), 'eth0.pcap': eth0 } });
+      t.deepEqual(
+        findings.map((f) => [f.cause, f.fix?.commands.map(({ command }) => command)]),
+        [['rp-filter', [`ip route del ${type} 198.51.100.0/24`]]],
+      );
+    }
+  }
+  const made = madeBy(new Wire(), A, 40_001).wait(3000).ask(ROUTER, GATEWAY, '192.0.2.77').capture();
+  t.deepEqual((await run(t, { node1: { ...refusing(null), 'eth0.pcap': made } })).findings, []);
 });

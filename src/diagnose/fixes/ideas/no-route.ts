@@ -9,6 +9,7 @@ import { step } from '../step.js';
 import { astrayIdeas } from './astray.js';
 import { connectionMarks } from './connection-mark.js';
 import { localPolicy } from './local-policy.js';
+import { refusingRoute } from './refusing-route.js';
 import { backTheWayIn } from './source-routing.js';
 import { clientsOf, wayInto } from './way-in.js';
 
@@ -17,7 +18,7 @@ export const noRouteIdeas: IdeasFor = (problem) => {
   if (drop?.by === 'tunnel') return [];
   const back = role === 'reply' && wayInto(problem)?.translated;
   return [
-    ...refusingRoute(problem),
+    ...refusingOnWay(problem),
     ...(role === 'request' ? towardsOwner(problem) : []),
     ...(role === 'reply' ? defaultRoute(problem) : []),
     ...(back
@@ -31,22 +32,10 @@ function ipOf(address: string): string {
   return familyOf(address) === 6 ? 'ip -6' : 'ip';
 }
 
-/** A route of type blackhole, unreachable or prohibit is taken away, where another leads on. */
-function refusingRoute({ risks: [risk] }: Problem): FixIdea[] {
+function refusingOnWay({ risks: [risk] }: Problem): FixIdea[] {
   const { drop, station, leg } = risk!;
-  const route = drop?.by === 'routing' ? drop.verdict.lookup?.route : null;
-  if (!route || !['blackhole', 'unreachable', 'prohibit'].includes(route.type)) return [];
-  const table = route.table === 'main' ? '' : ` table ${route.table}`;
-  const metric = route.metric === 0 ? '' : ` metric ${route.metric}`;
-  const command = `${ipOf(leg.passage.packet.destination.text)} route del ${route.type} ${route.destination}${table}${metric}`;
-  return [
-    {
-      summary: `Take away the ${route.type} route of ${station.label} for ${route.destination}.`,
-      steps: [step(station, command)],
-      risk: `Somebody, or a program, put it there to keep packets from going astray: find out who (\`ip route show ${route.destination}\` names the protocol) before it is gone for good.`,
-      cost: COST.change + COST.looser,
-    },
-  ];
+  if (drop?.by !== 'routing') return [];
+  return refusingRoute(station, drop.verdict.lookup, familyOf(leg.passage.packet.destination.text)!);
 }
 
 /** A backend's network, by the node that has it: through the tunnel that both are on, else right over their link. */

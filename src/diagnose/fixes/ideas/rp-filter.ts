@@ -10,6 +10,7 @@ import { COST, type FixIdea, type IdeasFor } from '../idea.js';
 import { step } from '../step.js';
 import { connectionMarks } from './connection-mark.js';
 import { localPolicy } from './local-policy.js';
+import { refusingRoute } from './refusing-route.js';
 import { backTheWayIn } from './source-routing.js';
 import { wayInto } from './way-in.js';
 
@@ -20,7 +21,11 @@ export const rpFilterIdeas: IdeasFor = (problem) => {
   const isBare = !station.model.localAddresses.some(
     (own) => own.interface === name && !own.address.includes(':'),
   );
-  const ideas = [markedCheck(station, name)];
+  // What refuses the source on the way back would refuse the reply as well: no looser check lets that through.
+  const ideas = [
+    markedCheck(station, name),
+    ...refusingRoute(station, drop.verdict.sourceCheck?.wayBack ?? null, 4),
+  ];
   if (role === 'request') ideas.push(...backFrom(problem), ...connectionMarks(problem, { checked: true }));
   ideas.push(...localPolicy(problem));
   if (mode === 1 && !isBare) ideas.push(loose(station, name));
