@@ -1,4 +1,5 @@
 import type { Attempt } from '../correlate/attempt.js';
+import { needsDissection } from '../kernel/rules.js';
 import { sysctlValue } from '../kernel/sysctl.js';
 import type { Verdict } from '../kernel/verdict.js';
 import type { DiagnosisContext, NodeView } from './context.js';
@@ -15,8 +16,8 @@ export interface InputVerdicts {
 }
 
 /**
- * The node's own route decision on the way in, with the mark that its PREROUTING rules give the packet where the
- * reverse-path check sees it.
+ * The node's own route decision on the way in, with the mark that its PREROUTING rules give the packet, and with its
+ * ports, where the reverse-path check sees them.
  *
  * @param name the interface that routing sees
  * @param destinations as the packet may have been translated to when it was routed
@@ -31,8 +32,10 @@ export function inputVerdicts(
 ): InputVerdicts {
   const { model } = node;
   if (!model) return { verdicts: [], guessed: false };
-  if (seesMarks(node, name)) return markedVerdicts(node, name, attempt, loss, context);
   const source = loss.last.source.address;
+  if (seesMarks(node, name) || seesPorts(node, source)) {
+    return verdictsOnWay(node, name, attempt, loss, context);
+  }
   const verdicts = destinations.map((destination) =>
     model.input({ source, destination, interface: name, ...TCP_PACKET }),
   );
@@ -45,8 +48,17 @@ function seesMarks({ snapshot }: NodeView, name: string): boolean {
   return ['all', name].some((n) => sysctlValue(snapshot, 'net.ipv4.conf', n, 'src_valid_mark') === '1');
 }
 
+/**
+ * With a rule on them, the route decision and the lookup of the way back have the packet's protocol and ports, the latter
+ * those of the reply, as PREROUTING left them (fib4_rules_early_flow_dissect()).
+ */
+function seesPorts({ snapshot }: NodeView, source: string): boolean {
+  const rules = source.includes(':') ? snapshot?.rules6 : snapshot?.rules4;
+  return rules?.some(needsDissection) ?? false;
+}
+
 /** Taken from the packet's own passage: the mark that it has in the end may be one of a later hook. */
-function markedVerdicts(
+function verdictsOnWay(
   { name: nodeName, netns }: NodeView,
   name: string,
   attempt: Attempt,

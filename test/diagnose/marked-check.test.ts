@@ -75,3 +75,29 @@ test('what is told of a packet that the check lets pass is told with its mark', 
   t.is(other.attempts.length, 1);
   t.notRegex(JSON.stringify(other), /strict on eth1/);
 });
+
+/** As recorded, and nothing of the kernel's own about the drops; a rule on the packets' ports has their way back by eth1. */
+function ported(t: ExecutionContext, selector: Record<string, unknown>): EditedScenario {
+  const scenario = new EditedScenario(t, 'second-nic-strict')
+    .edit(NODE, 'kernel.log', (text) => text.replace(/^.*(martian|ll header).*\n/gm, ''))
+    .edit(NODE, 'ip-rule.json', (text) => {
+      return JSON.stringify([...JSON.parse(text), { priority: 100, src: 'all', table: '100', ...selector }]);
+    })
+    .edit(NODE, 'ip-route.json', (text) => {
+      const way = { dst: 'default', gateway: '10.9.8.1', dev: 'eth1', table: '100', flags: [] };
+      return JSON.stringify([...JSON.parse(text), way]);
+    });
+  const records = ['drops.txt', 'nstat-before.json', 'nstat-after.json'];
+  return scenario.without(NODE, ...records.filter((file) => scenario.filesOf(NODE).includes(file)));
+}
+
+test("the check looks the way back up with the reply's ports, where a rule asks for any: no doubt is left", async (t) => {
+  const probable = [40001, 40002, 40003, 40004].map((port) => `${port} probable`);
+  // The server's port is the source port of what goes back.
+  t.deepEqual(await accused(ported(t, { ipproto: 'tcp', sport: 80 })), []);
+  t.deepEqual(await accused(ported(t, { ipproto: 'tcp', dport: 80 })), probable);
+  t.deepEqual(await accused(ported(t, { ipproto: 'tcp' })), []);
+  t.deepEqual(await accused(ported(t, { ipproto: 'udp', sport: 80 })), probable);
+  // A rule for what the node itself sends has nothing dissected.
+  t.deepEqual(await accused(ported(t, { ipproto: 'tcp', sport: 80, iif: 'lo' })), probable);
+});
