@@ -6,6 +6,7 @@ import { duplicateMac } from './causes/duplicate-mac.js';
 import { filtered } from './causes/filtered.js';
 import { filteredAcknowledgment } from './causes/filtered-acknowledgment.js';
 import { forwardingOff } from './causes/forwarding-off.js';
+import { halfOpen } from './causes/half-open.js';
 import { netfilterRpFilter } from './causes/netfilter-rpfilter.js';
 import { noRoute } from './causes/no-route.js';
 import { notDelivered } from './causes/not-delivered.js';
@@ -49,5 +50,6 @@ export const CAUSE_REGISTRY: readonly Cause[] = [
   untranslatedReplyUnseen,
   wrongGatewayUnseen,
   // Whatever is left: what is known, and what to capture next.
+  halfOpen,
   undetermined,
 ];

@@ -1,6 +1,5 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import type { Role } from '../../model/analysis.js';
-import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord } from '../../model/snapshot.js';
 import { cause } from '../cause.js';
@@ -10,8 +9,8 @@ import { placeAfter } from '../place.js';
 import { ackDropRecords } from '../ways/ack-drop.js';
 import { wayInto } from '../ways/crossing.js';
 import { type FilterDrop, fateOfAck, type Gateway, gatewayOf, isDropped } from '../ways/gateway.js';
-import { acknowledgmentsOf, isHalfOpen } from '../ways/handshake.js';
-import { remembered } from '../ways/remembered.js';
+import { acknowledgmentsOf, farthestOf } from '../ways/handshake.js';
+import { isServed } from '../ways/served.js';
 import { isUnconfirmed } from '../ways/unconfirmed.js';
 import { concludeFilteredAcknowledgment } from './filtered-acknowledgment-finding.js';
 
@@ -64,7 +63,7 @@ type Found = FilteredAcknowledgmentProof & { gateway: Gateway };
 
 function proofOf(attempt: Attempt, context: DiagnosisContext): Found | null {
   const acks = acknowledgmentsOf(attempt);
-  const last = farthest(acks);
+  const last = farthestOf(acks);
   if (!last) return proofWithout(attempt, context);
   const place = placeAfter(last, context);
   if (!place || place.interface === null) return null;
@@ -90,7 +89,7 @@ function proofWithout(attempt: Attempt, context: DiagnosisContext): Found | null
   if (!into || into.mac === null || !isWatchedAfterAsking(attempt, context)) return null;
   const node = context.ownerOfMac(into.mac);
   if (!node || node === server || context.watches(node, asked)) return null;
-  if (servedClients(null, context).has(pairOf(attempt))) return null;
+  if (isServed(attempt, context)) return null;
   const gateway = gatewayOf(attempt, node);
   const drop = dropBy(gateway, attempt, into.sighting, context);
   return drop && { node, drop, last: into.sighting, seen: false, records: [], gateway };
@@ -113,26 +112,4 @@ function sightingsAt({ name, netns }: NodeView, { traces }: Attempt, role: Role)
   return traces
     .flatMap((trace) => (trace.role === role ? trace.sightings : []))
     .filter(({ point }) => point.node === name && point.netns === netns);
-}
-
-/** Who got through to whom: their ACKs are dropped nowhere. */
-const servedClients = remembered(
-  () => null,
-  (_: null, { attempts }): ReadonlySet<string> =>
-    new Set(attempts.filter((a) => a.outcome === 'established' && !isHalfOpen(a)).map(pairOf)),
-);
-
-function pairOf({ client, server }: Attempt): string {
-  return `${client.address} ${endpointLabel(server)}`;
-}
-
-/** Each router that passes a packet on takes one from its hop limit. */
-function farthest(acks: readonly Sighting[]): Sighting | null {
-  let last: Sighting | null = null;
-  for (const ack of acks) if (last === null || isFarther(ack, last)) last = ack;
-  return last;
-}
-
-function isFarther(a: Sighting, b: Sighting): boolean {
-  return a.ttl < b.ttl || (a.ttl === b.ttl && a.time !== null && b.time !== null && a.time > b.time);
 }

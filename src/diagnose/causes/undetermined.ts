@@ -126,7 +126,9 @@ export const undetermined = cause<UndeterminedProof>({
       },
       gaps:
         severity !== 'fault' && !answered
-          ? []
+          ? isOpen(attempt, context)
+            ? [clientGap(attempt)]
+            : []
           : blocked
             ? [vainGap(blocked)]
             : [...(silent ? [clientGap(attempt)] : []), ...gapsOf(attempt, last, verdict, context)],
@@ -337,6 +339,11 @@ function gapsOf(
           : `${got} and no farther, and its routes and settings do not say why; its kernel's drop reasons would`;
   if (reasons.length === 0 && missing.length > 0) return [{ ...at, why, capture: recordingCommand(missing) }];
   return [{ ...at, why, capture: here?.snapshot?.drops && here.snapshot.clock ? null : RECORD_DROPS }];
+}
+
+/** Whether it was answered, and the capture went on, and nothing tells whether its client ever had the answer. */
+function isOpen(attempt: Attempt, context: DiagnosisContext): boolean {
+  return attempt.outcome === 'unacknowledged' && attempt.protocol === 'tcp' && !isCutShort(attempt, context);
 }
 
 /** What would tell a lost reply from a lost ACK: the client's side of the first capture of its SYN. */

@@ -25,3 +25,14 @@ export function isHalfOpen(attempt: Attempt): boolean {
     attempt.legs.every((leg) => !leg.serverSpoke)
   );
 }
+
+/** Each router that passes a packet on takes one from its hop limit. */
+export function farthestOf(acks: readonly Sighting[]): Sighting | null {
+  let last: Sighting | null = null;
+  for (const ack of acks) if (last === null || isFarther(ack, last)) last = ack;
+  return last;
+}
+
+function isFarther(a: Sighting, b: Sighting): boolean {
+  return a.ttl < b.ttl || (a.ttl === b.ttl && a.time !== null && b.time !== null && a.time > b.time);
+}

@@ -104,9 +104,10 @@ const WORDINGS: Record<CauseId, Wording> = {
   },
   undetermined: {
     headline: (f, s) =>
-      `${endText(s)}${lastSeen(f)}${f.known === undefined ? '; these captures cannot tell why' : `; ${f.known}`}`,
+      `${acknowledged(f, s) ? `the ACKs of connections to ${s.service} do not arrive` : endText(s)}${lastSeen(f)}${f.known === undefined ? '; these captures cannot tell why' : `; ${f.known}`}`,
     mark: 'not seen after this',
     refused: 'not seen after this, and answered by an error',
+    answered: 'the ACK that follows it does not arrive',
   },
 };
 

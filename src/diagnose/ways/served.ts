@@ -1,0 +1,20 @@
+import type { Attempt } from '../../correlate/attempt.js';
+import { endpointLabel } from '../../model/endpoint.js';
+import type { DiagnosisContext } from '../context.js';
+import { isHalfOpen } from './handshake.js';
+import { remembered } from './remembered.js';
+
+/** Whether other connections of the client to the server are made: its ACKs are dropped nowhere. */
+export function isServed(attempt: Attempt, context: DiagnosisContext): boolean {
+  return servedPairs(null, context).has(pairOf(attempt));
+}
+
+const servedPairs = remembered(
+  () => null,
+  (_: null, { attempts }): ReadonlySet<string> =>
+    new Set(attempts.filter((a) => a.outcome === 'established' && !isHalfOpen(a)).map(pairOf)),
+);
+
+function pairOf({ client, server }: Attempt): string {
+  return `${client.address} ${endpointLabel(server)}`;
+}
