@@ -33,6 +33,11 @@ export class Altered {
     return this;
   }
 
+  write(node: string, name: string, text: string): this {
+    writeFileSync(join(this.#root, node, name), text);
+    return this;
+  }
+
   /** Of all nodes. */
   without(...names: string[]): this {
     for (const node of this.nodes) {

@@ -124,3 +124,30 @@ test('a drop by a rate, or by a match that is not understood: possible, where th
     t.regex(gaps[0]!.capture!, /iptables-save -c/);
   }
 });
+
+test('a chain of a device drops what a capture there has seen: ingress lies behind the packet sockets', async (t) => {
+  const guarded = (device: string, port: number) =>
+    new Altered(t, 'filtered-input').without('nft.json', 'drops.txt').write(
+      'lb-3',
+      'nft.txt',
+      `table netdev guard { # handle 1
+	chain in { # handle 1
+		type filter hook ingress device "${device}" priority filter; policy accept;
+		tcp dport ${port} drop # handle 7
+	}
+}
+`,
+    );
+  const { findings } = await guarded('ens19', 8443).analyze();
+  t.deepEqual(
+    findings.map((f) => `${f.cause} ${f.confidence} ${f.node} ${f.interface}`),
+    ['filtered probable lb-3 ens19'],
+  );
+  const { summary, evidence, fix } = findings[0]!;
+  t.regex(summary, /in ingress, by the rule "tcp dport 8443 drop \(handle 7\)"/);
+  t.true(evidence.some(({ kind, text }) => kind === 'rule' && text.includes('handle 7')));
+  t.regex(fix!.commands[0]!.command, /insert rule netdev guard in handle 7 .*tcp dport 8443 accept/);
+  // The same rule at another device or for another port has nothing to do with it.
+  t.false(kinds(await guarded('ens18', 8443).findings()).some((f) => f.startsWith('filtered')));
+  t.false(kinds(await guarded('ens19', 8444).findings()).some((f) => f.startsWith('filtered')));
+});

@@ -63,10 +63,12 @@ export function disproves(
     if (role === 'request' && passage.connection && !hasReply(entry, passage.connection.reply)) return true;
     const dropped = end.kind === 'dropped' && end.station === station && !end.carrier && passage.drop;
     if (!dropped) continue;
-    if (role === 'request') return true;
+    const hook = passage.drop!.by === 'netfilter' ? passage.drop!.hook : null;
+    // What leaves has passed the hooks of the IP layer.
+    if (role === 'request' && hook !== 'egress') return true;
     // What the node itself cannot route has never been a packet.
-    const isTracked = passage.drop!.by === 'routing' ? name !== null : passage.drop!.hook !== 'prerouting';
-    if (entry.unreplied && isTracked) return true;
+    const isTracked = hook === null ? name !== null : hook !== 'prerouting' && hook !== 'ingress';
+    if (role === 'reply' && entry.unreplied && isTracked) return true;
   }
   return false;
 }

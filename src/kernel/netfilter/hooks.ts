@@ -1,8 +1,9 @@
 import type { KernelModel } from '../model.js';
 import { endText, isTaken, type TrackingSettings, track, translate } from './conntrack.js';
+import { filterAtDevice } from './device-hooks.js';
 import { hasMoved, natHalf, settle } from './nat.js';
 import type { Connection } from './packet.js';
-import type { BaseChain, Hook, RuleSource } from './rule-set.js';
+import { type BaseChain, type Hook, isDeviceHook, type RuleSource } from './rule-set.js';
 import { type ChainEnd, walkChain } from './rule-walk.js';
 import { addStep, joinEqual, type Way } from './way.js';
 
@@ -55,7 +56,7 @@ export class Hooks {
   private stages(hook: Hook, reroute: Reroute | undefined): Stage[] {
     const chains = this.chains.filter((base) => base.hook === hook);
     const stages: Stage[] = [];
-    if (this.tracking) {
+    if (this.tracking && !isDeviceHook(hook)) {
       if (hook === 'prerouting' || hook === 'output') {
         stages.push({ priority: CONNTRACK, run: (way) => this.track(way) });
       }
@@ -87,7 +88,8 @@ export class Hooks {
   /** A chain of type filter or route. */
   private filter(base: BaseChain, way: Way, reroute: Reroute | undefined): Way[] {
     const before = routingKey(way);
-    return walkChain(base, way).map((outcome) => {
+    const outcomes = isDeviceHook(base.hook) ? filterAtDevice(this.model, base, way) : walkChain(base, way);
+    return outcomes.map((outcome) => {
       endAt(base.hook, outcome.way, outcome.end);
       const goesOn = !outcome.way.end && base.type === 'route' && base.hook === 'output';
       if (goesOn && routingKey(outcome.way) !== before) reroute?.(outcome.way);

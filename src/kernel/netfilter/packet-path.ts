@@ -52,12 +52,13 @@ export class PacketPath {
     packet.iif = interface_;
     const { start, hooks } = this.enter(packet, connections);
     const routed = hooks
-      .run('prerouting', [start])
+      .run('prerouting', hooks.run('ingress', [start]))
       .flatMap((way) => (interface_ === 'lo' ? this.routeLooped(way) : this.routeInput(way, interface_)));
     const passing = routed.filter(isForwarded);
     const own = routed.filter((way) => !passing.includes(way));
     const forwarded = hooks.run('postrouting', hooks.run('forward', passing));
-    return finish([...forwarded, ...this.deliver(hooks.run('input', own))]);
+    const left = this.emit(forwarded, hooks);
+    return finish([...left, ...this.deliver(hooks.run('input', own))]);
   }
 
   /**
@@ -84,7 +85,7 @@ export class PacketPath {
       this.applyOutput(way, this.askOutput(way, { oif, protocol: '0', sourcePort: 0, destinationPort: 0 }));
     });
     // The hook itself sees the first route's device up to its end (nf_hook_state.out).
-    const left = hooks.run('postrouting', out.flatMap(partByDevice));
+    const left = this.emit(hooks.run('postrouting', out.flatMap(partByDevice)), hooks);
     const isOwn = (way: Way) => !way.end && way.verdict?.verdict === 'local';
     const looped = left.filter(isOwn);
     for (const way of looped) {
@@ -92,10 +93,21 @@ export class PacketPath {
       // Its connection was confirmed on the way out, and stays if the packet is dropped on the way in.
       way.unconfirmed = false;
     }
-    const back = hooks.run('prerouting', looped);
+    const back = hooks.run('prerouting', hooks.run('ingress', looped));
     for (const { packet: own } of back) own.oif = null;
     const delivered = this.deliver(hooks.run('input', back));
     return finish([...left.filter((way) => !looped.includes(way)), ...delivered]);
+  }
+
+  /** The hook of the device that it leaves by: what has come this far has its connection confirmed, dropped or not. */
+  private emit(ways: readonly Way[], hooks: Hooks): Way[] {
+    for (const way of ways) {
+      if (way.end) continue;
+      way.unconfirmed = false;
+      const { packet } = way;
+      packet.macSource = packet.oif === null ? null : (this.model.link(packet.oif)?.mac ?? null);
+    }
+    return hooks.run('egress', ways);
   }
 
   /** IPVS stands behind the last rule of the way in. */

@@ -6,9 +6,22 @@ import type { LookupQuestion } from '../model.js';
 import type { LookupResult } from '../verdict.js';
 import type { FilterPacket } from './packet.js';
 
-export const HOOKS = ['prerouting', 'input', 'forward', 'output', 'postrouting'] as const;
-/** Where in the kernel's path a base chain hangs (enum nf_inet_hooks). */
+export const HOOKS = [
+  'ingress',
+  'prerouting',
+  'input',
+  'forward',
+  'output',
+  'postrouting',
+  'egress',
+] as const;
+/** Where in the kernel's path a base chain hangs (enum nf_inet_hooks, enum nf_dev_hooks). */
 export type Hook = (typeof HOOKS)[number];
+
+/** Hooks of a device: behind the packet sockets of a capture on the way in, and before them on the way out. */
+export function isDeviceHook(hook: Hook): hook is 'ingress' | 'egress' {
+  return hook === 'ingress' || hook === 'egress';
+}
 
 export interface RuleSet {
   baseChains: BaseChain[];
@@ -26,6 +39,8 @@ export interface BaseChain {
   type: 'filter' | 'nat' | 'route';
   policy: 'accept' | 'drop';
   chain: Chain;
+  /** Of a device hook: where it hangs, `eth*` for each that begins so; empty where the listing does not tell. */
+  devices?: readonly string[];
 }
 
 export interface Chain {

@@ -40,7 +40,7 @@ test('tables, hooks, priorities and policies', (t) => {
   );
 });
 
-test('hooks of devices and bridges are told of where their rules could decide', (t) => {
+test('hooks of bridges are told of where their rules could decide', (t) => {
   const chain = (family: string, hook: string, policy: string) => ({
     chain: { family, table: 't', name: hook, type: 'filter', hook, prio: 0, policy },
   });
@@ -49,17 +49,16 @@ test('hooks of devices and bridges are told of where their rules could decide', 
   });
   const { unknown } = compileNft({
     nftables: [
-      chain('netdev', 'ingress', 'accept'),
-      rule('netdev', 'ingress', [{ jump: { target: 'further' } }]),
-      rule('netdev', 'further', [{ fwd: { dev: 'eth1' } }]),
-      chain('netdev', 'egress', 'accept'),
-      rule('netdev', 'egress', [{ counter: null }]),
+      chain('bridge', 'forward', 'accept'),
+      rule('bridge', 'forward', [{ jump: { target: 'further' } }]),
+      rule('bridge', 'further', [{ fwd: { dev: 'eth1' } }]),
+      chain('bridge', 'input', 'accept'),
+      rule('bridge', 'input', [{ counter: null }]),
       chain('bridge', 'prerouting', 'drop'),
-      chain('inet', 'ingress', 'accept'),
     ],
   });
   t.deepEqual(unknown, [
-    'nft.json netdev t ingress: rules of the netdev ingress hook are not modelled: taken as accepting',
+    'nft.json bridge t forward: rules of the bridge forward hook are not modelled: taken as accepting',
     'nft.json bridge t prerouting: rules of the bridge prerouting hook are not modelled: taken as accepting',
   ]);
 });

@@ -1,4 +1,5 @@
 /** A rule that dropped what should get through: another in front of it, as narrow as the connection allows. */
+import { type Hook, isDeviceHook } from '../../../kernel/netfilter/rule-set.js';
 import { hasPorts } from '../../../kernel/protocols.js';
 import { outerInterfaces } from '../../../network/link.js';
 import type { Risk } from '../../prediction/risk.js';
@@ -50,6 +51,9 @@ export function ruleName(place: RulePlace): string {
   return place.rule === null ? `the policy of ${where} drops them` : `the rule that drops them in ${where}`;
 }
 
+/** Hooks at which the interface that a packet came in by is no longer asked for. */
+const LEAVING: ReadonlySet<Hook> = new Set(['output', 'postrouting', 'egress']);
+
 function packetSelector(risk: Risk, drop: FilterDrop): Selector | null {
   const { leg, role, station, interface: name, trip } = risk;
   const { packet } = leg.passage;
@@ -58,7 +62,7 @@ function packetSelector(risk: Risk, drop: FilterDrop): Selector | null {
     isTranslated(risk) && address !== trip.server.address
       ? podNetwork(station, address, outerInterfaces(station))
       : address;
-  const input = drop.hook === 'output' || drop.hook === 'postrouting' ? null : name;
+  const input = LEAVING.has(drop.hook) ? null : name;
   const base = {
     family,
     protocol,
@@ -73,7 +77,8 @@ function packetSelector(risk: Risk, drop: FilterDrop): Selector | null {
     const { destinationPort } = packet;
     return { ...base, destination: widened(destination.text), destinationPort, established: false };
   }
-  const established = packet.connection !== null && packet.direction === 'reply';
+  // A device's rules may not ask for the state of a connection.
+  const established = packet.connection !== null && packet.direction === 'reply' && !isDeviceHook(drop.hook);
   return { ...base, source: widened(source.text), sourcePort: packet.sourcePort, established };
 }
 

@@ -1,7 +1,15 @@
 /** The output of `nft -j list ruleset` (libnftables-json(5)) as rules that can be run. */
 
 import { nftPriority } from '../../../ingest/snapshot/nft-priority.js';
-import { type BaseChain, type Chain, HOOKS, type Hook, type Rule, type RuleSet } from '../rule-set.js';
+import {
+  type BaseChain,
+  type Chain,
+  HOOKS,
+  type Hook,
+  isDeviceHook,
+  type Rule,
+  type RuleSet,
+} from '../rule-set.js';
 import { integer, text } from './json.js';
 import { type NftChain, type NftTable, readListing } from './listing.js';
 import { leftOut } from './other-hooks.js';
@@ -13,10 +21,15 @@ export interface NftOptions {
   skipTables?: (family: string, table: string) => boolean;
 }
 
-const FAMILIES: Readonly<Record<string, readonly (4 | 6)[]>> = { ip: [4], ip6: [6], inet: [4, 6] };
+const FAMILIES: Readonly<Record<string, readonly (4 | 6)[]>> = {
+  ip: [4],
+  ip6: [6],
+  inet: [4, 6],
+  netdev: [4, 6],
+};
 
 /**
- * Compiles the tables of the families `ip`, `ip6` and `inet`.
+ * Compiles the tables of the families `ip`, `ip6`, `inet` and `netdev`.
  *
  * @param ruleset parsed JSON of any shape; null is an empty rule set
  */
@@ -78,5 +91,11 @@ function baseChain(
   }
   const type = body.type === 'nat' || body.type === 'route' ? body.type : 'filter';
   const policy = body.policy === 'drop' ? 'drop' : 'accept';
-  return [{ families, hook, priority: priority ?? 0, type, policy, chain }];
+  const base: BaseChain = { families, hook, priority: priority ?? 0, type, policy, chain };
+  return [isDeviceHook(hook) ? { ...base, devices: devicesOf(body.dev) } : base];
+}
+
+/** The JSON of some versions (1.0.6 is Debian 12's) names no device. */
+function devicesOf(dev: unknown): string[] {
+  return (Array.isArray(dev) ? dev : [dev]).flatMap((name) => text(name) ?? []);
 }

@@ -1,11 +1,7 @@
-/** Chains that IP packets pass, too, and that are not followed: of bridges and of devices. */
+/** Chains that IP packets pass, too, and that are not followed: those of bridges. */
 
 import { kindOf, list, record, text } from './json.js';
 import type { NftTable } from './listing.js';
-
-/** Tables whose packets are not IP's at all, or are followed. */
-const ELSEWHERE = new Set(['bridge', 'netdev', 'inet']);
-const DEVICE_HOOKS = new Set(['ingress', 'egress']);
 
 /** What may come between an IP packet and its way. */
 const DECIDING = new Set([
@@ -24,13 +20,13 @@ const DECIDING = new Set([
 
 /** A line for each base chain that is left out and might decide. */
 export function leftOut(table: NftTable): string[] {
-  if (!ELSEWHERE.has(table.family) || table.dormant) return [];
+  if (table.family !== 'bridge' || table.dormant) return [];
   return [...table.chains.values()].flatMap(({ name, body }) => {
     const hook = text(body.hook);
-    if (hook === null || (table.family === 'inet' && !DEVICE_HOOKS.has(hook))) return [];
+    if (hook === null) return [];
     if (body.policy !== 'drop' && !mayDecide(table, name, new Set())) return [];
-    const place = `nft.json ${table.family} ${table.name} ${name}`;
-    return [`${place}: rules of the ${table.family} ${hook} hook are not modelled: taken as accepting`];
+    const place = `nft.json bridge ${table.name} ${name}`;
+    return [`${place}: rules of the bridge ${hook} hook are not modelled: taken as accepting`];
   });
 }
 

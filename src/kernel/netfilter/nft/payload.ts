@@ -114,6 +114,8 @@ const HEADERS: Readonly<Record<string, Header>> = {
     },
   },
   arp: { has: () => false, fields: {} },
+  // A tagged packet is the VLAN's device's.
+  vlan: { has: () => false, fields: {} },
 };
 
 function macSource(packet: FilterPacket): Value {

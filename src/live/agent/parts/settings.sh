@@ -44,6 +44,10 @@ settings() {
   sysctls
   quiet=
   save nft.json nft -j list ruleset
+  # Some versions (1.0.6) do not say in JSON at which device a chain hangs.
+  if grep -Eqs '"hook": "(in|e)gress", "prio": -?[0-9]+, "policy": "[a-z]+"}' "$dir/nft.json"; then
+    save nft.txt nft -a list ruleset && rm -f "$dir/nft.json"
+  fi
   save iptables-save.txt iptables-save
   save ip6tables-save.txt ip6tables-save
   quiet=yes

@@ -80,6 +80,8 @@ function readChainLine(line: readonly Token[], chain: Fields): boolean {
       const [base = '', ...offset] = after('priority').slice(0, 3);
       const priority = offset[0] === '+' || offset[0] === '-' ? [base, ...offset].join(' ') : base;
       chain.prio = nftPriority(priority, String(chain.family)) ?? base;
+      const devices = devicesOf(words);
+      if (devices.length > 0) chain.dev = devices;
       return true;
     }
     case 'policy':
@@ -94,6 +96,16 @@ function readChainLine(line: readonly Token[], chain: Fields): boolean {
     default:
       return false;
   }
+}
+
+/** `device "eth0"`, `devices = { eth0, eth1 }` */
+function devicesOf(words: readonly string[]): string[] {
+  const one = words.indexOf('device');
+  if (one >= 0) return words.slice(one + 1, one + 2);
+  const some = words.indexOf('devices');
+  if (some < 0) return [];
+  const end = words.indexOf('}', some);
+  return words.slice(some + 1, end < 0 ? undefined : end).filter((word) => !/^[={,]$/.test(word));
 }
 
 /** @throws Unread */
