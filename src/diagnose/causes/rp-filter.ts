@@ -84,7 +84,7 @@ function whereSeenLast(attempt: Attempt, context: DiagnosisContext): Suspicion<R
   const verdicts = inputVerdicts(node, name, attempt, loss, routed, context);
   const settings = readVerdicts(verdicts);
   const contested = recorded.some((record) => MARTIAN_REASONS.has(record.reason));
-  const each = drops.length > 0 && isEachRecorded(drops, loss, rpFilterDrops(node), context);
+  const each = drops.length > 0 && isEachRecorded(loss, rpFilterDrops(node), context);
   const crowded = isCrowd(rpFilterDrops(node), context);
   const confidence = judge({ seen: place.seen, settings, match, drops, each, crowded, rise, contested });
   // What the settings demand of every packet, a later one would have met as well.
@@ -135,7 +135,7 @@ function fartherOn(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFil
   const rise = blocked ? null : counterRise(node, 'TcpExtIPReversePathFilter');
   const contested = recorded.some((record) => MARTIAN_REASONS.has(record.reason));
   const settings = drop.doubts.length === 0 ? 'drops' : 'may-drop';
-  const each = drops.length > 0 && isEachRecorded(drops, loss, rpFilterDrops(node), context);
+  const each = drops.length > 0 && isEachRecorded(loss, rpFilterDrops(node), context);
   const crowded = isCrowd(rpFilterDrops(node), context);
   // That the neighbour is silent shows that it dropped what asked for it.
   const seen = drop.seen || blocked !== null;

@@ -13,6 +13,7 @@ import type { DiagnosisContext, NodeView } from '../context.js';
 import { isCutShort, isWatchedAfterAsking } from '../cut-short.js';
 import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { demandOf } from '../drops/demand.js';
+import { type KnownOfLoss, tunnelEnds } from '../drops/tunnel-ends.js';
 import { vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
 import { evidence, otherHost, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
@@ -99,13 +100,13 @@ export const undetermined = cause<UndeterminedProof>({
     const last = lastOf(attempt);
     const verdict = verdictOf(attempt, context);
     const where = last ? `, ${answered ? 'each reply ' : ''}${seenLast(last)}` : '';
-    const blocked = blockedReply(attempt, context);
-    const silent = proof.unconfirmed && !proof.gone && !blocked;
+    const known = knownOf(attempt, context);
+    const silent = proof.unconfirmed && !proof.gone && !known;
     return {
       finding: {
         ...faultOf('undetermined', suspicions),
         severity,
-        summary: `${answered ? ANSWERED : silent ? SILENT : WORDS[attempt.outcome]} (${suspicions.length} to ${listedEndpoints(suspicions.map((s) => s.attempt.server))})${where}; ${blocked ? vainWords(blocked) : answered ? UNSEEN : silent ? EITHER : 'what was captured does not tell why'}.${proof.gone ? GONE : ''}${proof.unowed ? UNOWED : ''}`,
+        summary: `${answered ? ANSWERED : silent ? SILENT : WORDS[attempt.outcome]} (${suspicions.length} to ${listedEndpoints(suspicions.map((s) => s.attempt.server))})${where}; ${known ? known.words : answered ? UNSEEN : silent ? EITHER : 'what was captured does not tell why'}.${proof.gone ? GONE : ''}${proof.unowed ? UNOWED : ''}`,
         evidence: [
           ...suspicions
             .slice(0, QUOTED)
@@ -113,7 +114,7 @@ export const undetermined = cause<UndeterminedProof>({
             .map((s) => packetEvidence(s)),
           ...overheardEvidence(attempt),
           ...icmpEvidence(attempt),
-          ...(blocked ? [vainEvidence(blocked)] : []),
+          ...(known?.evidence ?? []),
           ...doubtedEvidence(attempt, context),
           ...modelEvidence(verdict, last),
           ...wayEvidence(attempt, context),
@@ -121,7 +122,7 @@ export const undetermined = cause<UndeterminedProof>({
           ...unwatchedEvidence(wayEndOf(attempt), context),
         ],
         fix: null,
-        ...(blocked && { known: vainWords(blocked) }),
+        ...(known && { known: known.words }),
         alternatives: ruledOutBySettings(attempt, context),
       },
       gaps:
@@ -129,8 +130,8 @@ export const undetermined = cause<UndeterminedProof>({
           ? isOpen(attempt, context)
             ? [clientGap(attempt)]
             : []
-          : blocked
-            ? [vainGap(blocked)]
+          : known
+            ? [known.gap]
             : [...(silent ? [clientGap(attempt)] : []), ...gapsOf(attempt, last, verdict, context)],
     };
   },
@@ -255,6 +256,13 @@ function seenLast(last: Sighting): string {
   return last.kind === 'rst' || last.kind === 'icmp-error'
     ? `first answered on ${last.point.node}`
     : `last ${way}${name} on ${last.point.node}`;
+}
+
+/** What is known of the loss, though no cause is. */
+function knownOf(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
+  const blocked = blockedReply(attempt, context);
+  if (!blocked) return tunnelEnds(attempt, context);
+  return { words: vainWords(blocked), evidence: [vainEvidence(blocked)], gap: vainGap(blocked) };
 }
 
 /** By the settings the request arrives, and the next hop of its reply was asked for in vain. */

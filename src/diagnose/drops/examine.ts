@@ -13,7 +13,15 @@ import { ownMartians } from '../own-martians.js';
 import { inputInterface, placeOf } from '../place.js';
 import type { Course } from './courses.js';
 import { type Demand, type DemandedDrop, demandOf } from './demand.js';
-import { type CounterRise, causeOfRecord, counterOf, icmpOf, recordsNear, resetsOf } from './records.js';
+import {
+  type CounterRise,
+  causeOfRecord,
+  counterOf,
+  icmpOf,
+  isOfFamily,
+  recordsNear,
+  resetsOf,
+} from './records.js';
 
 /** What speaks for a node having dropped a packet by its settings. */
 export interface DropProof {
@@ -179,7 +187,7 @@ function examineRecords(attempt: Attempt, demand: Demand, context: DiagnosisCont
   const causes = new Set(near.map(causeOfRecord));
   const [cause] = causes;
   if (!cause || causes.size !== 1 || !RECORDED.has(cause)) return null;
-  if (!isEachRecorded(near, loss, alike(node, cause), context)) return null;
+  if (!isEachRecorded(loss, alike(node, cause, family), context)) return null;
   const proof = { loss, node, demanded: null, records: near, counter: null, answers: [], doubtful: [] };
   // Of a tunnel packet whose content never came out of the tunnel, the outer one was dropped.
   const isOuter =
@@ -225,23 +233,30 @@ const CLOSE: Nanoseconds = 100_000_000n;
 /**
  * Whether each of several lost packets has a record of its own right at its time, and there are few others of the kind:
  * where a filter drops all day long, one lies near every packet.
+ *
+ * @param alike all records of the kind
  */
-export function isEachRecorded(
-  near: readonly DropRecord[],
-  loss: Loss,
-  alike: readonly DropRecord[],
-  context: DiagnosisContext,
-): boolean {
+export function isEachRecorded(loss: Loss, alike: readonly DropRecord[], context: DiagnosisContext): boolean {
   const times = lastSightings(loss).flatMap(({ time }) => time ?? []);
-  if (times.length < 2 || near.length < times.length || isCrowd(alike, context)) return false;
-  return times.every((time) =>
-    near.some((record) => record.time! >= time - CLOSE && record.time! <= time + CLOSE),
-  );
+  if (times.length < 2 || isCrowd(alike, context)) return false;
+  const records = inOrder(alike.flatMap(({ time }) => time ?? []));
+  let next = 0;
+  // Two packets may be lost at once, and lie nearest to one record: each takes the first that is left.
+  return inOrder(times).every((time) => {
+    while (next < records.length && records[next]! < time - CLOSE) next++;
+    return next < records.length && records[next++]! <= time + CLOSE;
+  });
+}
+
+function inOrder(times: readonly Nanoseconds[]): Nanoseconds[] {
+  return [...times].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
 /** All records of a kind. */
-function alike({ snapshot }: NodeView, cause: CauseId): DropRecord[] {
-  return snapshot!.drops!.records.filter((record) => causeOfRecord(record) === cause);
+function alike({ snapshot }: NodeView, cause: CauseId, family: 4 | 6): DropRecord[] {
+  return snapshot!.drops!.records.filter(
+    (record) => causeOfRecord(record) === cause && isOfFamily(record, family),
+  );
 }
 
 const LOST = new WeakMap<DiagnosisContext, number>();

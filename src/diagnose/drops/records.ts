@@ -36,6 +36,11 @@ const ROUTE_ERRORS = new Set([
 
 const ETHERTYPE: Record<4 | 6, number> = { 4: 0x0800, 6: 0x86dd };
 
+/** Whether a record may be of a packet of the family. */
+export function isOfFamily({ protocol }: DropRecord, family: 4 | 6): boolean {
+  return protocol === null || protocol === ETHERTYPE[family];
+}
+
 /** The cause that a record names; null where it may be of anything. */
 export function causeOfRecord({ reason, location }: DropRecord): CauseId | null {
   const named = REASON_OF[reason];
@@ -56,7 +61,7 @@ export function recordsNear(
   only: CauseId | null = null,
 ): DropRecord[] {
   return nearestDrops(node, times, (record) => {
-    if (record.protocol !== null && record.protocol !== ETHERTYPE[family]) return false;
+    if (!isOfFamily(record, family)) return false;
     const named = causeOfRecord(record);
     return only === null ? named !== null : named === only;
   });

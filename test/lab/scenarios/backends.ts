@@ -1,4 +1,5 @@
 /** refused, backend-silent, untranslated-reply and undetermined. */
+import { macOf, NODE1, NODE2 } from '../addresses.js';
 import { cluster, clusterOptions } from '../grounds/cluster.js';
 import { EDGE_OPTIONS, edge } from '../grounds/edge.js';
 import { CALICO, FLANNEL, IPV6, KUBE_ROUTER, ROUTED } from '../grounds/layouts.js';
@@ -254,6 +255,36 @@ const UNDETERMINED: Scenario[] = [
     },
     slow: 'undetermined',
     expect: null,
+  },
+  {
+    ...BASE,
+    name: 'tunnel-ports-differ',
+    description: "node2's VXLAN device has another UDP port than node1 sends to.",
+    ground: FLANNEL_CLUSTER,
+    changes: {
+      node2: [
+        'ip link del flannel.1',
+        `ip link add flannel.1 address ${macOf(NODE2.vtep)} mtu 1450 type vxlan id 1 local ${NODE2.address} dev eth0 dstport 4789 nolearning`,
+        `ip link set flannel.1 up; ip addr add ${NODE2.vtep}/32 dev flannel.1`,
+        `ip neigh add ${NODE1.vtep} lladdr ${macOf(NODE1.vtep)} dev flannel.1 nud permanent`,
+        `ip route add ${NODE1.podNetwork} via ${NODE1.vtep} dev flannel.1 onlink`,
+        `bridge fdb add ${macOf(NODE1.vtep)} dev flannel.1 dst ${NODE1.address} self permanent`,
+      ],
+    },
+    // The ICMP error answers the tunnel packet: the client has no word of it.
+    alsoFitting: ['unreachable'],
+    expect: { cause: 'undetermined', node: 'node2', interface: 'eth0' },
+  },
+  {
+    ...BASE,
+    name: 'tunnel-without-far-end',
+    description: "node2's VXLAN device has no forwarding entry for node1's MAC.",
+    ground: FLANNEL_CLUSTER,
+    changes: {
+      node2: [`bridge fdb del ${macOf(NODE1.vtep)} dev flannel.1 dst ${NODE1.address} self`],
+    },
+    form: { ...FORM, drops: true },
+    expect: { cause: 'undetermined', node: 'node2', interface: 'flannel.1' },
   },
 ];
 
