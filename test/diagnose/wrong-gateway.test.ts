@@ -138,3 +138,17 @@ test('others are served by the same ways, and a client that asks but once accuse
 
 /** 203.0.113.45 becomes 203.0.113.46. */
 const otherClient = (bytes: Buffer) => replaceBytes(bytes, 'cb00712d', 'cb00712e');
+
+test('one of two next hops loses all that goes by it: it is named, though the client is served by the other', async (t) => {
+  const { findings, attempts } = await new EditedScenario(t, 'wrong-gateway-multipath').analyze();
+  t.is(findings.length, 1);
+  const { cause, confidence, node, interface: name, summary, attempts: lost, evidence } = findings[0]!;
+  t.deepEqual([cause, confidence, node, name], ['wrong-gateway', 'possible', 'lb-3', 'ens18']);
+  t.regex(
+    summary,
+    /spread them over several next hops, ens18 via 10\.20\.30\.254 or ens19 via 172\.31\.255\.254; no connection is made whose replies go by ens18 via 10\.20\.30\.254/,
+  );
+  t.true(evidence.some((e) => /gives ens18 via \S+ or ens19 via/.test(e.text)));
+  t.is(lost.length, attempts.filter(({ outcome }) => outcome !== 'established').length);
+  t.deepEqual(await new EditedScenario(t, 'wrong-gateway-multipath-passes').findings(), []);
+});

@@ -1,3 +1,4 @@
+import { hopsText } from '../../kernel/explain.js';
 import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
@@ -19,6 +20,7 @@ import {
 import { asksAgain } from '../ways/handshake.js';
 import { nearMisses } from '../ways/near-miss.js';
 import { packetWords } from '../ways/packet-words.js';
+import type { SettingsWay } from '../ways/settings-way.js';
 import { listed } from '../words.js';
 import type { WrongGatewayProof } from './wrong-gateway.js';
 
@@ -74,9 +76,11 @@ function entryText({ holder, address, mac, heard }: WrongEntry): string {
 }
 
 /** What of the node's settings chose the way, and what was meant to and did not. */
-function chosenBy({ detour }: WrongGatewayProof): string {
-  const { settings, node, in: into, agrees } = detour;
-  if (!settings || !agrees) return '';
+function chosenBy({ detour, others }: WrongGatewayProof): string {
+  const { settings, node, in: into, out, agrees } = detour;
+  if (!settings) return '';
+  if (settings.hops.length > 1 && settings.hop.dev === out.interface) return oneOfSeveral(settings, others);
+  if (!agrees) return '';
   const rule = settings.verdict?.lookup?.rule;
   const misses = into.interface === null ? [] : nearMisses(node, settings, into.interface);
   if (misses.length > 0) {
@@ -85,6 +89,12 @@ function chosenBy({ detour }: WrongGatewayProof): string {
   }
   if (!rule || rule.table === 'main' || rule.from === null) return '';
   return `Its rule ${rule.priority} (from ${rule.from}) catches them${into.interface === null ? '' : `, also those to clients behind ${into.interface}`}.`;
+}
+
+/** A hash of addresses, and of ports where so set, spreads connections over the next hops of a route. */
+function oneOfSeveral({ hops, hop }: SettingsWay, others: number): string {
+  const fate = others > 0 ? '' : `; no connection is made whose replies go by ${hopsText([hop])}`;
+  return `Its routes spread them over several next hops, ${hopsText(hops)}${fate}.`;
 }
 
 function gatherEvidence(

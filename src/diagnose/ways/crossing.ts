@@ -26,9 +26,21 @@ export interface Crossing {
   out: Way;
 }
 
-/** Every node that the reply was seen to leave, in its order, and the request to come into. */
-export function crossingsOf(attempt: Attempt, context: DiagnosisContext): Crossing[] {
-  const reply = replyOf(attempt);
+/** Whether copies of the reply left by several interfaces: two that were sent at once, of which one was answered. */
+export function leavesBySeveral({ node, out }: Crossing): boolean {
+  return out.all.some((sighting) => routingInterface(sighting, node) !== out.interface);
+}
+
+/**
+ * Every node that the reply was seen to leave, in its order, and the request to come into.
+ *
+ * @param reply the one that was lost, or else the one that got farthest, where it is left out
+ */
+export function crossingsOf(
+  attempt: Attempt,
+  context: DiagnosisContext,
+  reply: PacketTrace | null = replyOf(attempt),
+): Crossing[] {
   const request = farthest(attempt, 'request');
   if (!reply || !request) return [];
   const found: Crossing[] = [];

@@ -1,4 +1,5 @@
 import type { Attempt } from '../../correlate/attempt.js';
+import { hopsText } from '../../kernel/explain.js';
 import { ruleLine, selectorTexts } from '../../kernel/explanation/listing-text.js';
 import { command } from '../../kernel/explanation/words.js';
 import type { Evidence, Gap } from '../../model/analysis.js';
@@ -57,10 +58,10 @@ export function settingsEvidence(
   node: NodeView,
   requestDevice: string | null,
 ): Evidence[] {
-  const { verdict, hop } = settings;
+  const { verdict, hops } = settings;
   const at = { node: node.name };
   const found: Evidence[] = [];
-  const way = `${hop.dev}${hop.via === null ? '' : ` via ${hop.via}`}`;
+  const way = hopsText(hops);
   const question = routeQuestion(settings);
   found.push(evidence('route', `${question} gives ${way}${verdict === null ? '' : ` (${verdict.why})`}`, at));
   const rule = verdict?.lookup?.rule;

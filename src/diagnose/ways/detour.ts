@@ -19,7 +19,7 @@ export const detourOf = remembered(
   (attempt, context): Detour | null => {
     for (const crossing of crossingsOf(attempt, context)) {
       const { node, in: into, out } = crossing;
-      const settings = settingsWay(attempt, into.sighting, node, into.interface, context);
+      const settings = settingsWay(attempt, into.sighting, node, into.interface, context, out.interface);
       const difference = differenceOf(crossing, settings, context);
       if (!difference) continue;
       const agrees = settings?.certain === true && settings.hop.dev === out.interface;

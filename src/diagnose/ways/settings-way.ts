@@ -16,6 +16,8 @@ export interface SettingsWay {
   /** Where the reply passes the node. */
   leg: Leg;
   hop: Hop;
+  /** All that it may leave by, where the route has several next hops. */
+  hops: readonly Hop[];
   /** The route decision; null where the passage does not tell it. */
   verdict: Verdict | null;
   /** Nothing had to be assumed that another way could come of. */
@@ -30,28 +32,34 @@ interface Arrival {
   device: string;
 }
 
-/** The reply's way out of the node where the request came in; null where the snapshot does not tell of one. */
+/**
+ * The reply's way out of the node where the request came in; null where the snapshot does not tell of one.
+ *
+ * @param out by which the reply was seen to leave: of several next hops, that one
+ */
 export function settingsWay(
   attempt: Attempt,
   request: Sighting,
   node: NodeView,
   device: string | null,
   context: DiagnosisContext,
+  out: string | null = null,
 ): SettingsWay | null {
-  return device === null ? null : findWay({ attempt, request, node, device }, context);
+  const ways = device === null ? [] : findWays({ attempt, request, node, device }, context);
+  return ways.find(({ hop }) => hop.dev === out) ?? ways[0] ?? null;
 }
 
 /** A client's next connection differs in its port alone, which no way but a multipath route's depends on. */
-const findWay = remembered(
+const findWays = remembered(
   ({ attempt, request, node, device }: Arrival) =>
     [
       ...[node.name, node.netns, device, attempt.protocol, request.source.address],
       ...[request.destination, ...attempt.legs.map((leg) => leg.server)].map(endpointLabel),
     ].join('\n'),
-  wayOf,
+  waysOf,
 );
 
-function wayOf(arrival: Arrival, context: DiagnosisContext): SettingsWay | null {
+function waysOf(arrival: Arrival, context: DiagnosisContext): SettingsWay[] {
   const { node } = arrival;
   const ways = roundsOf(arrival, context).flatMap(({ request, reply }) => {
     const leg = reply.legs.findLast(({ station, hop }) => isStation(station, node) && hop !== null);
@@ -60,10 +68,15 @@ function wayOf(arrival: Arrival, context: DiagnosisContext): SettingsWay | null 
     const { verdict } = leg.passage;
     return [{ request, reply, leg, hop: leg.hop!, verdict, certain: doubts.length === 0 }];
   });
-  const [first] = ways;
-  if (!first) return null;
-  const agree = ways.every(({ hop }) => hop.dev === first.hop.dev && hop.via === first.hop.via);
-  return { ...first, certain: agree && ways.every((way) => way.certain) };
+  const hops = ways
+    .map(({ hop }) => hop)
+    .filter((hop, i, all) => all.findIndex((one) => isSameHop(one, hop)) === i);
+  const certain = hops.length === 1 && ways.every((way) => way.certain);
+  return ways.map((way) => ({ ...way, hops, certain }));
+}
+
+function isSameHop(a: Hop, b: Hop): boolean {
+  return a.dev === b.dev && a.via === b.via;
 }
 
 /** The request's ways from the node on to the backends that the attempt is known to have, and their replies' ways. */

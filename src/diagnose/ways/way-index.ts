@@ -1,5 +1,7 @@
+import type { Attempt } from '../../correlate/attempt.js';
 import type { DiagnosisContext } from '../context.js';
-import { type Crossing, crossingsOf } from './crossing.js';
+import { lossOf } from '../loss.js';
+import { type Crossing, crossingsOf, leavesBySeveral } from './crossing.js';
 import { asksAgain, isHalfOpen } from './handshake.js';
 import { remembered } from './remembered.js';
 
@@ -26,7 +28,7 @@ function indexOf(context: DiagnosisContext): Map<string, Travellers> {
   for (const attempt of context.attempts) {
     const made = attempt.outcome === 'established' && !isHalfOpen(attempt);
     if (!made && !asksAgain(attempt)) continue;
-    for (const crossing of crossingsOf(attempt, context)) {
+    for (const crossing of made ? crossingsMade(attempt, context) : crossingsOf(attempt, context)) {
       const key = keyOf(crossing);
       let travellers = travellersBy.get(key);
       if (!travellers) {
@@ -37,6 +39,16 @@ function indexOf(context: DiagnosisContext): Map<string, Travellers> {
     }
   }
   return travellersBy;
+}
+
+/**
+ * The crossings of a connection that was made. Of one that was made only after replies were lost it is the last reply
+ * that shows a way to be open: over several next hops, those before may have gone another one.
+ */
+function crossingsMade(attempt: Attempt, context: DiagnosisContext): Crossing[] {
+  if (lossOf(attempt)?.role !== 'reply') return crossingsOf(attempt, context);
+  const last = attempt.traces.findLast(({ role }) => role === 'reply');
+  return crossingsOf(attempt, context, last).filter((crossing) => !leavesBySeveral(crossing));
 }
 
 function keyOf({ node, in: into, out }: Crossing): string {

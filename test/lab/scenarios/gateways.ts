@@ -37,6 +37,12 @@ const MARKED = [
   'iptables -t mangle -A POSTROUTING -j CONNMARK --save-mark',
 ];
 
+/** A default route with a next hop on each side; a hash of addresses and ports picks one for each connection. */
+const MULTIPATH = [
+  'sysctl -qw net.ipv4.fib_multipath_hash_policy=1',
+  'ip route replace default nexthop via 10.20.30.254 dev ens18 nexthop via 172.31.255.254 dev ens19',
+];
+
 const LEFT_BY_DEFAULT = { cause: 'wrong-gateway', node: 'lb-3', interface: 'ens18' } as const;
 const WENT_ROUND = { cause: 'stateful-gateway', node: 'lb-3', interface: 'ens18' } as const;
 
@@ -59,6 +65,27 @@ const WRONG: Scenario[] = [
     changes: { gw1: stateful() },
     form: { ...FORM, captures: 'per-interface' },
     expect: LEFT_BY_DEFAULT,
+  },
+  {
+    ...BASE,
+    name: 'wrong-gateway-multipath',
+    description:
+      'The default route has a next hop on each side: replies that leave by ens18 meet the stateful firewall, those ' +
+      'by ens19 get back.',
+    ground: SERVER,
+    changes: { 'lb-3': MULTIPATH, gw1: stateful() },
+    traffic: { ...BASE.traffic, connections: 8 },
+    intermittent: true,
+    expect: LEFT_BY_DEFAULT,
+  },
+  {
+    ...BASE,
+    name: 'wrong-gateway-multipath-passes',
+    description: 'Its twin without the firewall: every connection is made, by either way.',
+    ground: SERVER,
+    changes: { 'lb-3': MULTIPATH },
+    traffic: { ...BASE.traffic, connections: 8 },
+    expect: null,
   },
   {
     ...BASE,
