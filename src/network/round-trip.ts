@@ -59,7 +59,7 @@ export function roundTrips(
 /** As the request is addressed in the end: by translation, or as the client addressed it. */
 function backendOf({ end, packet }: Journey, server: Endpoint): Endpoint | null {
   const backend = { address: packet.destination.text, port: packet.destinationPort };
-  const isOwn = end.kind === 'delivered';
+  const isOwn = end.kind === 'delivered' || (end.kind === 'left' && leadsInward(end));
   return isOwn || backend.address !== server.address ? backend : null;
 }
 
@@ -104,7 +104,8 @@ function answerFrom(
     case 'queued':
       return { fate: unknown(`a program on ${end.station.label} decides on it`) };
     case 'left': {
-      if (untranslated) {
+      // What is asked for by its own address, a pod as a rule, needs no rule to lead there.
+      if (untranslated && !leadsInward(end)) {
         const why = `no rule on the way leads them to a backend: ${wayText(request)}`;
         return { fate: whereCertain({ kind: 'undelivered', why }, request) };
       }
@@ -146,6 +147,15 @@ function answerFromStation(
   return { station, interface: null };
 }
 
+/** Whether it ends right behind a device of the node's that leads to no other node: a pod is there. */
+function leadsInward({
+  station,
+  hop,
+}: Pick<Extract<Journey['end'], { kind: 'left' }>, 'station' | 'hop'>): boolean {
+  const isTunnel = TUNNELS.has(station.model.link(hop.dev)?.kind ?? '');
+  return hop.via === null && !isTunnel && !outerInterfaces(station).includes(hop.dev);
+}
+
 /** A pod answers by the device that leads to it; another host by ways that no snapshot tells. */
 function answerFromOutside(
   network: Network,
@@ -154,8 +164,7 @@ function answerFromOutside(
   client: string,
 ): { station: Station; interface: string } | { fate: Fate } {
   const backend = packet.destination.text;
-  const isTunnel = TUNNELS.has(station.model.link(hop.dev)?.kind ?? '');
-  if (hop.via === null && !isTunnel && !outerInterfaces(station).includes(hop.dev)) {
+  if (leadsInward({ station, hop })) {
     const isBridge = station.model.link(hop.dev)?.kind === 'bridge';
     if (isBridge && backend === client && legs.at(-1)!.interface === hop.dev) {
       return {

@@ -6,6 +6,7 @@ import { Wire } from '../correlate/neighbours/wire.js';
 import { bundlesIn } from '../scenarios/truth.js';
 import { fixture } from '../support.js';
 import { A, GATEWAY, lostAt, madeBy, nodeFiles, ROUTER, run, VIP } from './lan.js';
+import { EditedScenario } from './edited-bundle.js';
 
 async function firstOf(scenario: string): Promise<Finding> {
   const { findings } = await analyze(bundlesIn(fixture(scenario)), {
@@ -48,6 +49,19 @@ for (const [scenario, command, why] of EXPECTED) {
   });
 }
 
+test('from the far node alone: as with both, and loose mode by itself only where the reply goes back by the tunnel', async (t) => {
+  const both = await new EditedScenario(t, 'announcer-missing').analyze();
+  t.deepEqual(
+    both.findings[0]!.fix!.commands.filter(({ persists }) => !persists).map(({ command }) => command),
+    [LOOSE],
+  );
+  // Its replies leave for the client by eth0: with the pod's address, where nobody knows of the VIP.
+  const { findings } = await new EditedScenario(t, 'rp-filter-no-return').analyze(['node2']);
+  const commands = findings[0]!.fix!.commands.map(({ command }) => command);
+  t.true(commands.includes(LOOSE) && commands.includes(BACK));
+  t.regex(findings[0]!.fix!.expected, /the reply goes by cni0 into node2, by flannel\.1 via 10\.244\.0\.0/);
+});
+
 test('a server on the node itself: its replies are routed by their source, and the filter stays strict', async (t) => {
   const fix = await fixOf('second-nic-strict');
   t.deepEqual(
@@ -62,10 +76,6 @@ test('a server on the node itself: its replies are routed by their source, and t
 });
 
 const WITHOUT: [scenario: string, why: RegExp][] = [
-  [
-    'announcer-missing',
-    /nothing helps: .*"Set the reverse-path filter .* to loose mode" \(the request then goes /,
-  ],
   ['filtered-network-policy', /^the rule is in cali-\S+ on worker-b, which a program writes/],
   ['slow-rp-filter', /^by the nodes' routes, rules and settings the packets get through as it is/],
   ['not-delivered-unanswered', /^no setting of router .* who has 192\.168\.1\.100 is down/],

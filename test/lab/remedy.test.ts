@@ -53,12 +53,14 @@ const MENDED: ReadonlySet<CauseId> = new Set([
 
 /** Where none can be tried, or none is proposed on purpose. */
 const WITHOUT_FIX: Readonly<Record<string, string>> = {
-  'announcer-missing': 'the node that translates is in no snapshot, so that the way back to it is not known',
   'filtered-network-policy': 'the rule is of a network policy, which is changed in Kubernetes',
   'filtered-acknowledgements': 'a change is tried with SYN and SYN-ACK, which pass the rule as it is',
   'filtered-acknowledgements-gone-round':
     'a change is tried with SYN and SYN-ACK, which pass the rule as it is',
 };
+
+/** Whose snapshots tell of no way in: who translates is not among the nodes. */
+const UNFORESEEN: ReadonlySet<string> = new Set(['announcer-missing']);
 
 for (const scenario of SCENARIOS) {
   const { expect } = scenario;
@@ -92,7 +94,7 @@ for (const scenario of SCENARIOS) {
     t.deepEqual(await resultsWith(scenario, fix), expected(scenario));
   });
 
-  if (expect.cause !== 'rp-filter') continue;
+  if (expect.cause !== 'rp-filter' || UNFORESEEN.has(scenario.name)) continue;
   test(`${scenario.name}: the fix that predict proposes helps`, async (t) => {
     t.timeout(600_000);
     const asked = { ...options, port: null, protocol: null, clients: [from] };

@@ -3,6 +3,7 @@ import type { Attempt } from '../../correlate/attempt.js';
 import type { Sighting } from '../../model/sighting.js';
 import { type Entry, knownEntry } from '../../network/entry.js';
 import { follow, type Journey } from '../../network/journey.js';
+import { TUNNELS } from '../../network/link.js';
 import type { Network } from '../../network/network.js';
 import { type RoundTrip, roundTrips } from '../../network/round-trip.js';
 import { senderOf } from '../../network/sender.js';
@@ -33,7 +34,7 @@ export function errandOf(attempt: Attempt, context: DiagnosisContext, back: bool
       // What was dropped before its translation may be for any backend.
       return same.length > 0 ? same : trips;
     };
-    return { client, back, translated: false, walk };
+    return { client, back: back || mayBeTranslated(attempt, first, context), translated: false, walk };
   }
   if (!lost) return { client, back, translated: false, walk: () => [] };
   const { place, loss, translated } = lost;
@@ -46,6 +47,17 @@ export function errandOf(attempt: Attempt, context: DiagnosisContext, back: bool
   };
   // What came before is not in the snapshots: a node there has to get the reply, to translate it back.
   return { client, back: back || translated, translated, walk };
+}
+
+/**
+ * Whether a node that nobody recorded may have translated the request before it was seen: it came from one by a tunnel,
+ * and is for no address that is known as a VIP. Its reply has to go back by that node then.
+ */
+function mayBeTranslated(attempt: Attempt, first: Sighting, context: DiagnosisContext): boolean {
+  if (attempt.vip !== null || attempt.legs.length > 1) return false;
+  const links = context.node(first.point.node, first.point.netns)?.snapshot?.links ?? [];
+  const kind = links.find(({ name }) => name === first.point.interface)?.kind;
+  return kind != null && TUNNELS.has(kind);
 }
 
 function fromFirst(

@@ -33,12 +33,26 @@ export function nextText({ cause, station, trip }: Risk): string {
 }
 
 /** Why nothing can be tried about it. */
-export function nothingKnown({ cause, station, drop }: Risk): string {
+export function nothingKnown(risk: Risk): string {
+  const { station, drop } = risk;
   const chain = drop?.by === 'netfilter' ? placeOfDrop(station, drop)?.chain : undefined;
   if (chain !== undefined && isKept(chain)) {
     return `the rule is in ${chain} on ${station.label}, which a program writes and would write anew: change what it makes its rules of, such as a NetworkPolicy`;
   }
-  return `no change of the nodes' settings is known against it (${cause} on ${station.label})`;
+  return `no change of the nodes' settings is known against it: ${walkEnd(risk)}`;
+}
+
+/** How a connection that is walked through the nodes' settings fails. */
+function walkEnd({ cause, role, station: { label }, trip }: Risk): string {
+  if (trip.fate.kind === 'undelivered') return trip.fate.why;
+  switch (cause) {
+    case 'wrong-gateway':
+      return `by them the reply leaves ${label} by another way than the request came`;
+    case 'untranslated-reply':
+      return `by them the reply leaves ${label} with another address than the client asked`;
+    default:
+      return `by them ${label} drops the ${role} (${cause})`;
+  }
 }
 
 /** Why nothing was tried, where the walks show nothing that could be mended. */
