@@ -93,6 +93,20 @@ function neighbourMac(from: Station, device: string, address: string): string | 
   return entry?.states.includes('FAILED') ? null : (entry?.mac ?? null);
 }
 
+/**
+ * Whether two addresses on a link are one neighbour's: a router's link-local address, which its frames come from, and
+ * the global one that a route names. Of a gateway that has no entry, the one router on the link is taken.
+ */
+export function isOneNeighbour(station: Station, device: string, a: string, b: string): boolean {
+  if (a === b) return true;
+  const [mac, other] = [a, b].map((address) => neighbourMac(station, device, address));
+  if (mac != null && other != null) return mac === other;
+  const known = mac ?? other;
+  if (known == null || !a.includes(':')) return false;
+  const routers = (station.snapshot.neighbours ?? []).filter((n) => n.interface === device && n.router);
+  return routers.length > 0 && routers.every((entry) => entry.mac === known);
+}
+
 /** The interface that holds the address, or where that is on none of the link's, the one on the sender's network. */
 function interfaceTowards(station: Station, from: Station, device: string, address: string): string | null {
   const { localAddresses } = station.model;

@@ -6,6 +6,7 @@ import { follow, type Journey, questionOf } from './journey.js';
 import { outerInterfaces, TUNNELS } from './link.js';
 import { wayText } from './narrate.js';
 import type { Network } from './network.js';
+import { isOneNeighbour } from './next.js';
 import type { Station } from './station.js';
 
 /** A connection's first request and its reply, as the nodes' settings have them go. */
@@ -24,8 +25,11 @@ export interface RoundTrip {
 
 export type Fate =
   | { kind: 'answered' }
-  /** The client gets the reply, which left another way than the request came. */
-  | { kind: 'answered-elsewhere' }
+  /**
+   * The client gets the reply, which left another way than the request came; `router`: by the same router all the same,
+   * which a snapshot tells of.
+   */
+  | { kind: 'answered-elsewhere'; router?: string }
   /** What becomes of it after this is not in any snapshot. */
   | { kind: 'unknown'; why: string }
   /** Dropped by a node. */
@@ -224,7 +228,9 @@ function fateOf(
     packet.source.text === asked.destination && packet.sourcePort === (asked.destinationPort ?? null);
   if (!translated) return whereCertain({ kind: 'untranslated' }, request, reply);
   if (cameBack(entry, reply, asked.source)) return { kind: 'answered' };
-  return whereCertain({ kind: 'answered-elsewhere' }, request, reply);
+  const router = sameRouter(entry, reply)?.label;
+  const fate: Fate = { kind: 'answered-elsewhere', ...(router !== undefined && { router }) };
+  return whereCertain(fate, request, reply);
 }
 
 /** What rests on something that is not known is no more than a possibility. */
@@ -256,14 +262,27 @@ function unknown(why: string): Fate {
   return { kind: 'unknown', why };
 }
 
-/** Whether the reply leaves by the interface, and to the next hop, that the request came from. */
+/**
+ * Whether the reply leaves by the interface, and to the next hop, that the request came from. What a router with a
+ * snapshot makes of it then is its own affair, for it had the request.
+ */
 function cameBack(entry: Entry, { end, legs }: Journey, client: string): boolean {
   if (end.kind === 'delivered' && entry.interface === null) return true;
-  const { station, hop } = legs.findLast((leg) => leg.station === entry.station) ?? {
-    station: null,
-    hop: null,
-  };
-  if (end.kind !== 'delivered' && (end.kind !== 'left' || end.station !== station)) return false;
+  const at = legs.findLastIndex((leg) => leg.station === entry.station);
+  const hop = legs[at]?.hop;
   if (!hop || hop.dev !== entry.interface) return false;
-  return entry.sender === null || (hop.via ?? client) === entry.sender;
+  const next = legs[at + 1]?.station;
+  const isSender = entry.sender !== null && next?.model.hasAddress(entry.sender) === true;
+  if (isSender) return true;
+  if (end.kind !== 'delivered' && (end.kind !== 'left' || end.station !== entry.station)) return false;
+  return entry.sender === null || isOneNeighbour(entry.station, hop.dev, entry.sender, hop.via ?? client);
+}
+
+/** The router that the request came from, where the reply comes to it as well, by another of its links. */
+function sameRouter({ station, sender }: Entry, { legs }: Journey): Station | null {
+  if (sender === null) return null;
+  const at = legs.findLastIndex((leg) => leg.station === station);
+  // Who does not pass it on is the client.
+  const passing = legs.slice(at + 1).filter(({ hop }) => hop !== null);
+  return passing.find((leg) => leg.station.model.hasAddress(sender))?.station ?? null;
 }

@@ -3,11 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { readSnapshots } from '../../src/correlate/read-snapshots.js';
+import { roundTripText } from '../../src/network/narrate.js';
 import { Network } from '../../src/network/network.js';
-import { type Fate, roundTrips } from '../../src/network/round-trip.js';
+import { type Fate, type RoundTrip, roundTrips } from '../../src/network/round-trip.js';
 import { scratch } from '../scratch.js';
 
 const CLIENT = '10.9.9.9';
+/** Somewhere beyond. */
+const STRANGER = '10.77.7.7';
 const VIP = '10.99.0.10';
 
 /** Settings that the model would otherwise have to assume. */
@@ -20,8 +23,21 @@ const ADDRESSES: Record<string, Record<string, string>> = {
   node2: { lo: `${VIP}/32`, a: '10.9.2.2/24', b: '10.9.3.1/24' },
 };
 
+interface Given {
+  /** Further routes, by node. */
+  routes: Record<string, string>;
+  /** Where the request comes in. */
+  at: { node: string; interface: string; sender: string };
+  /** Who asks. */
+  client: string;
+}
+
 /** What becomes of the client's request at node1, where node2 answers by this route. */
-async function fateBy(t: ExecutionContext, answer: string): Promise<Fate> {
+async function fateBy(t: ExecutionContext, answer: string, given: Partial<Given> = {}): Promise<Fate> {
+  return (await tripBy(t, answer, given)).fate;
+}
+
+async function tripBy(t: ExecutionContext, answer: string, given: Partial<Given>): Promise<RoundTrip> {
   const routes: Record<string, string> = {
     client: `${VIP} via 10.9.1.1 dev a`,
     node1: `${VIP} via 10.9.2.2 dev b\n${CLIENT} via 10.9.1.2 dev a`,
@@ -42,7 +58,7 @@ async function fateBy(t: ExecutionContext, answer: string): Promise<Fate> {
       return `${net}local ${bare} dev ${name} table local scope host`;
     });
     write('ip-addr.txt', links.join('\n'));
-    write('ip-route.txt', [...own, routes[node]].join('\n'));
+    write('ip-route.txt', [...own, routes[node], given.routes?.[node] ?? ''].join('\n'));
     write('ip-rule.txt', '0: from all lookup local\n32766: from all lookup main');
     const sysctls = ['all', ...Object.keys(addresses)].flatMap((name) => [
       `net.ipv4.conf.${name}.forwarding = 1`,
@@ -53,11 +69,10 @@ async function fateBy(t: ExecutionContext, answer: string): Promise<Fate> {
   }
   const inputs = Object.keys(ADDRESSES).map((node) => `${node}=${join(directory, node)}`);
   const network = Network.of((await readSnapshots(inputs, { keepGoing: false })).snapshots);
-  const station = network.station('node1', null)!;
+  const { node, ...from } = given.at ?? { node: 'node1', interface: 'a', sender: '10.9.1.2' };
   const entry = {
-    station,
-    interface: 'a',
-    sender: '10.9.1.2',
+    station: network.station(node, null)!,
+    ...from,
     isPod: false,
     isGuess: false,
     why: '',
@@ -65,14 +80,14 @@ async function fateBy(t: ExecutionContext, answer: string): Promise<Fate> {
     unknown: [],
   };
   const trips = roundTrips(network, entry, {
-    source: CLIENT,
+    source: given.client ?? CLIENT,
     destination: VIP,
     protocol: 'tcp',
     sourcePort: 40_001,
     destinationPort: 80,
   });
   t.is(trips.length, 1);
-  return trips[0]!.fate;
+  return trips[0]!;
 }
 
 test('back by the node that the request came by: answered', async (t) => {
@@ -81,4 +96,28 @@ test('back by the node that the request came by: answered', async (t) => {
 
 test('straight to the client: answered, though by another way', async (t) => {
   t.deepEqual(await fateBy(t, 'via 10.9.3.2 dev b'), { kind: 'answered-elsewhere' });
+});
+
+test('back to the router that the request came from, which has a snapshot: what it makes of it is its own affair', async (t) => {
+  const at = { node: 'node2', interface: 'a', sender: '10.9.2.1' };
+  t.deepEqual(await fateBy(t, 'via 10.9.2.1 dev a', { at }), { kind: 'answered' });
+});
+
+test('to the same router by another link: another way, and it is said that it is the same router', async (t) => {
+  // Here `client` is a router with a link to each node, and passes the reply on to whom no snapshot tells of.
+  const at = { node: 'node2', interface: 'a', sender: '10.9.1.2' };
+  const routes = { client: `${STRANGER} via 10.9.1.99 dev a`, node2: `${STRANGER} via 10.9.3.2 dev b` };
+  t.deepEqual(await fateBy(t, 'via 10.9.3.2 dev b', { at, routes, client: STRANGER }), {
+    kind: 'answered-elsewhere',
+    router: 'client',
+  });
+});
+
+test('in words; of a reply whose request is not followed, its own way once', async (t) => {
+  const trip = await tripBy(t, 'via 10.9.2.1 dev a', {});
+  const there =
+    '10.9.9.9:40001 > 10.99.0.10:80 goes by a into node1, by a into node2, to 10.99.0.10:80 on node2';
+  const back = 'from node2, by b into node1, by a into client, to 10.9.9.9:40001 on client';
+  t.is(roundTripText(trip), `${there}; the reply goes ${back} as 10.99.0.10:80`);
+  t.is(roundTripText({ ...trip, reply: trip.request }), `the reply ${there}`);
 });

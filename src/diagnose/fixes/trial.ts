@@ -39,6 +39,9 @@ function tripText(trip: RoundTrip): string {
   const doubt = assumed.length === 0 ? '' : ` (assumed: ${assumed.join('; ')})`;
   switch (trip.fate.kind) {
     case 'answered-elsewhere':
+      if (trip.fate.router !== undefined) {
+        return `${text}: ${trip.fate.router}, by which the request came, gets it by another of its links${doubt}`;
+      }
       return `${text}, another way than the request came, which is no fault as long as that way is open${doubt}`;
     case 'unknown':
       return `${text}; ${trip.fate.why}${doubt}`;
