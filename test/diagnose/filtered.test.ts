@@ -151,3 +151,32 @@ test('a chain of a device drops what a capture there has seen: ingress lies behi
   t.false(kinds(await guarded('ens18', 8443).findings()).some((f) => f.startsWith('filtered')));
   t.false(kinds(await guarded('ens19', 8444).findings()).some((f) => f.startsWith('filtered')));
 });
+
+test("the client's own firewall: the SYN-ACK answers a connection that its node tracks, and is not invalid to it", async (t) => {
+  for (const altered of [
+    new Altered(t, 'filtered-at-client'),
+    new Altered(t, 'filtered-at-client').only('client'),
+  ]) {
+    const { findings } = await altered.analyze();
+    t.deepEqual(
+      findings.map((f) => `${f.cause} ${f.confidence} ${f.node} ${f.interface}`),
+      ['filtered confirmed client eth0'],
+    );
+    t.regex(findings[0]!.summary, /in input, by the rule "-A INPUT -p tcp -m tcp --sport 8443 -j DROP"/);
+  }
+});
+
+test('of rules that do not take the SYN-ACK none is named: another interface, or known connections accepted before', async (t) => {
+  for (const [from, to] of [
+    ['-p tcp -m tcp --sport 8443', '-i eth7 -p tcp -m tcp --sport 8443'],
+    ['--ctstate INVALID -j DROP', '--ctstate ESTABLISHED -j ACCEPT'],
+  ] as const) {
+    const altered = new Altered(t, 'filtered-at-client')
+      .without('drops.txt', 'nft.json')
+      .edit('client', 'iptables-save.txt', (text) => text.replace(from, to));
+    t.false(
+      kinds(await altered.findings()).some((f) => f.startsWith('filtered')),
+      to,
+    );
+  }
+});

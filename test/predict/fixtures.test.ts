@@ -45,6 +45,7 @@ const NOT_FORETOLD: Readonly<Record<string, string>> = {
   'wrong-gateway-ipv6-passes': 'the gateway routes to an address on lo, which the node answers for nowhere',
   'filtered-acknowledgements': 'SYN and SYN-ACK are walked, and those pass',
   'filtered-acknowledgements-gone-round': 'SYN and SYN-ACK are walked, and those pass',
+  'filtered-at-client': 'the walk begins at the client, and the routers behind it are not recorded',
   'one-node-missing-healthy': 'node2, which decides, is not recorded',
 };
 

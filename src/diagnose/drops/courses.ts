@@ -97,9 +97,10 @@ class CourseFinder {
   }
 
   #requests(attempt: Attempt, { trace }: Loss, beside: readonly Sighting[]): Course[] {
-    return this.#fromEarliest(attempt, trace, (start) =>
+    return this.#fromEarliest(attempt, trace, (start, before) =>
       this.#journeys
         .from(start, 'request')
+        .map((journey) => this.#journeys.seenBefore(journey, before))
         .flatMap((journey) =>
           this.#held(
             attempt,
@@ -114,9 +115,14 @@ class CourseFinder {
    * From the first place where the settings have the packet go as it was seen to. What they say of nodes before may be
    * wrong, or not known.
    */
-  #fromEarliest(attempt: Attempt, trace: PacketTrace, from: (start: Start) => Course[]): Course[] {
-    for (const start of startsOf(attempt, trace, this.#context)) {
-      const courses = from(start);
+  #fromEarliest(
+    attempt: Attempt,
+    trace: PacketTrace,
+    from: (start: Start, before: readonly Start[]) => Course[],
+  ): Course[] {
+    const starts = startsOf(attempt, trace, this.#context);
+    for (const [i, start] of starts.entries()) {
+      const courses = from(start, starts.slice(0, i));
       if (courses.length > 0) return courses;
     }
     return [];

@@ -1,3 +1,4 @@
+import type { Connection } from '../../kernel/netfilter/packet.js';
 import type { PacketQuestion } from '../../kernel/netfilter/passage.js';
 import type { Role } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
@@ -12,6 +13,7 @@ type Way = Pick<Start, 'station' | 'interface' | 'packet'>;
 export class Journeys {
   readonly #context: DiagnosisContext;
   readonly #requests = new Map<string, readonly Journey[]>();
+  readonly #seenBefore = new Map<Journey, Journey>();
   readonly #replies = new Map<Journey, Map<string, readonly Journey[]>>();
 
   constructor(context: DiagnosisContext) {
@@ -29,6 +31,34 @@ export class Journeys {
       this.#requests.set(key, journeys);
     }
     return journeys;
+  }
+
+  /**
+   * A request's journey, with what the nodes track at which the packet was seen before the journey begins: its client's
+   * own node, with a router behind it of which no snapshot tells.
+   */
+  seenBefore(journey: Journey, before: readonly Way[]): Journey {
+    if (before.length === 0) return journey;
+    let known = this.#seenBefore.get(journey);
+    if (!known) {
+      const connections = new Map(journey.connections);
+      for (const way of before) {
+        const { label } = way.station;
+        const tracked = connections.has(label) ? undefined : this.#trackedAt(way, journey);
+        if (tracked) connections.set(label, tracked);
+      }
+      known = { ...journey, connections };
+      this.#seenBefore.set(journey, known);
+    }
+    return known;
+  }
+
+  /** What the station itself makes of the request, from the port that the journey has the client ask by. */
+  #trackedAt({ packet, ...at }: Way, { legs }: Journey): readonly Connection[] | undefined {
+    const { connection, packet: own } = legs[0]!.passage;
+    const asked = connection?.original ?? own;
+    const same = asked.source.text === packet.source ? { sourcePort: asked.sourcePort } : {};
+    return this.#follow({ ...at, packet: { ...packet, ...same } })[0]?.connections.get(at.station.label);
   }
 
   /** The tunnel packet's own way, where it is dropped. */

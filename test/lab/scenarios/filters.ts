@@ -158,6 +158,26 @@ const FILTERED: Scenario[] = [
   },
   {
     ...BASE,
+    name: 'filtered-at-client',
+    description:
+      "The client's own firewall drops what comes from the service's port, behind a rule on invalid packets.",
+    ground: SERVER,
+    changes: {
+      'lb-3': [
+        'ip route add default via 172.31.255.254 dev ens19 table 100',
+        'ip rule add from 172.31.255.80 lookup 100',
+      ],
+      client: [
+        'iptables -A INPUT -m conntrack --ctstate INVALID -j DROP',
+        'iptables -A INPUT -p tcp -m tcp --sport 8443 -j DROP',
+      ],
+    },
+    recorded: ['client', 'lb-3'],
+    form: { ...FORM, drops: true },
+    expect: { cause: 'filtered', node: 'client', interface: 'eth0' },
+  },
+  {
+    ...BASE,
     name: 'filtered-output',
     description: 'A rule in OUTPUT drops the replies that the machine itself sends.',
     ground: SERVER,
