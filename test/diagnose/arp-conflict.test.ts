@@ -183,6 +183,51 @@ test('a proxy that passes requests on to their owner is no second owner', async 
   t.deepEqual(conflicts(await run(t, { third: { 'eth0.pcap': wire.capture() } })), []);
 });
 
+/** A node that routes the VIP by another interface, and answers for it at eth0 if so set. */
+function proxyFiles(mac: string, proxyArp: 0 | 1) {
+  const files = nodeFiles(
+    [
+      { name: 'eth0', mac, addresses: ['192.0.2.12/24'] },
+      { name: 'eth1', mac: '02:00:00:00:01:0b', addresses: ['198.18.0.2/24'] },
+    ],
+    { proxy_arp: proxyArp },
+  );
+  const routes = JSON.parse(String(files['ip-route.json'])) as unknown[];
+  const beyond = { dst: VIP, gateway: '198.18.0.1', dev: 'eth1', flags: [] };
+  return { ...files, 'ip-route.json': JSON.stringify([...routes, beyond]) };
+}
+
+test('a proxy beside the owner: a risk where what went to it was lost, whatever explains that', async (t) => {
+  const analysis = await run(t, {
+    router: { 'eth0.pcap': lostAt(asked([B, A]), B, 40_001).capture() },
+    node1: node(A, `${VIP}/32`),
+    node2: proxyFiles(B, 1),
+  });
+  const [finding] = conflicts(analysis);
+  t.deepEqual([finding?.severity, finding?.confidence], ['risk', 'confirmed']);
+  t.deepEqual(claimants(finding), [`node1 eth0 ${A}`, `node2 eth0 ${B}`]);
+  t.regex(
+    finding!.summary,
+    /node2 \(eth0, \S+\) answers by proxy, .* of 3 requests that went there none got/,
+  );
+  t.deepEqual(
+    finding!
+      .fix!.commands.filter(({ persists }) => !persists)
+      .map(({ node: at, command }) => `${at}: ${command}`),
+    ['all', 'eth0'].map((name) => `node2: sysctl -w net.ipv4.conf.${name}.proxy_arp=0`),
+  );
+  t.false(faults(analysis).includes('arp-conflict'));
+});
+
+test('its twins: one through which a connection was made, and one that alone answers', async (t) => {
+  const nodes = { node1: node(A, `${VIP}/32`), node2: proxyFiles(B, 1) };
+  const served = madeBy(asked([B, A]), B, 40_001);
+  t.deepEqual(conflicts(await run(t, { router: { 'eth0.pcap': served.capture() }, ...nodes })), []);
+  const alone = lostAt(asked([B]), B, 40_001);
+  const only = { router: { 'eth0.pcap': alone.capture() }, node2: proxyFiles(B, 1) };
+  t.deepEqual(conflicts(await run(t, only)), []);
+});
+
 test('two interfaces of one node (ARP flux): both are named, and it is no fault', async (t) => {
   const flux = nodeFiles([
     { name: 'eth0', mac: A, addresses: ['192.0.2.11/24', `${VIP}/32`] },

@@ -4,7 +4,7 @@ import { announcersOf } from '../../network/announcers.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { isOneNode, ownershipOf } from '../neighbours/conflicts.js';
-import { type Contest, contestsOf } from '../neighbours/contest.js';
+import { type Contest, contestOf, contestsOf } from '../neighbours/contest.js';
 import { resolutionOf } from '../neighbours/evidence.js';
 import { announcerConflict } from '../prediction/conflict.js';
 import { neighbourFilter } from '../recording.js';
@@ -18,6 +18,7 @@ import {
   proofOf,
   vipOf,
 } from './arp-conflict-finding.js';
+import { concludeProxy, misledBy } from './arp-conflict-proxy.js';
 
 /** Conflicts that cost no attempt that was seen: proven by packets, or by the nodes' own settings alone. */
 export function surveyArpConflicts(
@@ -26,7 +27,11 @@ export function surveyArpConflicts(
 ): Conclusion[] {
   const told = new Set(suspicions.map(({ proof }) => proof.contest.conflict.address));
   const proven = contestsOf(context).filter(({ conflict }) => !told.has(conflict.address));
-  return [...proven.map((contest) => conclude(contest, context)), ...bySettings(context)];
+  return [
+    ...proven.map((contest) => conclude(contest, context)),
+    ...misleadingProxies(context),
+    ...bySettings(context),
+  ];
 }
 
 function conclude(contest: Contest, context: DiagnosisContext): Conclusion {
@@ -52,6 +57,15 @@ function conclude(contest: Contest, context: DiagnosisContext): Conclusion {
     },
     gaps: gapsOf(contest),
   };
+}
+
+/** Proxies that answer beside others, and to which nothing was sent but what got lost, for whatever cause. */
+function misleadingProxies(context: DiagnosisContext): Conclusion[] {
+  return ownershipOf(context).proxied.flatMap((conflict) => {
+    const contest = contestOf(conflict, context);
+    const proxies = misledBy(contest);
+    return proxies.length === 0 ? [] : [concludeProxy(contest, proxies, context)];
+  });
 }
 
 /** Whether what was looked at depends on the address; where no connection was captured, whatever is found does. */

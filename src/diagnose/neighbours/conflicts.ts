@@ -33,6 +33,8 @@ export interface HandOver {
 export interface Ownership {
   conflicts: AddressConflict[];
   handOvers: HandOver[];
+  /** Requests that several answered, one at most for itself: a proxy's answer is none's claim, and may mislead. */
+  proxied: AddressConflict[];
 }
 
 const known = new WeakMap<DiagnosisContext, Ownership>();
@@ -41,7 +43,7 @@ const known = new WeakMap<DiagnosisContext, Ownership>();
 export function ownershipOf(context: DiagnosisContext): Ownership {
   let ownership = known.get(context);
   if (!ownership) {
-    ownership = { conflicts: [], handOvers: [] };
+    ownership = { conflicts: [], handOvers: [], proxied: [] };
     for (const talk of addressTalks(context)) judge(talk, context, ownership);
     known.set(context, ownership);
   }
@@ -55,7 +57,8 @@ function judge(talk: AddressTalk, context: DiagnosisContext, into: Ownership): v
   const contested = new Set(claims.filter((claim) => !claim.isShared).map((claim) => claim.owner.mac));
   if (sharedByOneBond(claims, context)) return;
 
-  const exchanges = exchangesOf(talk.messages, context).filter(
+  const answered = exchangesOf(talk.messages, context).filter(({ answers }) => answers.size > 1);
+  const exchanges = answered.filter(
     ({ answers }) => [...answers.keys()].filter((mac) => contested.has(mac)).length > 1,
   );
   const turns = exchanges.length > 0 ? [] : overlapping(talk, contested);
@@ -67,26 +70,34 @@ function judge(talk: AddressTalk, context: DiagnosisContext, into: Ownership): v
     .filter(({ owner }) => involved.has(owner.mac) && contested.has(owner.mac))
     .sort(byOwner);
   if (concerned.length > 1) {
-    const starts = concerned.map(({ first }) => context.aligned(first));
-    const since = starts.includes(null)
-      ? null
-      : (starts as Nanoseconds[]).sort((a, b) => (a < b ? -1 : 1))[1]!;
-    const { address, messages } = talk;
-    into.conflicts.push({
-      address,
-      protocol: messages[0]!.protocol,
-      claims: concerned,
-      exchanges,
-      turns,
-      messages,
-      since,
-    });
+    into.conflicts.push(conflictOf(talk, concerned, exchanges, turns, context));
     return;
   }
+  const macsAnswering = new Set(answered.flatMap(({ answers }) => [...answers.keys()]));
+  const beside = claims.filter(({ owner }) => macsAnswering.has(owner.mac)).sort(byOwner);
+  if (beside.some(isProxy) && !isOneNode(beside))
+    into.proxied.push(conflictOf(talk, beside, answered, [], context));
   // A proxy or an anycast address takes turns with others as it likes.
   if (contested.size < claims.length) return;
   const handOver = latestHandOver(talk);
   if (handOver && !isOneNode(claims)) into.handOvers.push(handOver);
+}
+
+function conflictOf(
+  { address, messages }: AddressTalk,
+  claims: Claim[],
+  exchanges: Exchange[],
+  turns: NeighbourMessage[],
+  context: DiagnosisContext,
+): AddressConflict {
+  const starts = claims.map(({ first }) => context.aligned(first));
+  const since = starts.includes(null) ? null : (starts as Nanoseconds[]).sort((a, b) => (a < b ? -1 : 1))[1]!;
+  return { address, protocol: messages[0]!.protocol, claims, exchanges, turns, messages, since };
+}
+
+/** By its node's own settings. */
+export function isProxy({ kernel }: Claim): boolean {
+  return kernel?.by === 'proxy' || kernel?.by === 'proxy-entry';
 }
 
 /** Nodes by name, then strangers by MAC. */

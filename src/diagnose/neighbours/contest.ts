@@ -72,7 +72,8 @@ export function isWrong(claim: Claim, { conflict, rightful, made, lost }: Contes
   return !isOnIpvs(claim, conflict.address) || (!made.has(mac) && lost.has(mac));
 }
 
-function contestOf(conflict: AddressConflict, context: DiagnosisContext): Contest {
+/** What came of the requests that went to each claimant, and whose the address is. */
+export function contestOf(conflict: AddressConflict, context: DiagnosisContext): Contest {
   const made = new Map<string, number>();
   const lost = new Map<string, number>();
   for (const attempt of context.attempts) {
