@@ -1,4 +1,5 @@
 import type { CauseId, Finding } from '../model/analysis.js';
+import { numberText } from '../model/texts.js';
 import type { Suspicion } from './cause.js';
 import { surest } from './confidence.js';
 
@@ -34,5 +35,7 @@ export function faultOf(
 
 /** How many connection attempts a sentence is about, at its start. */
 export function attemptsText(suspicions: readonly unknown[]): string {
-  return suspicions.length === 1 ? 'One connection attempt' : `${suspicions.length} connection attempts`;
+  return suspicions.length === 1
+    ? 'One connection attempt'
+    : `${numberText(suspicions.length)} connection attempts`;
 }

@@ -5,7 +5,7 @@
 import { findAddresses } from './addresses';
 import { Course } from './course';
 import { findOpen, hasNumber, isKnown, touchSettled, touchSlot } from './flows';
-import { bury } from './graves';
+import { bury, touchGrave } from './graves';
 import { mix } from './hash';
 import {
   COURSE_SHIFT,
@@ -65,7 +65,7 @@ export function decideBriefs(taken: u32): u32 {
     let end = decided;
     while (end < count && end - decided < BATCH && <u32>briefAt(end).since <= taken) {
       const hashed = briefAt(end).hashed;
-      touched += touchSlot(hashed) + touchSettled(hashed);
+      touched += touchSlot(hashed) + touchSettled(hashed) + touchGrave(hashed);
       end++;
     }
     if (end === decided) break;

@@ -32,6 +32,12 @@ export function bury(mixed: u64, number: u32): void {
   store<u64>(at, <u64>markOf(mixed) | ((<u64>number) << 32));
 }
 
+/** Loads the slots that a hash (the lower half of what is mixed) leads to into the cache. */
+export function touchGrave(hashed: u32): u32 {
+  const place = (<usize>(hashed & (SLOTS - 1))) << SLOT_SHIFT;
+  return load<u32>(young + place) + load<u32>(old + place);
+}
+
 export function isBuried(mixed: u64): bool {
   return load<u32>(find(young, mixed)) !== 0 || load<u32>(find(old, mixed)) !== 0;
 }

@@ -277,7 +277,7 @@ export const RING_SIZE = RING_SCRATCH + MOST_THREADS * BRIEF_SCRATCH;
 
 /** Beyond the connections that are kept whole, of those that were made a sample of a share of as many is kept, */
 export const SAMPLE_SHARE = 8;
-/** and of each server between half as many and as many, or all that there are. */
+/** and of each server between half as many and as many, or all that there are; fewer of each where they are many. */
 export const KEPT_OF_SERVER = 8;
 /** Legs that NAT makes of a connection at the most, by which they are told from connections that share a number. */
 export const LEGS_OF_CONNECTION = 4;

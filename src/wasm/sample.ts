@@ -10,7 +10,7 @@ import { NONE } from './intern-table';
 import { KEPT_OF_SERVER, LEGS_OF_CONNECTION, SAMPLE_SHARE } from './layout';
 import { isDisordered } from './order';
 import { areRowsScarce, rowsInUse } from './rows';
-import { countServed, internServer, metOf, servedTotal } from './served';
+import { countServed, internServer, metOf, servedTotal, servers } from './served';
 
 /** Connections up to which all are kept. */
 let keptWhole: u32 = 0;
@@ -44,7 +44,7 @@ export function bitsFor(server: u32): u32 {
   most = max(most, bitsOf(connections() / (keptWhole / SAMPLE_SHARE + 1)));
   if (server === NONE) return 0;
   if (areRowsScarce()) isThrifty = true;
-  return isThrifty ? most : min(most, bitsOf(metOf(server) / KEPT_OF_SERVER));
+  return isThrifty ? most : min(most, bitsOf(metOf(server) / keptOfServer()));
 }
 
 /** @param clientSequence the initial sequence numbers of both ends */
@@ -69,6 +69,11 @@ export function isCounted(
   if (isOfSample(bitsFor(server), clientSequence, serverSequence)) return false;
   countServed(server);
   return true;
+}
+
+/** Fewer where servers are very many: all of them together get as many again as the sample of all. */
+function keptOfServer(): u32 {
+  return max(1, min(<u32>KEPT_OF_SERVER, keptWhole / SAMPLE_SHARE / max(1, servers.count)));
 }
 
 function bitsOf(value: u32): u32 {

@@ -7,6 +7,7 @@ import { SYN } from '../model/tcp-flags';
 import { areBrief, beginBriefs, decideBriefs, isPassed, partAt } from './briefs';
 import { touchRow, touchSettled, touchSlot } from './flows';
 import { isForeign } from './foreign';
+import { touchGrave } from './graves';
 import { pass, wantedAt } from './interest';
 import {
   PART_OTHER,
@@ -211,7 +212,7 @@ function touch(segments: usize, from: u32, count: u32, isPicked: bool): void {
     if (segment.isForeign) continue;
     sum += touchSlot(segment.hashed);
     // Of ports that are not open, it is looked for among those that are over.
-    if ((segment.flags & <u8>SYN) !== 0) sum += touchSettled(segment.hashed);
+    if ((segment.flags & <u8>SYN) !== 0) sum += touchSettled(segment.hashed) + touchGrave(segment.hashed);
   }
   for (let i: u32 = 0; i < count; i++) {
     const segment = segmentAt(segments, placeOf(i, from, isPicked));

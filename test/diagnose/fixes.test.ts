@@ -5,8 +5,8 @@ import type { Finding, Fix } from '../../src/model/analysis.js';
 import { Wire } from '../correlate/neighbours/wire.js';
 import { bundlesIn } from '../scenarios/truth.js';
 import { fixture } from '../support.js';
-import { A, GATEWAY, lostAt, madeBy, nodeFiles, ROUTER, run, VIP } from './lan.js';
 import { EditedScenario } from './edited-bundle.js';
+import { A, GATEWAY, lostAt, madeBy, nodeFiles, ROUTER, run, VIP } from './lan.js';
 
 async function firstOf(scenario: string): Promise<Finding> {
   const { findings } = await analyze(bundlesIn(fixture(scenario)), {

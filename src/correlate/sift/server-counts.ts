@@ -50,6 +50,10 @@ export class ServerCounts {
     return server;
   }
 
+  get count(): number {
+    return this.#servers.length;
+  }
+
   /** Notes a connection that can be let go. */
   meet(server: number): void {
     this.#met[server]!++;

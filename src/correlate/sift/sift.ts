@@ -76,13 +76,16 @@ export function sift(
   if (count <= whole) return sifted;
   const needed = witnesses?.needed();
   // The number of bits that have to be 0 grows by one as the connections double.
-  const bitsOfAll = bitsOf(count / (Math.floor(whole / SAMPLE_SHARE) + 1));
+  const share = Math.floor(whole / SAMPLE_SHARE);
+  const bitsOfAll = bitsOf(count / (share + 1));
+  // All servers together get as many again.
+  const ofServer = Math.max(1, Math.min(KEPT_OF_SERVER, Math.floor(share / servers.count)));
   // Where VIPs are named, the others are no attempts.
   const areVipsWhole = vips.named.length > 0 && servers.metOfVips() <= whole;
   for (let i = 0; i < count; i++) {
     const server = serverNumbers[i]!;
     const isWhole = areVipsWhole && servers.isOfVip(server);
-    const bits = isWhole ? 0 : Math.min(bitsOfAll, bitsOf(servers.metOf(server) / KEPT_OF_SERVER));
+    const bits = isWhole ? 0 : Math.min(bitsOfAll, bitsOf(servers.metOf(server) / ofServer));
     const isOfSample = bits === 0 || hashes[i]! >>> (32 - bits) === 0;
     const isNeeded = !isOfSample && needed?.has(firsts[i]!) === true;
     if (!isOfSample && !isNeeded) servers.letGo(server);

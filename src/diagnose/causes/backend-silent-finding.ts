@@ -1,5 +1,6 @@
 import type { Alternative, Endpoint, Evidence } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
+import { numberText } from '../../model/texts.js';
 import { wayText } from '../../network/narrate.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
@@ -65,7 +66,11 @@ function evidenceOf(suspicions: readonly Suspicion<SilenceProof>[]): Evidence[] 
   const found = lost.slice(0, QUOTED).map((sighting) => packetEvidence(sighting, ' and no answer was seen'));
   if (lost.length > QUOTED) {
     found.push(
-      evidence('capture', `${lost.length} packets of ${suspicions.length} attempts ended there`, at),
+      evidence(
+        'capture',
+        `${numberText(lost.length)} packets of ${numberText(suspicions.length)} attempts ended there`,
+        at,
+      ),
     );
   }
   if (unresolved) found.push(...unresolvedEvidence(unresolved));

@@ -2,6 +2,7 @@ import type { Attempt } from '../../correlate/attempt.js';
 import { RECORD_DROPS, recordingCommand } from '../../ingest/snapshot/files.js';
 import type { Gap, Severity } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
+import { numberText } from '../../model/texts.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
@@ -62,7 +63,7 @@ export const halfOpen = cause<HalfOpenProof>({
       finding: {
         ...faultOf('undetermined', suspicions, ack.point.netns),
         severity,
-        summary: `Clients take connections as made that their server does not (${suspicions.length} to ${servers}): their ACK was last seen ${from} ${ack.point.node}, and did not come as far as their SYN, to ${syn.point.node}, where the SYN-ACK is sent again for want of it; what was captured does not tell why.`,
+        summary: `Clients take connections as made that their server does not (${numberText(suspicions.length)} to ${servers}): their ACK was last seen ${from} ${ack.point.node}, and did not come as far as their SYN, to ${syn.point.node}, where the SYN-ACK is sent again for want of it; what was captured does not tell why.`,
         evidence: [
           ...suspicions
             .slice(0, QUOTED)

@@ -4,6 +4,7 @@ import { isPortUnreachable } from '../../correlate/icmp-errors.js';
 import type { Endpoint } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
+import { numberText } from '../../model/texts.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
@@ -59,7 +60,7 @@ export const refused = cause<RefusedProof>({
     const words = answer.icmp === null ? TCP_WORDS : UDP_WORDS;
     const shown = answered.slice(0, QUOTED).map((s) => packetEvidence(answerOf(s.attempt, context)!));
     if (answered.length > QUOTED) {
-      shown.push(evidence('packet', `${answered.length} attempts were answered so`, { node }));
+      shown.push(evidence('packet', `${numberText(answered.length)} attempts were answered so`, { node }));
     }
     const unsaid = suspicions.length - answered.length;
     if (unsaid > 0) {

@@ -1,5 +1,6 @@
 import { sysctlKey } from '../../kernel/sysctl.js';
 import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
+import { numberText } from '../../model/texts.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
@@ -118,7 +119,11 @@ function packetsLost(suspicions: readonly Suspicion<RpFilterProof>[]): Evidence[
   if (lost.length > QUOTED) {
     const place = { node: lost[0]!.point.node };
     shown.push(
-      evidence('capture', `${lost.length} packets of ${suspicions.length} attempts ended there`, place),
+      evidence(
+        'capture',
+        `${numberText(lost.length)} packets of ${numberText(suspicions.length)} attempts ended there`,
+        place,
+      ),
     );
   }
   return shown;

@@ -7,6 +7,7 @@ import type { Verdict } from '../../kernel/verdict.js';
 import type { Direction, Evidence, Gap, Outcome, Severity } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
+import { numberText } from '../../model/texts.js';
 import { doubtfulDrops } from '../../network/decisive.js';
 import { cause } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
@@ -30,6 +31,8 @@ import { missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-
 import { unwatchedEvidence, unwatchedGap } from './unwatched.js';
 
 interface UndeterminedProof {
+  /** The captures ended right after. */
+  early: boolean;
   /** Nothing says that an answer is owed. */
   unowed: boolean;
   /** The client asked but once: it may have given up. */
@@ -106,7 +109,7 @@ export const undetermined = cause<UndeterminedProof>({
       finding: {
         ...faultOf('undetermined', suspicions),
         severity,
-        summary: `${answered ? ANSWERED : silent ? SILENT : WORDS[attempt.outcome]} (${suspicions.length} to ${listedEndpoints(suspicions.map((s) => s.attempt.server))})${where}; ${known ? known.words : answered ? UNSEEN : silent ? EITHER : 'what was captured does not tell why'}.${proof.gone ? GONE : ''}${proof.unowed ? UNOWED : ''}`,
+        summary: `${answered ? ANSWERED : silent ? SILENT : WORDS[attempt.outcome]} (${numberText(suspicions.length)} to ${listedEndpoints(suspicions.map((s) => s.attempt.server))})${where}; ${known ? known.words : answered ? UNSEEN : silent ? EITHER : 'what was captured does not tell why'}.${proof.early ? EARLY : ''}${proof.gone ? GONE : ''}${proof.unowed ? UNOWED : ''}`,
         evidence: [
           ...suspicions
             .slice(0, QUOTED)
@@ -142,8 +145,6 @@ interface Kind extends UndeterminedProof {
   outcome: Outcome;
   protocol: Attempt['protocol'];
   direction: Direction | undefined;
-  /** The captures ended right after. */
-  early: boolean;
   /** Only those saw it whom it did not pass. */
   overheard: boolean;
 }
@@ -203,6 +204,8 @@ const SILENT =
 
 const EITHER =
   'what was captured does not tell whether it got back: a client that got it, and whose ACK was lost, would not ask again, nor would one that gave up within a second';
+
+const EARLY = ' The captures end right after: a reply may have come.';
 
 const UNOWED = ' Nothing shows that an answer is due there.';
 

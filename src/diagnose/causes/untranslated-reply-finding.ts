@@ -1,5 +1,6 @@
 import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
+import { numberText } from '../../model/texts.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
@@ -70,7 +71,7 @@ function gatherEvidence(
   found.push(...refusals.slice(0, QUOTED).map((s) => packetEvidence(s)));
   if (detours.length === 0 && suspicions.length > QUOTED) {
     const node = proof.reply.point.node;
-    found.push(evidence('packet', `${suspicions.length} attempts went so`, { node }));
+    found.push(evidence('packet', `${numberText(suspicions.length)} attempts went so`, { node }));
   }
   return found;
 }

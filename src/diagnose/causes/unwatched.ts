@@ -41,7 +41,9 @@ export function isOfAnotherTime(
   return node.captures.length > 0 && capturesThen(node, beside, clocks, 0n).length === 0;
 }
 
-/** `node2 was not captured at 12:00:01.500 (its any.pcap: 12:00:09.000 to 12:00:20.250)`. */
+/**
+ * When a capture was stopped, none says; one that is filtered shows nothing while all that it is filtered for is lost.
+ */
 function wordsOf({ place: { node }, first, last, sure }: Unwatched): string {
   const spans = node.captures.flatMap(({ file, firstTime, lastTime }) =>
     firstTime === null || lastTime === null ? [] : [{ file, firstTime, lastTime }],
@@ -50,11 +52,11 @@ function wordsOf({ place: { node }, first, last, sure }: Unwatched): string {
   const all = [first, last, ...ends].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const at = clockText(all[0]!, all.at(-1)!);
   const texts = spans.map(
-    (span) => `${span.file.replace(/^.*\//, '')}: ${at(span.firstTime)} to ${at(span.lastTime)}`,
+    (span) => `from ${at(span.firstTime)} to ${at(span.lastTime)} (${span.file.replace(/^.*\//, '')})`,
   );
   const when = first === last ? `at ${at(first)}` : `from ${at(first)} to ${at(last)}`;
   const unless = sure ? '' : ', unless a clock is wrong, which no packet tells';
-  return `${node.name} was not captured then${unless}: packets left for it ${when}, and its captures have none of that time (${listed(texts)})`;
+  return `packets left for ${node.name} ${when}, and its captures have packets ${listed(texts)} alone${unless}: they did not run at that time, or nothing came`;
 }
 
 export function unwatchedEvidence(loss: Loss | null, context: DiagnosisContext) {

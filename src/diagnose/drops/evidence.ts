@@ -1,6 +1,7 @@
 /** What a finding about a drop shows: the packets, the kernel's own records, and the settings that decided. */
 import { sysctlKey } from '../../kernel/sysctl.js';
 import type { Evidence } from '../../model/analysis.js';
+import { numberText } from '../../model/texts.js';
 import { wayText } from '../../network/narrate.js';
 import type { Suspicion } from '../cause.js';
 import { evidence, packetEvidence, QUOTED, sysctlEvidence } from '../evidence.js';
@@ -32,7 +33,7 @@ function packets(suspicions: readonly Suspicion<DropProof>[]): Evidence[] {
     demanded && demanded.role !== loss.role ? ' and no answer was seen' : ' and was seen nowhere after';
   const shown = lost.slice(0, QUOTED).map((sighting) => packetEvidence(sighting, remark));
   if (lost.length > QUOTED) {
-    const text = `${lost.length} packets of ${suspicions.length} attempts ended there`;
+    const text = `${numberText(lost.length)} packets of ${numberText(suspicions.length)} attempts ended there`;
     shown.push(evidence('capture', text, { node: loss.last.point.node }));
   }
   return shown;

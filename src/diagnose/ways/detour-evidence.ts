@@ -3,6 +3,7 @@ import { hopsText } from '../../kernel/explain.js';
 import { ruleLine, selectorTexts } from '../../kernel/explanation/listing-text.js';
 import { command } from '../../kernel/explanation/words.js';
 import type { Evidence, Gap } from '../../model/analysis.js';
+import { numberText } from '../../model/texts.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { orNeighbours } from '../recording.js';
@@ -46,7 +47,7 @@ export function detourEvidence(
   });
   const { node, in: into, settings } = all[0]!.detour;
   if (all.length > QUOTED) {
-    found.push(evidence('capture', `${all.length} attempts went so`, { node: node.name }));
+    found.push(evidence('capture', `${numberText(all.length)} attempts went so`, { node: node.name }));
   }
   if (settings) found.push(...settingsEvidence(settings, node, into.interface));
   return found;
