@@ -1,6 +1,7 @@
 import { KernelModel } from '../kernel/model.js';
 import { PacketPath } from '../kernel/netfilter/packet-path.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { stationLabel } from '../model/station-label.js';
 import { blindSpots } from './blind-spots.js';
 
 /** One network namespace that a snapshot tells of: a node's own, or a pod's. */
@@ -31,7 +32,7 @@ export class Station {
 
   /** `node1`, or `node1/pod` for another namespace of it. */
   get label(): string {
-    return this.netns === null ? this.node : `${this.node}/${this.netns}`;
+    return stationLabel(this.node, this.netns);
   }
 
   // Prepared when first asked: a healthy capture of many nodes asks none.

@@ -8,6 +8,7 @@ import { readSnapshot, standsFor } from '../../ingest/snapshot/snapshot.js';
 import type { InputSpecification } from '../../ingest/specification.js';
 import { InputError, UsageError } from '../../model/errors.js';
 import type { Snapshot } from '../../model/snapshot.js';
+import { stationLabel } from '../../model/station-label.js';
 import type { Nanoseconds } from '../../model/time.js';
 import { mergeSnapshots, snapshotKey, withClusters } from '../merge-snapshots.js';
 import { joinNumbered, joinRotated } from '../rotated.js';
@@ -175,7 +176,7 @@ class InputReading {
       file: found.file,
       interfaces: summary.interfaces,
       ...(whose && {
-        capture: `${found.file} (${whose.node}${whose.netns === null ? '' : `/${whose.netns}`})`,
+        capture: `${found.file} (${stationLabel(whose.node, whose.netns)})`,
       }),
       nameHint: whose ? null : interfaceHint(found.name, bare && this.#input.node === null),
       snapshot: null,

@@ -1,5 +1,6 @@
 import type { Alternative, Endpoint, Evidence } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
+import { stationLabel } from '../../model/station-label.js';
 import { numberText } from '../../model/texts.js';
 import { wayText } from '../../network/narrate.js';
 import type { Conclusion, Suspicion } from '../cause.js';
@@ -16,13 +17,13 @@ export function concludeBackendSilent(
   suspicions: readonly Suspicion<SilenceProof>[],
   context: DiagnosisContext,
 ): Conclusion {
-  const { attempt, node, interface: name, proof } = suspicions[0]!;
+  const { attempt, interface: name, proof } = suspicions[0]!;
   const { loss, listened, unresolved } = proof;
-  const { netns } = loss.last.point;
+  const { node, netns } = loss.last.point;
   const backends = listed(suspicions.map((s) => endpointLabel(backendOf(s.proof))));
   const { address, port } = backendOf(proof);
   const called = context.nameOf(address, port);
-  const label = netns === null ? node : `${node}/${netns}`;
+  const label = stationLabel(node, netns);
   const seen = loss.last.direction === 'out' ? 'left' : 'reached';
   const pod = called === null ? '' : ` (${called})`;
   if (attempt.otherSource.length > 0) return concludeOtherSource(suspicions);

@@ -1,4 +1,5 @@
 import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
+import { stationLabel } from '../../model/station-label.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import { verbOf, whyOf } from '../drops/words.js';
@@ -30,7 +31,7 @@ export function concludeFilteredAcknowledgment(suspicions: readonly Suspected[])
 
 function summarize(suspicions: readonly Suspected[], { proof, confidence, interface: name }: Suspected) {
   const { node, drop } = proof;
-  const label = node.netns === null ? node.name : `${node.name}/${node.netns}`;
+  const label = stationLabel(node.name, node.netns);
   const addresses = new Set(suspicions.map((s) => s.attempt.client.address));
   const answer = addresses.size === 1 ? 'answers' : 'answer';
   const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));

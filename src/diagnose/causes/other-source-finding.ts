@@ -1,4 +1,5 @@
 import { endpointLabel } from '../../model/endpoint.js';
+import { stationLabel } from '../../model/station-label.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
@@ -8,9 +9,9 @@ import type { SilenceProof } from './backend-silent.js';
 
 /** Of a UDP server that answers from another of its addresses than the client asked. */
 export function concludeOtherSource(suspicions: readonly Suspicion<SilenceProof>[]): Conclusion {
-  const { node, proof } = suspicions[0]!;
-  const { netns } = proof.loss.last.point;
-  const label = netns === null ? node : `${node}/${netns}`;
+  const { proof } = suspicions[0]!;
+  const { node, netns } = proof.loss.last.point;
+  const label = stationLabel(node, netns);
   const asked = listed(suspicions.map((s) => endpointLabel(s.proof.loss.last.destination)));
   const answers = suspicions.flatMap(({ attempt }) => attempt.otherSource);
   const sources = listed(answers.map(({ source }) => endpointLabel(source)));

@@ -1,8 +1,10 @@
 /** A VXLAN tunnel whose ends do not fit: what is put into it comes out nowhere, and no filter or route is the reason. */
+
 import type { Attempt } from '../../correlate/attempt.js';
 import type { Evidence, Gap, Role } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord, Link } from '../../model/snapshot.js';
+import { stationLabel } from '../../model/station-label.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, QUOTED } from '../evidence.js';
 import { nearestDrops } from '../kernel-records.js';
@@ -35,10 +37,6 @@ export function tunnelEnds(attempt: Attempt, context: DiagnosisContext): KnownOf
 
 const WHAT: Record<Role, string> = { request: 'requests', reply: 'replies' };
 
-function labelOf({ name, netns }: NodeView): string {
-  return netns === null ? name : `${name}/${netns}`;
-}
-
 /** The tunnel packet arrived at a UDP port that none of the node's VXLAN devices has. */
 function unheard(attempt: Attempt, { last, role }: Loss, node: NodeView): KnownOfLoss | null {
   const [outer, more] = last.encapsulations;
@@ -50,7 +48,7 @@ function unheard(attempt: Attempt, { last, role }: Loss, node: NodeView): KnownO
   const refused = attempt.others.some((s) => isPortUnreachable(s) && s.icmp!.from === outer.destination);
   // A device of another namespace has its socket where it was made: a container network's is in no list of the node's.
   if (!meant && !refused) return null;
-  const label = labelOf(node);
+  const label = stationLabel(node.name, node.netns);
   const listens = meant ? `${meant.name}, of VNI ${outer.id}, listens at ${meant.vxlan.port}` : '';
   const answer = refused ? `, and answers with ICMP port unreachable` : '';
   const words = `${label} gets the VXLAN packets that carry the ${WHAT[role]} at UDP port ${outer.port}, where none of its VXLAN devices listens${listens && ` (${listens})`}${answer}`;
@@ -90,7 +88,7 @@ function unsent(attempt: Attempt, loss: Loss, node: NodeView, context: Diagnosis
   const records = targetless(loss, node, last.source.address.includes(':') ? 6 : 4, context);
   const silent = showsTunnel(attempt, node, link.vxlan.id, context);
   if (records.length === 0 && !silent) return null;
-  const label = labelOf(node);
+  const label = stationLabel(node.name, node.netns);
   const hop = nextHop(node, link.name, last.destination.address);
   const far = hop?.mac ? `the MAC ${hop.mac} of the next hop ${hop.address}` : 'the next hop';
   const found = records.slice(0, QUOTED).map((record) =>
@@ -128,7 +126,7 @@ function targetless(loss: Loss, node: NodeView, family: 4 | 6, context: Diagnosi
 
 /** Whether a capture of all interfaces shows the tunnel's packets, and ran when this one would have left. */
 function showsTunnel(attempt: Attempt, node: NodeView, vni: number, context: DiagnosisContext): boolean {
-  const shown = tunnelCaptures(null, context).get(`${labelOf(node)} ${vni}`);
+  const shown = tunnelCaptures(null, context).get(`${stationLabel(node.name, node.netns)} ${vni}`);
   return node.captures.some(
     (capture) =>
       capture.interfaces === null &&
@@ -147,7 +145,7 @@ const tunnelCaptures = remembered(
       for (const { point, encapsulations } of traces.flatMap(({ sightings }) => sightings)) {
         const [outer] = encapsulations;
         if (outer?.kind !== 'vxlan') continue;
-        const label = point.netns === null ? point.node : `${point.node}/${point.netns}`;
+        const label = stationLabel(point.node, point.netns);
         const key = `${label} ${outer.id}`;
         found.set(key, (found.get(key) ?? new Set()).add(point.capture));
       }

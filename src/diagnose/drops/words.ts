@@ -1,6 +1,7 @@
 /** A drop in the words of a finding's summary. */
 
 import type { CauseId } from '../../model/analysis.js';
+import { stationLabel } from '../../model/station-label.js';
 import type { Drop } from '../../network/journey.js';
 import type { Suspicion } from '../cause.js';
 import { serviceRule } from '../service-rule.js';
@@ -11,7 +12,7 @@ import type { DropProof } from './examine.js';
 export function summaryOf(cause: CauseId, suspicions: readonly Suspicion<DropProof>[]): string {
   const { proof, confidence, interface: name } = suspicions[0]!;
   const { demanded, node } = proof;
-  const label = node.netns === null ? node.name : `${node.name}/${node.netns}`;
+  const label = stationLabel(node.name, node.netns);
   const by = name === null ? '' : ` that come in by ${name}`;
   const what = packetsOf(suspicions);
   if (proof.doubtful.length > 0)

@@ -1,5 +1,7 @@
 /** What if: a snapshot as the plain commands would print it after a change. */
+
 import type { Snapshot } from '../../model/snapshot.js';
+import { stationLabel } from '../../model/station-label.js';
 import { addAddress4, deleteAddress4 } from './addresses4.js';
 import { addAddress6, deleteAddress6 } from './addresses6.js';
 import type { AddressChange, Change, RouteChange } from './change.js';
@@ -100,10 +102,10 @@ function placeOf(snapshots: readonly Snapshot[], change: Change): number {
   }
   const at = snapshots.findIndex((snapshot) => snapshot.node === node && snapshot.netns === netns);
   if (at >= 0) return at;
-  const wanted = netns === null ? node : `${node}/${netns}`;
+  const wanted = stationLabel(node, netns);
   throw badChange(change, `no snapshot of ${wanted}: ${known}`);
 }
 
 function nameOf({ node, netns }: Snapshot): string {
-  return netns === null ? node : `${node}/${netns}`;
+  return stationLabel(node, netns);
 }

@@ -1,11 +1,12 @@
 import type { Snapshot } from '../../model/snapshot.js';
+import { stationLabel } from '../../model/station-label.js';
 import type { Change, SysctlChange } from './change.js';
 import { resolveKey } from './sysctl-key.js';
 import { namedTables } from './tables.js';
 
 /** A change in a line, for the report: `node1: with net.ipv4.conf.all.rp_filter=2 (was 1)`. */
 export function noteOf(before: Snapshot, after: Snapshot, change: Change): string {
-  const place = before.netns === null ? before.node : `${before.node}/${before.netns}`;
+  const place = stationLabel(before.node, before.netns);
   if (change.kind === 'sysctl') return `${place}: with ${settingNote(before, after, change)}`;
   return `${place}: with ${[change.command, ...doubts(before, after, change)].join('; ')}`;
 }

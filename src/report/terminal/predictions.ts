@@ -1,4 +1,5 @@
 import type { Analysis, Fate, PredictedStep, PredictedWay, Prediction } from '../../model/analysis.js';
+import { stationLabel } from '../../model/station-label.js';
 import { numberText } from '../../model/texts.js';
 import type { Style } from '../style.js';
 import { heading } from './heading.js';
@@ -99,7 +100,7 @@ export function wayLines(title: string, way: PredictedWay, style: Style): string
     const out =
       step.output === null ? 'ends here' : `out ${step.output}${step.via === null ? '' : ` via ${step.via}`}`;
     const inward = step.input === null ? 'sent here' : `in ${step.input}`;
-    const text = `${step.node}${step.netns === null ? '' : `/${step.netns}`}: ${inward}, ${out}, as ${flowText(step.source, step.destination)}`;
+    const text = `${stationLabel(step.node, step.netns)}: ${inward}, ${out}, as ${flowText(step.source, step.destination)}`;
     lines.push(...labelled(`  ${name}`, text, style.measure, 11));
     for (const did of step.did) lines.push(...labelled('', `- ${did}`, style.measure, 13).map(style.dim));
   }

@@ -8,6 +8,7 @@ import type {
   PathStep,
   Role,
 } from '../../model/analysis.js';
+import { stationLabel } from '../../model/station-label.js';
 import { numberText } from '../../model/texts.js';
 import { parseTime } from '../../model/time.js';
 import { isSlow } from '../shown-attempts.js';
@@ -30,7 +31,7 @@ export function placeText(node: string | null, interfaceName: string | null): st
 
 /** `node1`, or `node1/pod1` for another network namespace of the node. */
 export function nodeText({ node, netns }: { node: string | null; netns?: string | null }): string | null {
-  return node === null || netns == null ? node : `${node}/${netns}`;
+  return node === null ? null : stationLabel(node, netns ?? null);
 }
 
 /** `1 connection`, `2 connections`; thousands are set apart. */
