@@ -1,8 +1,17 @@
 /** The rows of connections that have nothing in common with another: no merging and no linking of legs concerns them. */
-import { ADDRESS_SHIFT, FLOW_SHIFT, LONE_CHUNK, MARK_LONE, MARK_OTHER } from '../wasm/layout.js';
+import {
+  ADDRESS_SHIFT,
+  FLOW_SHIFT,
+  FLOW_STATE,
+  LONE_CHUNK,
+  MARK_LONE,
+  MARK_OTHER,
+  STATE_LOST,
+} from '../wasm/layout.js';
 import { MODULE } from '../wasm/lone-module.js';
 import { compile, createMemory, instantiate } from './track/module.js';
 import type { TableContents } from './track/observations.js';
+import { Rows } from './track/rows.js';
 
 /** What `src/wasm/lone.ts` exports; numbers that are offsets into the memory are of octets. */
 interface LoneFunctions {
@@ -26,19 +35,27 @@ export interface DividedRows {
 let compiled: WebAssembly.Module | null = null;
 
 /**
- * Divides the rows of each capture.
+ * Divides the rows of each capture. Where there is no memory to do it in (each takes gigabytes of addresses, of which a
+ * process may have few), none counts as lone, which takes longer and comes to the same.
  *
- * @throws RangeError where there is not enough memory
+ * @param memory where what is looked at is put
  */
-export function divideRows(captures: readonly TableContents[]): DividedRows[] {
+export function divideRows(captures: readonly TableContents[], memory = createMemory): DividedRows[] {
+  try {
+    return divideIn(memory(), captures);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return captures.map(({ flows }) => ({ lone: new Int32Array(), others: legsIn(flows) }));
+  }
+}
+
+function divideIn(memory: WebAssembly.Memory, captures: readonly TableContents[]): DividedRows[] {
   compiled ??= compile(MODULE);
-  const memory = createMemory();
   const functions = instantiate<LoneFunctions>(compiled, memory);
-  const sizes = captures.map(({ flows }) => (flows.length << 2) >>> FLOW_SHIFT);
+  const sizes = captures.map(({ flows }) => new Rows(flows, FLOW_SHIFT).length);
   const rows = sizes.reduce((sum, size) => sum + size, 0);
   const mostAddresses = Math.max(0, ...captures.map(({ addresses }) => addresses.length >>> ADDRESS_SHIFT));
-  if (functions.setUp(rows, mostAddresses) === 0)
-    throw new RangeError('not enough memory for the tables of connections');
+  if (functions.setUp(rows, mostAddresses) === 0) throw new RangeError('there is not as much memory');
   const words = new Int32Array(memory.buffer);
   const octets = new Uint8Array(memory.buffer);
   const chunk = functions.chunkAt() >>> 2;
@@ -66,5 +83,14 @@ export function divideRows(captures: readonly TableContents[]): DividedRows[] {
       lone: marked(begin - size, begin, MARK_LONE),
       others: marked(begin - size, begin, MARK_OTHER),
     };
+  });
+}
+
+/** All rows of which all is known. */
+function legsIn(flows: Int32Array): Int32Array {
+  const table = new Rows(flows, FLOW_SHIFT);
+  return Int32Array.from({ length: table.length }, (_, row) => row).filter((row) => {
+    const state = table.get(row, FLOW_STATE);
+    return state !== 0 && (state & STATE_LOST) === 0;
   });
 }

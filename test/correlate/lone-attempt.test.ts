@@ -192,3 +192,23 @@ test('what was seen twice is nowhere alone, what was seen once is', async (t) =>
     t.deepEqual([lone.length, others.length], [0, observations.count]);
   }
 });
+
+test('where there is no memory to tell, none is alone', async (t) => {
+  const { captures } = await read(t, 6);
+  const tables = captures.map(({ observations }) => observations);
+  const none = divideRows(tables, () => {
+    throw new RangeError('WebAssembly.Memory(): could not allocate memory');
+  });
+  const sorted = (rows: readonly number[]) => [...rows].sort((a, b) => a - b);
+  t.deepEqual(
+    none.map(({ lone, others }) => [[...lone], sorted([...others])]),
+    divideRows(tables).map(({ lone, others }) => [[], sorted([...lone, ...others])]),
+  );
+  t.throws(
+    () =>
+      divideRows(tables, () => {
+        throw new TypeError('something else');
+      }),
+    { instanceOf: TypeError },
+  );
+});
