@@ -109,17 +109,16 @@ for (const name of ['statements', 'kube-proxy']) {
 test('wherever a listing is cut, what stands is read and the cut is told', (t) => {
   const text = ruleText('kube-proxy');
   const whole = new Set(readQuietly(text).listing.nftables.map((object) => JSON.stringify(object)));
-  fc.assert(
-    fc.property(fc.nat(text.trimEnd().length - 2), (at) => {
-      const { listing, warnings } = readQuietly(text.slice(0, at));
-      const parts = listing.nftables;
-      t.true(at < 'table ip kube-proxy {'.length || warnings.length === 1);
-      // The last rule, and its chain or set, may be half there.
-      const odd = parts.filter((object) => !whole.has(JSON.stringify(object)) && !('unread' in object));
-      t.true(odd.length <= 2);
-    }),
-    { numRuns: 60 },
-  );
+  for (let at = 0; at <= text.trimEnd().length - 2; at++) {
+    const { listing, warnings } = readQuietly(text.slice(0, at));
+    if (at >= 'table ip kube-proxy {'.length && warnings.length !== 1) t.is(warnings.length, 1, `${at}`);
+    // The last rule, and its chain or set, may be half there.
+    const odd = listing.nftables.filter(
+      (object) => !whole.has(JSON.stringify(object)) && !('unread' in object),
+    );
+    if (odd.length > 2) t.true(odd.length <= 2, `${at}`);
+  }
+  t.pass();
 });
 
 test('any text at all is read without an error', (t) => {

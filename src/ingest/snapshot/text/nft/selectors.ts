@@ -84,7 +84,7 @@ export function readSelector(cursor: Cursor, readOperand: Read): unknown {
 }
 
 function readHeader(cursor: Cursor): unknown {
-  const name = cursor.peek()!.text;
+  const name = cursor.current().text;
   const second = cursor.peek(1);
   if (second?.kind !== 'word') return null;
   if (has(HEADERS, name, second.text)) {

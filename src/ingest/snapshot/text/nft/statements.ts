@@ -37,7 +37,7 @@ const STATEMENTS: Readonly<Record<string, Read>> = {
 
 /** One statement. @throws Unread */
 export function readStatement(cursor: Cursor, family: string): unknown {
-  const token = cursor.peek()!;
+  const token = cursor.current();
   if (token.kind === 'xt') {
     cursor.at++;
     // iptables writes targets in capital letters, matches in small ones.

@@ -76,9 +76,15 @@ export class Cursor {
     return this.at >= this.tokens.length;
   }
 
-  next(): Token {
+  /** What comes next. @throws Unread behind the end */
+  current(): Token {
     const token = this.peek();
     if (!token) throw new Unread('it ends early');
+    return token;
+  }
+
+  next(): Token {
+    const token = this.current();
     this.at++;
     return token;
   }
@@ -123,7 +129,7 @@ export class Cursor {
 
   /** Goes past the first `length` characters of the next word, which is two in one: `10.0.0.1:udp`. */
   split(length: number): void {
-    const token = this.peek()!;
+    const token = this.current();
     const rest = { ...token, text: token.text.slice(length), start: token.start + length };
     if (rest.text === '') this.at++;
     else this.replaced.push({ at: this.at, token: rest });
