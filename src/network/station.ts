@@ -1,7 +1,7 @@
 import { KernelModel } from '../kernel/model.js';
 import { PacketPath } from '../kernel/netfilter/packet-path.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { stationLabel } from '../model/station-label.js';
+import { stationLabel } from '../model/station.js';
 import { blindSpots } from './blind-spots.js';
 
 /** One network namespace that a snapshot tells of: a node's own, or a pod's. */

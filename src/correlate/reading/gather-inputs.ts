@@ -8,7 +8,7 @@ import { readSnapshot, standsFor } from '../../ingest/snapshot/snapshot.js';
 import type { InputSpecification } from '../../ingest/specification.js';
 import { InputError, UsageError } from '../../model/errors.js';
 import type { Snapshot } from '../../model/snapshot.js';
-import { stationLabel } from '../../model/station-label.js';
+import { stationLabel } from '../../model/station.js';
 import type { Nanoseconds } from '../../model/time.js';
 import { mergeSnapshots, snapshotKey, withClusters } from '../merge-snapshots.js';
 import { joinNumbered, joinRotated } from '../rotated.js';

@@ -1,14 +1,13 @@
 import type { Alternative, Endpoint, Evidence } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
-import { stationLabel } from '../../model/station-label.js';
-import { numberText } from '../../model/texts.js';
+import { stationLabel } from '../../model/station.js';
 import { wayText } from '../../network/narrate.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { unresolvedEvidence, unresolvedGap } from '../drops/unresolved-evidence.js';
-import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { evidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
-import { lastSightings } from '../loss.js';
+import { lostEvidence } from '../lost-evidence.js';
 import { listed } from '../words.js';
 import type { SilenceProof } from './backend-silent.js';
 import { concludeOtherSource } from './other-source-finding.js';
@@ -63,17 +62,8 @@ function backendOf({ loss, unresolved }: SilenceProof): Endpoint {
 function evidenceOf(suspicions: readonly Suspicion<SilenceProof>[]): Evidence[] {
   const { journey, listened, unreplied, doubts, loss, unresolved } = suspicions[0]!.proof;
   const at = { node: loss.last.point.node };
-  const lost = suspicions.flatMap(({ proof }) => lastSightings(proof.loss));
-  const found = lost.slice(0, QUOTED).map((sighting) => packetEvidence(sighting, ' and no answer was seen'));
-  if (lost.length > QUOTED) {
-    found.push(
-      evidence(
-        'capture',
-        `${numberText(lost.length)} packets of ${numberText(suspicions.length)} attempts ended there`,
-        at,
-      ),
-    );
-  }
+  const losses = suspicions.map(({ proof }) => proof.loss);
+  const found = lostEvidence(losses, ' and no answer was seen');
   if (unresolved) found.push(...unresolvedEvidence(unresolved));
   if (listened !== null) {
     found.push(evidence('capture', `${listened} was captured meanwhile, and no reply came by it`, at));

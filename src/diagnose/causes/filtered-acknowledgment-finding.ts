@@ -1,11 +1,12 @@
 import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
-import { stationLabel } from '../../model/station-label.js';
+import { stationLabel } from '../../model/station.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import { verbOf, whyOf } from '../drops/words.js';
-import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { ackDropEvidence } from '../ways/ack-drop.js';
+import { repeatedEvidence } from '../ways/unconfirmed.js';
 import { listed, listedEndpoints } from '../words.js';
 import type { FilteredAcknowledgmentProof } from './filtered-acknowledgment.js';
 
@@ -56,10 +57,8 @@ function gatherEvidence(suspicions: readonly Suspected[], { attempt, proof }: Su
   const records = [...new Set(suspicions.flatMap((s) => s.proof.records))];
   const why = 'it takes the ACK whatever is known of its connection';
   found.push(...ackDropEvidence(node, drop, records, why));
-  if (attempt.replies > 1) {
-    const sent = `the SYN-ACK was sent ${attempt.replies} times, and nothing else came of the server`;
-    found.push(evidence('capture', sent, { node: attempt.traces.at(-1)!.sightings[0]!.point.node }));
-  }
+  if (attempt.replies > 1)
+    found.push(repeatedEvidence(attempt, attempt.traces.at(-1)!.sightings[0]!.point.node));
   return found;
 }
 

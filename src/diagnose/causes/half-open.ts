@@ -2,15 +2,17 @@ import type { Attempt } from '../../correlate/attempt.js';
 import { RECORD_DROPS, recordingCommand } from '../../ingest/snapshot/files.js';
 import type { Gap, Severity } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
+import { isSameStation } from '../../model/station.js';
 import { numberText } from '../../model/texts.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
-import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { farthestOf as farthestPacket } from '../loss.js';
 import { captureCommand, captureFilter } from '../recording.js';
 import { acknowledgmentsOf, farthestOf, isHalfOpen } from '../ways/handshake.js';
 import { isServed } from '../ways/served.js';
+import { repeatedEvidence } from '../ways/unconfirmed.js';
 import { listedEndpoints } from '../words.js';
 
 interface HalfOpenProof {
@@ -71,13 +73,7 @@ export const halfOpen = cause<HalfOpenProof>({
               packetEvidence(s.proof.ack, ' and was seen nowhere after'),
               packetEvidence(s.proof.again, ' again'),
             ]),
-          evidence(
-            'capture',
-            `the SYN-ACK was sent ${attempt.replies} times, and nothing else came of the server`,
-            {
-              node: syn.point.node,
-            },
-          ),
+          repeatedEvidence(attempt, syn.point.node),
         ],
         fix: null,
         alternatives: [
@@ -92,18 +88,17 @@ export const halfOpen = cause<HalfOpenProof>({
 
 /** Seen where the SYN was seen last, on the same side of the node. */
 function isAsFar({ point, direction }: Sighting, syn: Sighting): boolean {
-  const isHere = point.node === syn.point.node && point.netns === syn.point.netns;
-  return isHere && (direction === null || syn.direction === null || direction === syn.direction);
+  return (
+    isSameStation(point, syn.point) &&
+    (direction === null || syn.direction === null || direction === syn.direction)
+  );
 }
 
 /** The SYN-ACK that was sent again, at the node where the SYN was seen last; null where that does not show it. */
 function repeatedAt({ traces }: Attempt, { point }: Sighting): Sighting | null {
   const here = traces
     .filter(({ role }) => role === 'reply')
-    .flatMap(
-      ({ sightings }) =>
-        sightings.find((s) => s.point.node === point.node && s.point.netns === point.netns) ?? [],
-    );
+    .flatMap(({ sightings }) => sightings.find((s) => isSameStation(s.point, point)) ?? []);
   return here.length > 1 ? here.at(-1)! : null;
 }
 

@@ -1,5 +1,5 @@
 import { endpointLabel } from '../../model/endpoint.js';
-import { stationLabel } from '../../model/station-label.js';
+import { stationLabel } from '../../model/station.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';

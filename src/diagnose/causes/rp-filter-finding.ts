@@ -1,15 +1,15 @@
 import { sysctlKey } from '../../kernel/sysctl.js';
 import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
-import { numberText } from '../../model/texts.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
 import { vainEvidence } from '../drops/unresolved-evidence.js';
-import { evidence, packetEvidence, QUOTED, sysctlEvidence } from '../evidence.js';
+import { evidence, QUOTED, sysctlEvidence } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { isDated } from '../kernel-records.js';
 import { lastSightings } from '../loss.js';
+import { lostEvidence } from '../lost-evidence.js';
 import { listed } from '../words.js';
 import type { RpFilterProof } from './rp-filter.js';
 
@@ -56,7 +56,12 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
   const proofs = suspicions.map((s) => s.proof);
   const { node, place, counterRise, verdict } = proofs[0]!;
   const conf = (name: string) => sysctlKey('net.ipv4.conf', name, 'rp_filter');
-  const found: Evidence[] = [...packetsLost(suspicions)];
+  const found: Evidence[] = [
+    ...lostEvidence(
+      suspicions.map(({ proof }) => proof.loss),
+      ' and was seen nowhere after',
+    ),
+  ];
 
   if (proofs[0]!.blocked) found.push(vainEvidence(proofs[0]!.blocked));
   const martians = [...new Set(proofs.flatMap((p) => p.martians))];
@@ -111,22 +116,6 @@ const UNDATED = ' (nothing dates it: it may be older than the captures)';
 
 function at(location: string | null): string {
   return location === null ? '' : ` in ${location}()`;
-}
-
-function packetsLost(suspicions: readonly Suspicion<RpFilterProof>[]): Evidence[] {
-  const lost = suspicions.flatMap(({ proof }) => lastSightings(proof.loss));
-  const shown = lost.slice(0, QUOTED).map((s) => packetEvidence(s, ' and was seen nowhere after'));
-  if (lost.length > QUOTED) {
-    const place = { node: lost[0]!.point.node };
-    shown.push(
-      evidence(
-        'capture',
-        `${numberText(lost.length)} packets of ${numberText(suspicions.length)} attempts ended there`,
-        place,
-      ),
-    );
-  }
-  return shown;
 }
 
 /** What else could have swallowed the packet, and why it did not. */

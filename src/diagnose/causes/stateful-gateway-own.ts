@@ -2,6 +2,7 @@
 
 import type { Attempt } from '../../correlate/attempt.js';
 import type { Sighting } from '../../model/sighting.js';
+import { isSameStation } from '../../model/station.js';
 import { follow } from '../../network/journey.js';
 import { answerStart, answerTo } from '../../network/round-trip.js';
 import { type Conclusion, cause, type Suspicion } from '../cause.js';
@@ -59,7 +60,7 @@ export const statefulGatewayItself = cause<OwnProof>({
 
 function proofAt(attempt: Attempt, ack: Sighting, context: DiagnosisContext): OwnProof | null {
   if (ack.direction !== 'in') return null;
-  const isHere = ({ point }: Sighting) => point.node === ack.point.node && point.netns === ack.point.netns;
+  const isHere = ({ point }: Sighting) => isSameStation(point, ack.point);
   const gateway = context.node(ack.point.node, ack.point.netns);
   const sent = attempt.traces.flatMap((t) => (t.role === 'request' ? t.sightings : [])).filter(isHere);
   // Where the SYN was seen to leave, the ACK would have been.

@@ -2,11 +2,13 @@
  * The ways that a lost packet may have gone by the nodes' own settings, held against the captures: those on which it
  * would have been seen elsewhere than it was are none.
  */
+
 import type { Attempt } from '../../correlate/attempt.js';
 import type { PacketTrace } from '../../correlate/trace.js';
 import type { PacketQuestion } from '../../kernel/netfilter/passage.js';
 import type { Role } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
+import { isSameStation } from '../../model/station.js';
 import { decisive } from '../../network/decisive.js';
 import type { Journey } from '../../network/journey.js';
 import { answerStart, answerTo } from '../../network/round-trip.js';
@@ -234,9 +236,8 @@ interface Draft {
 
 /** Seen at the node before the one where the way begins to be known, as it left that. */
 function isBefore({ point, ttl }: Sighting, { sighting, station }: Start): boolean {
-  const { node, netns } = sighting.point;
-  const isElsewhere = station.node !== node || station.netns !== netns;
-  return isElsewhere && point.node === node && point.netns === netns && ttl === sighting.ttl;
+  const isElsewhere = !isSameStation(station, sighting.point);
+  return isElsewhere && isSameStation(point, sighting.point) && ttl === sighting.ttl;
 }
 
 function firstBlocked({ legs }: Journey, stops: readonly Stop[]): AskedInVain | null {

@@ -1,5 +1,6 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import type { CauseId, Role } from '../../model/analysis.js';
+import { isSameStation } from '../../model/station.js';
 import type { Drop, Leg } from '../../network/journey.js';
 import type { Station } from '../../network/station.js';
 import { capturesThen } from '../capture-times.js';
@@ -121,8 +122,7 @@ function isSeen({ journey, stops, reached, request }: Course, { loss }: Courses)
   if (end.kind !== 'dropped') return false;
   if (end.carrier && end.interface !== null) {
     return loss.trace.sightings.some(
-      ({ point, encapsulations }) =>
-        encapsulations.length > 0 && point.node === end.station.node && point.netns === end.station.netns,
+      ({ point, encapsulations }) => encapsulations.length > 0 && isSameStation(point, end.station),
     );
   }
   // A reply that its own node drops is sent right where the request was seen to arrive.

@@ -1,11 +1,11 @@
 /** What a finding about a drop shows: the packets, the kernel's own records, and the settings that decided. */
+
 import { sysctlKey } from '../../kernel/sysctl.js';
 import type { Evidence } from '../../model/analysis.js';
-import { numberText } from '../../model/texts.js';
 import { wayText } from '../../network/narrate.js';
 import type { Suspicion } from '../cause.js';
 import { evidence, packetEvidence, QUOTED, sysctlEvidence } from '../evidence.js';
-import { lastSightings } from '../loss.js';
+import { lostEvidence } from '../lost-evidence.js';
 import type { DemandedDrop } from './demand.js';
 import type { DropProof } from './examine.js';
 
@@ -27,16 +27,13 @@ export function dropEvidence(suspicions: readonly Suspicion<DropProof>[]): Evide
 }
 
 function packets(suspicions: readonly Suspicion<DropProof>[]): Evidence[] {
-  const lost = suspicions.flatMap(({ proof }) => lastSightings(proof.loss));
   const { loss, demanded } = suspicions[0]!.proof;
   const remark =
     demanded && demanded.role !== loss.role ? ' and no answer was seen' : ' and was seen nowhere after';
-  const shown = lost.slice(0, QUOTED).map((sighting) => packetEvidence(sighting, remark));
-  if (lost.length > QUOTED) {
-    const text = `${numberText(lost.length)} packets of ${numberText(suspicions.length)} attempts ended there`;
-    shown.push(evidence('capture', text, { node: loss.last.point.node }));
-  }
-  return shown;
+  return lostEvidence(
+    suspicions.map(({ proof }) => proof.loss),
+    remark,
+  );
 }
 
 function answers(suspicions: readonly Suspicion<DropProof>[]): Evidence[] {

@@ -2,6 +2,7 @@ import type { Attempt } from '../../correlate/attempt.js';
 import type { CauseId, Confidence } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord } from '../../model/snapshot.js';
+import { isSameStation } from '../../model/station.js';
 import type { Nanoseconds } from '../../model/time.js';
 import { capturesThen } from '../capture-times.js';
 import type { Suspicion } from '../cause.js';
@@ -124,7 +125,7 @@ function wentElsewhere({ traces, legs }: Attempt, { role, station, leg }: Demand
     0,
     traces.findIndex((trace) => trace.role === 'reply'),
   );
-  const isHere = ({ point }: Sighting) => point.node === station.node && point.netns === station.netns;
+  const isHere = ({ point }: Sighting) => isSameStation(point, station);
   if (asked.at(-1)?.sightings.every((s) => !isHere(s))) return true;
   const { destination } = leg.passage.packet;
   return legs.length > 1 && legs.every(({ server }) => server.address !== destination.text);

@@ -2,6 +2,7 @@ import type { Attempt } from '../../correlate/attempt.js';
 import type { PacketTrace } from '../../correlate/trace.js';
 import type { PacketQuestion } from '../../kernel/netfilter/passage.js';
 import type { Sighting } from '../../model/sighting.js';
+import { isSameStation } from '../../model/station.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
 import { packetQuestion } from '../packet-question.js';
@@ -53,7 +54,6 @@ function isBridged({ point, etherDestination, ttl }: Sighting, trace: PacketTrac
       s.direction === 'out' &&
       s.ttl === ttl &&
       s.encapsulations.length === 0 &&
-      s.point.node === point.node &&
-      s.point.netns === point.netns,
+      isSameStation(s.point, point),
   );
 }

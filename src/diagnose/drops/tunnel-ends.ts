@@ -4,7 +4,7 @@ import type { Attempt } from '../../correlate/attempt.js';
 import type { Evidence, Gap, Role } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord, Link } from '../../model/snapshot.js';
-import { stationLabel } from '../../model/station-label.js';
+import { stationLabel } from '../../model/station.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, QUOTED } from '../evidence.js';
 import { nearestDrops } from '../kernel-records.js';

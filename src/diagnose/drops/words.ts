@@ -1,7 +1,7 @@
 /** A drop in the words of a finding's summary. */
 
 import type { CauseId } from '../../model/analysis.js';
-import { stationLabel } from '../../model/station-label.js';
+import { stationLabel } from '../../model/station.js';
 import type { Drop } from '../../network/journey.js';
 import type { Suspicion } from '../cause.js';
 import { serviceRule } from '../service-rule.js';

@@ -1,4 +1,5 @@
 import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
+import { isSameStation } from '../../model/station.js';
 import type { Nanoseconds } from '../../model/time.js';
 import type { DiagnosisContext } from '../context.js';
 import { inputInterface } from '../place.js';
@@ -40,7 +41,7 @@ export class Links {
       const other = earlier[i]!;
       if (!isNear(this.#context.aligned(message), this.#context.aligned(other))) break;
       const { point } = message;
-      if (other.point.node === point.node && other.point.netns === point.netns) continue;
+      if (isSameStation(other.point, point)) continue;
       this.#parents.set(this.of(message), this.of(other));
     }
   }

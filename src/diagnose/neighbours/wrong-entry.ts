@@ -1,6 +1,8 @@
 /** A sender's neighbour entry that has a MAC of nobody whom it stands for. */
+
 import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
 import type { CapturePoint, Sighting } from '../../model/sighting.js';
+import { isSameStation } from '../../model/station.js';
 import { isVirtualMac } from '../../model/virtual-mac.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
@@ -88,8 +90,6 @@ function isNobodys(mac: string, { network, neighbours }: DiagnosisContext): bool
 }
 
 /** Those at the places that only overheard what was sent there. */
-export function overheardAt({ traces }: Loss, { node, netns }: Pick<Station, 'node' | 'netns'>): Sighting[] {
-  return traces.flatMap(({ seen = [] }) =>
-    seen.filter((s) => s.forOther && s.point.node === node && s.point.netns === netns),
-  );
+export function overheardAt({ traces }: Loss, station: Pick<Station, 'node' | 'netns'>): Sighting[] {
+  return traces.flatMap(({ seen = [] }) => seen.filter((s) => s.forOther && isSameStation(s.point, station)));
 }

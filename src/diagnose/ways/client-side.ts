@@ -1,5 +1,6 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import type { Sighting } from '../../model/sighting.js';
+import { isSameStation } from '../../model/station.js';
 import type { DiagnosisContext } from '../context.js';
 
 /** Whether the packet was captured on its way into the client's own node or namespace: what is wrong is behind that. */
@@ -11,6 +12,6 @@ export function isAtClient(attempt: Attempt, sighting: Sighting, context: Diagno
   const requests = attempt.traces
     .filter((trace) => trace.role === 'request')
     .flatMap((trace) => trace.sightings)
-    .filter(({ point }) => point.node === node && point.netns === netns);
+    .filter(({ point }) => isSameStation(point, sighting.point));
   return requests.length > 0 && requests.every(({ direction }) => direction === 'out');
 }

@@ -1,5 +1,7 @@
 import type { Attempt } from '../../correlate/attempt.js';
+import type { Evidence } from '../../model/analysis.js';
 import type { DiagnosisContext } from '../context.js';
+import { evidence } from '../evidence.js';
 import { lossOf } from '../loss.js';
 import { isAtClient } from './client-side.js';
 import { asksAgain, isHalfOpen } from './handshake.js';
@@ -11,4 +13,11 @@ export function isUnconfirmed(attempt: Attempt, context: DiagnosisContext): bool
   if (asksAgain(attempt) || attempt.replies < 2) return false;
   const loss = lossOf(attempt);
   return loss !== null && !isAtClient(attempt, loss.last, context);
+}
+
+/** @param node where that was seen */
+export function repeatedEvidence({ replies }: Attempt, node: string): Evidence {
+  return evidence('capture', `the SYN-ACK was sent ${replies} times, and nothing else came of the server`, {
+    node,
+  });
 }

@@ -1,7 +1,7 @@
 /** What if: a snapshot as the plain commands would print it after a change. */
 
 import type { Snapshot } from '../../model/snapshot.js';
-import { stationLabel } from '../../model/station-label.js';
+import { stationLabel } from '../../model/station.js';
 import { addAddress4, deleteAddress4 } from './addresses4.js';
 import { addAddress6, deleteAddress6 } from './addresses6.js';
 import type { AddressChange, Change, RouteChange } from './change.js';

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../model/snapshot.js';
-import { stationLabel } from '../../model/station-label.js';
+import { stationLabel } from '../../model/station.js';
 import type { Change, SysctlChange } from './change.js';
 import { resolveKey } from './sysctl-key.js';
 import { namedTables } from './tables.js';

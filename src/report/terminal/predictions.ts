@@ -1,5 +1,5 @@
 import type { Analysis, Fate, PredictedStep, PredictedWay, Prediction } from '../../model/analysis.js';
-import { stationLabel } from '../../model/station-label.js';
+import { stationLabel } from '../../model/station.js';
 import { numberText } from '../../model/texts.js';
 import type { Style } from '../style.js';
 import { heading } from './heading.js';

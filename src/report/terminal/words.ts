@@ -8,7 +8,7 @@ import type {
   PathStep,
   Role,
 } from '../../model/analysis.js';
-import { stationLabel } from '../../model/station-label.js';
+import { stationLabel } from '../../model/station.js';
 import { numberText } from '../../model/texts.js';
 import { parseTime } from '../../model/time.js';
 import { isSlow } from '../shown-attempts.js';
