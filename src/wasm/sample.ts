@@ -14,6 +14,8 @@ import { countServed, internServer, metOf, servedTotal, servers } from './served
 
 /** Connections up to which all are kept. */
 let keptWhole: u32 = 0;
+/** Of those, how many are kept of more. */
+let share: u32 = 0;
 /** What `bitsFor` gave at the most: legs that leave together let the connections become fewer. */
 let most: u32 = 0;
 /** There was little room for others: from then on no server's share is larger. */
@@ -22,6 +24,7 @@ let isThrifty: bool = false;
 /** @param whole connections up to which all are kept; the greatest number: none is ever let go, only put away */
 export function keepWhole(whole: u32): void {
   keptWhole = whole;
+  share = whole / SAMPLE_SHARE;
 }
 
 /** Whether connections that met nothing may be let go, if there are enough. */
@@ -41,10 +44,10 @@ export function lets(): bool {
  * @param server that it was for; `NONE` where that is not told by a number: then all are kept
  */
 export function bitsFor(server: u32): u32 {
-  most = max(most, bitsOf(connections() / (keptWhole / SAMPLE_SHARE + 1)));
+  most = max(most, doublings(share + 1, connections()));
   if (server === NONE) return 0;
   if (areRowsScarce()) isThrifty = true;
-  return isThrifty ? most : min(most, bitsOf(metOf(server) / keptOfServer()));
+  return isThrifty ? most : min(most, doublings(keptOfServer(), metOf(server)));
 }
 
 /** @param clientSequence the initial sequence numbers of both ends */
@@ -73,7 +76,14 @@ export function isCounted(
 
 /** Fewer where servers are very many: all of them together get as many again as the sample of all. */
 function keptOfServer(): u32 {
-  return max(1, min(<u32>KEPT_OF_SERVER, keptWhole / SAMPLE_SHARE / max(1, servers.count)));
+  if (servers.count <= share / KEPT_OF_SERVER) return KEPT_OF_SERVER;
+  return max(1, share / servers.count);
+}
+
+/** How many times `unit` has to be doubled to be more than `value`. Without a division: each connection asks twice. */
+function doublings(unit: u32, value: u32): u32 {
+  const times = max(0, <i32>(bitsOf(value) - bitsOf(unit)));
+  return times + <u32>((<u64>unit) << times <= value);
 }
 
 function bitsOf(value: u32): u32 {
