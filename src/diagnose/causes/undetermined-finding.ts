@@ -1,0 +1,173 @@
+import type { Attempt } from '../../correlate/attempt.js';
+import { isOverheardIn } from '../../correlate/overheard.js';
+import type { Verdict } from '../../kernel/verdict.js';
+import type { Evidence } from '../../model/analysis.js';
+import type { Sighting } from '../../model/sighting.js';
+import { numberText } from '../../model/texts.js';
+import { doubtfulDrops } from '../../network/decisive.js';
+import type { Conclusion, Suspicion } from '../cause.js';
+import type { DiagnosisContext } from '../context.js';
+import { isCutShort } from '../cut-short.js';
+import type { AskedInVain } from '../drops/asked-in-vain.js';
+import { demandOf } from '../drops/demand.js';
+import { type KnownOfLoss, tunnelEnds } from '../drops/tunnel-ends.js';
+import { vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
+import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { faultOf } from '../fault.js';
+import { listedEndpoints } from '../words.js';
+import type { UndeterminedProof } from './undetermined.js';
+import { missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-alternatives.js';
+import { clientGap, gapsOf } from './undetermined-gaps.js';
+import { lastOf, verdictOf, wayEndOf } from './undetermined-last-seen.js';
+import { unwatchedEvidence } from './unwatched.js';
+
+/** What is known, and what to capture next. */
+export function concludeUndetermined(
+  suspicions: readonly Suspicion<UndeterminedProof>[],
+  context: DiagnosisContext,
+): Conclusion {
+  const { attempt, proof } = suspicions[0]!;
+  const { severity, answered } = proof;
+  const last = lastOf(attempt);
+  const verdict = verdictOf(attempt, context);
+  const where = last ? `, ${answered ? 'each reply ' : ''}${seenLast(last)}` : '';
+  const known = knownOf(attempt, context);
+  const silent = proof.unconfirmed && !proof.gone && !known;
+  const what = answered ? ANSWERED : silent ? SILENT : WORDS[attempt.outcome];
+  const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
+  const why = known ? known.words : answered ? UNSEEN : silent ? EITHER : UNTOLD;
+  const more = `${proof.early ? EARLY : ''}${proof.gone ? GONE : ''}${proof.unowed ? UNOWED : ''}`;
+  return {
+    finding: {
+      ...faultOf('undetermined', suspicions),
+      severity,
+      summary: `${what} (${numberText(suspicions.length)} to ${servers})${where}; ${why}.${more}`,
+      evidence: [
+        ...suspicions
+          .slice(0, QUOTED)
+          .flatMap((s) => lastOf(s.attempt) ?? [])
+          .map((s) => packetEvidence(s)),
+        ...overheardEvidence(attempt),
+        ...icmpEvidence(attempt),
+        ...(known?.evidence ?? []),
+        ...doubtedEvidence(attempt, context),
+        ...modelEvidence(verdict, last),
+        ...wayEvidence(attempt, context),
+        ...missedEvidence(attempt, context),
+        ...unwatchedEvidence(wayEndOf(attempt), context),
+      ],
+      fix: null,
+      ...(known && { known: known.words }),
+      alternatives: ruledOutBySettings(attempt, context),
+    },
+    gaps:
+      severity !== 'fault' && !answered
+        ? isOpen(attempt, context)
+          ? [clientGap(attempt)]
+          : []
+        : known
+          ? [known.gap]
+          : [...(silent ? [clientGap(attempt)] : []), ...gapsOf(attempt, last, verdict, context)],
+  };
+}
+
+const WORDS: Partial<Record<Attempt['outcome'], string>> = {
+  established: 'Packets of connections that were made in the end were lost',
+  'no-reply': 'No reply was seen to connection attempts',
+  'reply-lost': 'The reply to connection attempts was sent and did not get back',
+  unreachable: 'An ICMP error answered connection attempts',
+  refused: 'An ICMP port unreachable, of another host than the server, answered connection attempts',
+  rejected:
+    'The client answered the reply to its own connection attempts with a reset, as to one that it did not ask for',
+  unacknowledged: 'The capture shows a reply to connection attempts and then nothing more of the client',
+};
+
+const ANSWERED = 'Requests were answered and not sent again';
+
+const UNSEEN =
+  'that is not where the request had come in, and nothing acknowledges such a reply: whether it got to the client was not captured';
+
+const SILENT =
+  'The reply to connection attempts was sent, and sent again for want of an ACK, though no client asked again';
+
+const EITHER =
+  'what was captured does not tell whether it got back: a client that got it, and whose ACK was lost, would not ask again, nor would one that gave up within a second';
+
+const UNTOLD = 'what was captured does not tell why';
+
+const EARLY = ' The captures end right after: a reply may have come.';
+
+const UNOWED = ' Nothing shows that an answer is due there.';
+
+const GONE =
+  ' No client asked again, though the reply was sent again: it is gone, or it got the reply and what it answered was lost; other connections to the same server are made.';
+
+function seenLast(last: Sighting): string {
+  const way = last.forOther
+    ? 'overheard'
+    : last.direction === 'in'
+      ? 'on its way in'
+      : last.direction === 'out'
+        ? 'on its way out'
+        : 'seen';
+  const name = last.point.interface === null ? '' : ` by ${last.point.interface}`;
+  return last.kind === 'rst' || last.kind === 'icmp-error'
+    ? `first answered on ${last.point.node}`
+    : `last ${way}${name} on ${last.point.node}`;
+}
+
+/** What is known of the loss, though no cause is. */
+function knownOf(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
+  const blocked = blockedReply(attempt, context);
+  if (!blocked) return tunnelEnds(attempt, context);
+  return { words: vainWords(blocked), evidence: [vainEvidence(blocked)], gap: vainGap(blocked) };
+}
+
+/** By the settings the request arrives, and the next hop of its reply was asked for in vain. */
+function blockedReply(attempt: Attempt, context: DiagnosisContext): AskedInVain | null {
+  const replies = demandOf(attempt, context)?.courses.replies ?? [];
+  return replies.find(({ missedAt, blocked }) => missedAt === null && blocked !== null)?.blocked ?? null;
+}
+
+function vainWords({ stop, address }: AskedInVain): string {
+  const what = address.includes(':') ? 'neighbour solicitations' : 'ARP requests';
+  return `by its routes ${stop.station.label} sends its reply by ${stop.interface} to ${address}, and nobody answers its ${what} for that address`;
+}
+
+/** Rules on its known way that may have dropped the request, by what no snapshot tells. */
+function doubtedEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[] {
+  const requests = demandOf(attempt, context)?.courses.requests ?? [];
+  const lines = new Set(requests.flatMap(({ journey }) => doubtfulDrops(journey)));
+  return [...lines].slice(0, QUOTED).map((line) => evidence('rule', `it may have been dropped: ${line}`));
+}
+
+/** Whether it was answered, and the capture went on, and nothing tells whether its client ever had the answer. */
+function isOpen(attempt: Attempt, context: DiagnosisContext): boolean {
+  return attempt.outcome === 'unacknowledged' && attempt.protocol === 'tcp' && !isCutShort(attempt, context);
+}
+
+/** Who only overheard what is lost: what they tell is to which MAC it was sent. */
+function overheardEvidence(attempt: Attempt): Evidence[] {
+  const trace = wayEndOf(attempt)?.trace;
+  if (!trace?.seen) return [];
+  return trace.seen
+    .filter((s) => isOverheardIn(trace, s))
+    .slice(0, QUOTED)
+    .map((s) => packetEvidence(s));
+}
+
+/** The ICMP errors that answered, and who sent them. */
+function icmpEvidence(attempt: Attempt): Evidence[] {
+  return attempt.others
+    .filter((s) => s.kind === 'icmp-error')
+    .slice(0, QUOTED)
+    .map((s) => packetEvidence(s, ` (from ${s.icmp!.from}, type ${s.icmp!.type}, code ${s.icmp!.code})`));
+}
+
+function modelEvidence(verdict: Verdict | null, last: Sighting | null): Evidence[] {
+  if (!verdict || !last) return [];
+  const { node } = last.point;
+  return [
+    evidence('model', `by the routes and settings of ${node}: ${verdict.verdict}; ${verdict.why}`, { node }),
+  ];
+}

@@ -1,0 +1,137 @@
+import type { Attempt } from '../../correlate/attempt.js';
+import { RECORD_DROPS, recordingCommand } from '../../ingest/snapshot/files.js';
+import type { Verdict } from '../../kernel/verdict.js';
+import type { Gap } from '../../model/analysis.js';
+import type { Sighting } from '../../model/sighting.js';
+import type { DiagnosisContext, NodeView } from '../context.js';
+import { demandOf } from '../drops/demand.js';
+import { otherHost } from '../evidence.js';
+import { nearestDrops } from '../kernel-records.js';
+import { type Loss, lastSightings } from '../loss.js';
+import { nextHopAddress, placeOf } from '../place.js';
+import { captureCommand, captureFilter, filesNamedIn } from '../recording.js';
+import { wayEndOf } from './undetermined-last-seen.js';
+import { unwatchedGap } from './unwatched.js';
+
+/** What would tell: the next node where none was captured there, else what the last node did not say. */
+export function gapsOf(
+  attempt: Attempt,
+  last: Sighting | null,
+  verdict: Verdict | null,
+  context: DiagnosisContext,
+): Gap[] {
+  const loss = wayEndOf(attempt);
+  if (!last) return [];
+  if (!loss) {
+    const why = `the reply came back to ${attempt.client.address} and was not taken for one; its own node would show with which addresses`;
+    const { port } = attempt.client;
+    const own = port === null ? 'icmp or icmp6' : `${attempt.protocol} port ${port}`;
+    const filter = `host ${attempt.server.address} or ${own}`;
+    return [
+      { node: null, interface: null, why, capture: `tcpdump -i any -n -s 128 -w client.pcap '${filter}'` },
+    ];
+  }
+  const here = context.node(last.point.node, last.point.netns);
+  const place = placeOf(loss, context);
+  const filter = captureFilter(last);
+  if (loss.trace.overheard) {
+    const name = last.point.interface === null ? '' : ` by ${last.point.interface}`;
+    const why = `${last.point.node} only overheard the packet${name}, in a frame for ${otherHost(last.etherDestination)}: what became of it shows at the host that it was for, and by the neighbour entry of who sent it`;
+    return [{ node: null, interface: null, why, capture: captureCommand(null, filter) }];
+  }
+  if (last.direction === 'out' && (!place || place.node.captures.length === 0)) {
+    const next = place?.node.name ?? null;
+    const target = next ?? nextName(last, here) ?? behind(last, here);
+    return [
+      {
+        node: next,
+        interface: place?.interface ?? null,
+        why: `the packet left ${last.point.node}${target === null ? '' : ` towards ${target}`}, where nothing was captured`,
+        capture: captureCommand(null, filter),
+      },
+    ];
+  }
+  const unwatched = unwatchedGap(loss, context);
+  if (unwatched) return [unwatched];
+  if (last.direction === 'out' && place) {
+    const why = `the packet left ${last.point.node}${last.point.interface === null ? '' : ` by ${last.point.interface}`} towards ${place.node.name}, whose captures do not show it: it was lost between the two, or their filter hides it`;
+    const at = { node: place.node.name, interface: place.interface };
+    return [{ ...at, why, capture: captureCommand(place.interface, filter) }];
+  }
+  const got = `the packet got to ${labelOf(last, here)}`;
+  const at = { node: last.point.node, interface: last.point.interface };
+  const way = verdict?.verdict === 'forward' ? verdict.dev : null;
+  if (here && way !== null && !context.covers(here, way, lastSightings(loss))) {
+    const why = `${got}, whose routes send it on by ${way}, where nothing was captured`;
+    return [{ ...at, interface: way, why, capture: captureCommand(way, filter) }];
+  }
+  const reasons = here ? dropReasons(here, loss) : [];
+  const missing = here ? [...new Set([...missingFiles(here, last), ...doubtedFiles(attempt, context)])] : [];
+  const why =
+    reasons.length > 0
+      ? `${got} and no farther; the kernel dropped packets at these times for ${reasons.join(', ')}`
+      : verdict && verdict.verdict !== 'forward' && verdict.verdict !== 'local'
+        ? `${got} and no farther; by its routes and settings it ends there: ${verdict.why}`
+        : missing.length > 0
+          ? `${got} and no farther; without ${missing.join(', ')} its decision cannot be told`
+          : `${got} and no farther, and its routes and settings do not say why; its kernel's drop reasons would`;
+  if (reasons.length === 0 && missing.length > 0) return [{ ...at, why, capture: recordingCommand(missing) }];
+  return [{ ...at, why, capture: here?.snapshot?.drops && here.snapshot.clock ? null : RECORD_DROPS }];
+}
+
+/** What would tell a lost reply from a lost ACK: the client's side of the first capture of its SYN. */
+export function clientGap({ client, traces }: Attempt): Gap {
+  const first = traces.find((trace) => trace.role === 'request')?.sightings[0];
+  const before = first ? `; none was seen on ${first.point.node}, where its SYN was seen first` : '';
+  return {
+    node: null,
+    interface: null,
+    why: `whether ${client.address} got the reply, and where its ACK was lost, a capture at the client or at its router would show${before}`,
+    capture: `tcpdump -i any -n -s 128 -w client.pcap 'host ${client.address} and tcp'`,
+  };
+}
+
+function labelOf({ point }: Sighting, here: NodeView | null): string {
+  const inner = here?.netns ?? point.netns;
+  return inner === null ? point.node : `the network namespace ${inner} of ${point.node}`;
+}
+
+/** The reasons of the drop records that fit the times at which the packets were lost. */
+function dropReasons(node: NodeView, loss: Loss): string[] {
+  const times = lastSightings(loss).flatMap((s) => (s.time === null ? [] : [s.time]));
+  const near = new Set(nearestDrops(node, times).map((record) => record.reason));
+  const inOrder = new Set((node.snapshot?.drops?.records ?? []).map((record) => record.reason));
+  return [...inOrder].filter((reason) => near.has(reason));
+}
+
+/** A namespace of the node's own, as of a pod, where that is what the interface leads to. */
+function behind({ point }: Sighting, here: NodeView | null): string | null {
+  const link = here?.snapshot?.links?.find((l) => l.name === point.interface);
+  return link?.kind === 'veth' ? `the namespace behind ${point.interface}` : null;
+}
+
+function nextName(last: Sighting, here: NodeView | null): string | null {
+  const outer = last.encapsulations[0]?.destination;
+  if (outer != null) return outer;
+  const hop = here && nextHopAddress(last, here);
+  if (last.etherDestination === null) return hop;
+  const neighbour = here?.snapshot?.neighbours?.find((n) => n.mac === last.etherDestination)?.address;
+  return `${neighbour ?? hop ?? 'the host'} (${last.etherDestination})`;
+}
+
+function missingFiles({ snapshot }: NodeView, { source }: Sighting): string[] {
+  const isIPv6 = source.address.includes(':');
+  const wanted: [string, unknown][] = [
+    ['sysctl.txt', snapshot?.sysctl],
+    isIPv6 ? ['ip-route6.json', snapshot?.routes6] : ['ip-route.json', snapshot?.routes4],
+    isIPv6 ? ['ip-rule6.json', snapshot?.rules6] : ['ip-rule.json', snapshot?.rules4],
+    ['ip-addr.json', snapshot?.addresses],
+    ['ip-link.json', snapshot?.links],
+  ];
+  return wanted.filter(([, value]) => value == null).map(([name]) => name);
+}
+
+/** Files without which it is not known what the nodes on the way would do. */
+function doubtedFiles(attempt: Attempt, context: DiagnosisContext): string[] {
+  return filesNamedIn(demandOf(attempt, context)?.doubts ?? []);
+}
