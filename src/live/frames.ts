@@ -31,7 +31,7 @@ const LONGEST_LINE = 4096;
 const GROWING = /^(?:(?:kernel|collect|any\.tcpdump)\.log|drops\.txt)$/;
 /** The same of what it sends as a whole, each time anew. */
 const WHOLE =
-  /^(?:node|nft|nstat-(?:before|after)|ip-(?:addr|link|route6?|rule6?|neigh))\.json$|^(?:clock|sysctl|ip6?tables-save|conntrack|ipvsadm|ip-(?:addr|link|route6?|rule6?|neigh))\.txt$/;
+  /^(?:node|nft|nstat-(?:before|after)|ip-(?:addr|link|route6?|rule6?|neigh))\.json$|^(?:clock|sysctl|ip6?tables-save|conntrack|ipvsadm|ipset|ip-(?:addr|link|route6?|rule6?|neigh))\.txt$/;
 /** The connections of a node of millions take less. */
 const LARGEST_PART = 1 << 29;
 

@@ -270,6 +270,37 @@ export interface Clock {
   zoneSeconds?: number;
 }
 
+/** A set of the kernel's that rules ask (`ipset save`). */
+export interface IpSet {
+  name: string;
+  /** As `hash:ip,port`. */
+  type: string;
+  /** Null where the type is for both. */
+  family: 4 | 6 | null;
+  /** Prefix length to which addresses are cut before they are looked up. */
+  netmask: number | null;
+  /** As `255.0.255.0`: the same by a mask of any bits. */
+  bitmask: string | null;
+  /** Of bitmaps: `10.0.0.0-10.0.255.255`, `1-1000`. */
+  range: string | null;
+  /** Whether elements may go by themselves after some time. */
+  expires: boolean;
+  elements: IpSetElement[];
+  /** False where fewer were listed than it has. */
+  isWhole: boolean;
+}
+
+export interface IpSetElement {
+  /** As it is printed, a part for each of the type's: `10.0.0.1,tcp:80`. */
+  value: string;
+  /** What is excepted from a wider one. */
+  nomatch: boolean;
+  /** Of an interface: stands for all whose names begin so. */
+  wildcard: boolean;
+  /** It goes by itself after some time. */
+  expires: boolean;
+}
+
 export interface Snapshot {
   node: string;
   /** A pod's or another network namespace of the node; null for the node's own. */
@@ -298,6 +329,7 @@ export interface Snapshot {
   ip6tables: string | null;
   conntrack: ConntrackEntry[] | null;
   ipvs: IpvsService[] | null;
+  ipsets: IpSet[] | null;
   /** `kube/*.json` and `.yaml`, parsed and no further, by file name. */
   kube: Map<string, unknown>;
   /** Of `kube/*.log`; null where no speaker's log was there. */

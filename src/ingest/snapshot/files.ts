@@ -127,6 +127,16 @@ export const SNAPSHOT_FILES: readonly SnapshotFile[] = [
       ),
   },
   {
+    name: 'ipset.txt',
+    field: 'ipsets',
+    holds: 'ipsets',
+    tells: 'which packets the rules match that ask a set (Calico, firewalld, kube-proxy in IPVS mode)',
+    command: 'ipset save > ipset.txt',
+    // Few nodes have any.
+    neededBy: ({ iptables, ip6tables }) =>
+      [iptables, ip6tables].some((rules) => rules?.includes(' --match-set ') ?? false),
+  },
+  {
     name: 'kernel.log',
     field: 'kernelLog',
     holds: 'kernel log',

@@ -20,6 +20,7 @@ import { readCounters } from './nstat.js';
 import { locateSysctlFile, readSysctlFile } from './persisted-sysctl.js';
 import { readSpeakerLogs } from './speaker-log.js';
 import { readSysctl } from './sysctl.js';
+import { readIpSets } from './text/ipset.js';
 import { savedForm } from './text/iptables/listing.js';
 import { readIpvs } from './text/ipvsadm.js';
 
@@ -110,6 +111,11 @@ const ROWS: readonly Row[] = [
   {
     path: 'ipvsadm.txt',
     read: (s, to) => set(to, 'ipvs', readIpvs(s.text, s.file, s.warn)),
+    mayBeEmpty: true,
+  },
+  {
+    path: 'ipset.txt',
+    read: (s, to) => set(to, 'ipsets', readIpSets(s.text, s.file, s.warn)),
     mayBeEmpty: true,
   },
   { path: 'kube/*.json', read: readKubeFile },
@@ -215,6 +221,7 @@ export function emptySnapshot(node: string, netns: string | null, source: string
     ip6tables: null,
     conntrack: null,
     ipvs: null,
+    ipsets: null,
     kube: new Map(),
     speakerLogs: null,
     warnings: [],

@@ -1,5 +1,7 @@
+import type { IpSet } from '../../model/snapshot.js';
 import type { Doubts } from '../doubts.js';
 import type { KernelModel } from '../model.js';
+import { IpSets } from './ipset/ip-sets.js';
 import type { FilterNode } from './rule-set.js';
 
 /** What rules may ask of a node, by its model; what the answers rest on is added to `doubts`. */
@@ -23,6 +25,27 @@ export function filterNode(model: KernelModel, doubts: Doubts): FilterNode {
       const { group, mac, kind, master, ifindex } = link;
       return { group, mac, kind, master, ifindex };
     },
+    ipset: (name, packet, question) => {
+      const sets = ipSetsOf(model.snapshot.ipsets);
+      return (
+        sets?.test(name, packet, question) ?? {
+          missing: `ipset.txt is missing: what is in the set ${name} is not known`,
+        }
+      );
+    },
     doubt: (text) => doubts.add(text),
   };
+}
+
+/** By what a snapshot holds: each is compiled but once. */
+const known = new WeakMap<readonly IpSet[], IpSets>();
+
+function ipSetsOf(listed: readonly IpSet[] | null): IpSets | null {
+  if (listed === null) return null;
+  let sets = known.get(listed);
+  if (!sets) {
+    sets = new IpSets(listed);
+    known.set(listed, sets);
+  }
+  return sets;
 }

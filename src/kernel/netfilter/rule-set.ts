@@ -4,6 +4,7 @@
  */
 import type { LookupQuestion } from '../model.js';
 import type { LookupResult } from '../verdict.js';
+import type { SetQuestion } from './ipset/ip-sets.js';
 import type { FilterPacket } from './packet.js';
 
 export const HOOKS = [
@@ -114,6 +115,8 @@ export interface FilterNode {
     master: string | null;
     ifindex: number;
   } | null;
+  /** Whether a packet is in the node's ipset of that name; what is missing where that is not known. */
+  ipset(name: string, packet: FilterPacket, question: SetQuestion): boolean | { missing: string };
   /** Tells what the answer had to assume: `iptables-save.txt line 12: "-m recent" is not modelled: taken as no match`. */
   doubt(text: string): void;
 }

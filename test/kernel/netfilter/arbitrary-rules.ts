@@ -134,13 +134,16 @@ const BUILT_IN: Readonly<Record<string, readonly string[]>> = {
   filter: ['INPUT', 'FORWARD', 'OUTPUT'],
 };
 
+/** Makes matches of a kind that is not among those that any ground has. */
+export type MoreMatches = readonly ((draw: Draw) => string)[];
+
 /** Rules for `iptables-restore`: a few in some chains of some tables, and chains of the user's own beside them. */
-export function rules(draw: Draw, pool: Pool): string {
+export function rules(draw: Draw, pool: Pool, more: MoreMatches = []): string {
   const tables = Object.keys(BUILT_IN).filter((table) => draw.chance(table === 'nat' ? 85 : 55));
-  return tables.map((table) => tableRules(draw, pool, table)).join('');
+  return tables.map((table) => tableRules(draw, pool, table, more)).join('');
 }
 
-function tableRules(draw: Draw, pool: Pool, table: string): string {
+function tableRules(draw: Draw, pool: Pool, table: string, more: MoreMatches): string {
   const builtIn = BUILT_IN[table]!;
   const declared = builtIn.map((chain) => {
     const policy = table === 'filter' && draw.chance(12) ? 'DROP' : 'ACCEPT';
@@ -151,9 +154,11 @@ function tableRules(draw: Draw, pool: Pool, table: string): string {
   for (const chain of builtIn) {
     const own = [`${chain}-A`, `${chain}-B`];
     declared.push(...own.map((name) => `:${name} - [0:0]`));
-    lines.push(...some(draw, chain === 'INPUT' ? 3 : 4, () => rule(draw, pool, table, chain, chain, own)));
-    lines.push(...some(draw, 3, () => rule(draw, pool, table, chain, own[0]!, own.slice(1))));
-    lines.push(...some(draw, 3, () => rule(draw, pool, table, chain, own[1]!, [])));
+    lines.push(
+      ...some(draw, chain === 'INPUT' ? 3 : 4, () => rule(draw, pool, table, chain, chain, own, more)),
+    );
+    lines.push(...some(draw, 3, () => rule(draw, pool, table, chain, own[0]!, own.slice(1), more)));
+    lines.push(...some(draw, 3, () => rule(draw, pool, table, chain, own[1]!, [], more)));
   }
   return [`*${table}`, ...declared, ...lines, 'COMMIT', ''].join('\n');
 }
@@ -169,8 +174,11 @@ function rule(
   hook: string,
   chain: string,
   callable: readonly string[],
+  more: MoreMatches,
 ): string {
   const { protocol, words } = matches(draw, pool, table, hook);
+  // Without them, the same draw makes the same rules.
+  if (more.length > 0 && draw.chance(60)) words.push(draw.pick(more)(draw));
   return `-A ${chain} ${words.join(' ')} ${target(draw, pool, table, hook, callable, protocol)}`;
 }
 

@@ -3,7 +3,7 @@ import type { Connection } from '../../../src/kernel/netfilter/packet.js';
 import { PacketPath } from '../../../src/kernel/netfilter/packet-path.js';
 import type { PacketQuestion, Passage } from '../../../src/kernel/netfilter/passage.js';
 import type { Snapshot } from '../../../src/model/snapshot.js';
-import { DEVICES, Draw, firstPacket, type Pool, rules } from './arbitrary-rules.js';
+import { DEVICES, Draw, firstPacket, type MoreMatches, type Pool, rules } from './arbitrary-rules.js';
 import { payload, type TestPacket } from './frames.js';
 import type { PacketGround } from './ground.js';
 import type { Sighting } from './observer.js';
@@ -35,10 +35,11 @@ export async function compareRules(
   seed: number,
   packets: number,
   into: Comparison,
+  more: MoreMatches = [],
 ): Promise<void> {
   const draw = new Draw(seed);
   const backend = draw.chance(50) ? 'nft' : 'legacy';
-  const text = rules(draw, pool);
+  const text = rules(draw, pool, more);
   if (!ground.restore(pool.family, backend, text)) {
     into.refused++;
     return;
@@ -70,6 +71,8 @@ export async function compareRules(
     const { connection } = passage;
     const again = first.find(({ seen }) => seen !== undefined && isAnswered(seen.packet!, asked.packet));
     if (!connection || !again || again.asked.device === null) continue;
+    // The router's own reset has ended it.
+    if (passage.result === 'local' && asked.packet.protocol === 'tcp') continue;
     const tcp = again.asked.packet.tcp === null ? null : ('ack' as const);
     await round.receive({ ...again.asked.packet, id: round.nextId(), tcp }, again.asked.device, [connection]);
   }

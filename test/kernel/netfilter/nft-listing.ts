@@ -110,6 +110,7 @@ export function runSteps(steps: readonly Step[], on: FilterPacket, node: Partial
     lookup: () => ({ error: 'no-route', route: null, rule: null, table: null, prefixLength: -1, hops: [] }),
     addressType: () => 'unicast',
     link: () => null,
+    ipset: () => false,
     doubt: (text) => doubts.push(text),
     ...node,
   };

@@ -1,4 +1,4 @@
-/** Matches on what went before, and on sets: neither is in a snapshot. */
+/** Matches on what went before, which is in no snapshot. */
 import { type MatchExtension, tests, unknown } from './match.js';
 
 const recent: MatchExtension = {
@@ -70,30 +70,10 @@ const connlimit = limited(
 );
 const quota = limited({ '--quota': 1 }, (names) => names.includes('! --quota'));
 
-const set: MatchExtension = {
-  options: {
-    '--match-set': 2,
-    '--return-nomatch': 0,
-    '--update-counters': 0,
-    '--update-subcounters': 0,
-    '--packets-eq': 1,
-    '--packets-lt': 1,
-    '--packets-gt': 1,
-    '--bytes-eq': 1,
-    '--bytes-lt': 1,
-    '--bytes-gt': 1,
-  },
-  compile: (options) => {
-    const name = options.find((option) => option.name === '--match-set')?.values[0] ?? '?';
-    return unknown(`what is in the ipset ${name} is not in a snapshot`);
-  },
-};
-
 export const HISTORY_MATCHES: Readonly<Record<string, MatchExtension>> = {
   recent,
   limit,
   hashlimit,
   connlimit,
   quota,
-  set,
 };

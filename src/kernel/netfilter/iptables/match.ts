@@ -5,12 +5,15 @@ import type { Option } from './words.js';
 /** Null: what it asks for is not known. */
 export type Test = (packet: FilterPacket, node: FilterNode) => boolean | null;
 
+/** In words; where that depends on the node, as it is asked. */
+export type Missing = string | ((packet: FilterPacket, node: FilterNode) => string);
+
 export type Match =
   | {
       kind: 'test';
       test: Test;
-      /** What is not known where the test is null: `what is in ipset x is not in a snapshot`. */
-      missing: string;
+      /** What is not known where the test is null: `the sender's MAC is not known`. */
+      missing: Missing;
       /** What is taken then. */
       taken: boolean;
     }

@@ -3,6 +3,7 @@ import { HISTORY_MATCHES } from './history.js';
 import { IP_MATCHES } from './ip.js';
 import { each, type MatchExtension, negatedIf, type Test, tests } from './match.js';
 import { rpfilter } from './rpfilter.js';
+import { set } from './set.js';
 import { TRANSPORT_MATCHES } from './transport.js';
 import { masked, numberRange, wholeNumber } from './values.js';
 
@@ -124,6 +125,7 @@ const MATCHES: Readonly<Record<string, MatchExtension>> = {
   ...IP_MATCHES,
   ...HISTORY_MATCHES,
   rpfilter,
+  set,
   comment,
   nfacct,
   mark,

@@ -1,6 +1,6 @@
 import { protocolNumber } from '../../protocols.js';
 import type { Chain, Step } from '../rule-set.js';
-import type { Match, Test } from './match.js';
+import type { Match, Missing, Test } from './match.js';
 import { negatedIf } from './match.js';
 import { matchExtension } from './matches.js';
 import type { TargetContext } from './target.js';
@@ -12,7 +12,7 @@ import type { Option, RuleWords } from './words.js';
 interface Condition {
   text: string;
   test: Test;
-  missing: string;
+  missing: Missing;
   taken: boolean;
 }
 
@@ -54,7 +54,7 @@ export function compileRule(words: RuleWords, context: RuleContext): Step[] {
  * decide, and where it matters: not for a chain that only logs.
  */
 function conditionsStep(conditions: readonly Condition[], place: string, idle: () => boolean): Step {
-  const say = ({ text, missing, taken }: Condition) =>
+  const say = (text: string, missing: string, taken: boolean) =>
     `${place}: "${text}": ${missing}: taken as ${taken ? 'a match' : 'no match'}`;
   return (packet, node) => {
     let open: Condition[] | null = null;
@@ -66,8 +66,9 @@ function conditionsStep(conditions: readonly Condition[], place: string, idle: (
     if (!open) return true;
     if (idle()) return false;
     const failing = open.find((condition) => !condition.taken);
-    for (const condition of failing ? [failing] : open) {
-      if (condition.missing !== '') node.doubt(say(condition));
+    for (const { text, missing, taken } of failing ? [failing] : open) {
+      const what = typeof missing === 'string' ? missing : missing(packet, node);
+      if (what !== '') node.doubt(say(text, what, taken));
     }
     return failing === undefined;
   };

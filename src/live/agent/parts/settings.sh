@@ -59,6 +59,7 @@ settings() {
     fi
   }
   save ipvsadm.txt ipvsadm -Ln
+  save ipset.txt ipset save
   quiet=
 }
 
