@@ -110,6 +110,21 @@ test('a rule that may accept and is not understood leaves the policy after it in
   t.true(findings[0]!.evidence.some((e) => /^assumed: .*u32/.test(e.text)));
 });
 
+test('a policy by a selector: who is not in its set is told, and without the set nothing is certain', async (t) => {
+  const { findings } = await new Altered(t, 'filtered-ipset').analyze();
+  t.is(`${findings[0]!.cause} ${findings[0]!.confidence}`, 'filtered probable');
+  t.true(
+    findings[0]!.evidence.some(({ text }) =>
+      /^10\.42\.17\.0 \(src\) is not in the set cali40s:\S+, which iptables-save\.txt line \d+ asks for$/.test(
+        text,
+      ),
+    ),
+  );
+  const bare = await new Altered(t, 'filtered-ipset').without('ipset.txt').analyze();
+  t.is(`${bare.findings[0]!.cause} ${bare.findings[0]!.confidence}`, 'filtered possible');
+  t.regex(bare.gaps[0]!.capture!, /ipset save > ipset\.txt/);
+});
+
 test('a drop by a rate, or by a match that is not understood: possible, where the packet came in and did not leave', async (t) => {
   for (const match of ['-m hashlimit --hashlimit-above 1/sec --hashlimit-name x', '-m u32 --u32 "0>>22"']) {
     const altered = new Altered(t, 'filtered-forward')

@@ -57,6 +57,9 @@ export class NodeRecorder {
     for (const capture of this.#captures) await capture.stop();
     await this.#save('nstat-after.json', NSTAT);
     for (const [file, argv] of SNAPSHOT) await this.#save(file, argv);
+    // Few nodes have any.
+    const sets = await this.#ground.run(this.#node, ['ipset', 'save']);
+    if (sets !== '') await this.add('ipset.txt', sets);
     for (const file of this.#captureFiles)
       await compress(join(this.#directory, file), this.#form.compression);
   }

@@ -14,6 +14,7 @@ const PACKAGES: Record<string, string> = {
   dumpcap: 'wireshark-common',
   nft: 'nftables',
   iptables: 'iptables',
+  ipset: 'ipset',
   conntrack: 'conntrack',
   ping: 'iputils-ping',
   arping: 'iputils-arping',

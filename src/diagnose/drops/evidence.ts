@@ -85,6 +85,10 @@ function settings(demanded: DemandedDrop, { node }: DropProof): Evidence[] {
       ),
     );
   }
+  if (drop.by === 'netfilter') {
+    // The last ones are the nearest to the drop.
+    found.push(...leg.passage.missedSets.slice(-QUOTED).map((line) => evidence('rule', line, at)));
+  }
   if (drop.by === 'netfilter' && drop.check) {
     const source = leg.passage.packet.source.text;
     const { why } = station.model.output({ source: null, destination: source });

@@ -26,7 +26,7 @@ export const ciliumBugtool = layoutOf({
   scope: 'node',
   lacks: [
     ...['drops.txt', 'nstat-before.json', 'nstat-after.json', 'clock.txt', 'conntrack.txt', 'nft.json'],
-    ...['ip-rule6.json', 'ipvsadm.txt'],
+    ...['ip-rule6.json', 'ipvsadm.txt', 'ipset.txt'],
   ],
   notes: ['of the routes, the table `local` is not in it'],
   rules: [

@@ -15,6 +15,7 @@ export const networkTools = layoutOf({
   lacks: [
     ...['kernel.log', 'drops.txt', 'nstat-before.json', 'nstat-after.json', 'clock.txt', 'ip-route6.json'],
     ...['ip-rule.json', 'ip-rule6.json', 'nft.json', 'ip6tables-save.txt', 'ip-link.json', 'ipvsadm.txt'],
+    'ipset.txt',
   ],
   notes: ['of the routes, it has the table `main` alone'],
   rules: [

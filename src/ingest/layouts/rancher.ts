@@ -5,7 +5,7 @@ export const rancher = layoutOf({
   name: 'Rancher logs-collector',
   called: 'a dump of the Rancher logs-collector',
   scope: 'node',
-  lacks: ['drops.txt', 'nstat-before.json', 'conntrack.txt'],
+  lacks: ['drops.txt', 'nstat-before.json', 'conntrack.txt', 'ipset.txt'],
   rules: [
     { path: 'systeminfo/hostname', to: HOSTNAME },
     { path: 'networking/ipaddrshow', to: 'ip-addr.json' },

@@ -51,7 +51,7 @@ export const retina = layoutOf({
   scope: 'node',
   lacks: [
     ...['kernel.log', 'drops.txt', 'nstat-before.json', 'clock.txt'],
-    ...['ip-rule6.json', 'nft.json', 'ip6tables-save.txt'],
+    ...['ip-rule6.json', 'nft.json', 'ip6tables-save.txt', 'ipset.txt'],
   ],
   nodeName: (name) => name.replace(/-\d{14}UTC$/, ''),
   rules: [

@@ -26,7 +26,7 @@ export const sosreport = layoutOf({
   name: 'sosreport',
   called: 'a sosreport',
   scope: 'node',
-  lacks: ['drops.txt', 'nstat-before.json'],
+  lacks: ['drops.txt', 'nstat-before.json', 'ipset.txt'],
   remark: obfuscation,
   rules: [
     { path: 'sos_commands/host/hostname', to: HOSTNAME },

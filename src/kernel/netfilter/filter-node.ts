@@ -4,8 +4,11 @@ import type { KernelModel } from '../model.js';
 import { IpSets } from './ipset/ip-sets.js';
 import type { FilterNode } from './rule-set.js';
 
-/** What rules may ask of a node, by its model; what the answers rest on is added to `doubts`. */
-export function filterNode(model: KernelModel, doubts: Doubts): FilterNode {
+/**
+ * What rules may ask of a node, by its model; what the answers rest on is added to `doubts`, and of which sets the packet
+ * is not to `missedSets`.
+ */
+export function filterNode(model: KernelModel, doubts: Doubts, missedSets: Doubts): FilterNode {
   const told = <T>(value: T, unknown: readonly string[]): T => {
     for (const line of unknown) doubts.add(line);
     return value;
@@ -33,6 +36,7 @@ export function filterNode(model: KernelModel, doubts: Doubts): FilterNode {
         }
       );
     },
+    missedSet: (text) => missedSets.add(text),
     doubt: (text) => doubts.add(text),
   };
 }

@@ -125,7 +125,7 @@ export class PacketPath {
     const { chains, unknown, tracks } = this.rulesFor(packet.family);
     const loose = this.model.snapshot.sysctl?.get('net.netfilter.nf_conntrack_tcp_loose');
     const tracking = tracks || connections.length > 0 ? { tcpLoose: loose !== '0' } : null;
-    const start = startWay(packet, (doubts) => filterNode(this.model, doubts));
+    const start = startWay(packet, (doubts, missedSets) => filterNode(this.model, doubts, missedSets));
     for (const line of unknown) start.doubts.add(line);
     return { start, hooks: new Hooks(this.model, chains, connections, tracking) };
   }

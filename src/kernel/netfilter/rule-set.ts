@@ -4,7 +4,7 @@
  */
 import type { LookupQuestion } from '../model.js';
 import type { LookupResult } from '../verdict.js';
-import type { SetQuestion } from './ipset/ip-sets.js';
+import type { SetQuestion, Unknown } from './ipset/ip-sets.js';
 import type { FilterPacket } from './packet.js';
 
 export const HOOKS = [
@@ -116,7 +116,9 @@ export interface FilterNode {
     ifindex: number;
   } | null;
   /** Whether a packet is in the node's ipset of that name; what is missing where that is not known. */
-  ipset(name: string, packet: FilterPacket, question: SetQuestion): boolean | { missing: string };
+  ipset(name: string, packet: FilterPacket, question: SetQuestion): boolean | Unknown;
+  /** Tells of a rule that all else would have had match: `10.0.0.5 is not in the set x, which … asks for`. */
+  missedSet(text: string): void;
   /** Tells what the answer had to assume: `iptables-save.txt line 12: "-m recent" is not modelled: taken as no match`. */
   doubt(text: string): void;
 }

@@ -17,7 +17,9 @@ export interface Way {
   doubts: Doubts;
   /** Doubts about rules that can only drop; shared by all ways of one packet. */
   doubtfulDrops: Set<string>;
-  /** What rules may ask, telling `doubts`. */
+  /** Which sets rules asked for in vain. */
+  missedSets: Doubts;
+  /** What rules may ask, telling `doubts` and `missedSets`. */
   node: FilterNode;
   nodeFor: NodeFor;
   /** Which halves of its connection's translation are settled (nf_nat_initialized). */
@@ -34,8 +36,8 @@ export interface Way {
   partings: { count: number };
 }
 
-/** Makes what rules may ask, with a place for what it has to assume. */
-export type NodeFor = (doubts: Doubts) => FilterNode;
+/** Makes what rules may ask, with a place for what it has to assume, and for the sets that a packet is not in. */
+export type NodeFor = (doubts: Doubts, missedSets: Doubts) => FilterNode;
 
 export interface WayEnd {
   result: Passage['result'];
@@ -44,6 +46,7 @@ export interface WayEnd {
 
 export function startWay(packet: FilterPacket, nodeFor: NodeFor): Way {
   const doubts = new Doubts();
+  const missedSets = new Doubts();
   return {
     packet,
     steps: [],
@@ -51,7 +54,8 @@ export function startWay(packet: FilterPacket, nodeFor: NodeFor): Way {
     chance: 1,
     doubts,
     doubtfulDrops: new Set(),
-    node: nodeFor(doubts),
+    missedSets,
+    node: nodeFor(doubts, missedSets),
     nodeFor,
     bound: { destination: false, source: false },
     unconfirmed: false,
@@ -67,6 +71,8 @@ export function startWay(packet: FilterPacket, nodeFor: NodeFor): Way {
 export function partWay(way: Way, share: number): Way {
   const doubts = new Doubts();
   doubts.addAll(way.doubts);
+  const missedSets = new Doubts();
+  missedSets.addAll(way.missedSets);
   way.partings.count++;
   return {
     ...way,
@@ -75,7 +81,8 @@ export function partWay(way: Way, share: number): Way {
     picks: [...way.picks],
     chance: way.chance * share,
     doubts,
-    node: way.nodeFor(doubts),
+    missedSets,
+    node: way.nodeFor(doubts, missedSets),
     bound: { ...way.bound },
   };
 }
@@ -108,6 +115,7 @@ export function toPassage(way: Way): Passage {
     chance,
     unknown: way.doubts.lines,
     unknownBeforeRoute: [...(way.doubtsBeforeRoute ?? way.doubts.lines)],
+    missedSets: way.missedSets.lines,
     unknownDrops: way.doubts.lines.filter((line) => way.doubtfulDrops.has(line)),
   };
 }

@@ -100,7 +100,7 @@ test('what a snapshot does not tell is said, where everything else of the rule h
   const cases: [rule: string, says: RegExp, result: 'forward' | 'dropped'][] = [
     [
       '-m set --match-set BAD src',
-      /"-m set --match-set BAD src": what is in the ipset BAD .*: taken as no match/,
+      /"-m set --match-set BAD src": ipset\.txt is missing: what is in the set BAD .*: taken as no match/,
       'forward',
     ],
     ['-m set ! --match-set GOOD src', /taken as no match/, 'forward'],

@@ -111,6 +111,7 @@ export function runSteps(steps: readonly Step[], on: FilterPacket, node: Partial
     addressType: () => 'unicast',
     link: () => null,
     ipset: () => false,
+    missedSet: () => {},
     doubt: (text) => doubts.push(text),
     ...node,
   };

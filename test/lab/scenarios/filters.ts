@@ -25,6 +25,24 @@ function policy(allowed: string): string[] {
   ];
 }
 
+/** The same by a selector: who is allowed is in an ipset, which Calico keeps up with the pods. */
+function selected(allowed: string): string[] {
+  const set = 'cali40s:dSXImMSA1iXOPxYRYLVorAP';
+  return [
+    `ipset create ${set} hash:net family inet maxelem 1048576`,
+    `ipset add ${set} ${allowed}`,
+    'iptables -N cali-tw-cali90c4e72d1f6',
+    'iptables -N cali-pi-_8vRxHQxtTqzoKfPPWdn',
+    'iptables -A cali-tw-cali90c4e72d1f6 -j MARK --set-xmark 0x0/0x10000',
+    'iptables -A cali-tw-cali90c4e72d1f6 -m comment --comment "Policy shop/allow-front" -j cali-pi-_8vRxHQxtTqzoKfPPWdn',
+    'iptables -A cali-tw-cali90c4e72d1f6 -m mark --mark 0x10000/0x10000 -j RETURN',
+    'iptables -A cali-tw-cali90c4e72d1f6 -m comment --comment "Drop if no policies passed packet" -j DROP',
+    `iptables -A cali-pi-_8vRxHQxtTqzoKfPPWdn -p tcp -m set --match-set ${set} src -m multiport --dports 8443 -j MARK --set-xmark 0x10000/0x10000`,
+    'iptables -A FORWARD -o cali90c4e72d1f6 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    'iptables -A FORWARD -o cali90c4e72d1f6 -j cali-tw-cali90c4e72d1f6',
+  ];
+}
+
 const FILTERED: Scenario[] = [
   {
     ...BASE,
@@ -128,6 +146,24 @@ const FILTERED: Scenario[] = [
     description: 'Its twin: the policy allows the pod network of the announcing node.',
     ground: CALICO_CLUSTER,
     changes: { 'worker-b': policy('10.42.17.0/26') },
+    expect: null,
+  },
+  {
+    ...BASE,
+    name: 'filtered-ipset',
+    description:
+      'A NetworkPolicy by a selector: the set of those that it allows has others than the announcing node.',
+    ground: CALICO_CLUSTER,
+    changes: { 'worker-b': selected('10.42.99.7') },
+    form: { ...FORM, compression: 'zst' },
+    expect: { cause: 'filtered', node: 'worker-b', interface: 'vxlan.calico' },
+  },
+  {
+    ...BASE,
+    name: 'filtered-ipset-member',
+    description: 'Its twin: the announcing node is in the set.',
+    ground: CALICO_CLUSTER,
+    changes: { 'worker-b': selected('10.42.17.0/26') },
     expect: null,
   },
   {

@@ -1,7 +1,7 @@
 import type { IpSet, IpSetElement } from '../../../model/snapshot.js';
 import { type Address, toAddress } from '../../prefix.js';
 import type { FilterPacket } from '../packet.js';
-import type { Membership, PacketSet } from './ip-sets.js';
+import type { Membership, PacketSet, Unknown } from './ip-sets.js';
 import { addressAt, addressKey, barePort, type Part, portKey, printedPortKey, TYPES } from './parts.js';
 
 /** An element under its key: of those that differ in nothing but the interface, there may be several. */
@@ -24,14 +24,11 @@ export function compileSet(set: IpSet): PacketSet {
     dimensions: parts.length,
     excepts: parts.includes('net'),
     membership: (packet, sides) => table.membership(packet, sides),
-    missing: set.expires
-      ? `elements of the set ${name} go by themselves after some time`
-      : `not all of the set ${name} can be read`,
   };
 }
 
 function unknownSet({ family }: IpSet, missing: string): PacketSet {
-  return { family, dimensions: 1, excepts: false, membership: () => null, missing };
+  return { family, dimensions: 1, excepts: false, membership: () => ({ missing }) };
 }
 
 class Table {
@@ -67,7 +64,9 @@ class Table {
 
   membership(packet: FilterPacket, sides: readonly string[]): Membership {
     const keys = this.#keys(packet, sides);
-    if (keys === null || keys === 'none') return keys === null ? null : 'out';
+    if (keys === 'none') return 'out';
+    if (keys === null)
+      return { missing: `the port of the packet, by which the set ${this.#set.name} goes, is not known` };
     const at = this.#parts.indexOf('iface');
     const iface = at < 0 ? null : sides[at] === 'src' ? packet.iif : packet.oif;
     // Where the hook has no such interface, the kernel looks for none.
@@ -80,16 +79,25 @@ class Table {
       // mtype_test_cidrs(): where a net is listed, though for other interfaces alone, no wider one is asked for.
       break;
     }
-    return this.#isWhole && !this.#set.expires ? 'out' : null;
+    return this.#isWhole && !this.#set.expires ? 'out' : this.#unknown();
   }
 
   #found(found: readonly Stored[]): Membership {
     const [{ element }] = found as [Stored];
     // A narrower one may be among those that are not known, or are gone by now.
-    if ((!this.#isWhole || this.#set.expires) && this.#lengths.length > 0) return null;
+    if ((!this.#isWhole || this.#set.expires) && this.#lengths.length > 0) return this.#unknown();
     if (found.some((other) => other.element.nomatch !== element.nomatch || other.element.expires))
-      return null;
+      return this.#unknown();
     return element.nomatch ? 'excepted' : 'in';
+  }
+
+  #unknown(): Unknown {
+    const { name, expires } = this.#set;
+    return {
+      missing: expires
+        ? `elements of the set ${name} go by themselves after some time`
+        : `not all of the set ${name} can be read`,
+    };
   }
 
   /** What it may lie under, the narrowest first; `none`: under nothing; null: that is not known. */

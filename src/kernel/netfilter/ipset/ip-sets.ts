@@ -10,8 +10,13 @@ export interface SetQuestion {
   returnNomatch: boolean;
 }
 
-/** What a set says of a packet; `excepted`: its own entry says that it is not in it. Null: that is not known. */
-export type Membership = 'in' | 'excepted' | 'out' | null;
+/** What a set says of a packet; `excepted`: its own entry says that it is not in it. */
+export type Membership = 'in' | 'excepted' | 'out' | Unknown;
+
+/** Why that is not known. */
+export interface Unknown {
+  missing: string;
+}
 
 /** A set as it is asked. */
 export interface PacketSet {
@@ -22,8 +27,6 @@ export interface PacketSet {
   /** Whether elements may be excepted (IPSET_TYPE_NOMATCH). */
   excepts: boolean;
   membership(packet: FilterPacket, sides: readonly string[]): Membership;
-  /** Why a membership is not known. */
-  missing: string;
 }
 
 /** The ipsets of a node. Source: net/netfilter/ipset/ and net/netfilter/xt_set.c of the kernel. */
@@ -36,34 +39,31 @@ export class IpSets {
   }
 
   /** Whether the packet is in the set, as ip_set_test() answers; what is missing where that is not known. */
-  test(name: string, packet: FilterPacket, question: SetQuestion): boolean | { missing: string } {
+  test(name: string, packet: FilterPacket, question: SetQuestion): boolean | Unknown {
     const set = this.#sets.get(name);
     if (!set) return { missing: `no set of the name ${name} is listed` };
     if (set.type === 'list:set') return this.#testList(set, packet, question);
-    const { membership, missing } = this.#ask(set, packet, question);
-    return membership === null ? { missing } : membership === (question.returnNomatch ? 'excepted' : 'in');
+    const membership = this.#ask(set, packet, question);
+    if (typeof membership === 'object') return membership;
+    return membership === (question.returnNomatch ? 'excepted' : 'in');
   }
 
   /** list_set_ktest(): each of its sets is asked the same. */
-  #testList({ elements }: IpSet, packet: FilterPacket, question: SetQuestion): boolean | { missing: string } {
+  #testList({ elements }: IpSet, packet: FilterPacket, question: SetQuestion): boolean | Unknown {
     const answers = elements.map(({ value }) => this.test(value, packet, question));
     return answers.includes(true) || (answers.find((answer) => answer !== false) ?? false);
   }
 
-  #ask(set: IpSet, packet: FilterPacket, { sides, returnNomatch }: SetQuestion) {
+  #ask(set: IpSet, packet: FilterPacket, { sides, returnNomatch }: SetQuestion): Membership {
     let compiled = this.#compiled.get(set.name);
     if (!compiled) {
       compiled = compileSet(set);
       this.#compiled.set(set.name, compiled);
     }
-    const { family, dimensions, excepts, missing } = compiled;
+    const { family, dimensions, excepts } = compiled;
     const concerns = sides.length >= dimensions && (family === null || family === packet.family);
     const membership = concerns ? compiled.membership(packet, sides) : 'out';
     // Where nothing can be excepted, it is not asked for.
-    return { membership: returnNomatch && !excepts ? other(membership) : membership, missing };
+    return returnNomatch && !excepts && membership === 'in' ? 'excepted' : membership;
   }
-}
-
-function other(membership: Membership): Membership {
-  return membership === 'in' ? 'excepted' : membership;
 }

@@ -16,6 +16,8 @@ export type Match =
       missing: Missing;
       /** What is taken then. */
       taken: boolean;
+      /** Of a set: what is said where all else of the rule holds, and this does not. */
+      missed?: (packet: FilterPacket) => string;
     }
   | { kind: 'chance'; chance: number; every: number | null };
 

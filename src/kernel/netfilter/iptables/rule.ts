@@ -1,4 +1,5 @@
 import { protocolNumber } from '../../protocols.js';
+import type { FilterPacket } from '../packet.js';
 import type { Chain, Step } from '../rule-set.js';
 import type { Match, Missing, Test } from './match.js';
 import { negatedIf } from './match.js';
@@ -14,6 +15,7 @@ interface Condition {
   test: Test;
   missing: Missing;
   taken: boolean;
+  missed?: (packet: FilterPacket) => string;
 }
 
 export interface RuleContext extends TargetContext {
@@ -58,11 +60,15 @@ function conditionsStep(conditions: readonly Condition[], place: string, idle: (
     `${place}: "${text}": ${missing}: taken as ${taken ? 'a match' : 'no match'}`;
   return (packet, node) => {
     let open: Condition[] | null = null;
+    let missed: Condition['missed'];
     for (const condition of conditions) {
       const result = condition.test(packet, node);
-      if (result === false) return false;
+      if (result === false && (missed || !condition.missed)) return false;
+      if (result === false) missed = condition.missed;
       if (result === null) open = [...(open ?? []), condition];
     }
+    if (missed && !open && !idle()) node.missedSet(`${missed(packet)}, which ${place} asks for`);
+    if (missed) return false;
     if (!open) return true;
     if (idle()) return false;
     const failing = open.find((condition) => !condition.taken);

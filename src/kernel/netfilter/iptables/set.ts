@@ -1,4 +1,5 @@
 /** xt_set.c: whether a packet is in an ipset. */
+import { addressAt } from '../ipset/parts.js';
 import type { FilterPacket } from '../packet.js';
 import type { FilterNode } from '../rule-set.js';
 import type { MatchExtension } from './match.js';
@@ -36,6 +37,10 @@ export const set: MatchExtension = {
       test: (packet, node) => {
         const answer = ask(packet, node);
         return typeof answer === 'boolean' ? answer !== match!.not : null;
+      },
+      missed: (packet) => {
+        const ends = question.sides.map((side) => addressAt(packet, side).text);
+        return `${ends.join(',')} (${sides}) is ${match!.not ? '' : 'not '}in the set ${name}`;
       },
       missing: (packet, node) => {
         const answer = ask(packet, node);
