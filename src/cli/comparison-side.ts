@@ -18,5 +18,9 @@ export async function readSide(paths: readonly string[]): Promise<Analysis | nul
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false; // whoever reads it says why
+  }
 }

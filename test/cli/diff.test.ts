@@ -85,6 +85,8 @@ const REFUSED: [args: string[], words: RegExp][] = [
   [['diff', '--before', FAULTY], /name BEFORE and AFTER/],
   [['diff', '-', '-'], /standard input can be BEFORE or AFTER, and not both/],
   [['diff', '/nonexistent.json', MENDED], /\/nonexistent\.json: no such file/],
+  [['diff', join(ROOT, 'package.json', 'before.json'), MENDED], /before\.json: .*not a directory/],
+  [['diff', FAULTY, `/${'long'.repeat(100)}`], /long: .*name too long/],
   [['diff', join(ROOT, 'package.json'), MENDED], /package\.json: is JSON, but no analysis/],
   [['diff', FAULTY, MENDED, '--vip', 'banana'], /--vip banana/],
 ];
