@@ -11,8 +11,10 @@ export interface InputSpecification {
   netns: string | null;
 }
 
-/** @throws UsageError where a name before `=` is empty. */
+/** @throws UsageError where it, or a name before `=`, is empty. */
 export function parseInput(argument: string): InputSpecification {
+  // A shell's variable that is not set.
+  if (argument === '') throw new UsageError('an input is empty: name a file or a directory');
   const equals = argument.indexOf('=');
   // A path may itself hold `=`: what exists as it stands is a path.
   if (argument === '/dev/stdin') return { argument: '-', path: '-', node: null, netns: null };

@@ -230,12 +230,31 @@ const REFUSED: [args: string[], words: RegExp][] = [
   [['analyze', STRICT[0]!, '--threads', 'many'], /--threads/],
   [['analyze', STRICT[0]!, '--threads', '-1'], /--threads -1/],
   [['analyze', '=x.pcap'], /NODE=PATH/],
+  [['analyze', STRICT[0]!, ''], /an input is empty/],
 ];
 
 for (const [args, words] of REFUSED) {
   test(`refused in one line: returnpath ${args.map((a) => a.replace(ROOT, '')).join(' ')}`, (t) =>
     assertRefused(t, args, words));
 }
+
+test('a name that is not in UTF-8 is found nowhere: what to do about it is said', async (t) => {
+  const directory = scratch(t);
+  const name = Buffer.concat([
+    Buffer.from(join(directory, 'caf')),
+    Buffer.from([0xe9]),
+    Buffer.from('.pcap'),
+  ]);
+  await writeFile(name, '');
+  for (const command of ['analyze', 'merge']) {
+    const rest = command === 'merge' ? ['-o', join(directory, 'both.pcapng')] : [];
+    await assertRefused(
+      t,
+      [command, directory, ...rest],
+      /no such file; if its name is not in UTF-8, rename it/,
+    );
+  }
+});
 
 test('a name with terminal escapes in it cannot do anything', async (t) => {
   const { stderr, status } = await returnpath(['analyze', '/no\x1b[2Jsuch\nfile']);

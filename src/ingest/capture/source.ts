@@ -1,5 +1,6 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { InputError } from '../../model/errors.js';
+import { absence } from '../system-reason.js';
 
 /**
  * A chunk is handed through a dozen promises: with 64 KiB, they took as long as the packets. Much larger, it would leave
@@ -166,5 +167,6 @@ export async function* stdinChunks({ onRead } = new ReadBuffer()): AsyncGenerato
 
 function unreadable(name: string, offset: number | null, error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
-  return new InputError(name, offset, REASONS[error.code] ?? `cannot be read (${error.code})`);
+  const reason = REASONS[error.code] ?? `cannot be read (${error.code})`;
+  return new InputError(name, offset, error.code === 'ENOENT' ? reason + absence(name) : reason);
 }
