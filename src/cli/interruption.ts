@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty';
+
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 /** As a shell has it for a process that a signal has ended. */
@@ -6,12 +8,22 @@ const ENDED_BY = 128;
 /** Aborted by the first signal to end; a second one ends the process at once. */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
+  const terminals = [0, 1, 2].filter(isatty);
   // Not `once`: signal-exit, by which log-update puts the cursor back, ends the process where it finds no other listener.
   for (const [signal, number] of Object.entries(SIGNALS)) {
     process.on(signal, () => {
+      // Behind what else is to be done at the end.
+      if (signal === 'SIGHUP') process.once('exit', () => endWithTerminal(terminals));
       if (controller.signal.aborted) process.exit(ENDED_BY + number);
       controller.abort();
     });
   }
   return controller.signal;
+}
+
+/** At its end Node.js sets a terminal as it was, and crashes where that was closed: there its signal ends the process. */
+function endWithTerminal(terminals: readonly number[]): void {
+  if (terminals.every(isatty)) return;
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
 }

@@ -21,6 +21,8 @@ export async function main(args: readonly string[]): Promise<number> {
     printMessage(`standard output cannot be written: ${error.message}`);
     process.exit(USAGE_OR_INPUT);
   });
+  // A terminal that was closed takes no messages: what is under way is brought to its end all the same.
+  process.stderr.on('error', () => {});
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => process.exit(told(error)));
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import type { ExecutionContext } from 'ava';
+import type { Analysis } from '../../src/model/analysis.js';
 import { testInNamespaces } from '../gates.js';
 import { command, type Ground } from '../lab/ground.js';
 import { scratch } from '../scratch.js';
@@ -96,6 +97,47 @@ test('Ctrl-C at a terminal ends a run with its report, and all is put back', asy
     [],
   );
   await sameAsBefore(t, two);
+});
+
+test('a terminal that is closed ends a run with its report, and all is put back', async (t) => {
+  const two = await pair(t);
+  const [temporary, out] = [join(two.directory, 'temporary'), join(two.directory, 'out')];
+  mkdirSync(temporary);
+  const report = join(two.directory, 'report.json');
+  const program = [process.execPath, join(ROOT, 'bin/returnpath.js'), 'live'];
+  const node = ['--node', `n1=netns://${two.ground.namespace('n1')}`];
+  const kept = ['--out', out, '--format', 'json', '--output', report];
+  for (const to of [kept, []]) {
+    const status = join(two.directory, `status-${to.length}`);
+    const line = [...program, ...node, ...CHANGES, ...to].map((word) => `'${word}'`).join(' ');
+    // The shell is told of it, tells the run as an interactive one does, and stays to say how that ended.
+    const run = spawn(
+      'script',
+      ['-qec', `trap 'kill -HUP $!' HUP; ${line} & wait $!; wait $!; echo $? >'${status}'`, '/dev/null'],
+      {
+        env: { ...process.env, PATH, SHELL: '/bin/sh', TMPDIR: temporary, TERM: 'xterm' },
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
+    let shown = '';
+    run.stdout.setEncoding('utf8').on('data', (text) => {
+      shown += text;
+    });
+    while (!shown.includes('n1: the event skb:kfree_skb is traced')) await once(run.stdout, 'data');
+    await sleep(1500);
+    await ping(two.ground);
+    await sleep(1500);
+    run.kill('SIGKILL');
+    for (let turn = 0; turn < 100 && read(status) === ''; turn++) await sleep(200);
+    t.is(read(status), '129\n', 'the signal ended it, and no crash');
+    t.deepEqual(
+      readdirSync(temporary).filter((name) => name.startsWith('returnpath-run-')),
+      [],
+    );
+    await sameAsBefore(t, two);
+  }
+  t.is((JSON.parse(read(report)) as Analysis).attempts.length, 2);
+  t.true(readdirSync(join(out, 'n1')).includes('nstat-after.json'));
 });
 
 test('what is settled by the end alone is told before it', async (t) => {
