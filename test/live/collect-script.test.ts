@@ -116,6 +116,18 @@ testShells('from standard input, as over ssh', async (t) => {
   }
 });
 
+testShells('a filter is taken as it is, with the strokes before its keywords', async (t) => {
+  const ground = await pair(t);
+  const input = await scriptOf(t);
+  for (const shell of [['dash'], ['busybox', 'sh'], ['bash']]) {
+    const filter = ['-f', 'ip proto \\tcp or ip proto \\icmp'];
+    const argv = [...shell, '-s', '--', '-n', 'x', '-t', '1', '-o', scratch(t), ...filter];
+    const { status, messages } = await new CaptureRun(ground.namespace('n1'), argv, { input }).ended();
+    t.is(status, 0, messages.join('\n'));
+    t.deepEqual(messages, ['capturing on any; Ctrl-C ends it']);
+  }
+});
+
 test('its own options', async (t) => {
   const ground = await pair(t);
   const left = await leftovers(ground, ['n1']);

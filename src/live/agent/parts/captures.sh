@@ -4,7 +4,7 @@ expression() {
   wanted_packets >"$dir/.expression"
   if [ -n "$stream" ] && [ -n "$interfaces" ]; then
     # One stream can be sent: of all interfaces, of which it leaves out the others.
-    echo "($numbers) and ($(cat "$dir/.expression"))"
+    printf '%s\n' "($numbers) and ($(cat "$dir/.expression"))"
   else
     cat "$dir/.expression"
   fi
@@ -31,7 +31,8 @@ number_interfaces() {
 
 wanted_packets() {
   if [ -n "$filter" ]; then
-    echo "$filter"
+    # An `echo` of dash takes `\tcp`, as a filter has keywords, for a tab.
+    printf '%s\n' "$filter"
     return
   fi
   if [ -z "$vips" ]; then
@@ -81,7 +82,7 @@ start_captures() {
   set -f
   for place in $places; do
     set +f
-    capture_on "$place" "$(echo "$place" | tr / -)"
+    capture_on "$place" "$(printf '%s' "$place" | tr / -)"
     captures="$captures $!=$name"
     started_process tcpdump
     wait_for "$!" || {

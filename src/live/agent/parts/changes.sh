@@ -20,7 +20,8 @@ states() {
 # When a process began, which tells it from a later one of the same number; nothing where it has ended, though nobody
 # may have asked how.
 birth_of() {
-  sed -n 's/.*) \([^Z] .*\)/\1/p' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+  # Who asks may be ended meanwhile: that there is nobody to tell is not worth a line.
+  sed -n 's/.*) \([^Z] .*\)/\1/p' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20 2>/dev/null
 }
 
 # is_under_way STATE: the run that wrote it.
