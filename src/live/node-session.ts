@@ -39,6 +39,8 @@ const STEADY_MS = 60_000;
 /** Lines of a transport's that are kept, and interruptions: a run may have no end. */
 const MOST_SAID = 100;
 const LONGEST_LINE = 4096;
+/** What to do where there is no room for what a node sends. */
+const ELSEWHERE = 'TMPDIR, or --out of live, names another place';
 const MOST_INTERRUPTIONS = 1000;
 
 export class NodeSession {
@@ -189,7 +191,11 @@ export class NodeSession {
         // It sends what nobody can read, or what it sends cannot be kept here: a full disk.
         isBroken = true;
         isFatal = true;
-        this.#message = (error as Error).message;
+        const { code, message } = error as NodeJS.ErrnoException;
+        this.#message =
+          code === undefined
+            ? message
+            : `what it sends cannot be kept on this machine, for ${message}: ${ELSEWHERE}`;
         hangUp(child);
       }
     };

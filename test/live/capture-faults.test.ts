@@ -188,6 +188,20 @@ test('a full disk: said, and the bundle is the directory, cut off where it was f
   await sameAsBefore(t, here);
 });
 
+test('a disk that is full from the beginning: that is said, and not what came of it', async (t) => {
+  const here = await place(t);
+  const disk = join(here.out, 'disk');
+  mkdirSync(disk);
+  await command(['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
+  t.teardown(() => command(['umount', '-l', disk]));
+  t.throws(() => writeFileSync(join(disk, 'rest'), Buffer.alloc(100_000)), { code: 'ENOSPC' });
+  const { status, messages } = await start(t, { ...here, out: disk }, ...CHANGES).ended();
+  t.is(status, 2);
+  t.regex(messages.at(-1)!, /^any: no space is left in /);
+  t.deepEqual(readdirSync(disk), ['rest']);
+  await sameAsBefore(t, here);
+});
+
 /** Directories of the system's programs but some. */
 function pathWithout(t: ExecutionContext, ...without: string[]): string {
   const bin = scratch(t);

@@ -378,7 +378,7 @@ test('a full disk here: one line, a gap, and the node is let go', async (t) => {
   t.is(status, 0, run.messages.join('\n'));
   t.true(analysis!.gaps.some(({ node, why }) => node === 'n1' && /the connection to n1 was lost/.test(why)));
   t.true(
-    run.messages.some((line) => /n1: .*ENOSPC/.test(line)),
+    run.messages.some((line) => /n1: .*ENOSPC.*--out/.test(line)),
     run.messages.join('\n'),
   );
   await sameAsBefore(t, here);

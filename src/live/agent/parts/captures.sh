@@ -89,6 +89,8 @@ start_captures() {
       why=$(grep -v '^tcpdump: data link type' "$log" | head -n 1)
       why="$place: ${why:-tcpdump does not start}"
       case $why in *'No such device'*) why="$why; there are $(interface_names)" ;; esac
+      # What tcpdump says of it lies on the same disk.
+      has_space || why="$place: no space is left in $work"
       [ -n "$stream" ] || give_up "$why"
       note "$why"
       stopping=yes

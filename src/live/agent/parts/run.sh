@@ -171,7 +171,7 @@ main() {
   exec 3<&0 4>&1 </dev/null
   started=$(now)
   begun=$(uptime_now)
-  echo "$begun" >"$dir/.heard"
+  { echo "$begun" >"$dir/.heard"; } 2>/dev/null
   state=$(states)/$$.state
   birth=$(birth_of $$)
   printf 'owner %s %s %s\n' $$ "$birth" "$(namespace)" >"$state"
