@@ -26,6 +26,8 @@ const PATTERNS: readonly { pattern: RegExp; kinds: readonly NameKind[] }[] = [
   },
   { pattern: /(?:^|\s)@([A-Za-z_][\w-]*)/g, kinds: ['set'] },
   { pattern: /--match-set (\S+)/g, kinds: ['set'] },
+  { pattern: /\b(?:(?:in|of|which) the set|set of the name) (\S+?)(?=,? )/g, kinds: ['set'] },
+  { pattern: /\bsets (?:of the type \S+|with a bitmask), as (\S+) is one\b/g, kinds: ['set'] },
   // Of routes.
   {
     pattern:

@@ -25,6 +25,7 @@ const FIXTURES = [
   'arp-conflict-two-speakers',
   'arp-conflict-ndp',
   'filtered-network-policy',
+  'filtered-ipset',
   'filtered-ipv6',
   'untranslated-ipv6',
   'not-delivered-stale-entry-ipv6',

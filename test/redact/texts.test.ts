@@ -88,6 +88,12 @@ const TEXTS: [text: string, gone: RegExp][] = [
     /ERIFX|acme|till/,
   ],
   ['-A FORWARD -m set --match-set acme-blocked src -j acme-drop', /acme/],
+  ['10.1.2.3 (src) is not in the set acme:blocked, which iptables-save.txt line 10 asks for', /acme/],
+  ['ipset.txt is missing: what is in the set acme:blocked is not known: taken as no match', /acme/],
+  ['elements of the set acme:blocked go by themselves after some time: taken as no match', /acme/],
+  ['the port of the packet, by which the set acme:blocked goes, is not known', /acme/],
+  ['sets of the type hash:mac, as acme:blocked is one, are not modelled', /acme/],
+  ['no set of the name acme:blocked is listed: taken as no match', /acme/],
   [
     'insert rule inet acme-guard acme-forward handle 2 ip daddr @acme_hosts drop comment "by alice"',
     /acme|alice/,
