@@ -25,6 +25,9 @@ interface Unfinished extends IpSet {
   announced: number | null;
 }
 
+/** A line of `ipset list` that is no element: a set in a list may have a colon in its name. */
+const HEADING = /^([A-Z][a-z]+(?: [a-z]+)*):(?: (.*))?$/;
+
 class Reader {
   /** Lines that cannot be read, from 1. */
   readonly unread: number[] = [];
@@ -37,8 +40,7 @@ class Reader {
   take(line: string): void {
     this.#number++;
     if (line.trim() === '') return;
-    const [, heading, value = ''] =
-      /^(Name|Type|Header|Number of entries|Members|[A-Z][a-z ]+): ?(.*)$/.exec(line) ?? [];
+    const [, heading, value = ''] = HEADING.exec(line) ?? [];
     if (heading !== undefined) this.#heading(heading, value.trim());
     else if (this.#current && this.#inMembers) this.#add(this.#current, line);
     else this.#command(line);

@@ -16,6 +16,7 @@ add ports 80
 create both list:set size 8
 add both s0
 add both ports
+add both Calico:x
 `;
 
 const LISTED = `Name: s0
@@ -56,10 +57,11 @@ Revision: 3
 Header: size 8
 Size in memory: 144
 References: 0
-Number of entries: 2
+Number of entries: 3
 Members:
 s0
 ports
+Calico:x
 `;
 
 const element = (value: string, more: object = {}) => ({
@@ -94,7 +96,7 @@ const SETS: IpSet[] = [
     elements: [element('fd00::', { expires: true }), element('fd00:1::')],
   }),
   set('ports', 'bitmap:port', { range: '1-1000', elements: [element('80')] }),
-  set('both', 'list:set', { elements: [element('s0'), element('ports')] }),
+  set('both', 'list:set', { elements: [element('s0'), element('ports'), element('Calico:x')] }),
 ];
 
 test('sets as ipset save and ipset list print them', (t) => {
