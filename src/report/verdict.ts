@@ -17,7 +17,7 @@ import {
   counted,
   cutOffArchives,
   isLate,
-  lostRole,
+  lostPackets,
   outcomesText,
   serversText,
   slowCount,
@@ -92,7 +92,7 @@ function consequence(finding: Finding, analysis: Analysis): string {
 function seen(finding: Finding, analysis: Analysis): string {
   const attempt = exemplar(finding, analysis);
   return headline(finding, {
-    role: attempt && lostRole(attempt),
+    role: attempt && lostPackets(finding, attempt),
     outcome: attempt?.outcome ?? null,
     askedOnce: attempt?.protocol === 'tcp' && attempt.tries === 1,
     service: serviceText(finding, analysis),

@@ -2,6 +2,7 @@ import type {
   Analysis,
   AnalysisAttempt,
   AnalysisTotal,
+  CauseId,
   Endpoint,
   Finding,
   Outcome,
@@ -99,6 +100,29 @@ export function lostRole(attempt: AnalysisAttempt): Role {
   const again = attempt.path.find((step) => step.role === 'request' && step.try > 1);
   const unanswered = isSlow(attempt) && again && (millisecondsBetween(again.time, reply.time) ?? -1) >= 0;
   return unanswered ? 'request' : 'reply';
+}
+
+/** These are losses of one packet, on its way into a node or out of it. */
+const DROPS: ReadonlySet<CauseId> = new Set(['forwarding-off', 'no-route', 'filtered']);
+
+/**
+ * Which packets a finding is about. Of a reply that a node never let out, no capture shows anything: the request is seen
+ * on its way in, and the finding is at no interface, for what is lost came in by none.
+ */
+export function lostPackets(
+  { cause, node, netns, interface: name }: Finding,
+  attempt: AnalysisAttempt,
+): Role {
+  const last = lastSighting(attempt);
+  const isOwnReply =
+    DROPS.has(cause) &&
+    name === null &&
+    node !== null &&
+    last?.direction === 'in' &&
+    last.interface !== null &&
+    last.node === node &&
+    (last.netns ?? null) === (netns ?? null);
+  return isOwnReply ? 'reply' : lostRole(attempt);
 }
 
 /** Where in the path the packet that got nowhere was seen last; -1 where the path is empty. */
