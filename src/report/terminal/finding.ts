@@ -1,4 +1,4 @@
-import type { Analysis, AnalysisAttempt, Confidence, Finding } from '../../model/analysis.js';
+import type { Analysis, AnalysisAttempt, CauseId, Confidence, Finding } from '../../model/analysis.js';
 import { numberText } from '../../model/texts.js';
 import { exemplarOf, listedOf } from '../shown-attempts.js';
 import type { Style } from '../style.js';
@@ -19,6 +19,18 @@ const CERTAINTY: Record<Confidence, string> = {
   confirmed: "the kernel's own record of the drop fits the packets, or the packets alone prove it",
   probable: 'the packets vanish there, and the configuration of the node says that they must',
   possible: 'either the packets or the configuration point here, not both',
+};
+
+/** The same of causes that no node's settings demand: what they are found by instead. */
+const PROBABLY: Partial<Record<CauseId, string>> = {
+  'wrong-gateway': "the replies leave there by the node's own configuration, and get lost",
+  'stateful-gateway': "the replies leave there by the node's own configuration, and what follows gets lost",
+  'untranslated-reply': "the replies leave there by the node's own configuration, and are not acknowledged",
+  'backend-silent':
+    'the packets end there, and by what is known of the nodes nothing else stops them or an answer',
+  'not-delivered':
+    'the packets vanish there, and what is known of the link and its neighbours accounts for it',
+  'arp-conflict': 'what was heard or is set points to it, though no one request was seen answered by both',
 };
 
 /**
@@ -91,8 +103,9 @@ export function factRows(
 }
 
 /** What the confidence rests on. */
-export function certaintyText({ confidence }: Finding, { predictions }: Analysis): string {
-  return predictions ? 'the configuration says so, and no packet was seen' : CERTAINTY[confidence];
+export function certaintyText({ cause, confidence }: Finding, { predictions }: Analysis): string {
+  const told = (confidence === 'probable' ? PROBABLY[cause] : undefined) ?? CERTAINTY[confidence];
+  return predictions ? 'the configuration says so, and no packet was seen' : told;
 }
 
 /** The last sighting of the packet that got nowhere. */
