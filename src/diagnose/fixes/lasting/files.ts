@@ -48,7 +48,7 @@ export function lastingFiles(steps: readonly Step[], network: Network): FixFile[
     return [
       ...configured,
       ...firewallFiles(
-        node,
+        station,
         own.map(({ command }) => command),
       ),
     ];
