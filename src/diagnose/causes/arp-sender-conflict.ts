@@ -1,9 +1,8 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
-import type { Evidence, Fix, FixCommand } from '../../model/analysis.js';
+import type { Evidence, Fix } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import { announcersOf } from '../../network/announcers.js';
-import type { Network } from '../../network/network.js';
 import { Station } from '../../network/station.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
@@ -12,11 +11,11 @@ import { attemptsText, faultOf } from '../fault.js';
 import { lastingCommands } from '../fixes/lasting/commands.js';
 import { step } from '../fixes/step.js';
 import { isSlow } from '../loss.js';
+import { announcer, announcing } from '../neighbours/announce.js';
 import { messageEvidence } from '../neighbours/evidence.js';
 import { describeMac } from '../neighbours/mac-words.js';
 import { misledPacket } from '../neighbours/misled.js';
 import { type Owner, ownerOf } from '../neighbours/owner.js';
-import { shellWord } from '../shell-word.js';
 import { LOSSES_AND_REFUSALS } from '../symptom.js';
 
 interface SenderProof {
@@ -67,7 +66,7 @@ export const arpSenderConflict = cause<SenderProof>({
             .map((s) => packetEvidence(s.proof.packet, `, to the MAC ${s.proof.asking.mac}`)),
           ...settingsEvidence(proof, context),
         ],
-        fix: fixOf(proof, context.network),
+        fix: fixOf(proof, context),
         alternatives: refused
           ? [{ cause: 'refused', why: 'the refusal came from a host that is not the one meant' }]
           : [],
@@ -193,23 +192,20 @@ function settingsEvidence({ asking, address }: SenderProof, context: DiagnosisCo
 
 const STRICT = 'sysctl -w net.ipv4.conf.all.arp_announce=2';
 
-function fixOf({ asking, address, request, rightful }: SenderProof, network: Network): Fix {
+function fixOf({ asking, address, request, rightful }: SenderProof, context: DiagnosisContext): Fix {
   const { station, interface: name } = asking;
-  const again: FixCommand[] = [];
-  if (rightful.node !== null && rightful.interface !== null) {
-    const command = `arping -U -c 3 -I ${shellWord(rightful.interface)} ${address}`;
-    again.push({ node: rightful.node, command, persists: false });
-  }
+  const again = announcing(rightful, address, context);
+  const byWhat = announcer(again, address);
   const resolution = { interface: name ?? '', target: request.target, packetSource: address };
   if (station && name !== null && station.model.asksAs(resolution).sender === address) {
     const strict = step(station, STRICT);
     const { sender } = new Station(strict.apply(station.snapshot)).model.asksAs(resolution);
     if (sender !== address) {
       return {
-        summary: `Let ${station.label} ask by ARP in the name of its interface's own address alone (arp_announce=2; strictARP: true sets it for kube-proxy, with arp_ignore=1), then have ${label(rightful)} announce ${address} again.`,
+        summary: `Let ${station.label} ask by ARP in the name of its interface's own address alone (arp_announce=2; strictARP: true sets it for kube-proxy, with arp_ignore=1), then have ${label(rightful)} announce ${address} again${byWhat}.`,
         commands: [
           { node: strict.node, command: strict.command, persists: false },
-          ...lastingCommands([strict], network),
+          ...lastingCommands([strict], context.network),
           ...again,
         ],
         manifests: [],
@@ -219,7 +215,7 @@ function fixOf({ asking, address, request, rightful }: SenderProof, network: Net
     }
   }
   return {
-    summary: `Find what on ${label(asking)} asks in the name of ${address} and stop it, then have ${label(rightful)} announce the address again.`,
+    summary: `Find what on ${label(asking)} asks in the name of ${address} and stop it, then have ${label(rightful)} announce the address again${byWhat}.`,
     commands: again,
     manifests: [],
     risk: 'None: the address is announced by who has it.',

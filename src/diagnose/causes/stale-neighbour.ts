@@ -7,6 +7,7 @@ import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { attemptsText, faultOf } from '../fault.js';
+import { announcer, announcing } from '../neighbours/announce.js';
 import { ownershipOf } from '../neighbours/conflicts.js';
 import { messageEvidence, resolutionOf } from '../neighbours/evidence.js';
 import { heirsOf, misledPacket, type Party, partyLabel } from '../neighbours/misled.js';
@@ -25,7 +26,7 @@ interface StaleProof {
   /** The old owner's last claim before the packet, where the settings alone tell of the change. */
   claim: NeighbourMessage | null;
   /** Who has the old owner's MAC for the address: the sender of the packet, where its neighbours are known. */
-  holder: { node: NodeView; interface: string } | null;
+  holder: { node: NodeView; interface: string; states: readonly string[] } | null;
 }
 
 /** What was sent before its sender can have heard of the new owner is no stale entry's. */
@@ -48,7 +49,7 @@ export const staleNeighbour = cause<StaleProof>({
     return byAnnouncement(attempt, packet, context) ?? bySettings(attempt, packet, context);
   },
 
-  conclude(suspicions) {
+  conclude(suspicions, context) {
     const { attempt, proof } = suspicions[0]!;
     const { address, old, now, change, claim, holder } = proof;
     const count = attemptsText(suspicions);
@@ -69,7 +70,7 @@ export const staleNeighbour = cause<StaleProof>({
             .map((s) => packetEvidence(s.proof.packet, old.mac === null ? '' : `, to the MAC ${old.mac}`)),
           ...entryEvidence(proof),
         ],
-        fix: flush(proof),
+        fix: forget(proof, context),
         alternatives: [
           {
             cause: 'arp-conflict',
@@ -196,7 +197,7 @@ function holderOf(
 ): StaleProof['holder'] {
   for (const node of nodes.values()) {
     const entry = node.snapshot?.neighbours?.find((n) => n.address === destination.address && n.mac === mac);
-    if (entry) return { node, interface: entry.interface };
+    if (entry) return { node, interface: entry.interface, states: entry.states };
   }
   return null;
 }
@@ -207,25 +208,24 @@ function entryEvidence({ holder, address, old }: StaleProof): Evidence[] {
   return [evidence('neighbour', text, { node: holder.node.name })];
 }
 
-function flush({ holder, address, now }: StaleProof): Fix {
-  const device = holder ? shellWord(holder.interface) : 'IFACE';
-  const node = holder?.node.name ?? '';
-  const again =
-    now.node !== null && now.interface !== null && !address.includes(':')
-      ? [
-          {
-            node: now.node,
-            command: `arping -U -c 3 -I ${shellWord(now.interface)} ${address}`,
-            persists: false,
-          },
-        ]
-      : [];
+function forget({ holder, address, now }: StaleProof, context: DiagnosisContext): Fix {
+  const again = announcing(now, address, context);
+  // `ip neigh flush` leaves permanent entries alone.
+  const forgotten = holder
+    ? [
+        {
+          node: holder.node.name,
+          command: `ip neigh del ${address} dev ${shellWord(holder.interface)}`,
+          persists: false,
+        },
+      ]
+    : [];
+  const isPermanent = holder?.states.includes('PERMANENT') ?? false;
   return {
-    summary: `Have the entry for ${address} forgotten where it is kept, or have ${partyLabel(now)} announce the address again.`,
-    commands: [
-      ...again,
-      ...(holder ? [{ node, command: `ip neigh flush to ${address} dev ${device}`, persists: false }] : []),
-    ],
+    summary: isPermanent
+      ? `Have the permanent entry for ${address}, which heeds no announcement, forgotten where it is kept, and take it from the configuration that sets it.`
+      : `Have the entry for ${address} forgotten where it is kept, or have ${partyLabel(now)} announce the address again${announcer(again, address)}.`,
+    commands: [...(isPermanent ? [] : again), ...forgotten],
     manifests: [],
     risk: 'None: the address is asked for anew.',
     expected: `The next request is asked for by ${resolutionOf(address)}, and goes to ${partyLabel(now)}.`,

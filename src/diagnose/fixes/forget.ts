@@ -1,6 +1,7 @@
 /** A wrong neighbour entry is forgotten: the address is asked for anew. */
 import type { Attempt } from '../../correlate/attempt.js';
 import type { CauseId } from '../../model/analysis.js';
+import type { RoundTrip } from '../../network/round-trip.js';
 import type { DiagnosisContext } from '../context.js';
 import { resolutionOf } from '../neighbours/evidence.js';
 import type { WrongEntry } from '../neighbours/wrong-entry.js';
@@ -11,7 +12,7 @@ import { BACK, fixFor, TRIED } from './fix-for.js';
 import { COST } from './idea.js';
 import type { Remedy } from './repair.js';
 import type { Step } from './step.js';
-import { tryOut } from './trial.js';
+import { type TrialResult, tryOut } from './trial.js';
 
 /**
  * Forgets the entry, tried on a copy of the snapshots. Where that alone mends nothing, what else would.
@@ -40,7 +41,16 @@ export function forgetting(
   const results = distinctAttempts(attempts)
     .slice(0, TRIED)
     .flatMap((attempt) => tryOut(errandOf(attempt, context, BACK.has(cause)), network) ?? []);
-  if (results.some(({ mended }) => mended === false)) return fixFor(cause, attempts, context);
+  // Who answers when the address is asked for anew may be a program, as a speaker is, that no setting tells of.
+  const isAskedAnew = ({ fate, request: { end, packet } }: RoundTrip) =>
+    fate.kind === 'undelivered' &&
+    end.kind === 'left' &&
+    end.station.node === holder.node &&
+    end.station.netns === holder.netns &&
+    end.hop.dev === name &&
+    (end.hop.via ?? packet.destination.text) === address;
+  const isVain = ({ mended, trips }: TrialResult) => mended === false && !trips.every(isAskedAnew);
+  if (results.some(isVain)) return fixFor(cause, attempts, context);
   const idea = {
     summary: `Have ${holder.label} forget its entry for ${address}; where it is a permanent one, take it from the configuration that sets it.`,
     steps: [step],
