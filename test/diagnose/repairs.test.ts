@@ -284,6 +284,7 @@ test('in a cluster, a DaemonSet may set the sysctls in place of a person', (t) =
   const text = fix!.manifests[0]!;
   t.regex(text, /command:\n\s+- sysctl\n\s+- -w\n\s+- net\.ipv4\.conf\.flannel\/1\.forwarding=1\n/);
   t.regex(text, /operator: In\n\s+values:\n\s+- node2\n/);
+  t.notRegex(text, /[&*]ref_/, 'every label stands where it is meant');
   t.deepEqual(foretell(off)[0]!.fix!.manifests, [], 'where nothing tells of a cluster there is none');
 });
 

@@ -11,7 +11,7 @@ import { connectionMarks } from './connection-mark.js';
 import { localPolicy } from './local-policy.js';
 import { refusingRoute } from './refusing-route.js';
 import { backTheWayIn } from './source-routing.js';
-import { clientsOf, wayInto } from './way-in.js';
+import { clientsOf, fleeting, wayInto } from './way-in.js';
 
 export const noRouteIdeas: IdeasFor = (problem) => {
   const { role, drop } = problem.risks[0]!;
@@ -57,7 +57,7 @@ function towardsOwner({ network, risks: [risk] }: Problem): FixIdea[] {
           `${ipOf(target)} route replace ${to} via ${way.via} dev ${shellWord(way.device)}${onlink}`,
         ),
       ],
-      risk: 'Where a network plugin makes these routes, find out why it did not: it may be down on one of the two nodes.',
+      risk: `Where a network plugin makes these routes, find out why it did not: it may be down on one of the two nodes.${fleeting(to, target)}`,
       cost: COST.change,
     },
   ];

@@ -29,38 +29,42 @@ function settingsOf({ command }: Step): string[] {
 
 /** kubelet allows a pod in the host's network no sysctl of its own: a privileged container has to write it. */
 function manifest(settings: string, nodes: readonly string[], index: number): string {
-  const body = dump({
-    apiVersion: 'apps/v1',
-    kind: 'DaemonSet',
-    metadata: { name: index === 0 ? LABELS.app : `${LABELS.app}-${index + 1}`, namespace: 'kube-system' },
-    spec: {
-      selector: { matchLabels: LABELS },
-      template: {
-        metadata: { labels: LABELS },
-        spec: {
-          hostNetwork: true,
-          tolerations: [{ operator: 'Exists' }],
-          affinity: {
-            nodeAffinity: {
-              requiredDuringSchedulingIgnoredDuringExecution: {
-                nodeSelectorTerms: [
-                  { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: nodes }] },
-                ],
+  const body = dump(
+    {
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name: index === 0 ? LABELS.app : `${LABELS.app}-${index + 1}`, namespace: 'kube-system' },
+      spec: {
+        selector: { matchLabels: LABELS },
+        template: {
+          metadata: { labels: LABELS },
+          spec: {
+            hostNetwork: true,
+            tolerations: [{ operator: 'Exists' }],
+            affinity: {
+              nodeAffinity: {
+                requiredDuringSchedulingIgnoredDuringExecution: {
+                  nodeSelectorTerms: [
+                    { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: nodes }] },
+                  ],
+                },
               },
             },
+            initContainers: [
+              {
+                name: 'sysctl',
+                image: 'busybox:1.36',
+                command: ['sysctl', '-w', ...settings.split(' ')],
+                securityContext: { privileged: true },
+              },
+            ],
+            containers: [{ name: 'pause', image: 'registry.k8s.io/pause:3.10' }],
           },
-          initContainers: [
-            {
-              name: 'sysctl',
-              image: 'busybox:1.36',
-              command: ['sysctl', '-w', ...settings.split(' ')],
-              securityContext: { privileged: true },
-            },
-          ],
-          containers: [{ name: 'pause', image: 'registry.k8s.io/pause:3.10' }],
         },
       },
     },
-  });
+    // Who reads it is to see each label where it stands, not an anchor.
+    { noRefs: true },
+  );
   return `# In place of the sysctl commands, where nodes are configured declaratively.\n${body}`;
 }

@@ -46,7 +46,14 @@ function byDefault({ snapshot, node }: Station, name: string, setting: string, v
   const standing = sysctlValue(snapshot, 'net.ipv4.conf', 'default', setting);
   const made = snapshot.links?.some((link) => link.name === name && link.kind !== null);
   if (standing === null || standing === value || !made || !madeAnew(snapshot, name)) return null;
+  if (setting === 'rp_filter' && !isStrictAnew(snapshot, standing)) return null;
   return `conf.default.${setting} is ${standing} on ${node}: ${name} starts with that whenever it is made anew, until udev or systemd-sysctl applies the file to it.`;
+}
+
+/** Of `all` and the device's own the greater counts: with no check at all nothing is dropped either. */
+function isStrictAnew(snapshot: Snapshot, standing: string): boolean {
+  const all = sysctlValue(snapshot, 'net.ipv4.conf', 'all', 'rp_filter');
+  return all === null || Math.max(Number(all), Number(standing)) === 1;
 }
 
 const MADE: ReadonlySet<string> = new Set(['vxlan', 'geneve', 'ipip', 'wireguard', 'gre', 'bridge', 'veth']);
