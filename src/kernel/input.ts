@@ -11,6 +11,7 @@ import {
   toAddress,
 } from './prefix.js';
 import type { KernelState } from './state.js';
+import { sysctlKey } from './sysctl.js';
 import { validateSource } from './validate-source.js';
 import type { LookupResult, SourceCheck, Verdict } from './verdict.js';
 
@@ -61,7 +62,7 @@ export function inputIPv4(state: KernelState, question: InputQuestion): Verdict 
     const also = found
       ? ''
       : `; it has no way for the packet either (${errorText(lookup, destination.text)})`;
-    const why = `net.ipv4.conf.${iif}.forwarding is 0, so ${iif} passes nothing on${also}`;
+    const why = `${sysctlKey('net.ipv4.conf', iif, 'forwarding')} is 0, so ${iif} passes nothing on${also}`;
     return end({ verdict: 'forwarding-off', why, ...noHops, lookup });
   }
   if (!found) {

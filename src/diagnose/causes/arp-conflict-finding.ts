@@ -7,6 +7,7 @@ import type { Claim } from '../neighbours/claim.js';
 import { isOneNode } from '../neighbours/conflicts.js';
 import type { Contest } from '../neighbours/contest.js';
 import { claimantLabel, messageEvidence, resolutionOf, strangerText } from '../neighbours/evidence.js';
+import type { Exchange } from '../neighbours/exchanges.js';
 import type { ArpConflictProof } from './arp-conflict.js';
 import { answererOf } from './arp-conflict-answerer.js';
 import { fixArpConflict } from './arp-conflict-fix.js';
@@ -81,19 +82,24 @@ export function conflictText(contest: Contest, context: DiagnosisContext): strin
   const name = context.nameOf(address);
   const subject = name === null ? address : `${address} (${name})`;
   const labels = claims.map(claimantLabel).join(' and ');
-  const how =
-    exchanges.length === 0
-      ? `they take turns in claiming it, and neither gives way`
-      : exchanges.length === 1
-        ? 'they answered one and the same request'
-        : `they answered the same request, ${exchanges.length} times at least`;
   const text = isOneNode(claims)
-    ? `Two interfaces of ${claims[0]!.owner.node} answer ${protocol} for ${subject}, with a MAC each: ${labels}; ${how}.`
-    : `${claims.length === 2 ? 'Two' : claims.length} MACs answer ${protocol} for ${subject} at the same time: ${labels}; ${how}.`;
+    ? `Two interfaces of ${claims[0]!.owner.node} answer ${protocol} for ${subject}, with a MAC each: ${labels}; ${exchangesText(exchanges)}.`
+    : `${claims.length === 2 ? 'Two' : claims.length} MACs answer ${protocol} for ${subject} at the same time: ${labels}; ${exchangesText(exchanges)}.`;
   const reasons = claims.flatMap(
     (claim) => answererOf(claim, address, context)?.text ?? strangerText(claim) ?? [],
   );
   return [text, ...reasons].join(' ');
+}
+
+/** Whether they answered somebody who asked, or each other's announcements alone, which have the form of requests. */
+function exchangesText(exchanges: readonly Exchange[]): string {
+  const asked = exchanges.filter(({ request }) => request.claimedMac === null).length;
+  if (exchanges.length === 0) return 'they take turns in claiming it, and neither gives way';
+  if (asked === 1) return 'they answered one and the same request';
+  if (asked > 1) return `they answered the same request, ${asked} times at least`;
+  return exchanges.length === 1
+    ? 'one answered when the other announced it'
+    : `one answered when the other announced it, ${exchanges.length} times at least`;
 }
 
 /** What was lost, claimant by claimant: one may refuse what another swallows. */
@@ -122,7 +128,9 @@ export function proofOf({ conflict: { exchanges, turns } }: Contest): Evidence[]
       [request, ...[...answers.values()].filter((m) => m !== request)].map(messageEvidence),
     );
   if (exchanges.length > QUOTED)
-    found.push(evidence('packet', `${exchanges.length} requests at least were answered so`));
+    found.push(
+      evidence('packet', `${exchanges.length} requests and announcements at least were answered so`),
+    );
   return [...found, ...turns.map(messageEvidence)];
 }
 

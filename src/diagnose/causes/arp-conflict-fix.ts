@@ -116,7 +116,7 @@ function strictArp(
       : `${listed(heirs)} alone ${heirs.length === 1 ? 'goes' : 'go'} on answering${seen}`;
   return {
     summary: byIpvs
-      ? 'Set strictARP: true in the ConfigMap of kube-proxy, and until it has taken effect the same sysctls on each node, so that kernels do not answer for what is on kube-ipvs0.'
+      ? `Set strictARP: true in the ConfigMap of kube-proxy, and until it has taken effect the same sysctls on ${listed(stations.map((s) => s.label))}, so that kernels do not answer for what is on kube-ipvs0.`
       : `Let interfaces answer for their own addresses alone on ${listed(stations.map((s) => s.label))}.`,
     commands: [
       ...steps.map(({ node, command }) => ({ node, command, persists: false })),

@@ -41,8 +41,8 @@ export function concludeBackendSilent(
       {
         node,
         interface: name,
-        why: `what the backend does with the requests is not seen from outside${listened === null ? '' : ` (${listened} was captured)`}: its own sockets, its own firewall, or whether it lives at all`,
-        capture: `in the backend's own network namespace: ${LOOK[attempt.protocol]}; iptables-save; nft list ruleset; tcpdump -i any -n '${port === null ? 'icmp or icmp6' : `port ${port}`}'`,
+        why: `what the backend does with the requests is not seen from outside${listened === null ? '' : ` (${listened} was captured)`}: its own sockets, its own firewall, or whether it lives at all; to be run in the backend's own network namespace`,
+        capture: `${LOOK[attempt.protocol]}; iptables-save; nft list ruleset; tcpdump -i any -n '${port === null ? 'icmp or icmp6' : `port ${port}`}'`,
       },
     ],
   };

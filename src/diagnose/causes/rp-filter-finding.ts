@@ -140,7 +140,10 @@ function ruledOut(proofs: readonly RpFilterProof[], context: DiagnosisContext): 
         ? `${node.name} has a route on to the destination, by ${way.dev}`
         : `the destination is local to ${node.name}`,
     });
-    if (way && context.covers(node, way.dev, lastSightings(loss))) {
+    if (loss.role === 'reply') {
+      others.push({ cause: 'backend-silent', why: 'the reply was sent' });
+    } else if (place.seen && way && context.covers(node, way.dev, lastSightings(loss))) {
+      // A capture that did not show it come in may not show it leave either: its filter may hide it.
       others.push({
         cause: 'backend-silent',
         why: `${way.dev}, the way on, was captured, and the packet did not leave by it`,
@@ -159,6 +162,6 @@ function gapOf({ node, place, martians }: RpFilterProof): Gap {
       ? `nothing dates the martian lines of ${node.name}, which may be older than the captures; one that has a time, or a drop reason, would confirm the drop`
       : `no record of the kernel's own names the drop on ${node.name}; a martian line or a drop reason would confirm it`,
     capture:
-      'sysctl -w net.ipv4.conf.all.log_martians=1 && dmesg --follow --time-format=iso | grep -A1 martian',
+      'sysctl -w net.ipv4.conf.all.log_martians=1; sleep 30; dmesg --time-format=iso > kernel.log; sysctl -w net.ipv4.conf.all.log_martians=0',
   };
 }

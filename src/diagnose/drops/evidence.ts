@@ -74,7 +74,9 @@ function settings(demanded: DemandedDrop, { node }: DropProof): Evidence[] {
   const found: Evidence[] = [];
   if (drop.by === 'netfilter' && drop.rule) {
     const { file, line, text } = drop.rule;
-    found.push(evidence('rule', text, { ...at, file, line }));
+    // The node's own namespace has a file of that name as well.
+    const path = station.netns === null ? file : `netns/${station.netns}/${file}`;
+    found.push(evidence('rule', text, { ...at, file: path, line }));
   }
   if (drop.by === 'netfilter' && !drop.rule) {
     found.push(

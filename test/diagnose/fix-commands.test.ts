@@ -1,0 +1,156 @@
+/** That a fix's commands do on their node what they are for, each beside a twin where another does. */
+import test, { type ExecutionContext } from 'ava';
+import type { Finding } from '../../src/model/analysis.js';
+import { Wire } from '../correlate/neighbours/wire.js';
+import { testInNamespaces } from '../gates.js';
+import { Namespace } from '../kernel/namespace.js';
+import { Altered } from './altered.js';
+import { A, asked, B, lostAt, madeBy, node, nodeFiles, run, VIP } from './lan.js';
+
+async function first(t: ExecutionContext, scenario: string): Promise<Finding> {
+  const { findings } = await new Altered(t, scenario).analyze();
+  return findings[0]!;
+}
+
+const commandsOf = ({ fix }: Finding) =>
+  fix!.commands.filter((c) => !c.persists).map((c) => `${c.node}: ${c.command}`);
+
+test('a permanent entry that is out of date: no flush takes it, and no announcement changes it', async (t) => {
+  const finding = await first(t, 'not-delivered-stale-entry');
+  t.deepEqual(commandsOf(finding), ['router: ip neigh del 192.168.1.100 dev lan1']);
+  t.regex(finding.fix!.summary, /permanent entry .* configuration that sets it/);
+});
+
+/** As the requests go on to the old owner after a hand-over. */
+async function stale(t: ExecutionContext, owner: ReturnType<typeof node>) {
+  const wire = madeBy(asked([A]), A, 40_001)
+    .wait(5000)
+    .announce(B, VIP)
+    .wait(1000);
+  lostAt(wire, A, 40_002);
+  const router = { 'eth0.pcap': wire.capture() };
+  const { findings } = await run(t, { router, node1: node(A), node2: owner });
+  return findings.find((f) => f.cause === 'not-delivered')!;
+}
+
+test('who has the address itself is told to announce it again; of a speaker, no arping can', async (t) => {
+  t.deepEqual(commandsOf(await stale(t, node(B, `${VIP}/32`))), [`node2: arping -U -c 3 -I eth0 ${VIP}`]);
+  const speaker = await stale(t, nodeFiles([{ name: 'eth0', mac: B, addresses: ['192.0.2.12/24'] }]));
+  t.deepEqual(commandsOf(speaker), []);
+  t.regex(speaker.fix!.summary, /as a speaker does, announces it when it is started anew/);
+});
+
+testInNamespaces('arping')(
+  "arping announces no address that is not the host's own, and a flush leaves a permanent entry",
+  (t) => {
+    const namespace = new Namespace();
+    const sh = (command: string) => namespace.run('sh', '-c', command);
+    try {
+      sh('ip link add eth0 type veth peer name far');
+      sh('ip link set eth0 up; ip link set far up; ip addr add 192.0.2.11/24 dev eth0');
+      t.throws(() => sh('arping -U -c 1 -I eth0 192.0.2.99'), { message: /assign requested/ });
+      t.notThrows(() => sh('arping -U -c 1 -w 1 -I eth0 192.0.2.11'));
+      const entries = () => sh('ip neigh show dev eth0 nud permanent');
+      sh('ip neigh add 192.0.2.1 lladdr 02:00:00:00:00:99 dev eth0 nud permanent');
+      sh('ip neigh flush to 192.0.2.1 dev eth0');
+      t.regex(entries(), /02:00:00:00:00:99/);
+      sh('ip neigh del 192.0.2.1 dev eth0');
+      t.notRegex(entries(), /02:00:00:00:00:99/);
+    } finally {
+      namespace.remove();
+    }
+  },
+);
+
+test("a router's entry with nobody's MAC is forgotten, also where a program answers for the address", async (t) => {
+  for (const scenario of ['not-delivered-wrong-entry', 'not-delivered-wrong-entry-ethernet']) {
+    const finding = await first(t, scenario);
+    t.deepEqual(commandsOf(finding), ['router: ip neigh del 192.168.1.100 dev lan1'], scenario);
+    t.regex(finding.fix!.expected, /asked for by ARP, and goes to whoever answers/);
+  }
+});
+
+test('its twins: the entry is right, or it would be dropped further on', async (t) => {
+  t.deepEqual(await new Altered(t, 'delivered-by-entry').findings(), []);
+  const rule = '*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -i lan0 -j DROP\nCOMMIT\n';
+  const altered = new Altered(t, 'not-delivered-wrong-entry').write('router', 'iptables-save.txt', rule);
+  const { findings } = await altered.analyze();
+  t.notDeepEqual(
+    findings.flatMap(({ fix }) => fix?.commands.map((c) => c.command) ?? []),
+    ['ip neigh del 192.168.1.100 dev lan1'],
+  );
+});
+
+test('in the file that nft loads at boot a rule has its place by the other rule, and no handle', async (t) => {
+  const { fix } = await first(t, 'filtered-nft-reject');
+  t.regex(fix!.commands[0]!.command, / handle 2 /);
+  const [file] = fix!.files!;
+  t.is(file!.manager, 'nftables');
+  t.notRegex(file!.content, /handle/);
+  t.regex(
+    file!.content,
+    /^# in table inet guard, chain forward, before the rule "ip daddr 10\.42\.203\.77 tcp dport 8443 counter reject .*":\niifname "ens192" .* accept\n$/,
+  );
+});
+
+testInNamespaces('nft')('nft refuses a whole file for one handle that is not there', (t) => {
+  const namespace = new Namespace();
+  const table = 'table inet guard { set s { type ipv4_addr; }; chain forward { counter drop; }; }';
+  const load = (text: string) =>
+    namespace.run('sh', '-c', `printf '%s\\n' '${text}' | PATH=/usr/sbin:/sbin:/usr/bin:/bin nft -f -`);
+  try {
+    t.throws(() => load(`${table}\ninsert rule inet guard forward handle 99 accept`));
+    t.is(namespace.run('/usr/sbin/nft', 'list', 'ruleset').trim(), '');
+    t.notThrows(() => load(table));
+  } finally {
+    namespace.remove();
+  }
+});
+
+test('a default without any check takes no fix back; a strict one does', async (t) => {
+  t.is((await first(t, 'rp-filter-reply-at-announcer')).fix!.undoneBy, undefined);
+  t.regex((await first(t, 'rp-filter-strict')).fix!.undoneBy!.join(' '), /conf\.default\.rp_filter is 0/);
+});
+
+test("a route to a pod's own address goes when the pod does", async (t) => {
+  t.regex((await first(t, 'no-route-blackhole')).fix!.risk, /10\.42\.203\.77 is the pod's own address/);
+  t.notRegex((await first(t, 'no-route-unreachable-ipv6')).fix!.risk, /own address/);
+});
+
+test('a capture that shows nothing come in tells nothing of what leaves', async (t) => {
+  const ruledOut = async (scenario: string) =>
+    (await first(t, scenario)).alternatives.filter((a) => a.cause === 'backend-silent').map((a) => a.why);
+  t.deepEqual(await ruledOut('filter-host-vip'), []);
+  t.deepEqual(await ruledOut('rp-filter-reply-at-gateway'), ['the reply was sent']);
+  t.regex((await ruledOut('rp-filter-strict')).join(), /^cni0, the way on, was captured/);
+});
+
+test('a rule of another network namespace is found in its own listing', async (t) => {
+  const file = async (scenario: string) =>
+    (await first(t, scenario)).evidence.find(({ kind }) => kind === 'rule')!.file;
+  t.is(await file('filtered-in-pod'), 'netns/store-1/iptables-save.txt');
+  t.is(await file('filtered-input'), 'nft.json');
+});
+
+test('whether one request was answered twice, or one announced what the other answered', async (t) => {
+  const summary = async (wire: Wire) => {
+    const { findings } = await run(t, { third: { 'eth0.pcap': wire.capture() } });
+    return findings.find(({ cause }) => cause === 'arp-conflict')!.summary;
+  };
+  t.regex(await summary(asked([A, B])), /they answered one and the same request/);
+  const announced = new Wire().announce(A, VIP).answer(B, VIP, A, VIP).wait(1000);
+  t.regex(await summary(announced), /one answered when the other announced it/);
+});
+
+test('what is asked to be recorded next is a command as it stands', async (t) => {
+  for (const scenario of ['backend-silent', 'backend-silent-udp', 'rp-filter-strict-unlogged']) {
+    const { gaps } = await new Altered(t, scenario).analyze();
+    t.true(gaps.length > 0, scenario);
+    for (const { capture } of gaps) t.regex(capture!, /^(ss|sysctl|tcpdump) -/);
+  }
+});
+
+test('martian lines are turned off again once they are recorded', async (t) => {
+  const { gaps } = await new Altered(t, 'rp-filter-strict-unlogged').analyze();
+  t.regex(gaps[0]!.capture!, /log_martians=1; .* > kernel\.log; sysctl -w .*log_martians=0$/);
+});
