@@ -17,7 +17,10 @@ test('of a reply that its node never let out, it is the reply that is told as lo
 });
 
 test('its twins: a request that is dropped where it comes in, and where it should be passed on', async (t) => {
-  t.regex(await verdict(t, 'filtered-input'), /drops or rejects requests for 172\.31\.255\.80\S* .* by ens19/);
+  t.regex(
+    await verdict(t, 'filtered-input'),
+    /drops or rejects requests for 172\.31\.255\.80\S* .* by ens19/,
+  );
   t.regex(await verdict(t, 'no-route-blackhole'), /no route for requests for 172\.20\.5\.200.* by ens192/);
 });
 

@@ -7,6 +7,7 @@ import type { Station } from '../../network/station.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { isCutShort } from '../cut-short.js';
+import { isWithoutCarrier } from '../drops/carrier.js';
 import { entryOf } from '../drops/conntrack.js';
 import { type Course, coursesOf } from '../drops/courses.js';
 import { type Unresolved, unresolvedOf } from '../drops/unresolved.js';
@@ -102,6 +103,8 @@ function byWay(attempt: Attempt, loss: Loss, context: DiagnosisContext): Silence
   const [first] = missed;
   if (answers.length === 0) return byOwnWire(attempt, loss, request, context);
   if (!entry && (!first || missed.includes(null))) return null;
+  // It may well have answered.
+  if (!entry && answers.some(isWithoutCarrier)) return null;
   const proof = {
     loss,
     journey,

@@ -9,6 +9,7 @@ import type { Conclusion, Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { isCutShort } from '../cut-short.js';
 import type { AskedInVain } from '../drops/asked-in-vain.js';
+import { withoutCarrier } from '../drops/carrier.js';
 import { demandOf } from '../drops/demand.js';
 import { type KnownOfLoss, tunnelEnds } from '../drops/tunnel-ends.js';
 import { vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
@@ -27,15 +28,15 @@ export function concludeUndetermined(
   context: DiagnosisContext,
 ): Conclusion {
   const { attempt, proof } = suspicions[0]!;
-  const { severity, answered } = proof;
+  const { severity, answered, halfOpen } = proof;
   const last = lastOf(attempt);
   const verdict = verdictOf(attempt, context);
   const where = last ? `, ${answered ? 'each reply ' : ''}${seenLast(last)}` : '';
   const known = knownOf(attempt, context);
   const silent = proof.unconfirmed && !proof.gone && !known;
-  const what = answered ? ANSWERED : silent ? SILENT : WORDS[attempt.outcome];
+  const what = answered ? ANSWERED : silent ? SILENT : halfOpen ? RESET : WORDS[attempt.outcome];
   const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
-  const why = known ? known.words : answered ? UNSEEN : silent ? EITHER : UNTOLD;
+  const why = known ? known.words : answered ? UNSEEN : silent ? EITHER : halfOpen ? HALF_OPEN : UNTOLD;
   const more = `${proof.early ? EARLY : ''}${proof.gone ? GONE : ''}${proof.unowed ? UNOWED : ''}`;
   return {
     finding: {
@@ -93,6 +94,11 @@ const SILENT =
 const EITHER =
   'what was captured does not tell whether it got back: a client that got it, and whose ACK was lost, would not ask again, nor would one that gave up within a second';
 
+const RESET = 'The client reset its connection attempts as soon as they were answered, and did not ask again';
+
+const HALF_OPEN =
+  'one that does not know a reply asks again: so end half-open health checks and port scans, and clients that give up at once';
+
 const UNTOLD = 'what was captured does not tell why';
 
 const EARLY = ' The captures end right after: a reply may have come.';
@@ -119,7 +125,7 @@ function seenLast(last: Sighting): string {
 /** What is known of the loss, though no cause is. */
 function knownOf(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
   const blocked = blockedReply(attempt, context);
-  if (!blocked) return tunnelEnds(attempt, context);
+  if (!blocked) return withoutCarrier(attempt, context) ?? tunnelEnds(attempt, context);
   return { words: vainWords(blocked), evidence: [vainEvidence(blocked)], gap: vainGap(blocked) };
 }
 

@@ -7,6 +7,7 @@ import { isCutShort, isWatchedAfterAsking } from '../cut-short.js';
 import { type Symptom, symptomOf } from '../symptom.js';
 import { isUnconfirmed } from '../ways/unconfirmed.js';
 import { isGone } from './gone-client.js';
+import { isHalfOpen } from './half-open-client.js';
 import { concludeUndetermined } from './undetermined-finding.js';
 import { lastOf, wayEndOf } from './undetermined-last-seen.js';
 
@@ -19,6 +20,8 @@ export interface UndeterminedProof {
   gone: boolean;
   /** It did not ask again, as one would that is there and did not get the reply: what it sent next may be what was lost. */
   unconfirmed: boolean;
+  /** The client wanted no more than the reply, as it seems: it reset the connection and did not ask again. */
+  halfOpen: boolean;
   /** Nothing shows that anything failed: the reply was not captured where it would have got back. */
   answered: boolean;
   severity: Severity;
@@ -52,7 +55,8 @@ export const undetermined = cause<UndeterminedProof>({
     const unconfirmed =
       outcome === 'reply-lost' && isUnconfirmed(attempt, context) && isWatchedAfterAsking(attempt, context);
     const answered = isAnswered(attempt);
-    const severity = early || unowed || gone ? 'info' : failing;
+    const halfOpen = isHalfOpen(attempt, context);
+    const severity = early || unowed || gone || halfOpen ? 'info' : failing;
     const overheard = end?.trace.overheard ?? false;
     const direction = overheard ? null : last?.direction;
     const kind = likeLast({
@@ -64,6 +68,7 @@ export const undetermined = cause<UndeterminedProof>({
       unowed,
       gone,
       unconfirmed,
+      halfOpen,
       answered,
       severity,
     });
@@ -109,6 +114,7 @@ function isSameKind(a: Kind, b: Kind): boolean {
     a.unowed === b.unowed &&
     a.gone === b.gone &&
     a.unconfirmed === b.unconfirmed &&
+    a.halfOpen === b.halfOpen &&
     a.answered === b.answered
   );
 }
