@@ -4,10 +4,11 @@ import { numberText } from '../../model/texts.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
-import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { evidence, packetEvidence, QUOTED, sysctlEvidence } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { detourEvidence, senderText, waySourceGaps } from '../ways/detour-evidence.js';
+import { type Bridged, bridgedReply, callingRules } from './bridged-reply.js';
 import type { UntranslatedProof } from './untranslated-reply.js';
 
 /** The finding for replies of one backend that leave one node untranslated. */
@@ -19,12 +20,19 @@ export function concludeUntranslated(
   const confidence = surest(suspicions.map((s) => s.confidence));
   const best = suspicions.find((s) => s.confidence === confidence)!;
   const netns = best.proof.reply.point.netns;
+  const { reply, translator } = best.proof;
+  const bridged = best.proof.inferred ? null : bridgedReply(best.attempt, reply, translator, context);
   return {
     finding: {
       ...faultOf('untranslated-reply', suspicions, netns),
-      summary: summarize(best, context),
-      evidence: gatherEvidence(suspicions, best, context),
-      ...fixFor('untranslated-reply', attempts, context),
+      summary: summarize(best, bridged, context),
+      evidence: [
+        ...gatherEvidence(suspicions, best, context),
+        ...(bridged ? [sysctlEvidence(bridged.node, bridged.key)] : []),
+      ],
+      ...(bridged
+        ? { fix: callingRules(bridged, context) }
+        : fixFor('untranslated-reply', attempts, context)),
       alternatives: ruledOut(best),
     },
     gaps: best.node === null ? [senderGap(best)] : confidence === 'confirmed' ? [] : gapsOf(best),
@@ -33,6 +41,7 @@ export function concludeUntranslated(
 
 function summarize(
   { attempt, node, interface: name, proof }: Suspicion<UntranslatedProof>,
+  bridged: Bridged | null,
   context: DiagnosisContext,
 ): string {
   const { reply, refusal, translator, inferred, detour } = proof;
@@ -44,7 +53,11 @@ function summarize(
     const who = translator ?? (detour && senderText(detour, context)) ?? 'another node';
     return `${left}, and does not come back. The request came from ${who}, which seems to have translated it from the address that the client asked: a reply that does not go back there means nothing to the client.`;
   }
-  const round = translator === null ? '' : `, round ${translator}, which translated the request`;
+  const round = bridged
+    ? `: ${bridged.bridge} passes it on between two of its ports, and it does not come to the rules of ${node}, which translated the request`
+    : translator === null
+      ? ''
+      : `, round ${translator}, which translated the request`;
   const answer =
     refusal === null
       ? 'does not get a reply that it would know'
