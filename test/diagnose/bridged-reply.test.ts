@@ -131,3 +131,28 @@ test('its twins: what is bridged goes through the rules, or the reply came to th
     t.notRegex(fix?.summary ?? '', /br_netfilter/);
   }
 });
+
+/** The pod at vetha asks for the Service, and is sent back its own request, from `source`. */
+async function hairpin(t: ExecutionContext, source: string) {
+  const wire = new Wire();
+  for (let i = 0; i < 3; i++) {
+    wire.syn(POD_A, BRIDGE, { client: A!, port: 40_001, server: SERVICE });
+    wire.syn(BRIDGE, POD_A, { client: source, port: 40_001, server: A! }).wait(1000);
+  }
+  wire.wait(6000).ask(BRIDGE, '10.244.1.1', '10.244.1.77');
+  const seen: Seen[] = [[[vetha!, HOST!]], [[vetha!, OUT!]]];
+  const files = nodeFiles([{ name: 'vetha', mac: BRIDGE, addresses: ['10.244.1.1/24'], kind: 'veth' }]);
+  files['ip-link.json'] = String(files['ip-link.json']).replace('"ifindex":2', `"ifindex":${vetha}`);
+  const { findings } = await run(t, { node1: { ...files, 'any.pcap': cooked(wire, seen) } }, [SERVICE]);
+  return findings[0]!;
+}
+
+test('a pod that is its own backend: not masqueraded, its request comes back from itself', async (t) => {
+  const { cause, summary } = await hairpin(t, A!);
+  t.is(cause, 'undetermined');
+  t.regex(summary, /sends it back to 10\.244\.1\.10, which asked, with that address as its source as well/);
+});
+
+test('its twin: masqueraded, it comes from the node', async (t) => {
+  t.notRegex((await hairpin(t, '10.244.1.1')).summary, /as its source as well/);
+});

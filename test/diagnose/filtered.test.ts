@@ -195,3 +195,17 @@ test('of rules that do not take the SYN-ACK none is named: another interface, or
     );
   }
 });
+
+test("a rule of kube-proxy's is no NetworkPolicy's, and the other way round", async (t) => {
+  const own = new Altered(t, 'filtered-forward').edit('worker-b', 'iptables-save.txt', (text) =>
+    text.replace(
+      /^-A FORWARD (-d 10\.42\.203\.77\/32 .* -j DROP)$/m,
+      '-N KUBE-EXTERNAL-SERVICES\n-A FORWARD -j KUBE-EXTERNAL-SERVICES\n-A KUBE-EXTERNAL-SERVICES $1',
+    ),
+  );
+  const [finding] = (await own.analyze()).findings;
+  t.is(finding!.fix, null);
+  t.regex(finding!.noFix!, /the rule is in KUBE-EXTERNAL-SERVICES .* such as the Service \(/);
+  const [other] = (await new Altered(t, 'filtered-network-policy').analyze()).findings;
+  t.regex(other!.noFix!, /such as a NetworkPolicy$/);
+});

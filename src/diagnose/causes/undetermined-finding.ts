@@ -11,6 +11,7 @@ import { isCutShort } from '../cut-short.js';
 import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { withoutCarrier } from '../drops/carrier.js';
 import { demandOf } from '../drops/demand.js';
+import { ownRequest } from '../drops/hairpin.js';
 import { type KnownOfLoss, tunnelEnds } from '../drops/tunnel-ends.js';
 import { vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
@@ -125,7 +126,8 @@ function seenLast(last: Sighting): string {
 /** What is known of the loss, though no cause is. */
 function knownOf(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
   const blocked = blockedReply(attempt, context);
-  if (!blocked) return withoutCarrier(attempt, context) ?? tunnelEnds(attempt, context);
+  if (!blocked)
+    return ownRequest(attempt) ?? withoutCarrier(attempt, context) ?? tunnelEnds(attempt, context);
   return { words: vainWords(blocked), evidence: [vainEvidence(blocked)], gap: vainGap(blocked) };
 }
 

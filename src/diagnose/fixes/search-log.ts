@@ -37,9 +37,16 @@ export function nothingKnown(risk: Risk): string {
   const { station, drop } = risk;
   const chain = drop?.by === 'netfilter' ? placeOfDrop(station, drop)?.chain : undefined;
   if (chain !== undefined && isKept(chain)) {
-    return `the rule is in ${chain} on ${station.label}, which a program writes and would write anew: change what it makes its rules of, such as a NetworkPolicy`;
+    return `the rule is in ${chain} on ${station.label}, which a program writes and would write anew: change what it makes its rules of, such as ${sourceOf(chain)}`;
   }
   return `no change of the nodes' settings is known against it: ${walkEnd(risk)}`;
+}
+
+/** kube-proxy knows no policies of who may ask, but who answers. */
+function sourceOf(chain: string): string {
+  return chain.startsWith('KUBE-') && !/^KUBE-(NWPLCY|POD-FW)/.test(chain)
+    ? 'the Service (a ready endpoint on this node where its traffic policy is Local, loadBalancerSourceRanges) or which node announces it'
+    : 'a NetworkPolicy';
 }
 
 /** How a connection that is walked through the nodes' settings fails. */
