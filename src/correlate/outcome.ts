@@ -23,7 +23,8 @@ export function outcomeOf({ legs, requests, replies }: OutcomeFacts, aligned: Al
     if (anySighting(legs, (s) => s.fromClient && isDeliveryFailure(s))) return 'unreachable';
     return 'no-reply';
   }
-  if (answeredByReset(legs, replies)) return 'rejected';
+  // A client that spoke under the addresses that it asked had a later try answered rightly.
+  if (answeredByReset(legs, replies) && !legs[0]!.clientSpoke) return 'rejected';
   if (spoke) return 'established';
   return replyGotLost(legs, requests, replies, aligned) ? 'reply-lost' : 'unacknowledged';
 }

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { Analysis } from '../../src/model/analysis.js';
+import { A, from, ROUTER } from '../diagnose/lan.js';
 import { scratch } from '../scratch.js';
+import { Wire } from './neighbours/wire.js';
 import { keep, packetsOf, type RawPacket, recordedFile } from './recorded.js';
 
 const [SYN, RST, ACK, FIN] = [2, 4, 16, 1];
@@ -114,6 +116,26 @@ test('a reset by the client in answer to the SYN-ACK is a rejection', async (t) 
   const pcap = recordedFile('untranslated-loose', 'node2.tar.gz', 'node2/any.pcap');
   const { attempts } = await analyzePcap(t, pcap, []);
   t.deepEqual([...new Set(attempts.map((a) => a.outcome))], ['rejected']);
+});
+
+test('a client that rejected an untranslated reply, and then spoke as it had asked, is connected', async (t) => {
+  const asked = from(40_001);
+  const untranslated = { ...asked, server: '192.0.2.12' };
+  const first = (wire: Wire) =>
+    wire
+      .syn(A, ROUTER, asked)
+      .synAck(ROUTER, A, untranslated)
+      .reset(A, ROUTER, untranslated, true)
+      .wait(1000)
+      .syn(A, ROUTER, asked);
+  const outcomes = async (wire: Wire) => {
+    const { attempts } = await analyzePcap(t, wire.capture(), []);
+    return attempts.map(({ outcome, server }) => `${outcome} ${server.address}`);
+  };
+  t.deepEqual(await outcomes(first(new Wire())), [`rejected ${asked.server}`]);
+  t.deepEqual(await outcomes(first(new Wire()).synAck(ROUTER, A, asked).ack(A, ROUTER, asked)), [
+    `established ${asked.server}`,
+  ]);
 });
 
 test('flags that no packet has', (t) => {

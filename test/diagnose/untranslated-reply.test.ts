@@ -2,7 +2,7 @@
 import test from 'ava';
 import { Wire } from '../correlate/neighbours/wire.js';
 import { EditedScenario } from './edited-bundle.js';
-import { A, from, ROUTER, run } from './lan.js';
+import { A, B, type Bundle, from, ROUTER, run } from './lan.js';
 
 const DROPPED = 'untranslated-dropped';
 
@@ -85,4 +85,39 @@ test("from the client's capture alone: proven, and who let the reply go is left 
   t.false(own.findings.some((f) => f.cause === 'untranslated-reply'));
 });
 
+test('a router that passes the reply on did not let it go: the node behind the translation did', async (t) => {
+  const CLIENT = '02:00:00:00:00:05';
+  const asked = from(40_001);
+  const answered = { ...asked, server: '192.0.2.12' };
+  const lan = new Wire().wait(0.1).syn(ROUTER, A, asked).syn(A, B, answered).synAck(B, ROUTER, answered);
+  const outside = new Wire()
+    .syn(CLIENT, ROUTER, asked)
+    .wait(0.5)
+    .synAck(ROUTER, CLIENT, answered)
+    .reset(CLIENT, ROUTER, answered, true);
+  const client = { 'eth0.pcap': outside.capture() };
+  const router = { 'lan.pcap': lan.capture(isOf(ROUTER)), 'wan.pcap': outside.capture() };
+  const backend = { 'eth0.pcap': lan.capture(isOf(B)) };
+  const place = async (nodes: Record<string, Bundle>) => {
+    const { findings } = await run(t, nodes);
+    return findings.map((f) => [f.cause, f.confidence, f.node, f.interface]);
+  };
+  // One packet on one interface does not tell by which it left.
+  t.deepEqual(await place({ client, router, backend }), [
+    ['untranslated-reply', 'confirmed', 'backend', null],
+  ]);
+  t.deepEqual(await place({ client, router, backend: { ...backend, 'ip-link.json': LINKS_OF_B } }), [
+    ['untranslated-reply', 'confirmed', 'backend', 'eth0'],
+  ]);
+});
+
+/** Frames that a host's interface takes in or sends. */
+const isOf =
+  (mac: string) =>
+  ({ bytes }: { bytes: Uint8Array }) =>
+    [0, 6].some((at) => Buffer.from(bytes.subarray(at, at + 6)).toString('hex') === mac.replaceAll(':', ''));
+
+const LINKS_OF_B = JSON.stringify([
+  { ifindex: 2, ifname: 'eth0', flags: ['UP'], link_type: 'ether', address: B },
+]);
 const LINKS = JSON.stringify([{ ifindex: 2, ifname: 'eth0', flags: ['UP'], link_type: 'ether', address: A }]);

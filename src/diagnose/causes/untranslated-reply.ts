@@ -83,13 +83,14 @@ function suspicion(
   proof: UntranslatedProof,
 ): Suspicion<UntranslatedProof> {
   const { reply, detour } = proof;
-  // Who got it is not who let it go.
-  const isIncoming = !detour && reply.direction === 'in';
+  // Who got it, or only passed it on, is not who let it go.
+  const isSender = detour !== null || (reply.direction !== 'in' && isBehindTranslation(attempt, reply));
+  const left = detour?.out.interface ?? (reply.direction === 'out' ? reply.point.interface : null);
   return {
     attempt,
     confidence,
-    node: isIncoming ? null : reply.point.node,
-    interface: isIncoming ? null : (detour?.out.interface ?? reply.point.interface),
+    node: isSender ? reply.point.node : null,
+    interface: isSender ? left : null,
     aspect: `${endpointLabel(reply.source)} ${attempt.outcome === 'rejected'}`,
     proof,
   };
@@ -145,14 +146,38 @@ function comesBy(
   return settings.reply.legs.some((leg) => leg !== settings.leg && leg.station.node === translator);
 }
 
-/** Where a reply was seen last on its way out of a node, else where it was seen last. */
+/**
+ * Where a reply was seen last on the nodes that the request passed after its translation, on its way out if that can be
+ * told: one of them let it go. Where none of them saw it, where it was seen last on its way out of any, or seen last.
+ */
 function lastReply(attempt: Attempt): Sighting | null {
   const replies = attempt.traces.filter(({ role }) => role === 'reply');
-  for (const { sightings } of replies) {
-    const left = sightings.findLast((s) => s.direction === 'out');
-    if (left) return left;
+  const ends: ((s: Sighting) => boolean)[] = [
+    (s) => s.direction === 'out' && isBehindTranslation(attempt, s),
+    (s) => s.direction === null && isBehindTranslation(attempt, s),
+    (s) => s.direction === 'out',
+  ];
+  for (const is of ends) {
+    for (const { sightings } of replies) {
+      const left = sightings.findLast(is);
+      if (left) return left;
+    }
   }
   return replies[0]?.sightings.at(-1) ?? null;
+}
+
+/** Whether a node where a reply was seen had the request with the address that the reply bears. */
+function isBehindTranslation({ traces }: Attempt, { point, source }: Sighting): boolean {
+  return traces.some(
+    ({ role, sightings }) =>
+      role === 'request' &&
+      sightings.some(
+        (s) =>
+          s.point.node === point.node &&
+          s.point.netns === point.netns &&
+          endpointText(s.destination) === endpointText(source),
+      ),
+  );
 }
 
 /** The node behind which the request has another destination than before it. */
