@@ -51,7 +51,8 @@ function withinNode(a: Sighting, b: Sighting): number {
   const byTime = compareTimes(a.time, b.time);
   if (byTime !== 0) return byTime;
   if (a.point.file === b.point.file) return a.packet - b.packet;
-  // Two files of microseconds: in comes before out.
+  // Two files of microseconds: a pod's end of a link gets what the other end sent; else in comes before out.
+  if (a.point.netns !== b.point.netns) return Number(b.direction === 'out') - Number(a.direction === 'out');
   return Number(a.direction === 'out') - Number(b.direction === 'out');
 }
 

@@ -38,3 +38,39 @@ test('the way is found from any order, whatever each node takes the time to be',
   );
   t.pass();
 });
+
+/** A request that goes into a pod, and its reply: the pod's end of the link is a namespace of the same node. */
+const POD = { node: 'worker1', netns: 'web', interface: 'eth0', ttl: 60 };
+const HOST = { node: 'worker1', netns: null, interface: 'veth1', ttl: 60 };
+
+for (const [role, first, second] of [
+  ['request', HOST, POD],
+  ['reply', POD, HOST],
+] as const) {
+  test(`two ends of a pod's link that saw a ${role} in one microsecond: what was sent comes first`, (t) => {
+    const seen = (at: typeof HOST | typeof POD, direction: 'in' | 'out') => {
+      const one = sighting(role === 'request' ? 'syn' : 'syn-ack', LEG, { ...at, direction, time: 5n });
+      const file = `worker1/${at.netns ?? 'node'}/${at.interface}.pcap`;
+      return { ...one, point: { ...one.point, netns: at.netns, file, capture: file } };
+    };
+    const sightings = [seen(first, 'out'), seen(second, 'in')];
+    for (const shuffled of [sightings, sightings.toReversed()]) {
+      t.deepEqual(
+        causalOrder(shuffled, (s) => s.time).map((s) => s.direction),
+        ['out', 'in'],
+      );
+    }
+  });
+}
+
+test('a node that passes a packet on within one microsecond: what came in comes first', (t) => {
+  const seen = (name: string, direction: 'in' | 'out') => {
+    const one = sighting('syn', LEG, { node: 'worker1', interface: name, direction, time: 5n });
+    return { ...one, point: { ...one.point, file: `${name}.pcap`, capture: `${name}.pcap` } };
+  };
+  const ordered = causalOrder([seen('br0', 'out'), seen('veth1', 'in')], (s) => s.time);
+  t.deepEqual(
+    ordered.map((s) => s.direction),
+    ['in', 'out'],
+  );
+});
