@@ -13,6 +13,7 @@ import { notDelivered } from './causes/not-delivered.js';
 import { refused } from './causes/refused.js';
 import { untranslatedReplyUnseen, wrongGatewayUnseen } from './causes/reply-elsewhere.js';
 import { rpFilter } from './causes/rp-filter.js';
+import { silentGateway } from './causes/silent-gateway.js';
 import { staleNeighbour } from './causes/stale-neighbour.js';
 import { statefulGateway } from './causes/stateful-gateway.js';
 import { statefulGatewayItself } from './causes/stateful-gateway-own.js';
@@ -44,6 +45,7 @@ export const CAUSE_REGISTRY: readonly Cause[] = [
   statefulGateway,
   statefulGatewayItself,
   wrongGateway,
+  silentGateway,
   // The captures show that nothing came back, or that nothing arrived.
   backendSilent,
   notDelivered,

@@ -159,20 +159,27 @@ test('not backend-silent where the reply cannot leave: its next hop drops the AR
   t.deepEqual(await altered.without('kernel.log').findings(), ['rp-filter probable gw eno2']);
   // The strict check gone, the neighbour is silent for another reason.
   altered.edit('gw', 'sysctl.txt', (text) => text.replace(/(eno2\.rp_filter = )1/, '$10'));
-  t.deepEqual(first(await altered.findings()), ['undetermined']);
+  const silent = await altered.analyze();
+  t.deepEqual(
+    silent.findings.map((f) => f.cause),
+    ['undetermined'],
+  );
+  t.regex(silent.findings[0]!.known!, /nobody answers its ARP requests for that address$/);
+  t.regex(silent.gaps[0]!.capture!, /^ip neigh show .*; arping -c 3 -I /);
 });
 
-test('not backend-silent where nobody answers for the next hop of the reply', async (t) => {
+test('not backend-silent where nobody answers for the next hop of the reply, another than the request came from', async (t) => {
   const { findings, gaps } = await new Altered(t, 'reply-dead-gateway').analyze();
   t.deepEqual(
-    findings.map((f) => f.cause),
-    ['undetermined'],
+    findings.map((f) => [f.cause, f.confidence, f.node, f.interface].join(' ')),
+    ['wrong-gateway possible srv ens3'],
   );
   t.regex(
     findings[0]!.summary,
-    /srv sends its reply by ens3 to 10\.77\.1\.99, and nobody answers its ARP requests/,
+    /srv sends its replies to 100\.64\.9\.9 by ens3 to 10\.77\.1\.99, though the requests come in by ens4 from 10\.88\.1\.1 .*nobody answers its ARP requests/,
   );
-  t.regex(findings[0]!.known!, /nobody answers its ARP requests for that address$/);
+  t.true(findings[0]!.evidence.some((e) => e.kind === 'neighbour' && /10\.77\.1\.99/.test(e.text)));
+  t.true(findings[0]!.fix!.commands.some(({ command }) => command.includes('via 10.88.1.1 dev ens4')));
   t.regex(gaps[0]!.capture!, /arping -c 3 -I 'ens3' 10\.77\.1\.99/);
 });
 

@@ -9,6 +9,7 @@ import type { Conclusion, Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { isCutShort } from '../cut-short.js';
 import type { AskedInVain } from '../drops/asked-in-vain.js';
+import { blockedReply, inVainText } from '../drops/blocked-reply.js';
 import { withoutCarrier } from '../drops/carrier.js';
 import { demandOf } from '../drops/demand.js';
 import { ownRequest } from '../drops/hairpin.js';
@@ -125,21 +126,14 @@ function seenLast(last: Sighting): string {
 
 /** What is known of the loss, though no cause is. */
 function knownOf(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
-  const blocked = blockedReply(attempt, context);
+  const blocked = blockedReply(attempt, context)?.blocked;
   if (!blocked)
     return ownRequest(attempt) ?? withoutCarrier(attempt, context) ?? tunnelEnds(attempt, context);
   return { words: vainWords(blocked), evidence: [vainEvidence(blocked)], gap: vainGap(blocked) };
 }
 
-/** By the settings the request arrives, and the next hop of its reply was asked for in vain. */
-function blockedReply(attempt: Attempt, context: DiagnosisContext): AskedInVain | null {
-  const replies = demandOf(attempt, context)?.courses.replies ?? [];
-  return replies.find(({ missedAt, blocked }) => missedAt === null && blocked !== null)?.blocked ?? null;
-}
-
 function vainWords({ stop, address }: AskedInVain): string {
-  const what = address.includes(':') ? 'neighbour solicitations' : 'ARP requests';
-  return `by its routes ${stop.station.label} sends its reply by ${stop.interface} to ${address}, and nobody answers its ${what} for that address`;
+  return `by its routes ${stop.station.label} sends its reply by ${stop.interface} to ${address}, and ${inVainText(address)}`;
 }
 
 /** Rules on its known way that may have dropped the request, by what no snapshot tells. */

@@ -38,7 +38,7 @@ export function unresolvedOf(attempt: Attempt, context: DiagnosisContext): Unres
     if (next?.direction !== 'out' || before?.direction !== 'in' || next.leg !== before.leg) continue;
     const { station, hop } = journey.legs[next.leg]!;
     const address = hop!.via ?? next.destination.address;
-    const errors = attempt.others.filter((s) => isFrom(s, station));
+    const errors = attempt.others.filter((s) => s.fromClient && saysUnreachable(s, station));
     const entry = entryInVain(station, hop!.dev, address);
     if (errors.length === 0 && !entry) continue;
     const { server } = attempt;
@@ -48,8 +48,9 @@ export function unresolvedOf(attempt: Attempt, context: DiagnosisContext): Unres
   return null;
 }
 
-function isFrom({ icmp, fromClient }: Sighting, station: Station): boolean {
-  if (!icmp || !fromClient || !station.model.hasAddress(icmp.from)) return false;
+/** Whether it is an ICMP error by which the node itself says that asking for the next hop was in vain. */
+export function saysUnreachable({ icmp }: Sighting, station: Station): boolean {
+  if (!icmp || !station.model.hasAddress(icmp.from)) return false;
   const { type, code } = HOST_UNREACHABLE[icmp.version];
   return icmp.type === type && icmp.code === code;
 }

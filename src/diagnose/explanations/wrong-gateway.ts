@@ -7,6 +7,7 @@ export const wrongGateway: CauseExplanation = {
   shows: [
     'The SYN-ACK leaves by another interface, or to another MAC, than the SYN came from: the first sign to look for.',
     'The client sends its SYN again, the server its SYN-ACK.',
+    'Or the reply does not leave at all: its route leads to an address for which nobody answers ARP (ip neigh: FAILED).',
   ],
   proof: [
     'The captures: the ways differ, and SYN and SYN-ACK come again with no ACK. The routes say why it went there.',

@@ -43,6 +43,9 @@ const MULTIPATH = [
   'ip route replace default nexthop via 10.20.30.254 dev ens18 nexthop via 172.31.255.254 dev ens19',
 ];
 
+/** An address of that network that is no machine's. */
+const GATEWAY_GONE = ['ip route replace default via 10.20.30.199 dev ens18'];
+
 const LEFT_BY_DEFAULT = { cause: 'wrong-gateway', node: 'lb-3', interface: 'ens18' } as const;
 const WENT_ROUND = { cause: 'stateful-gateway', node: 'lb-3', interface: 'ens18' } as const;
 
@@ -102,6 +105,30 @@ const WRONG: Scenario[] = [
     description: 'Their twin: a rule sends what the VIP sends back by ens19.',
     ground: SERVER,
     changes: { gw1: stateful(), 'lb-3': SOURCE_ROUTED },
+    expect: null,
+  },
+  {
+    ...BASE,
+    name: 'wrong-gateway-silent',
+    description:
+      "The default route leads to an address that nobody has: the pod's replies never leave, and it is told so by ICMP.",
+    ground: POD,
+    changes: { 'lb-3': GATEWAY_GONE },
+    uncounted: true,
+    expect: LEFT_BY_DEFAULT,
+  },
+  {
+    ...BASE,
+    name: 'wrong-gateway-silent-source-routed',
+    description: 'Its twin: a rule sends what the pod sends back by ens19, and nobody asks for that address.',
+    ground: POD,
+    changes: {
+      'lb-3': [
+        ...GATEWAY_GONE,
+        'ip route add default via 172.31.255.254 dev ens19 table 100',
+        'ip rule add from 10.233.64.5 lookup 100',
+      ],
+    },
     expect: null,
   },
   {
