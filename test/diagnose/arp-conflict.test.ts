@@ -241,6 +241,24 @@ test('two interfaces of one node (ARP flux): both are named, and it is no fault'
   t.true(commands.includes('sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2'));
 });
 
+test('strict ARP is not what helps where the one that would be left is the one that refuses', async (t) => {
+  const leaking = nodeFiles([
+    { name: 'eth0', mac: A, addresses: ['192.0.2.11/24'] },
+    { name: 'lb0', mac: '02:00:00:00:00:fe', addresses: [`${VIP}/32`], kind: 'dummy' },
+  ]);
+  const node2 = nodeFiles([{ name: 'eth0', mac: B, addresses: ['192.0.2.12/24', `${VIP}/32`] }]);
+  const fixOf = async (wire: Wire) => {
+    const router = { 'eth0.pcap': wire.capture() };
+    const [finding] = conflicts(await run(t, { router, node1: leaking, node2 }));
+    return finding!.fix!;
+  };
+  const atHeir = await fixOf(refusedBy(asked([B, A]), B, 40_001));
+  t.deepEqual(atHeir.commands, []);
+  t.regex(atHeir.summary, /^Decide which of node1, node2 is to have/);
+  const atLeak = await fixOf(refusedBy(asked([A, B]), A, 40_001));
+  t.true(atLeak.commands.some(({ node, command }) => node === 'node1' && command.includes('arp_ignore=1')));
+});
+
 test('ports of one bond that answer for it (balance-alb) are one owner', async (t) => {
   const bond = nodeFiles([
     { name: 'bond0', mac: A, addresses: ['192.0.2.11/24', `${VIP}/32`], kind: 'bond' },

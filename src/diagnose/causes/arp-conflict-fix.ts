@@ -15,12 +15,15 @@ export interface Answering {
   interface: string;
 }
 
-export function fixArpConflict({ conflict, rightful }: Contest, context: DiagnosisContext): Fix | null {
+export function fixArpConflict(contest: Contest, context: DiagnosisContext): Fix | null {
+  const { conflict, rightful, made, lost } = contest;
   const { address, claims } = conflict;
+  const failing = claims.filter(({ owner: { mac } }) => lost.has(mac) && !made.has(mac));
   const known = claims.flatMap(({ owner: { station, interface: name } }) =>
     station && name !== null ? [{ station, interface: name }] : [],
   );
-  const fix = fixConflict(address, known, context.network, rightful?.owner.node ?? null);
+  const useless = new Set(failing.flatMap(({ owner: { node } }) => node ?? []));
+  const fix = fixConflict(address, known, context.network, rightful?.owner.node ?? null, useless);
   const strangers = claims.filter(({ owner }) => owner.node === null).map(({ owner }) => owner.mac);
   if (strangers.length === 0) return fix;
   const other = fixStranger(address, strangers, known);
@@ -31,6 +34,7 @@ export function fixArpConflict({ conflict, rightful }: Contest, context: Diagnos
  * What leaves one node to answer for the address; tried in the model, by asking each node again.
  *
  * @param rightful the node that should go on answering; null where that is not known
+ * @param useless nodes at which requests were lost, and none got through
  * @returns null where it is not in the hands of the nodes that answer
  */
 export function fixConflict(
@@ -38,12 +42,23 @@ export function fixConflict(
   answering: readonly Answering[],
   network: Network,
   rightful: string | null = null,
+  useless: ReadonlySet<string> = new Set(),
 ): Fix | null {
   if (answering.length === 0) return null;
   const leaks = [...answering, ...ipvsHolders(address, answering, network)].filter(
     ({ station, interface: name }) => answersForAnother(station, name, address),
   );
-  if (leaks.length > 0) return strictArp(address, leaks, answering, network);
+  if (leaks.length > 0) {
+    // Where requests are lost at the very nodes that would be left, and nothing says that the address is theirs, another
+    // may be meant to have it.
+    const isLeak = ({ station }: Answering) => leaks.some((leak) => leak.station === station);
+    const heirs = answering.filter((a) => !isLeak(a)).map(({ station }) => station.node);
+    const isInVain =
+      heirs.length > 0 &&
+      heirs.every((node) => useless.has(node) && node !== rightful) &&
+      !leaks.some(({ station }) => useless.has(station.node));
+    if (!isInVain) return strictArp(address, leaks, answering, network);
+  }
   const nodes = new Set(answering.map(({ station }) => station.node));
   if (nodes.size < 2) return null;
   const speaking = answering.filter(({ station }) => speaks(network, station, address));
