@@ -57,6 +57,31 @@ test("not-delivered: the VIP's node overhears what the router sends to the MAC o
   t.false(faults[0]!.alternatives.some(({ cause }) => cause === 'not-delivered'));
 });
 
+test('where the reply would be lost as well, the entry is forgotten all the same, and that is mended with it', async (t) => {
+  const local = { type: 'local', dst: '192.168.1.100', dev: 'eth0', table: 'local', flags: [] };
+  const own = { family: 'inet', local: '192.168.1.100', prefixlen: 32, scope: 'global' };
+  const scenario = new EditedScenario(t, 'not-delivered-wrong-entry')
+    .edit('node1', 'ip-route.json', (text) => JSON.stringify([local, ...JSON.parse(text)]))
+    .edit('node1', 'ip-addr.json', (text) => {
+      const links = JSON.parse(text) as { ifname: string; addr_info: object[] }[];
+      links.find(({ ifname }) => ifname === 'eth0')!.addr_info.push(own);
+      return JSON.stringify(links);
+    });
+  const commands = async () => {
+    const { findings } = await scenario.analyze();
+    const [fault] = findings.filter((f) => f.severity === 'fault');
+    return fault!.fix!.commands.filter((c) => !c.persists).map((c) => `${c.node}: ${c.command}`);
+  };
+  const forget = 'router: ip neigh del 192.168.1.100 dev lan1';
+  t.deepEqual(await commands(), [forget]);
+  scenario.edit('node1', 'ip-route.json', (text) =>
+    JSON.stringify((JSON.parse(text) as { dst: string }[]).filter(({ dst }) => dst !== 'default')),
+  );
+  const both = await commands();
+  t.is(both[0], forget);
+  t.true(both.some((command) => command.startsWith('node1: ip route ')));
+});
+
 test('its twins: the entry is right, and the connection is made; or the node keeps silent', async (t) => {
   const answered = made(A).capture();
   const healthy = {

@@ -15,7 +15,7 @@ import type { Step } from './step.js';
 import { type TrialResult, tryOut } from './trial.js';
 
 /**
- * Forgets the entry, tried on a copy of the snapshots. Where that alone mends nothing, what else would.
+ * Forgets the entry, tried on a copy of the snapshots. Where that alone does not mend it, with what else would.
  *
  * @param attempts those that the finding explains
  */
@@ -50,7 +50,8 @@ export function forgetting(
     end.hop.dev === name &&
     (end.hop.via ?? packet.destination.text) === address;
   const isVain = ({ mended, trips }: TrialResult) => mended === false && !trips.every(isAskedAnew);
-  if (results.some(isVain)) return fixFor(cause, attempts, context);
+  const rest = results.some(isVain) ? fixFor(cause, attempts, context) : null;
+  if (rest && !rest.fix) return rest;
   const idea = {
     summary: `Have ${holder.label} forget its entry for ${address}; where it is a permanent one, take it from the configuration that sets it.`,
     steps: [step],
@@ -61,6 +62,17 @@ export function forgetting(
     results.filter(({ mended }) => mended === wanted).map(({ text }) => text);
   const fix = toFix({ ideas: [idea], uncovered: [], network, mended: texts(true), open: texts(null) });
   const next = `The next packet for ${address} is asked for by ${resolutionOf(address)}, and goes to whoever answers for it.`;
+  // The model asks no entries: it takes for granted that the packet gets there.
+  if (rest?.fix) {
+    return {
+      fix: {
+        ...rest.fix,
+        summary: `${idea.summary} ${rest.fix.summary}`,
+        commands: [...fix.commands, ...rest.fix.commands],
+        expected: `${next} ${rest.fix.expected}`,
+      },
+    };
+  }
   // Where nothing could be followed to its end, the trial has nothing to tell.
   return { fix: { ...fix, expected: texts(true).length > 0 ? `${next} ${fix.expected}` : next } };
 }
