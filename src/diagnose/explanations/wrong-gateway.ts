@@ -6,8 +6,7 @@ export const wrongGateway: CauseExplanation = {
     'The request came in by one router (say in VLAN 100, for the VIPs), and the reply follows the default route to another, which does not carry it: it does not know the connection, or filters foreign sources. That the ways differ is no fault; that the reply is lost is.',
   shows: [
     'The SYN-ACK leaves by another interface, or to another MAC, than the SYN came from: the first sign to look for.',
-    'The client sends its SYN again, the server its SYN-ACK.',
-    'Or the reply does not leave at all: its route leads to an address for which nobody answers ARP (ip neigh: FAILED).',
+    'SYN and SYN-ACK come again; or nobody answers ARP for its next hop.',
   ],
   proof: [
     'The captures: the ways differ, and SYN and SYN-ACK come again with no ACK. The routes say why it went there.',
