@@ -108,6 +108,30 @@ test('UDP and echo speak of requests and replies', async (t) => {
   }
 });
 
+test('a gateway that was seen to get the reply, and of which nothing else is known: only possible', async (t) => {
+  const scenario = new EditedScenario(t, 'wrong-gateway-ethernet');
+  t.deepEqual(await scenario.findings(), [FOUND]);
+  const { findings, gaps } = await scenario
+    .write('gw1', 'lan.pcap', later(scenario.read('lb-3', 'ens18.pcap')))
+    .analyze();
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.node, f.interface]),
+    [['wrong-gateway', 'possible', 'lb-3', 'ens18']],
+  );
+  const gap = gaps.find(({ node }) => node === 'gw1');
+  t.regex(gap!.why, /the reply got to gw1 and was not seen to leave it/);
+  t.regex(gap!.capture!, /iptables-save/);
+});
+
+/** Each packet of a capture with stamps of nanoseconds some microseconds later, as the other end of the link saw it. */
+function later(pcap: Buffer): Buffer {
+  const moved = Buffer.from(pcap);
+  for (let at = 24; at < moved.length; at += 16 + moved.readUInt32LE(at + 8)) {
+    moved.writeUInt32LE(moved.readUInt32LE(at + 4) + 3000, at + 4);
+  }
+  return moved;
+}
+
 /** The gateway behind ens19 of lb-3, as another scenario has it: it only passes requests on. */
 const withGateway = (t: ExecutionContext, scenario: string) =>
   new EditedScenario(t, scenario)

@@ -1,5 +1,7 @@
+import { recordingCommand } from '../../ingest/snapshot/files.js';
 import { hopsText } from '../../kernel/explain.js';
 import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
+import type { Sighting } from '../../model/sighting.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
@@ -135,5 +137,23 @@ function ruledOut({ attempt, proof }: Suspicion<WrongGatewayProof>): Alternative
 }
 
 function gapsOf({ attempt, proof }: Suspicion<WrongGatewayProof>, context: DiagnosisContext): Gap[] {
-  return [beyondGap(proof.detour, attempt, 'the reply', context), ...waySourceGaps(proof.detour, attempt)];
+  const { detour, swallowed } = proof;
+  const beyond = swallowed ? swallowedGap(swallowed) : beyondGap(detour, attempt, 'the reply', context);
+  return [beyond, ...waySourceGaps(detour, attempt)];
+}
+
+/** The node that got the reply and did not pass it on knows why. */
+function swallowedGap({ point: { node, interface: name } }: Sighting): Gap {
+  return {
+    node,
+    interface: name,
+    why: `the reply got to ${node} and was not seen to leave it; its settings would say whether, and by what, it is dropped there`,
+    capture: recordingCommand([
+      'ip-route.json',
+      'ip-rule.json',
+      'sysctl.txt',
+      'iptables-save.txt',
+      'nft.json',
+    ]),
+  };
 }

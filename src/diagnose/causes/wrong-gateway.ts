@@ -26,6 +26,8 @@ export interface WrongGatewayProof {
   wrong: WrongEntry | null;
   /** The client was not seen to ask again after the reply, as one would that did not get it. */
   askedOnce: boolean;
+  /** Where the reply was seen last, at another node, of whose rules nothing is known; null where it was not. */
+  swallowed: Sighting | null;
 }
 
 /**
@@ -34,8 +36,9 @@ export interface WrongGatewayProof {
  * another MAC than it may send them from (RFC 9568 section 7.3).
  *
  * Proof: both packets, the loss, and the node's own routes and rules that choose that way; a router's ICMP error for the
- * reply confirms it. Against: the client got the reply, as one does that sends its SYN but once, or
- * its connections are made by the same ways.
+ * reply confirms it. Against: the client got the reply, as one does that sends its SYN but once, or its connections are
+ * made by the same ways. A node that got the reply and did not pass it on has a reason of its own, which need not be that
+ * the reply should not come by it: it is not known without that node's rules.
  */
 export const wrongGateway = cause<WrongGatewayProof>({
   id: 'wrong-gateway',
@@ -62,7 +65,8 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<WrongGa
   }
   const wrong = wrongEntryOf(detour, context);
   const isDirectReturn = !wrong && isDirectServerReturn(attempt, detour, context);
-  const proof = { detour, loss, error, others: made.size, isDirectReturn, wrong, askedOnce };
+  const swallowed = isSwallowed(loss.last, detour, context) ? loss.last : null;
+  const proof = { detour, loss, error, others: made.size, isDirectReturn, wrong, askedOnce, swallowed };
   return {
     attempt,
     confidence: confidenceOf(proof),
@@ -73,15 +77,23 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<WrongGa
   };
 }
 
+function isSwallowed({ direction, point }: Sighting, { node }: Detour, context: DiagnosisContext): boolean {
+  if (direction === 'out' || point.node === node.name) return false;
+  const snapshot = context.node(point.node, point.netns)?.snapshot;
+  return snapshot?.iptables == null && snapshot?.ip6tables == null && snapshot?.nft == null;
+}
+
 function wrongEntryOf({ out, settings }: Detour, context: DiagnosisContext): WrongEntry | null {
   if (!settings || settings.hop.dev !== out.interface) return null;
   const address = settings.hop.via ?? out.sighting.destination.address;
   return wrongNextHopOf(address, out.sighting.point, out, context);
 }
 
-function confidenceOf({ detour, error, others, isDirectReturn, askedOnce }: WrongGatewayProof): Confidence {
+function confidenceOf(proof: WrongGatewayProof): Confidence {
+  const { detour, error, others, isDirectReturn, askedOnce, swallowed } = proof;
   if (error) return 'confirmed';
-  return detour.agrees && others === 0 && !isDirectReturn && !askedOnce ? 'probable' : 'possible';
+  const isPlain = others === 0 && !isDirectReturn && !askedOnce && !swallowed;
+  return detour.agrees && isPlain ? 'probable' : 'possible';
 }
 
 /** Direct server return: a director hands the request over unchanged, and the server has the VIP on no link of its own. */
