@@ -1,5 +1,6 @@
 import type { Role } from '../model/analysis.js';
 import type { Sighting } from '../model/sighting.js';
+import type { Nanoseconds } from '../model/time.js';
 import type { Aligned } from './causal-order.js';
 import { groupCopies } from './group-copies.js';
 
@@ -62,14 +63,29 @@ function isAlike(a: Sighting, b: Sighting): boolean {
   );
 }
 
-/** How many like a sighting were seen where it was, up to it. */
+/** Linux sends a SYN and a SYN-ACK again after a second; no node holds a packet back for so long as this. */
+const SENT_AGAIN: Nanoseconds = 100_000_000n;
+
+/**
+ * How many like a sighting were seen where it was, up to it. Where the interface is not known, as in a capture of `any`
+ * alone, what follows at once may be a copy on the next one: a bridge and its port have the same hop limit.
+ */
 function countHere(sightings: readonly Sighting[], at: number): number {
   const one = sightings[at]!;
+  const isNamed = one.point.interface !== null;
   let count = 1;
-  for (let i = 0; i < at; i++) {
-    if (isAlike(sightings[i]!, one) && isAtOnePlace(sightings[i]!, one)) count++;
+  let last: Sighting | null = null;
+  for (let i = 0; i <= at; i++) {
+    const same = sightings[i]!;
+    if (!isAlike(same, one) || !isAtOnePlace(same, one)) continue;
+    if (last && (isNamed || isSentAfter(same, last))) count++;
+    last = same;
   }
   return count;
+}
+
+function isSentAfter({ time }: Sighting, last: Sighting): boolean {
+  return time !== null && last.time !== null && time - last.time >= SENT_AGAIN;
 }
 
 function isAtOnePlace(a: Sighting, b: Sighting): boolean {

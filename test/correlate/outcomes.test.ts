@@ -112,6 +112,18 @@ test('a SYN that is sent again is a try of the same attempt', async (t) => {
   t.true(findings.every((f) => f.cause === 'undetermined'));
 });
 
+test('of a capture that names no interfaces: what a bridge and its port both show was sent once', async (t) => {
+  const pod = recordedFile('wrong-gateway-silent-source-routed', 'lb-3.tar.gz', 'lb-3/any.pcap');
+  const outcomes = async (pcap: Buffer) => {
+    const { attempts } = await analyzePcap(t, pcap, []);
+    return [...new Set(attempts.map(({ outcome }) => outcome))];
+  };
+  const handshakes = keep(pod, (p) => isSyn(p) || isSynAck(p));
+  t.deepEqual(await outcomes(handshakes), ['unacknowledged']);
+  // A SYN-ACK has no identification: that it comes a second later tells that it was sent again.
+  t.deepEqual(await outcomes(again(handshakes, 1, 0)), ['reply-lost']);
+});
+
 test('a reset by the client in answer to the SYN-ACK is a rejection', async (t) => {
   const pcap = recordedFile('untranslated-loose', 'node2.tar.gz', 'node2/any.pcap');
   const { attempts } = await analyzePcap(t, pcap, []);
