@@ -13,7 +13,7 @@ export const filtered: CauseExplanation = {
     'A rule of the snapshot matches the packet as it was then, after translation, and it was last seen there. Reason NETFILTER_DROP at that time, or the counter of the rule, confirms that a rule did it.',
   ],
   against: [
-    'A rule before it accepts; the packet is seen further on; the rule matches what is not known of the packet (eBPF, an ipset without ipset.txt), which is then said.',
+    'A rule before it accepts; the packet is seen further on; it asks for what is not known (eBPF, an ipset without ipset.txt), which is said.',
   ],
   lookAlikes: [
     {
@@ -39,10 +39,7 @@ export const filtered: CauseExplanation = {
   checks: [
     { command: 'iptables-save -c | grep -E "DROP|REJECT"', tells: 'counters: twice, a failing try between' },
     { command: 'nft -a list ruleset', tells: '' },
-    {
-      command: 'ipset test SET ADDRESS',
-      tells: 'whether a set has it that a rule asks for (-m set --match-set), as those of Calico do',
-    },
+    { command: 'ipset test SET ADDRESS', tells: 'for rules with --match-set' },
     { command: 'nft monitor trace', tells: 'with a rule "ip saddr CLIENT meta nftrace set 1" in prerouting' },
     { command: 'iptables -t raw -I PREROUTING -s CLIENT -j TRACE; xtables-monitor --trace', tells: '' },
   ],
