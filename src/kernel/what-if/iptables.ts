@@ -12,6 +12,11 @@ export function changeIptables(snapshot: Snapshot, change: IptablesChange): Snap
     const file = change.family === 4 ? 'iptables-save.txt' : 'ip6tables-save.txt';
     throw notModelled('a rule where the others are not known', `record ${file} too`);
   }
+  const [, set] = /--match-set (\S+)/.exec(change.verb === 'delete' ? '' : change.rule) ?? [];
+  // Of a node without the file it is not known which there are.
+  if (set !== undefined && snapshot.ipsets?.every(({ name }) => name !== set)) {
+    throw new Refusal(`Set ${set} doesn't exist.`, 'ipset.txt lists those that there are');
+  }
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   edit(lines, change);

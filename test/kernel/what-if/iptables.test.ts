@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import { emptySnapshot } from '../../../src/ingest/snapshot/snapshot.js';
+import { readIpSets } from '../../../src/ingest/snapshot/text/ipset.js';
 import { applyChange } from '../../../src/kernel/what-if/apply.js';
 import { parseChange } from '../../../src/kernel/what-if/parse-change.js';
 import { testInNamespaces } from '../../gates.js';
@@ -96,4 +97,16 @@ testInNamespaces('iptables')('the real iptables prints the same after each comma
   } finally {
     namespace.remove();
   }
+});
+
+test('a rule that asks a set: of those that there are', (t) => {
+  const ipsets = readIpSets('create known hash:ip family inet\nadd known 10.0.0.1\n', 'ipset.txt', t.fail);
+  const change = (set: string, sets: typeof ipsets | null) => () =>
+    applyChange(
+      { ...emptySnapshot('node1', null, 'node1'), iptables: SAVED, ipsets: sets },
+      parseChange(`node1:iptables -A FORWARD -m set --match-set ${set} src -j DROP`, 'add'),
+    );
+  t.throws(change('other', ipsets), { message: /Set other doesn't exist/ });
+  t.notThrows(change('known', ipsets));
+  t.notThrows(change('other', null));
 });
