@@ -26,6 +26,8 @@ export interface Recording {
   truth: Truth;
 }
 
+type Check = typeof contradictions;
+
 /** What happened, or what the kernel told of it, is not what the scenario says. */
 export class RecordingError extends Error {
   constructor({ name }: Scenario, wrong: readonly string[]) {
@@ -38,20 +40,24 @@ export class RecordingError extends Error {
  * and takes everything down again.
  *
  * @param signal ends the run early, with everything taken down
- * @throws UsageError where a tool or the right to use it is missing; RecordingError where what happened is not what
- *   the scenario says, with nothing written
+ * @param check what is wrong with what happened; by default, that it is not what the scenario says
+ * @throws UsageError where a tool or the right to use it is missing; RecordingError where something is wrong, with nothing
+ *   written
  */
 export async function recordScenario(
   scenario: Scenario,
   into: string,
   signal?: AbortSignal,
+  check: Check = contradictions,
 ): Promise<Recording> {
   requireTools();
   const ground = new Ground(signal);
   const workshop = await mkdtemp(join(tmpdir(), `${ground.id}-`));
   ground.onTeardown(() => rm(workshop, { recursive: true, force: true }));
   try {
-    const truth = await recordNodes(ground, scenario, workshop);
+    const { truth, witnesses } = await recordNodes(ground, scenario, workshop);
+    const wrong = check(scenario, truth, witnesses);
+    if (wrong.length > 0) throw new RecordingError(scenario, wrong);
     await rm(into, { recursive: true, force: true });
     await mkdir(into, { recursive: true });
     const bundles: string[] = [];
@@ -66,8 +72,13 @@ export async function recordScenario(
   }
 }
 
-/** Records every node of the scenario into a directory of its name in `workshop`, and checks the truth. */
-async function recordNodes(ground: Ground, scenario: Scenario, workshop: string): Promise<Truth> {
+interface Witnessed {
+  truth: Truth;
+  witnesses: Parameters<Check>[2];
+}
+
+/** Records every node of the scenario into a directory of its name in `workshop`. */
+async function recordNodes(ground: Ground, scenario: Scenario, workshop: string): Promise<Witnessed> {
   const start = new Date();
   const site = await buildSite(ground, scenario);
   const drops = scenario.form.drops ? await traceDrops(ground) : null;
@@ -123,7 +134,7 @@ async function finish(
   drops: DropTrace | null,
   client: ClientResult[],
   start: Date,
-): Promise<Truth> {
+): Promise<Witnessed> {
   // Neither the kernel's log nor kfree_skb knows network namespaces: each node gets what the machine says.
   const log = await kernelLog(scenario.form.kernelLog, start);
   const dropText = drops ? await drops.read() : null;
@@ -161,9 +172,7 @@ async function finish(
     counters,
     filtered,
   };
-  const wrong = contradictions(scenario, truth, { kernelLog: log, drops: dropText });
-  if (wrong.length > 0) throw new RecordingError(scenario, wrong);
-  return truth;
+  return { truth, witnesses: { kernelLog: log, drops: dropText } };
 }
 
 async function readme(scenario: Scenario): Promise<string> {

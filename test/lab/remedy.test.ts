@@ -54,6 +54,7 @@ const MENDED: ReadonlySet<CauseId> = new Set([
 /** Where none can be tried, or none is proposed on purpose. */
 const WITHOUT_FIX: Readonly<Record<string, string>> = {
   'filtered-network-policy': 'the rule is of a network policy, which is changed in Kubernetes',
+  'filtered-ipset': 'who is in the set is up to a network policy, which is changed in Kubernetes',
   'filtered-acknowledgements': 'a change is tried with SYN and SYN-ACK, which pass the rule as it is',
   'filtered-acknowledgements-gone-round':
     'a change is tried with SYN and SYN-ACK, which pass the rule as it is',

@@ -17,15 +17,20 @@ export async function connectWith(scenario: Scenario, fix: Fix): Promise<ClientR
   const ground = new Ground();
   try {
     const site = await buildSite(ground, scenario);
-    for (const { node, command, persists } of fix.commands) {
-      if (persists) continue;
-      // The lab's namespaces have names of their own.
-      const [, pod = node, inside = command] = /^ip netns exec (\S+) (.*)$/.exec(command) ?? [];
-      await ground.run(pod, ['sh', '-c', inside]);
-    }
+    for (const { machine, line } of linesOf(fix)) await ground.run(machine, ['sh', '-c', line]);
     await site.announce();
     return await runClient(ground, site, scenario);
   } finally {
     await ground.teardown();
   }
+}
+
+/** What takes effect at once, and where: the lab's namespaces have names of their own. */
+export function linesOf({ commands }: Fix): { machine: string; line: string }[] {
+  return commands
+    .filter(({ persists }) => !persists)
+    .map(({ node, command }) => {
+      const [, machine = node, line = command] = /^ip netns exec (\S+) (.*)$/.exec(command) ?? [];
+      return { machine, line };
+    });
 }
