@@ -23,7 +23,10 @@ function isAlike({ ground: a, traffic: one }: Scenario, { ground: b, traffic: ot
   return names(a) === names(b) && one.protocol === other.protocol;
 }
 
-/** The first one's ground with what both set on it; all that a recording can hold is recorded. */
+/**
+ * The first one's ground with what both set on it. Without drop reasons, which are of the whole machine, and so of what is
+ * recorded beside it as well.
+ */
 export function both(one: Scenario, other: Scenario): Scenario {
   const rpFilter: Record<string, Record<string, 0 | 1 | 2>> = {};
   for (const [machine, values] of [...Object.entries(one.rpFilter), ...Object.entries(other.rpFilter)]) {
@@ -36,7 +39,7 @@ export function both(one: Scenario, other: Scenario): Scenario {
     logMartians: true,
     changes: joined(one.changes, without(other.changes, one.changes)),
     namespaces: { ...one.namespaces, ...other.namespaces },
-    form: { ...one.form, captures: 'any', drops: true },
+    form: { ...one.form, captures: 'any', drops: false },
   };
 }
 
