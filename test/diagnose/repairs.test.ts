@@ -5,7 +5,11 @@
 import test from 'ava';
 import { load as parse } from 'js-yaml';
 import { readSnapshots } from '../../src/correlate/read-snapshots.js';
+import { lastingCommands } from '../../src/diagnose/fixes/lasting/commands.js';
+import { daemonSets } from '../../src/diagnose/fixes/lasting/daemon-set.js';
+import { lastingFiles } from '../../src/diagnose/fixes/lasting/files.js';
 import { repair } from '../../src/diagnose/fixes/repair.js';
+import { step } from '../../src/diagnose/fixes/step.js';
 import { predictConnections } from '../../src/diagnose/prediction/predictions.js';
 import { riskOf } from '../../src/diagnose/prediction/risk.js';
 import { readSysctlFile } from '../../src/ingest/snapshot/persisted-sysctl.js';
@@ -109,6 +113,9 @@ test('what a network plugin makes after boot is waited for by a unit, not given 
     files!.map(({ node, manager }) => [node, manager]),
     [['node2', 'systemd']],
   );
+  const name = 'returnpath-flannel.1-via-10.244.0.0-from-10.244.1.0-24-mark-0x10-0x10.service';
+  t.is(files![0]!.path, `/etc/systemd/system/${name}`);
+  t.true(files![0]!.content.startsWith(`# then: systemctl enable ${name}\n`));
   t.regex(files![0]!.content, /BindsTo=sys-subsystem-net-devices-flannel\.1\.device/);
   t.regex(
     files![0]!.content,
@@ -244,6 +251,80 @@ test('the ways to make routing last say the same, each in its own words', async 
     manager,
     /\+ipv4\.routing-rules 'priority 100 from 10\.9\.8\.7\/32 table 254 suppress_prefixlength 0'/,
   );
+});
+
+/** What two findings would write on one node, and one finding for two of its devices. */
+test('each fix writes files of its own, and the same fix the same', async (t) => {
+  const [edge] = await recorded('second-nic-strict');
+  const [lb] = await recorded('wrong-gateway');
+  const network = Network.of([...MARKED, edge!, lb!]);
+  const pathsOf = (node: string, ...commands: string[]) => {
+    const steps = commands.map((command) => step(network.station(node)!, command));
+    const written = lastingCommands(steps, network).map(({ command }) => command.replace(/^.* > /, ''));
+    return [...lastingFiles(steps, network).map(({ path }) => path), ...written];
+  };
+  const routed = (device: string, from: string) =>
+    [
+      `ip route add default via 10.9.8.1 dev ${device} onlink table 100`,
+      `ip rule add from ${from} lookup main suppress_prefixlength 0 priority 100`,
+      `ip rule add from ${from} lookup 100 priority 101`,
+    ] as const;
+  const other = edge!.node;
+  for (const [one, two] of [
+    [
+      pathsOf('node2', ...routed('flannel.1', '10.244.1.0/24')),
+      pathsOf('node2', ...routed('flannel.1', '10.244.1.9')),
+    ],
+    [pathsOf(other, ...routed('eth1', '10.9.8.7')), pathsOf(other, ...routed('eth1', '10.9.8.8'))],
+    [
+      pathsOf(other, 'sysctl -w net.ipv4.conf.eth1.rp_filter=2'),
+      pathsOf(other, 'sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth1.rp_filter=0'),
+    ],
+  ] as const) {
+    t.true(one.length > 0);
+    // Where a file is the connection's own, nmcli adds to it.
+    const both = [...one, ...two].filter((path) => !path.includes('by nmcli'));
+    t.is(new Set(both).size, both.length, both.join(' '));
+  }
+  const outer = pathsOf(
+    lb!.node,
+    ...['ens18', 'ens19'].flatMap((device) => [
+      `ip route add 10.77.0.0/16 via 10.20.30.9 dev ${device}`,
+      'ip rule add from 10.9.8.7 lookup main priority 100',
+    ]),
+  );
+  const netplan = outer.filter((path) => path.startsWith('/etc/netplan/'));
+  t.is(new Set(netplan).size, 2, outer.join(' '));
+  t.deepEqual(pathsOf(other, ...routed('eth1', '10.9.8.7')), pathsOf(other, ...routed('eth1', '10.9.8.7')));
+  const many = Array.from(
+    { length: 40 },
+    (_, i) => `ip rule add from 10.9.8.7 to 10.50.${i}.0/24 lookup 100 priority 100`,
+  );
+  const long = pathsOf(other, ...routed('eth1', '10.9.8.7'), ...many);
+  t.true(long.every((path) => path.split('/').at(-1)!.length <= 255));
+  t.notDeepEqual(long, pathsOf(other, ...routed('eth1', '10.9.8.7'), ...many.slice(1)));
+});
+
+test('each DaemonSet has a name and a selector of its own', (t) => {
+  const kube = new Map<string, unknown>([['services.json', SERVICE]]);
+  const network = Network.of(MARKED.map((snapshot) => ({ ...snapshot, kube })));
+  const setOf = (node: string, ...commands: string[]) =>
+    daemonSets(
+      commands.map((command) => step(network.station(node)!, command)),
+      network,
+    ).map(
+      (text) => parse(text) as { metadata: { name: string }; spec: { selector: { matchLabels: object } } },
+    )[0]!;
+  const loose = 'sysctl -w net.ipv4.conf.flannel/1.rp_filter=2';
+  const sets = [
+    setOf('node1', loose),
+    setOf('node2', loose),
+    setOf('node2', loose, 'sysctl -w net.ipv4.ip_forward=1'),
+  ];
+  t.is(sets[1]!.metadata.name, 'returnpath-node2-flannel-1-rp-filter');
+  t.is(new Set(sets.map(({ metadata }) => metadata.name)).size, 3);
+  t.is(new Set(sets.map(({ spec }) => JSON.stringify(spec.selector))).size, 3);
+  t.deepEqual(setOf('node2', loose), sets[1]);
 });
 
 const SERVICE = {

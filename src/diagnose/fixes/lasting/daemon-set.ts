@@ -3,8 +3,10 @@ import { dump } from 'js-yaml';
 import type { Network } from '../../../network/network.js';
 import { changesOf } from '../commands.js';
 import type { Step } from '../step.js';
+import { shortened } from './names.js';
 
-const LABELS = { app: 'returnpath-sysctl' };
+/** As long as the value of a label may be (RFC 1123). */
+const LONGEST = 63;
 
 /** @returns none where nothing tells of a cluster, or where no sysctl of a node's own is set */
 export function daemonSets(steps: readonly Step[], network: Network): string[] {
@@ -18,7 +20,7 @@ export function daemonSets(steps: readonly Step[], network: Network): string[] {
       .join(' ');
     nodesBySettings.set(settings, [...(nodesBySettings.get(settings) ?? []), node]);
   }
-  return [...nodesBySettings].map(([settings, nodes], i) => manifest(settings, nodes, i));
+  return [...nodesBySettings].map(([settings, nodes]) => manifest(settings, nodes));
 }
 
 function settingsOf({ command }: Step): string[] {
@@ -27,17 +29,31 @@ function settingsOf({ command }: Step): string[] {
   );
 }
 
+/**
+ * By nodes and settings: two of one name would be one to the cluster, and selectors of which one takes the other's pods
+ * are refused or at war.
+ */
+function nameOf(settings: string, nodes: readonly string[]): string {
+  const keys = settings
+    .split(' ')
+    .map((setting) => setting.replace(/=.*$/, '').replace(/^net\.ipv[46]\.(?:conf\.)?/, ''));
+  const words = ['returnpath', ...nodes, ...keys].join('-').toLowerCase();
+  return shortened(words.replace(/[^a-z0-9]+/g, '-'), LONGEST);
+}
+
 /** kubelet allows a pod in the host's network no sysctl of its own: a privileged container has to write it. */
-function manifest(settings: string, nodes: readonly string[], index: number): string {
+function manifest(settings: string, nodes: readonly string[]): string {
+  const name = nameOf(settings, nodes);
+  const labels = { app: name };
   const body = dump(
     {
       apiVersion: 'apps/v1',
       kind: 'DaemonSet',
-      metadata: { name: index === 0 ? LABELS.app : `${LABELS.app}-${index + 1}`, namespace: 'kube-system' },
+      metadata: { name, namespace: 'kube-system' },
       spec: {
-        selector: { matchLabels: LABELS },
+        selector: { matchLabels: labels },
         template: {
-          metadata: { labels: LABELS },
+          metadata: { labels },
           spec: {
             hostNetwork: true,
             tolerations: [{ operator: 'Exists' }],

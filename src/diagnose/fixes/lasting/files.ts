@@ -36,8 +36,7 @@ export function lastingFiles(steps: readonly Step[], network: Network): FixFile[
     if (made)
       return [
         unitFile(
-          node,
-          made.device,
+          { ...made, changes: byDevice.flatMap(({ changes }) => changes) },
           own.map(({ command }) => command),
         ),
       ];

@@ -1,5 +1,6 @@
 import type { FixFile } from '../../../model/analysis.js';
 import type { DeviceChanges } from './files.js';
+import { nameOfChanges } from './names.js';
 import { dropIn } from './networkd.js';
 
 const SECTIONS: Readonly<Record<string, string>> = { vlan: 'vlans', bond: 'bonds', bridge: 'bridges' };
@@ -10,10 +11,11 @@ const SECTIONS: Readonly<Record<string, string>> = { vlan: 'vlans', bond: 'bonds
  */
 export function netplanFile(changes: DeviceChanges): FixFile {
   const { node, device, kind } = changes;
+  const name = `90-returnpath-${nameOfChanges(device, changes.changes)}`;
   const rules = changes.changes.flatMap((change) => (change.kind === 'rule' ? [change.rule] : []));
   if (rules.some((rule) => rule.suppressPrefixLength !== null || rule.fwmask !== null)) {
     const say = `# netplan's YAML has no word for all of this: a drop-in of the file that it renders for networkd`;
-    const path = `/etc/systemd/network/10-netplan-${device}.network.d/90-returnpath.conf`;
+    const path = `/etc/systemd/network/10-netplan-${device}.network.d/${name}.conf`;
     return { node, manager: 'netplan', path, content: `${say}\n${dropIn(changes)}` };
   }
   const addresses = changes.changes.flatMap((change) =>
@@ -52,7 +54,7 @@ export function netplanFile(changes: DeviceChanges): FixFile {
   return {
     node,
     manager: 'netplan',
-    path: '/etc/netplan/90-returnpath.yaml',
+    path: `/etc/netplan/${name}.yaml`,
     content: `${lines.join('\n')}\n`,
   };
 }

@@ -2,12 +2,13 @@ import type { Change, RouteChange, RuleChange } from '../../../kernel/what-if/ch
 import type { FixFile } from '../../../model/analysis.js';
 import type { DeviceChanges } from './files.js';
 import { markText } from './mark.js';
+import { nameOfChanges } from './names.js';
 
 /** A drop-in for the file that configures the device, by systemd.network(5). */
 export function networkdFile(changes: DeviceChanges): FixFile {
   const { node, device } = changes;
   const say = `# drop-in of the .network file of ${device}: "networkctl status ${device}" names it`;
-  const path = `/etc/systemd/network/${device}.network.d/90-returnpath.conf`;
+  const path = `/etc/systemd/network/${device}.network.d/90-returnpath-${nameOfChanges(device, changes.changes)}.conf`;
   return { node, manager: 'systemd-networkd', path, content: `${say}\n${dropIn(changes)}` };
 }
 

@@ -1,5 +1,8 @@
 import { type BootSetting, bootSetting, filesInOrder, nameOf } from '../../../kernel/persisted/boot.js';
 import type { SysctlFile } from '../../../model/snapshot.js';
+import { shortened } from './names.js';
+
+const LONGEST = 200;
 
 /**
  * The path of a file of sysctl.d in which a setting wins over all others: patterns never win over a key by name, and
@@ -8,7 +11,7 @@ import type { SysctlFile } from '../../../model/snapshot.js';
  * @param files null where they are not known
  */
 export function winningFile(files: readonly SysctlFile[] | null, keys: readonly string[]): string {
-  const stem = `returnpath-${slug(keys.at(-1)!)}.conf`;
+  const stem = `${shortened(`returnpath-${keys.map(slug).join('-')}`, LONGEST)}.conf`;
   const others = filesInOrder(files ?? [], 'systemd')
     .filter(({ settings }) => settings.some(({ key }) => keys.includes(key)))
     .map(({ path }) => nameOf(path));
@@ -17,7 +20,7 @@ export function winningFile(files: readonly SysctlFile[] | null, keys: readonly 
   return `/etc/sysctl.d/${name ?? `${'z'.repeat((/^z*/.exec(last)?.[0].length ?? 0) + 1)}-${stem}`}`;
 }
 
-/** A name for each setting, so that one fix does not overwrite another's file. */
+/** Each setting is in the name, so that one fix does not overwrite another's file. */
 function slug(key: string): string {
   return key.replace(/^net\.(ipv4|ipv6)\.(conf\.)?/, '$1.').replace(/[^\w-]+/g, '-');
 }

@@ -1,10 +1,13 @@
 import type { FixFile } from '../../../model/analysis.js';
+import type { DeviceChanges } from './files.js';
+import { nameOfChanges } from './names.js';
 
 /** A unit that is started whenever the device appears, and carries the commands out again. */
-export function unitFile(node: string, device: string, commands: readonly string[]): FixFile {
+export function unitFile({ node, device, changes }: DeviceChanges, commands: readonly string[]): FixFile {
+  const name = `returnpath-${nameOfChanges(device, changes)}.service`;
   const unit = `sys-subsystem-net-devices-${escaped(device)}.device`;
   const content = [
-    '# then: systemctl enable returnpath.service',
+    `# then: systemctl enable ${name}`,
     '[Unit]',
     `Description=Routes and rules for ${device}, as returnpath proposed them`,
     `BindsTo=${unit}`,
@@ -19,8 +22,7 @@ export function unitFile(node: string, device: string, commands: readonly string
     `WantedBy=${unit}`,
     '',
   ].join('\n');
-  const path = '/etc/systemd/system/returnpath.service';
-  return { node, manager: 'systemd', path, content };
+  return { node, manager: 'systemd', path: `/etc/systemd/system/${name}`, content };
 }
 
 /** A rule outlives its device, and is there already when that is made anew. */
