@@ -154,3 +154,75 @@ test('martian lines are turned off again once they are recorded', async (t) => {
   const { gaps } = await new Altered(t, 'rp-filter-strict-unlogged').analyze();
   t.regex(gaps[0]!.capture!, /log_martians=1; .* > kernel\.log; sysctl -w .*log_martians=0$/);
 });
+
+const SCRIPTED = 'wrong-gateway-mark-not-restored';
+const RESTORE =
+  'lb-3: iptables -t mangle -I PREROUTING 1 -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff';
+
+test("where the node's own rules set and save a mark, the rule that restores it is all that is proposed", async (t) => {
+  const finding = await first(t, SCRIPTED);
+  t.deepEqual(commandsOf(finding), [RESTORE]);
+  t.regex(finding.fix!.summary, /its rule 32765 asks for 0x100, which its own rules set and save/);
+  t.regex(finding.fix!.expected, /the reply goes by br-ingress into lb-3, by ens19 via 172\.31\.255\.254/);
+  const bits = new Altered(t, SCRIPTED)
+    .edit('lb-3', 'iptables-save.txt', (text) =>
+      text.replace('--nfmask 0xffffffff --ctmask 0xffffffff', '--nfmask 0x100 --ctmask 0x100'),
+    )
+    .edit('lb-3', 'ip-rule.json', (text) =>
+      text.replace('"fwmark":"0x100"', '"fwmark":"0x100","fwmask":"0x100"'),
+    );
+  t.deepEqual(commandsOf((await bits.analyze()).findings[0]!), [RESTORE.replaceAll('0xffffffff', '0x100')]);
+});
+
+test('its twins: a mark that nothing saves, or of other bits, is not restored', async (t) => {
+  for (const change of [
+    (text: string) => text.replace(/^.*--save-mark.*\n/m, ''),
+    (text: string) => text.replace('--nfmask 0xffffffff --ctmask 0xffffffff', '--nfmask 0xff --ctmask 0xff'),
+    // Saved, but never set on what comes in: the trial shows that nothing would come of it.
+    (text: string) => text.replace(/^.*-j MARK --set-xmark 0x100.*\n/m, ''),
+  ]) {
+    const { findings } = await new Altered(t, SCRIPTED).edit('lb-3', 'iptables-save.txt', change).analyze();
+    t.false(commandsOf(findings[0]!).some((command) => command.includes('PREROUTING 1 -j CONNMARK')));
+  }
+});
+
+test('the same in the words of nft', async (t) => {
+  const prerouting = { family: 'inet', table: 'site', chain: 'pre' };
+  const postrouting = { ...prerouting, chain: 'post' };
+  const chainOf = (hook: string, { chain, ...where }: typeof prerouting) => ({
+    chain: { ...where, name: chain, type: 'filter', hook, prio: -150, policy: 'accept' },
+  });
+  const [meta, ct] = [{ meta: { key: 'mark' } }, { ct: { key: 'mark' } }];
+  const marking = {
+    rule: {
+      ...prerouting,
+      handle: 4,
+      expr: [
+        { match: { op: '==', left: { meta: { key: 'iifname' } }, right: 'ens19' } },
+        { mangle: { key: meta, value: 256 } },
+      ],
+    },
+  };
+  const saving = { rule: { ...postrouting, handle: 5, expr: [{ mangle: { key: ct, value: meta } }] } };
+  const added = [
+    { table: { family: 'inet', name: 'site' } },
+    chainOf('prerouting', prerouting),
+    chainOf('postrouting', postrouting),
+    marking,
+  ];
+  const isMangle = (object: object) => JSON.stringify(object).includes('"mangle"');
+  const withRules = async (...rules: object[]) => {
+    const altered = new Altered(t, SCRIPTED)
+      .edit('lb-3', 'iptables-save.txt', (text) => text.replace(/^\*mangle$.*?^COMMIT$/ms, ''))
+      .edit('lb-3', 'nft.json', (text) => {
+        const { nftables } = JSON.parse(text) as { nftables: object[] };
+        return JSON.stringify({
+          nftables: [...nftables.filter((object) => !isMangle(object)), ...added, ...rules],
+        });
+      });
+    const { findings } = await altered.analyze();
+    return findings[0]!.fix === null ? [] : commandsOf(findings[0]!);
+  };
+  t.deepEqual(await withRules(saving), ["lb-3: nft 'insert rule inet site pre meta mark set ct mark'"]);
+  t.false((await withRules()).some((command) => command.includes('insert rule inet site')));
+});
