@@ -42,6 +42,47 @@ test('not backend-silent where a reply came to the node, as its conntrack says',
   t.deepEqual(first(await altered.findings()), ['undetermined']);
 });
 
+const FULL = 'backend-silent-full-queue';
+const COUNTED = 'netns/store-1/nstat-after.json';
+const counting = (name: string, value: number) => (text: string) =>
+  text.replace(new RegExp(`("${name}": *)\\d+`), `$1${value}`);
+
+test('backend-silent: the counters of the server tell of a full accept queue, and what to do', async (t) => {
+  const { findings, gaps } = await new Altered(t, FULL).analyze();
+  const { cause, confidence, summary, evidence, fix } = findings[0]!;
+  t.deepEqual([findings.length, cause, confidence], [1, 'backend-silent', 'probable']);
+  t.regex(summary, /dropped 9 requests meanwhile for a full accept queue/);
+  const [counter] = evidence.filter(({ kind }) => kind === 'counter');
+  t.regex(
+    counter!.text,
+    /^TcpExtListenOverflows rose by 9, TcpExtListenDrops by 9, while capturing: fra-02\/store-1 /,
+  );
+  t.regex(counter!.file!, /netns\/store-1\/nstat-after\.json$/);
+  t.regex(
+    fix!.summary,
+    /listens on port 9090 in fra-02\/store-1 .* net\.core\.somaxconn, which bounds it \(4096\)/,
+  );
+  t.deepEqual(fix!.commands, []);
+  t.regex(gaps[0]!.capture!, /^ss -ltnp 'sport = :9090'/);
+  t.deepEqual(await new Altered(t, 'backend-accepts').findings(), []);
+});
+
+test('its twins: what no queue of the server accounts for is plainly silent', async (t) => {
+  const few = new Altered(t, FULL).edit('fra-02', COUNTED, counting('TcpExtListenOverflows', 4));
+  const [some] = (await few.analyze()).findings;
+  t.notRegex(some!.summary, /queue/);
+  t.is(some!.fix, null);
+  t.true(
+    some!.evidence.some(({ text }) => /rose by 4, .* but fewer than the 9 that were not answered/.test(text)),
+  );
+  const none = new Altered(t, FULL).edit('fra-02', COUNTED, counting('TcpExtListenOverflows', 0));
+  // Those of the node are of other sockets.
+  none.edit('fra-02', 'nstat-after.json', counting('TcpExtListenOverflows', 90));
+  const { findings, gaps } = await none.analyze();
+  t.is(findings[0]!.cause, 'backend-silent');
+  t.notRegex(JSON.stringify([findings, gaps[0]!.why]), /accept queue|rose by/);
+});
+
 test('backend-silent: a UDP server that answers from an address that was not asked', async (t) => {
   const [client, vip] = ['203.0.113.9:40000', '198.51.100.7:6000'];
   const log = '198.51.100.7:514';

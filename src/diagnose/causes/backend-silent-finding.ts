@@ -1,6 +1,7 @@
 import type { Alternative, Endpoint, Evidence } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import { stationLabel } from '../../model/station.js';
+import { numberText } from '../../model/texts.js';
 import { wayText } from '../../network/narrate.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
@@ -10,6 +11,7 @@ import { faultOf } from '../fault.js';
 import { lostEvidence } from '../lost-evidence.js';
 import { listed } from '../words.js';
 import type { SilenceProof } from './backend-silent.js';
+import { fullQueueFix, fullQueueGap, fullQueueOf } from './full-queue.js';
 import { concludeOtherSource } from './other-source-finding.js';
 
 export function concludeBackendSilent(
@@ -26,24 +28,28 @@ export function concludeBackendSilent(
   const seen = loss.last.direction === 'out' ? 'left' : 'reached';
   const pod = called === null ? '' : ` (${called})`;
   if (attempt.otherSource.length > 0) return concludeOtherSource(suspicions);
+  const queue = fullQueueOf(suspicions, context);
+  const full = queue?.accountsForAll ? queue : null;
   return {
     finding: {
       ...faultOf('backend-silent', suspicions, netns),
       summary: unresolved
         ? `${backends}${pod} gives no answer, not even to ${address.includes(':') ? 'neighbour solicitations' : 'ARP'}: ${unresolved.station.label} asks for it on ${unresolved.hop.dev} in vain.`
-        : `${backends}${pod} gives no answer: the requests ${seen} ${label}${name === null ? '' : ` by ${name}`}, right before the backend, and nothing came back.`,
-      evidence: evidenceOf(suspicions),
-      fix: null,
+        : `${backends}${pod} gives no answer: the requests ${seen} ${label}${name === null ? '' : ` by ${name}`}${full ? '' : ', right before the backend'}, and nothing came back.${full ? ` Its kernel dropped ${numberText(full.overflows)} requests meanwhile for a full accept queue: most likely the program there does not accept its connections, or too slowly.` : ''}`,
+      evidence: [...evidenceOf(suspicions), ...(queue?.evidence ?? [])],
+      fix: full && fullQueueFix(full, listed(suspicions.map((s) => String(backendOf(s.proof).port)))),
       alternatives: ruledOut(proof),
     },
     gaps: [
       ...(unresolved ? [unresolvedGap(unresolved)] : []),
-      {
-        node,
-        interface: name,
-        why: `what the backend does with the requests is not seen from outside${listened === null ? '' : ` (${listened} was captured)`}: its own sockets, its own firewall, or whether it lives at all; to be run in the backend's own network namespace`,
-        capture: `${LOOK[attempt.protocol]}; iptables-save; nft list ruleset; tcpdump -i any -n '${port === null ? 'icmp or icmp6' : `port ${port}`}'`,
-      },
+      full
+        ? fullQueueGap(full, name, port)
+        : {
+            node,
+            interface: name,
+            why: `what the backend does with the requests is not seen from outside${listened === null ? '' : ` (${listened} was captured)`}: its own sockets, its own firewall, or whether it lives at all; to be run in the backend's own network namespace`,
+            capture: `${LOOK[attempt.protocol]}; iptables-save; nft list ruleset; tcpdump -i any -n '${port === null ? 'icmp or icmp6' : `port ${port}`}'`,
+          },
     ],
   };
 }

@@ -21,6 +21,11 @@ export async function listen(ground: Ground, machine: string, listener: Listener
   await startActor(ground, machine, 'server', [name, address, String(port), protocol]);
 }
 
+/** What listens and never accepts, with a full queue. */
+export async function idle(ground: Ground, machine: string, address: string, port: number): Promise<void> {
+  await startActor(ground, machine, 'idle-server', [address, String(port)]);
+}
+
 /** How often a speaker announces, and how many times. */
 export interface Rhythm {
   everyMs: number;

@@ -6,7 +6,7 @@ import { type ClusterNode, host, isIPv6, macOf } from '../addresses.js';
 import type { Ground } from '../ground.js';
 import { kubeObjects } from '../kube-objects.js';
 import { iptablesRules, nftablesRules, type Service } from '../kube-proxy.js';
-import { listen, Speakers } from './actors.js';
+import { idle, listen, Speakers } from './actors.js';
 import type { ClusterLayout } from './layouts.js';
 import { addAddress, addSwitch, buildOutside, forwardAll, plug } from './links.js';
 import type { Plan, Site } from './plan.js';
@@ -15,8 +15,8 @@ export interface ClusterOptions {
   layout: ClusterLayout;
   /** The pods that are the Service's endpoints. */
   backends: readonly string[];
-  /** False: nothing listens in the backends. */
-  listening: boolean;
+  /** False: nothing listens in the backends. `idle`: who listens there never accepts, and its queue is full. */
+  listening: boolean | 'idle';
   protocol: 'tcp' | 'udp';
   proxy: 'iptables' | 'nftables';
   masquerade: boolean;
@@ -83,8 +83,12 @@ async function build(ground: Ground, options: ClusterOptions): Promise<Site> {
   const service = serviceOf(options, backends);
   for (const { name } of nodes) await applyProxy(ground, name, options.proxy, service);
   if (options.returnPolicy) await addReturnPolicy(ground, options);
-  if (options.listening) {
+  if (options.listening !== false) {
     for (const { pod, podAddress } of backends) {
+      if (options.listening === 'idle') {
+        await idle(ground, pod, podAddress, layout.podPort);
+        continue;
+      }
       const { protocol } = options;
       await listen(ground, pod, { name: pod, address: podAddress, port: layout.podPort, protocol });
     }

@@ -139,6 +139,26 @@ const INSIDE_POD: Scenario[] = [
   },
 ];
 
+const FULL_QUEUE: Scenario[] = [
+  {
+    ...BASE,
+    ...INSIDE,
+    name: 'backend-silent-full-queue',
+    description:
+      "The program in the pod listens and never accepts: its queue is full, and the pod's kernel drops each request.",
+    ground: cluster({ ...clusterOptions(KUBE_ROUTER), listening: 'idle' }),
+    expect: { cause: 'backend-silent', node: 'fra-02', interface: 'eth0' },
+  },
+  {
+    ...BASE,
+    ...INSIDE,
+    name: 'backend-accepts',
+    description: 'Its twin: the program accepts.',
+    ground: KUBE_ROUTER_CLUSTER,
+    expect: null,
+  },
+];
+
 /** The client's firewall takes nothing that it did not ask for: no reset, only silence. */
 function silentClient(vip: string): string[] {
   return [`iptables -A INPUT -p tcp ! -s ${vip} -j DROP`];
@@ -288,4 +308,11 @@ const UNDETERMINED: Scenario[] = [
   },
 ];
 
-export const BACKENDS: Scenario[] = [...REFUSED, ...SILENT, ...INSIDE_POD, ...UNTRANSLATED, ...UNDETERMINED];
+export const BACKENDS: Scenario[] = [
+  ...REFUSED,
+  ...SILENT,
+  ...INSIDE_POD,
+  ...FULL_QUEUE,
+  ...UNTRANSLATED,
+  ...UNDETERMINED,
+];
