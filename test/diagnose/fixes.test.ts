@@ -55,6 +55,13 @@ test('from the far node alone: as with both, and loose mode by itself only where
     both.findings[0]!.fix!.commands.filter(({ persists }) => !persists).map(({ command }) => command),
     [LOOSE],
   );
+  t.regex(
+    both.findings[0]!.fix!.expected,
+    /as 10\.244\.1\.10:8080; the node there, of which there is no snapshot, still has to translate that back if it translated the request\.$/,
+  );
+  // With the announcer among the nodes it is told who does.
+  const whole = await new EditedScenario(t, 'rp-filter-strict').analyze();
+  t.notRegex(whole.findings[0]!.fix!.expected, /still has to translate/);
   // Its replies leave for the client by eth0: with the pod's address, where nobody knows of the VIP.
   const { findings } = await new EditedScenario(t, 'rp-filter-no-return').analyze(['node2']);
   const commands = findings[0]!.fix!.commands.map(({ command }) => command);

@@ -34,7 +34,9 @@ export function errandOf(attempt: Attempt, context: DiagnosisContext, back: bool
       // What was dropped before its translation may be for any backend.
       return same.length > 0 ? same : trips;
     };
-    return { client, back: back || mayBeTranslated(attempt, first, context), translated: false, walk };
+    const before = mayBeTranslated(attempt, first, context);
+    const beyond = before ? { beyond: MAY_TRANSLATE } : {};
+    return { client, back: back || before, translated: false, ...beyond, walk };
   }
   if (!lost) return { client, back, translated: false, walk: () => [] };
   const { place, loss, translated } = lost;
@@ -46,8 +48,13 @@ export function errandOf(attempt: Attempt, context: DiagnosisContext, back: bool
     return roundTrips(network, entry, packetQuestion(attempt, loss.last, 'request'));
   };
   // What came before is not in the snapshots: a node there has to get the reply, to translate it back.
-  return { client, back: back || translated, translated, walk };
+  const beyond = translated && loss.role === 'request' ? { beyond: TRANSLATES } : {};
+  return { client, back: back || translated, translated, ...beyond, walk };
 }
+
+const TRANSLATES = 'the node there, which translated the request, still has to translate that back';
+const MAY_TRANSLATE =
+  'the node there, of which there is no snapshot, still has to translate that back if it translated the request';
 
 /**
  * Whether a node that nobody recorded may have translated the request before it was seen: it came from one by a tunnel,

@@ -11,6 +11,8 @@ export interface Errand {
   back: boolean;
   /** Whether the request was translated by a node that no snapshot tells of, before the walk begins. */
   translated: boolean;
+  /** Who has to translate the reply back beyond the last node that is known, in words; absent where nobody has to. */
+  beyond?: string;
   /** Empty where there is nothing to follow. */
   walk(network: Network): RoundTrip[];
 }
@@ -30,11 +32,15 @@ export function tryOut(errand: Errand, network: Network): TrialResult | null {
   const results = trips.map((trip) => isMended(trip, errand.back));
   const mended = allMended(results);
   const shown = trips.filter((_, i) => results[i] === mended);
-  return { mended, trips, text: [...new Set(shown.map(tripText))].slice(0, 2).join('. ') };
+  return {
+    mended,
+    trips,
+    text: [...new Set(shown.map((trip) => tripText(trip, errand)))].slice(0, 2).join('. '),
+  };
 }
 
-function tripText(trip: RoundTrip): string {
-  const text = roundTripText(trip);
+function tripText(trip: RoundTrip, { beyond }: Errand): string {
+  const text = `${roundTripText(trip)}${beyond !== undefined && leavesAsSent(trip) ? `; ${beyond}` : ''}`;
   const assumed = [...new Set([...trip.request.unknown, ...(trip.reply?.unknown ?? [])])];
   const doubt = assumed.length === 0 ? '' : ` (assumed: ${assumed.join('; ')})`;
   switch (trip.fate.kind) {
@@ -48,4 +54,10 @@ function tripText(trip: RoundTrip): string {
     default:
       return `${text}${doubt}`;
   }
+}
+
+/** The reply goes out by the very node that the request came to: to the client it is, as the backend sent it, a stranger's. */
+function leavesAsSent({ request, reply, fate }: RoundTrip): boolean {
+  if (fate.kind !== 'answered' || reply?.end.kind !== 'left') return false;
+  return reply.end.station.label === request.legs[0]!.station.label;
 }
