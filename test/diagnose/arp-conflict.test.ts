@@ -1,4 +1,5 @@
 /** Who owns an address, by frames made by hand: each fault beside a twin that is none. */
+import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import { Wire } from '../correlate/neighbours/wire.js';
 import { EditedScenario } from './edited-bundle.js';
@@ -287,6 +288,30 @@ test('the kernels answer for what is on kube-ipvs0: strict ARP, tried in the mod
   t.regex(finding!.fix!.summary, /strictARP/);
   t.regex(finding!.fix!.expected, /kernels of node1, node2 no longer answer/);
   t.true(finding!.fix!.commands.some((c) => c.persists && c.command.includes('/etc/sysctl.d/')));
+});
+
+test('an edit of kube-proxy that finds no line to change says so', async (t) => {
+  const services = JSON.stringify({ kind: 'ServiceList', apiVersion: 'v1', items: [] });
+  const one = JSON.stringify({
+    kind: 'Service',
+    metadata: { namespace: 'shop', name: 'web' },
+    spec: { type: 'LoadBalancer', ports: [{ port: 80 }] },
+  });
+  const { findings } = await new EditedScenario(t, 'arp-conflict-kernel')
+    .write('node1', 'kube/services.json', services.replace('[]', `[${one}]`))
+    .analyze();
+  const commands = findings[0]!.fix!.commands.filter(({ command }) => command.startsWith('kubectl'));
+  t.is(commands.length, 3);
+  const read = 'kubectl -n kube-system get configmap kube-proxy -o yaml';
+  const [edit, check] = commands.map(({ command }) => command.replace(read, 'printf "%s\\n" "$0"'));
+  const sh = (command: string, text: string) =>
+    spawnSync('sh', ['-c', command.replace(/ \| kubectl .*/, ''), text], { encoding: 'utf8' });
+  const after = sh(edit!, '  strictARP: false').stdout;
+  t.regex(after, /strictARP: true/);
+  t.is(sh(check!, after).stderr, '');
+  // Where there is none, the edit leaves all as it was.
+  t.is(sh(edit!, 'mode: ipvs').stdout, 'mode: ipvs\n');
+  t.regex(sh(check!, 'mode: ipvs').stderr, /no line strictARP: add it under ipvs:/);
 });
 
 test('a claimant whose kernel does not answer is told as the one that is left', async (t) => {

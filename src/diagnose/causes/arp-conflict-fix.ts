@@ -147,9 +147,13 @@ function strictArp(
 /** kube-proxy reads its configuration when it starts. */
 function kubeProxyCommands(node: string): FixCommand[] {
   const inKubeSystem = 'kubectl -n kube-system';
+  // A line that is not there is not edited, and what was not edited is not to be taken for done.
   const edit = "sed 's/strictARP: false/strictARP: true/'";
+  const check =
+    "grep 'strictARP: true' || echo 'no line strictARP: add it under ipvs: with kubectl edit' >&2";
   return [
     `${inKubeSystem} get configmap kube-proxy -o yaml | ${edit} | ${inKubeSystem} apply -f -`,
+    `${inKubeSystem} get configmap kube-proxy -o yaml | ${check}`,
     `${inKubeSystem} rollout restart daemonset kube-proxy`,
   ].map((command) => ({ node, command, persists: true }));
 }
