@@ -17,12 +17,15 @@ test('a named cause is a risk, and says how many were made and after how long', 
 
 test('lost for no known reason: for information, though the ways differ', async (t) => {
   for (const scenario of ['slow-gateway', 'lossy-beyond']) {
-    const { findings } = await new EditedScenario(t, scenario).analyze();
+    const { findings, gaps } = await new EditedScenario(t, scenario).analyze();
     t.deepEqual(
       findings.map((f) => [f.cause, f.severity]),
       [['undetermined', 'info']],
       scenario,
     );
+    t.is(gaps.length, 1, scenario);
+    t.regex(gaps[0]!.why, /where nothing was captured$/);
+    t.regex(gaps[0]!.capture!, /^tcpdump /);
     t.is(findings[0]!.slow, findings[0]!.attempts.length);
   }
 });

@@ -176,3 +176,20 @@ test('one of two next hops loses all that goes by it: it is named, though the cl
   t.is(lost.length, attempts.filter(({ outcome }) => outcome !== 'established').length);
   t.deepEqual(await new EditedScenario(t, 'wrong-gateway-multipath-passes').findings(), []);
 });
+
+test('a reply that the captures end after is not said to be uncaptured at a client that was captured', async (t) => {
+  const scenario = new EditedScenario(t, 'wrong-gateway-echo');
+  const infoOf = async (nodes: string[]) => {
+    const { findings } = await scenario.analyze(nodes);
+    return findings.find(({ severity }) => severity === 'info')!.summary;
+  };
+  t.regex(
+    await infoOf(['client', 'lb-3']),
+    /the captures, also that at the client, end before they could show/,
+  );
+  t.notRegex(await infoOf(['client', 'lb-3']), /was not captured/);
+  t.regex(
+    await infoOf(['lb-3']),
+    /whether it got to the client was not captured\. The captures end right after/,
+  );
+});

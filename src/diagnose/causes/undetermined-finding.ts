@@ -17,6 +17,7 @@ import { type KnownOfLoss, tunnelEnds } from '../drops/tunnel-ends.js';
 import { vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
+import { isSlow } from '../loss.js';
 import { listedEndpoints } from '../words.js';
 import type { UndeterminedProof } from './undetermined.js';
 import { missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-alternatives.js';
@@ -38,8 +39,9 @@ export function concludeUndetermined(
   const silent = proof.unconfirmed && !proof.gone && !known;
   const what = answered ? ANSWERED : silent ? SILENT : halfOpen ? RESET : WORDS[attempt.outcome];
   const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
-  const why = known ? known.words : answered ? UNSEEN : silent ? EITHER : halfOpen ? HALF_OPEN : UNTOLD;
-  const more = `${proof.early ? EARLY : ''}${proof.gone ? GONE : ''}${proof.unowed ? UNOWED : ''}`;
+  const unseen = proof.early && isCaptured(attempt.client.address, context) ? UNSEEN_YET : UNSEEN;
+  const why = known ? known.words : answered ? unseen : silent ? EITHER : halfOpen ? HALF_OPEN : UNTOLD;
+  const more = `${proof.early && why !== UNSEEN_YET ? EARLY : ''}${proof.gone ? GONE : ''}${proof.unowed ? UNOWED : ''}`;
   return {
     finding: {
       ...faultOf('undetermined', suspicions),
@@ -64,7 +66,7 @@ export function concludeUndetermined(
       alternatives: ruledOutBySettings(attempt, context),
     },
     gaps:
-      severity !== 'fault' && !answered
+      severity !== 'fault' && !answered && !isSlow(attempt)
         ? isOpen(attempt, context)
           ? [clientGap(attempt)]
           : []
@@ -89,6 +91,9 @@ const ANSWERED = 'Requests were answered and not sent again';
 
 const UNSEEN =
   'that is not where the request had come in, and nothing acknowledges such a reply: whether it got to the client was not captured';
+
+const UNSEEN_YET =
+  'that is not where the request had come in, and nothing acknowledges such a reply: the captures, also that at the client, end before they could show whether it got there';
 
 const SILENT =
   'The reply to connection attempts was sent, and sent again for want of an ACK, though no client asked again';
@@ -141,6 +146,10 @@ function doubtedEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[
   const requests = demandOf(attempt, context)?.courses.requests ?? [];
   const lines = new Set(requests.flatMap(({ journey }) => doubtfulDrops(journey)));
   return [...lines].slice(0, QUOTED).map((line) => evidence('rule', `it may have been dropped: ${line}`));
+}
+
+function isCaptured(client: string, context: DiagnosisContext): boolean {
+  return (context.ownerOfAddress(client)?.captures.length ?? 0) > 0;
 }
 
 /** Whether it was answered, and the capture went on, and nothing tells whether its client ever had the answer. */
