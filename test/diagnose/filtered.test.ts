@@ -209,3 +209,24 @@ test("a rule of kube-proxy's is no NetworkPolicy's, and the other way round", as
   const [other] = (await new Altered(t, 'filtered-network-policy').analyze()).findings;
   t.regex(other!.noFix!, /such as a NetworkPolicy$/);
 });
+
+test('of a rule in a pod, what would confirm it is asked of the pod, and of no interface of the node', async (t) => {
+  const { gaps } = await new Altered(t, 'filtered-in-pod').analyze();
+  t.is(gaps.length, 1);
+  t.deepEqual([gaps[0]!.node, gaps[0]!.interface], ['fra-02', null]);
+  t.regex(gaps[0]!.why, /names the drop on fra-02\/store-1;/);
+});
+
+test('what a dropped tunnel packet rules out is told of the tunnel, not of a way on', async (t) => {
+  const { findings } = await new Altered(t, 'filtered-vxlan-port').analyze();
+  const why = new Map(findings[0]!.alternatives.map((a) => [a.cause, a.why]));
+  t.is(why.get('no-route'), "the tunnel packet came in by eth0, and is for node2's own address");
+  t.is(
+    why.get('backend-silent'),
+    'flannel.1 of node2, by which it comes out of the tunnel, was captured, and the packet did not come in by it',
+  );
+  t.false(why.has('forwarding-off'));
+  // A packet that is forwarded has a way on.
+  const forwarded = (await new Altered(t, 'filtered-forward').analyze()).findings[0]!;
+  t.true(forwarded.alternatives.some((a) => a.cause === 'no-route' && /^it has a route on, by /.test(a.why)));
+});

@@ -46,7 +46,7 @@ export function concludeBackendSilent(
         ? fullQueueGap(full, name, port)
         : {
             node,
-            interface: name,
+            interface: netns === null ? name : null,
             why: `what the backend does with the requests is not seen from outside${listened === null ? '' : ` (${listened} was captured)`}: its own sockets, its own firewall, or whether it lives at all; to be run in the backend's own network namespace`,
             capture: `${LOOK[attempt.protocol]}; iptables-save; nft list ruleset; tcpdump -i any -n '${port === null ? 'icmp or icmp6' : `port ${port}`}'`,
           },

@@ -70,7 +70,7 @@ export function fullQueueGap(
 ): Gap {
   return {
     node,
-    interface: name,
+    interface: netns === null ? name : null,
     why: `the counters are those of all that listens in ${stationLabel(node, netns)}; its sockets tell whose queue is full (Recv-Q above Send-Q), and what its program does; to be run there`,
     capture: `ss -ltnp 'sport = :${port}'; nstat -az ${OVERFLOWS} ${DROPS}`,
   };

@@ -52,7 +52,11 @@ function addReversePath({ demanded, node, loss }: DropProof, add: Add): void {
   }
 }
 
-function addSettings({ drop, leg, doubts }: DemandedDrop, recorded: boolean, add: Add): void {
+function addSettings(
+  { drop, leg, doubts, carrier, station, interface: name, seen }: DemandedDrop,
+  recorded: boolean,
+  add: Add,
+): void {
   if (drop.by === 'routing') {
     if (recorded) add('filtered', 'the kernel gave a reason of its routing, not of a filter');
     else if (doubts.length === 0) add('filtered', 'no rule that the packet meets before drops it');
@@ -60,6 +64,13 @@ function addSettings({ drop, leg, doubts }: DemandedDrop, recorded: boolean, add
   }
   const { verdict } = leg.passage;
   if (drop.by !== 'netfilter' || !verdict) return;
+  // What its settings decide of the packet within is another matter, which it never came to.
+  if (carrier && leg.station !== station) {
+    if (seen && name !== null) {
+      add('no-route', `the tunnel packet came in by ${name}, and is for ${station.label}'s own address`);
+    }
+    return;
+  }
   if (verdict.verdict === 'forward' || verdict.verdict === 'output') {
     add('no-route', `it has a route on, by ${verdict.dev}`);
     if (verdict.verdict === 'forward') add('forwarding-off', 'forwarding is on where the packet came in');
@@ -69,16 +80,21 @@ function addSettings({ drop, leg, doubts }: DemandedDrop, recorded: boolean, add
 
 /** Whether the way on was captured, and the packet was not seen there. */
 function addSilence(
-  { role, leg, station, seen }: DemandedDrop,
+  { role, leg, station, seen, carrier, interface: name }: DemandedDrop,
   { node, loss }: DropProof,
   context: DiagnosisContext,
   add: Add,
 ): void {
-  const dev = leg.passage.verdict?.dev ?? null;
+  const tunnel = loss.last.encapsulations.at(-1);
+  const out =
+    carrier && tunnel && name !== null ? station.model.interfaceForVni(tunnel.id, tunnel.port) : null;
+  const dev = carrier ? out : (leg.passage.verdict?.dev ?? null);
   if (role !== 'request' || !seen || dev === null) return;
   if (!context.covers(node, dev, lastSightings(loss))) return;
   add(
     'backend-silent',
-    `${dev} of ${station.label}, the way on, was captured, and the packet did not leave by it`,
+    carrier
+      ? `${dev} of ${station.label}, by which it comes out of the tunnel, was captured, and the packet did not come in by it`
+      : `${dev} of ${station.label}, the way on, was captured, and the packet did not leave by it`,
   );
 }

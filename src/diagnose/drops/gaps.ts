@@ -5,6 +5,7 @@ import {
   recordingCommand,
 } from '../../ingest/snapshot/files.js';
 import type { Gap } from '../../model/analysis.js';
+import { stationLabel } from '../../model/station.js';
 import type { Suspicion } from '../cause.js';
 import { captureCommand, captureFilter, filesNamedIn } from '../recording.js';
 import type { DropProof } from './examine.js';
@@ -13,19 +14,22 @@ import type { DropProof } from './examine.js';
 export function dropGaps({ confidence, proof, interface: name }: Suspicion<DropProof>): Gap[] {
   if (confidence === 'confirmed') return [];
   const { node, demanded, loss } = proof;
-  const at = { node: node.name, interface: name };
+  const label = stationLabel(node.name, node.netns);
+  // In another namespace its interfaces are others, though they bear the same names.
+  const at = { node: node.name, interface: node.netns === null ? name : null };
+  const there = node.netns === null ? '' : `; to be run in the network namespace ${node.netns}`;
   const missing = recordingCommand(filesNamedIn(demanded?.doubts ?? []));
   if (missing !== null) {
-    const why = `what ${node.name} does with the packet rests on files that are missing: ${demanded!.doubts[0]}`;
+    const why = `what ${label} does with the packet rests on files that are missing: ${demanded!.doubts[0]}${there}`;
     return [{ ...at, why, capture: missing }];
   }
   if (proof.doubtful.length > 0) {
-    const why = `whether that rule of ${node.name} dropped them, its own counter and the kernel's drop reasons would tell`;
+    const why = `whether that rule of ${label} dropped them, its own counter and the kernel's drop reasons would tell${there}`;
     const counters = 'iptables-save -c > iptables-save.txt; nft -j list ruleset > nft.json';
     return [{ ...at, why, capture: `${counters}; ${RECORD_DROPS}` }];
   }
   if (!demanded) {
-    const why = `the kernel's record names a kind of drop and no packet; the settings of ${node.name} would say whether it is this one`;
+    const why = `the kernel's record names a kind of drop and no packet; the settings of ${label} would say whether it is this one${there}`;
     const files = [
       'sysctl.txt',
       'ip-route.json',
@@ -39,14 +43,14 @@ export function dropGaps({ confidence, proof, interface: name }: Suspicion<DropP
     return [{ ...at, why, capture: recordingCommand(files.filter((file) => missing.includes(file))) }];
   }
   if (!demanded.seen) {
-    const why = `the packet was not captured on its way into ${node.name}: only its settings say that it is dropped there`;
+    const why = `the packet was not captured on its way into ${label}: only its settings say that it is dropped there${there}`;
     return [{ ...at, why, capture: captureCommand(name, captureFilter(loss.last)) }];
   }
   if (demanded.interface === null && demanded.drop.by === 'routing') {
     if (proof.counter?.rise != null) return [];
-    const why = `a reply that ${node.name} cannot route is never sent: only its counter ${proof.counter?.name ?? 'of missing routes'} shows it`;
+    const why = `a reply that ${label} cannot route is never sent: only its counter ${proof.counter?.name ?? 'of missing routes'} shows it${there}`;
     return [{ ...at, why, capture: RECORD_COUNTERS }];
   }
-  const why = `no record of the kernel's own names the drop on ${node.name}; a drop reason would confirm it`;
+  const why = `no record of the kernel's own names the drop on ${label}; a drop reason would confirm it`;
   return [{ ...at, why, capture: RECORD_DROPS }];
 }
