@@ -94,6 +94,25 @@ testShells('dash, busybox sh and bash: the files of capture, with the same conte
   }
 });
 
+testShells(
+  'whoever would be told is gone, as with a terminal that was closed: the archive is whole, and so is the status',
+  async (t) => {
+    const ground = await pair(t);
+    const script = join(scratch(t), 'collect.sh');
+    writeFileSync(script, await scriptOf(t));
+    for (const shell of ['dash', 'busybox sh', 'bash']) {
+      const to = scratch(t);
+      // An earlier one, of which there is something to tell.
+      writeFileSync(join(to, 'n1.tar.gz'), 'earlier');
+      const line = `${shell} ${script} -n n1 -t 1 -o ${to} >/dev/full 2>/dev/full`;
+      const { status } = await new CaptureRun(ground.namespace('n1'), ['sh', '-c', line]).ended();
+      t.is(status, 0, shell);
+      t.true(unpack(t, join(to, 'n1.tar.gz')).has('ip-rule6.json'), shell);
+      t.is(readFileSync(join(to, 'n1.tar.gz.~1~'), 'utf8'), 'earlier');
+    }
+  },
+);
+
 testShells('from standard input, as over ssh', async (t) => {
   const ground = await pair(t);
   const input = await scriptOf(t);

@@ -95,7 +95,8 @@ keep_earlier() {
     fi
     n=$((n + 1))
   done
-  printf 'returnpath: the earlier %s is %s now\n' "$archive" "$archive.~$n~" >&2
+  # Whoever is told may be gone, as with a terminal that was closed: what is done is done.
+  printf 'returnpath: the earlier %s is %s now\n' "$archive" "$archive.~$n~" 2>/dev/null >&2 || :
 }
 
 # Under its name there is never half an archive.
@@ -106,7 +107,7 @@ pack() {
   part=$archive.$$.part
   if [ ! -d "$archive" ] && tar -czf "$part" -C "$work" "$node" 2>/dev/null && keep_earlier && mv "$part" "$archive"; then
     rm -rf "$work"
-    printf '%s\n' "$archive"
+    printf '%s\n' "$archive" 2>/dev/null || :
   else
     rm -f "$part"
     printf 'returnpath: no archive could be written, the bundle is the directory %s\n' "$dir" >&2
