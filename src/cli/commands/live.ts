@@ -65,7 +65,7 @@ export function liveCommand(settle: (status: number) => void): CommandModule<obj
       const nodes = await nodesOf(args.nodes);
       const probe = probePlanOf(args, recording.vips, nodes);
       const { live } = await import('../../live/live.js');
-      const show = await shower(args.format);
+      const show = await shower(args.format, recording.seconds);
       const analysis = await live({
         nodes,
         recording,
@@ -131,8 +131,16 @@ function sameNode<T extends { transport: Transport }>(nodes: readonly T[]): T[] 
   return [];
 }
 
+/** What a person at a terminal that shows no table has to be told. */
+export function sayHowItEnds(seconds: number): void {
+  if (process.stderr.isTTY !== true) return;
+  printMessage(
+    seconds === 0 ? 'recording; Ctrl-C ends it' : `recording for ${seconds} s; Ctrl-C ends it before`,
+  );
+}
+
 /** Who shows how it stands, by the format and where it goes. */
-async function shower(format: string) {
+async function shower(format: string, seconds: number) {
   if (format === 'ndjson') {
     const { LiveEvents } = await import('../../report/live/events.js');
     const events = new LiveEvents();
@@ -150,8 +158,10 @@ async function shower(format: string) {
     return { view, stop: () => {}, end };
   }
   const end = () => {};
-  if (process.stderr.isTTY !== true || process.env.TERM === 'dumb')
+  if (process.stderr.isTTY !== true || process.env.TERM === 'dumb') {
+    sayHowItEnds(seconds);
     return { view: () => {}, stop: () => {}, end };
+  }
   const { LiveTerminal } = await import('../live-terminal.js');
   const terminal = new LiveTerminal(process.stderr);
   return { view: terminal.show.bind(terminal), stop: () => terminal.stop(), end };

@@ -5,7 +5,7 @@ import { shellExamples } from '../examples.js';
 import { interruption } from '../interruption.js';
 import { printMessage } from '../standard-error.js';
 import { VERSION } from '../version.js';
-import { type NodesArguments, nodesOf, nodesOption } from './live.js';
+import { type NodesArguments, nodesOf, nodesOption, sayHowItEnds } from './live.js';
 import { recordingOf, recordingOptions } from './recording.js';
 
 interface WatchArguments extends NodesArguments {
@@ -66,6 +66,7 @@ export function watchCommand(settle: (status: number) => void): CommandModule<ob
       const metrics = new Metrics();
       const server = await serveMetrics(metrics, args.listen);
       printMessage(`metrics: ${server.url}`);
+      sayHowItEnds(recording.seconds);
       try {
         await live({
           nodes,
