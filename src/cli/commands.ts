@@ -34,11 +34,10 @@ export async function run(args: readonly string[]): Promise<number> {
     ...[captureCommand, liveCommand, watchCommand, collectScriptCommand, restoreCommand],
     ...[mergeCommand, reportCommand, diffCommand, attachCommand, explainCommand, schemaCommand],
   ].map((build) => build(settle) as CommandModule);
-  // yargs takes a lone `-` for the end of an array of positionals.
-  const words = args.map((argument) => (argument === '-' ? '/dev/stdin' : argument));
-  const asksForHelp = words.some((word) => /^(help|--help|-h)$/.test(word));
-  const named = asksForHelp ? undefined : commands.find((command) => nameOf(command) === words[0]);
-  await (named ? single(named, words.slice(1)) : whole(commands, words)).parseAsync();
+  refuseDashedName(args);
+  const asksForHelp = args.some((word) => /^(help|--help|-h)$/.test(word));
+  const named = asksForHelp ? undefined : commands.find((command) => nameOf(command) === args[0]);
+  await (named ? single(named, args.slice(1)) : whole(commands, args)).parseAsync();
   return status;
 }
 
@@ -65,7 +64,8 @@ function common(args: readonly string[], commands: readonly CommandModule[]): Ar
   const lists = commands.flatMap(({ command }) =>
     [...String(command).matchAll(/[[<](\w+)\.\./g)].map((found) => found[1]!),
   );
-  const parser = yargs(args);
+  // It takes a lone `-` for the end of an array of positionals.
+  const parser = yargs(args.map((argument) => (argument === '-' ? '/dev/stdin' : argument)));
   return (
     parser
       .scriptName('returnpath')
@@ -91,6 +91,20 @@ function common(args: readonly string[], commands: readonly CommandModule[]): Ar
         throw new UsageError(`${said}; see: returnpath ${command ? `${nameOf(command)} ` : ''}--help`);
       })
   );
+}
+
+/**
+ * yargs takes what begins with a dash for options of a letter each, as help where there is an `h` among them.
+ *
+ * @throws UsageError
+ */
+function refuseDashedName(words: readonly string[]): void {
+  const at = words.findIndex(
+    (word, i) => /^(-i|--interface)$/.test(words[i - 1] ?? '') && /^-[^-=]{2,}$/.test(word),
+  );
+  if (at < 0) return;
+  const [flag, name] = words.slice(at - 1, at + 1) as [string, string];
+  throw new UsageError(`${flag} ${name}: a name that begins with a dash is given as ${flag}=${name}`);
 }
 
 /** What yargs' types leave out: all options, and of what kind they are. */

@@ -42,13 +42,16 @@ function wrongCommand(text: string, { words, synopsis }: CommandLine): string | 
   return `${word}: there is no such command${didYouMean(/^Did you mean (.+)\?$/.exec(text)?.[1] ?? null)}`;
 }
 
+/** What yargs is given in place of `-`. */
+const STDIN = '/dev/stdin';
+
 /** An option that there is not, and the one that it may have been meant to be; null where it is something else. */
 function unknown(text: string, { words, options }: CommandLine): string | null {
   const name = /^Unknown arguments?: ([^,]+)/.exec(text)?.[1];
   if (name === undefined) return null;
   const typed = words.map((word) => word.split('=', 1)[0]!).find((word) => nameOf(word) === name);
   if (typed === undefined && !words.some((word) => isLetters(word) && word.includes(name)))
-    return `${name}: is one more than is taken`;
+    return `${name === STDIN && !words.includes(STDIN) ? '-' : name}: is one more than is taken`;
   const meant = name.length > 2 ? closeName(name, options) : null;
   return `${typed ?? dashed(name)}: there is no such option${didYouMean(meant && `--${meant}`)}`;
 }

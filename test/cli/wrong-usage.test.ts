@@ -1,9 +1,11 @@
 /** What `live`, `watch` and `attach` are told wrongly: one clear line each, before anything is recorded or sent. */
-import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { testWith } from '../gates.js';
 import { scratch } from '../scratch.js';
 import { fixture, ROOT } from '../support.js';
 import { returnpath } from './run.js';
@@ -158,4 +160,65 @@ test('too few file descriptors are no bug of the program', async (t) => {
   }
   t.true(outcomes.includes(`2 ${TOO_MANY}`), outcomes.join('\n'));
   t.is(outcomes.at(-1), '1 ');
+});
+
+test('what is one more than is taken is named as it was typed', async (t) => {
+  for (const name of ['-', '/dev/stdin']) {
+    const { status, stderr } = await returnpath(['report', name, name]);
+    t.is(status, 2);
+    t.is(stderr, `returnpath: ${name}: is one more than is taken; see: returnpath report --help\n`);
+  }
+});
+
+test('a name that begins with a dash is no help that is asked for', async (t) => {
+  const { status, stdout, stderr } = await returnpath(['live', ...NODE, '-i', '-dash']);
+  t.deepEqual([status, stdout], [2, '']);
+  t.is(stderr, 'returnpath: -i -dash: a name that begins with a dash is given as -i=-dash\n');
+  t.regex((await returnpath(['live', ...NODE, '-i=-dash'])).stderr, /no-such-place/);
+  t.regex((await returnpath(['live', '-h'])).stdout, /^returnpath live\n/);
+});
+
+test('a node whose name is too long for a file is told so, and no directory is blamed', async (t) => {
+  const out = scratch(t);
+  const { status, stderr } = await returnpath(['capture', '--node', 'n'.repeat(250), '--out', out]);
+  t.is(status, 2);
+  t.regex(
+    stderr,
+    /^returnpath: --node: a name of 250 octets is too long for a file's; give one of up to \d+\n$/,
+  );
+  t.deepEqual(readdirSync(out), []);
+});
+
+/** Standard input is what the file descriptor is of. */
+function withInput(input: number, args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [join(ROOT, 'bin/returnpath.js'), ...args], {
+    stdio: [input, 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  closeSync(input);
+  return child;
+}
+
+test('a directory on standard input is told as one', async (t) => {
+  const child = withInput(openSync('/', 'r'), ['analyze', '-']);
+  let told = '';
+  child.stderr!.on('data', (text) => {
+    told += text;
+  });
+  const [status] = await once(child, 'close');
+  t.is(status, 2);
+  t.is(told, 'returnpath: standard input: is a directory\n');
+});
+
+testWith('script')('on a terminal that shows no table it is said how a run is ended', async (t) => {
+  const argv = `${process.execPath} ${join(ROOT, 'bin/returnpath.js')} live --node n1=netns://no-such-place --duration 0`;
+  for (const [term, told] of [
+    ['dumb', true],
+    ['xterm', false],
+  ] as const) {
+    const { stdout } = await run('script', ['-qfc', argv, '/dev/null'], {
+      env: { ...process.env, TERM: term },
+    });
+    t.is(/^returnpath: recording; Ctrl-C ends it\r$/m.test(stdout), told, stdout);
+  }
 });

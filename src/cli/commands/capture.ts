@@ -68,6 +68,7 @@ export function captureCommand(settle: (status: number) => void): CommandModule<
           'Needs root. What is changed on the machine is said, and put back; after a crash by: returnpath restore.\nExit status: 0 done, 2 nothing could be captured.',
         ),
     handler: async (args) => {
+      checkNodeName(args.node ?? '');
       const recording = { ...recordingOf(args, args.node ?? null), ...rotationOf(args) };
       const plan = probePlanOf(args, recording.vips, []);
       const [{ capture }, { Probing }] = await Promise.all([
@@ -106,6 +107,19 @@ async function printProbes(probing: Probing, bundle: string, vips: readonly stri
       { columns: Math.max(60, width), color: false },
     ),
   );
+}
+
+/** A name of a file may have 255 octets: with what is put around it, as in `returnpath-NODE-PID`, so many are left. */
+const LONGEST_NAME = 230;
+
+/** @throws UsageError */
+function checkNodeName(name: string): void {
+  const octets = Buffer.byteLength(name);
+  if (octets > LONGEST_NAME) {
+    throw new UsageError(
+      `--node: a name of ${octets} octets is too long for a file's; give one of up to ${LONGEST_NAME}`,
+    );
+  }
 }
 
 /** @throws UsageError */

@@ -155,6 +155,8 @@ export async function* stdinChunks({ onRead } = new ReadBuffer()): AsyncGenerato
   const name = 'standard input';
   let offset = 0;
   try {
+    // Node.js takes a directory for an input that is at its end.
+    if (fstatSync(0).isDirectory()) throw new InputError(name, null, REASONS.EISDIR!);
     for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
       offset += chunk.length;
       onRead?.(name, offset, null, false);
