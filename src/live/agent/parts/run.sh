@@ -96,7 +96,7 @@ keep_earlier() {
     n=$((n + 1))
   done
   # Whoever is told may be gone, as with a terminal that was closed: what is done is done.
-  printf 'returnpath: the earlier %s is %s now\n' "$archive" "$archive.~$n~" 2>/dev/null >&2 || :
+  printf 'returnpath: the earlier %s is %s now\n' "$archive" "$archive.~$n~" >&2 2>/dev/null || :
 }
 
 # Under its name there is never half an archive.
