@@ -45,8 +45,11 @@ export function fullQueueOf(
   return { server, overflows, accountsForAll, evidence: [evidence('counter', text, { node, file })] };
 }
 
-/** What is to be done is the program's, and its own kernel's to be asked about. */
-/** @param ports of the server, in words */
+/**
+ * What is to be done is up to the program, and its own kernel tells how far it is behind.
+ *
+ * @param ports of the server, in words
+ */
 export function fullQueueFix({ server }: FullQueue, ports: string): Fix {
   const most = server.snapshot?.sysctl?.get('net.core.somaxconn');
   const bound =
