@@ -4,6 +4,7 @@
  */
 import type { Attempt } from '../correlate/attempt.js';
 import type { Sighting } from '../model/sighting.js';
+import { areApart } from '../network/link.js';
 import type { DiagnosisContext, NodeView } from './context.js';
 import type { Loss } from './loss.js';
 
@@ -37,10 +38,26 @@ export function placeAfter(last: Sighting, context: DiagnosisContext): Place | n
   return { node: here, interface: decapsulatingInterface(last, here), seen: true };
 }
 
-/** Whether the node only overheard it, as a frame that a switch floods: neither from nor for one of its own MACs. */
-export function isOverheard({ point, direction, forOther }: Sighting, context: DiagnosisContext): boolean {
-  if (forOther) return true;
+/**
+ * Whether the node only overheard it, as a frame that a switch floods: neither from nor for one of its own MACs, or for
+ * that of an interface which it has on another link.
+ */
+export function isOverheard(sighting: Sighting, context: DiagnosisContext): boolean {
+  const { point, direction, forOther } = sighting;
+  if (forOther || isForOtherLink(sighting, context)) return true;
   return direction === null && context.node(point.node, point.netns)?.snapshot?.links != null;
+}
+
+/** To a device, a frame for the MAC of another is one for another host (eth_type_trans()). */
+function isForOtherLink(sighting: Sighting, context: DiagnosisContext): boolean {
+  const { point, direction, etherDestination } = sighting;
+  const station = context.network.station(point.node, point.netns);
+  const view = context.node(point.node, point.netns);
+  if (direction !== 'in' || etherDestination === null || !station || !view) return false;
+  const name = inputInterface(sighting, view);
+  const owners = station.model.interfacesWithMac(etherDestination);
+  if (name === null || owners.length === 0 || station.model.link(name)?.mac == null) return false;
+  return owners.every((owner) => owner !== name && areApart(station, name, station, owner));
 }
 
 /**

@@ -37,7 +37,7 @@ export function toPrefix(text: string): Prefix {
   return { family: address.family, words: maskWords(address.words, length), masks, length };
 }
 
-export function contains(prefix: Prefix, address: Address): boolean {
+export function contains(prefix: Prefix, address: Pick<Address, 'family' | 'words'>): boolean {
   if (prefix.family !== address.family) return false;
   for (let i = 0; i < prefix.masks.length; i++) {
     if (((prefix.words[i]! ^ address.words[i]!) & prefix.masks[i]!) !== 0) return false;

@@ -51,6 +51,50 @@ function linkRoutes({ snapshot }: Station, device: string): Prefix[] {
     .filter((prefix) => prefix.length < (prefix.family === 4 ? 32 : 128));
 }
 
+/**
+ * Whether two interfaces are known to be on links of their own: both have networks of one family, by an address or a
+ * route, and none in common. An interface with none, as an unnumbered one or that of a pod with a host's address alone,
+ * may be on any link.
+ */
+export function areApart(a: Station, deviceA: string, b: Station, deviceB: string): boolean {
+  if (isNoLink(a, deviceA) || isNoLink(b, deviceB)) return false;
+  const [own, far] = [prefixesOn(a, deviceA), prefixesOn(b, deviceB)];
+  const pairs = own.flatMap((one) =>
+    far.filter(({ family }) => family === one.family).map((other) => [one, other] as const),
+  );
+  return pairs.length > 0 && !pairs.some(([one, other]) => overlap(one, other));
+}
+
+/** Whether none of a station's interfaces is on the link of the device; false where that is not known of one. */
+export function isElsewhere(station: Station, from: Station, device: string): boolean {
+  const outer = outerInterfaces(station);
+  return outer.length > 0 && outer.every((name) => areApart(from, device, station, name));
+}
+
+/** Whether an interface with the MAC may be on the link of the device. */
+export function mayHaveMac(station: Station, mac: string, from: Station, device: string): boolean {
+  return (station.snapshot.links ?? []).some(
+    (link) => link.mac === mac && !areApart(from, device, station, link.master ?? link.name),
+  );
+}
+
+function isNoLink({ model }: Station, device: string): boolean {
+  const link = model.link(device);
+  return !link || link.type === 'loopback' || TUNNELS.has(link.kind ?? '');
+}
+
+function overlap(a: Prefix, b: Prefix): boolean {
+  return contains(a, b) || contains(b, a);
+}
+
+function prefixesOn(station: Station, device: string): Prefix[] {
+  const own = station.model.localAddresses
+    .filter((a) => a.interface === device && a.scope !== 'link')
+    .map((a) => toPrefix(`${a.peer ?? a.address}/${a.prefixLength}`))
+    .filter(({ family, length }) => length < (family === 4 ? 32 : 128));
+  return [...own, ...linkRoutes(station, device)];
+}
+
 /** Interfaces by which a node is on a link with others: no loopback, no tunnel, no bridge of its own pods alone. */
 export function outerInterfaces(station: Station): string[] {
   return (station.snapshot.links ?? []).map((link) => link.name).filter((name) => reachesOut(station, name));

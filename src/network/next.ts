@@ -1,7 +1,7 @@
 /** Whom a packet meets that leaves a node by a device towards a next hop. */
 import type { Hop } from '../kernel/verdict.js';
-import type { Link } from '../model/snapshot.js';
-import { onOneLink, TUNNELS } from './link.js';
+import type { Link, Neighbour } from '../model/snapshot.js';
+import { isElsewhere, mayHaveMac, onOneLink, TUNNELS } from './link.js';
 import type { Network } from './network.js';
 import type { Station } from './station.js';
 
@@ -38,8 +38,31 @@ export function arrivalOf(
   const near = holders.filter((s) => s.netns === null || s.node === from.node);
   if (near.length !== 1) return null;
   const [station] = near;
+  if (isUnreached(station!, from, hop.dev)) return null;
   const name = interfaceTowards(station!, from, hop.dev, address);
   return name === null ? null : { station: station!, interface: name, unknown: [] };
+}
+
+/**
+ * Who has the next hop's address and is on no link with the device, as where a route to one client names a device that
+ * the client is not behind: nobody answers there, unless one that is not known does in its place.
+ */
+export function unreachedOwner(
+  { stations }: Network,
+  from: Station,
+  hop: Hop,
+  destination: string,
+): Station | null {
+  const address = hop.via ?? destination;
+  const kind = from.model.link(hop.dev)?.kind;
+  if (from.netns !== null || (kind && TUNNELS.has(kind)) || neighbourMac(from, hop.dev, address)) return null;
+  const owners = stations.filter((s) => s !== from && s.netns === null && s.model.hasAddress(address));
+  return owners.length > 0 && owners.every((s) => isUnreached(s, from, hop.dev)) ? owners[0]! : null;
+}
+
+/** A pod's link is its node's own affair. */
+function isUnreached(owner: Station, from: Station, device: string): boolean {
+  return owner.netns === null && isElsewhere(owner, from, device);
 }
 
 function throughTunnel(
@@ -82,14 +105,22 @@ function byNeighbour(
 ): Arrival | null {
   const mac = neighbourMac(from, device, address);
   if (mac === null) return null;
-  const owners = others.filter((s) => s.model.interfacesWithMac(mac).length > 0);
+  // One that was learnt came from the link itself; what is set by hand may be the MAC of a node on another.
+  const isByHand = neighbourOf(from, device, address)!.states.includes('PERMANENT');
+  const owners = others.filter(
+    (s) => s.model.interfacesWithMac(mac).length > 0 && (!isByHand || mayHaveMac(s, mac, from, device)),
+  );
   const [station] = owners;
   const name = owners.length === 1 ? station!.model.ownerOfMac(mac) : null;
   return name === null ? null : { station: station!, interface: name, unknown: [] };
 }
 
+function neighbourOf({ snapshot }: Station, device: string, address: string): Neighbour | undefined {
+  return snapshot.neighbours?.find((n) => n.address === address && n.interface === device);
+}
+
 function neighbourMac(from: Station, device: string, address: string): string | null {
-  const entry = from.snapshot.neighbours?.find((n) => n.address === address && n.interface === device);
+  const entry = neighbourOf(from, device, address);
   return entry?.states.includes('FAILED') ? null : (entry?.mac ?? null);
 }
 

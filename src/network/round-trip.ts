@@ -6,7 +6,7 @@ import { follow, type Journey, questionOf } from './journey.js';
 import { outerInterfaces, TUNNELS } from './link.js';
 import { wayText } from './narrate.js';
 import type { Network } from './network.js';
-import { isOneNeighbour } from './next.js';
+import { isOneNeighbour, unreachedOwner } from './next.js';
 import type { Station } from './station.js';
 
 /** A connection's first request and its reply, as the nodes' settings have them go. */
@@ -55,7 +55,7 @@ export function roundTrips(
     return follow(network, start, question, request.connections).map((reply) => ({
       ...common,
       reply: { ...reply, chance: reply.chance * request.chance },
-      fate: fateOf(entry, request, reply, packet),
+      fate: fateOf(network, entry, request, reply, packet),
     }));
   });
 }
@@ -191,6 +191,7 @@ function answerFromOutside(
 }
 
 function fateOf(
+  network: Network,
   entry: Entry,
   request: Journey,
   reply: Journey,
@@ -214,15 +215,23 @@ function fateOf(
         return unknown(`the reply ends at ${end.station.label}, which has ${packet.destination.text}`);
       }
       break;
-    case 'left':
+    case 'left': {
       if (packet.destination.text !== asked.source) {
         return unknown(`the reply leaves for ${packet.destination.text}`);
+      }
+      const owner = unreachedOwner(network, end.station, end.hop, packet.destination.text);
+      if (owner) {
+        const whom = end.hop.via ?? packet.destination.text;
+        return unknown(
+          `the reply leaves by ${end.hop.dev} of ${end.station.label} for ${whom}, and ${owner.label}, which has that, is on another link`,
+        );
       }
       if (entry.isPod && end.hop.via !== null) {
         const away = `by ${end.hop.dev} of ${end.station.label} for ${end.hop.via}`;
         return unknown(`the reply leaves ${away}, though ${asked.source} is a pod of ${entry.station.label}`);
       }
       break;
+    }
   }
   const translated =
     packet.source.text === asked.destination && packet.sourcePort === (asked.destinationPort ?? null);

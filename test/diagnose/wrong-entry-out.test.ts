@@ -1,7 +1,7 @@
 /** Replies that leave by a neighbour entry which is wrong, each beside a twin in which one thing is right. */
 import test, { type ExecutionContext } from 'ava';
 import { Wire } from '../correlate/neighbours/wire.js';
-import { A, from, GATEWAY, node, nodeFiles, ROUTER, run, VIP } from './lan.js';
+import { A, B, type Bundle, from, GATEWAY, node, nodeFiles, ROUTER, run, VIP } from './lan.js';
 
 const NOBODY = '02:00:00:00:00:99';
 
@@ -13,9 +13,11 @@ interface Case {
   heard?: string;
   /** Whether the gateway's settings are known. */
   withRouter?: boolean;
+  /** Another node on the link. */
+  node2?: Bundle;
 }
 
-async function found(t: ExecutionContext, { entry = NOBODY, state, heard, withRouter = false }: Case) {
+async function found(t: ExecutionContext, { entry = NOBODY, state, heard, withRouter = false, node2 }: Case) {
   const wire = new Wire();
   if (heard) wire.ask(heard, GATEWAY, '192.0.2.11');
   for (let i = 0; i < 3; i++) wire.syn(ROUTER, A, from(40_001)).synAck(A, entry, from(40_001)).wait(1000);
@@ -28,7 +30,7 @@ async function found(t: ExecutionContext, { entry = NOBODY, state, heard, withRo
     'eth0.pcap': wire.capture(),
   };
   const router = nodeFiles([{ name: 'eth0', mac: ROUTER, addresses: [`${GATEWAY}/24`] }]);
-  const { findings } = await run(t, { node1, ...(withRouter && { router }) });
+  const { findings } = await run(t, { node1, ...(withRouter && { router }), ...(node2 && { node2 }) });
   const [finding] = findings.filter((f) => f.severity === 'fault');
   return {
     finding,
@@ -64,4 +66,32 @@ test('its twin: the right entry sends the reply back where the request came from
   const { brief, commands } = await found(t, { entry: ROUTER, heard: ROUTER });
   t.not(brief?.split(' ')[0], 'wrong-gateway');
   t.deepEqual(commands, []);
+});
+
+const OTHER_LINK = '02:00:00:00:00:0e';
+
+/** Another node, with a second interface on this link, or on a link of its own. */
+function beside(address: string) {
+  return nodeFiles([
+    { name: 'eth0', mac: B, addresses: ['192.0.2.12/24'] },
+    { name: 'eth1', mac: OTHER_LINK, addresses: [address] },
+  ]);
+}
+
+test("a permanent entry with another node's MAC is wrong where that node has it on another link", async (t) => {
+  const node2 = beside('203.0.113.12/24');
+  const { finding, brief, commands } = await found(t, { entry: OTHER_LINK, heard: ROUTER, node2 });
+  t.is(brief, 'wrong-gateway node1 eth0');
+  t.deepEqual(commands, FORGET);
+  t.regex(
+    finding!.summary,
+    new RegExp(`the MAC ${OTHER_LINK} .* which is node2's, which is not on the link of eth0`),
+  );
+});
+
+test('its twins: it has the MAC on this link, or on one of which no network is known', async (t) => {
+  for (const address of ['192.0.2.13/24', '192.0.2.13/32']) {
+    const node2 = beside(address);
+    t.deepEqual((await found(t, { entry: OTHER_LINK, heard: ROUTER, node2 })).commands, [], address);
+  }
 });

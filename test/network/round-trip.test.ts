@@ -98,6 +98,21 @@ test('straight to the client: answered, though by another way', async (t) => {
   t.deepEqual(await fateBy(t, 'via 10.9.3.2 dev b'), { kind: 'answered-elsewhere' });
 });
 
+test('right out on a link that the client is not on: not known to be answered', async (t) => {
+  const fate = await fateBy(t, 'dev a');
+  t.is(fate.kind, 'unknown');
+  t.regex(
+    fate.kind === 'unknown' ? fate.why : '',
+    /by a of node2 for 10\.9\.9\.9, and client, .* on another link/,
+  );
+});
+
+test('its twins: right out on a link that it is on, or on one to which another route says that it has a network', async (t) => {
+  t.deepEqual(await fateBy(t, 'dev b'), { kind: 'answered-elsewhere' });
+  const routes = { node2: '10.9.3.0/24 dev a scope link' };
+  t.deepEqual(await fateBy(t, 'dev a', { routes }), { kind: 'answered-elsewhere' });
+});
+
 test('back to the router that the request came from, which has a snapshot: what it makes of it is its own affair', async (t) => {
   const at = { node: 'node2', interface: 'a', sender: '10.9.2.1' };
   t.deepEqual(await fateBy(t, 'via 10.9.2.1 dev a', { at }), { kind: 'answered' });

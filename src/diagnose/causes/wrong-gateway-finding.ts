@@ -61,7 +61,7 @@ function summarize(
   const lost = doubtful ? 'they do not come back, and that way may be why' : 'they are lost on that way';
   const also = [
     chosenBy(suspicions[0]!.proof),
-    wrong ? entryText(wrong) : '',
+    wrong ? entryText(wrong, context) : '',
     others > 0
       ? `Connections of ${others} other ${others === 1 ? 'client' : 'clients'} are made by the same ways.`
       : '',
@@ -72,9 +72,14 @@ function summarize(
 }
 
 /** The routes lead to the right next hop, at a MAC that is not its own. */
-function entryText({ holder, address, mac, heard }: WrongEntry): string {
+function entryText(
+  { holder, interface: name, address, mac, heard }: WrongEntry,
+  context: DiagnosisContext,
+): string {
+  const owner = context.ownerOfMac(mac);
+  const whose = owner ? `${owner.name}'s, which is not on the link of ${name}` : "nobody's";
   const other = heard[0] ? `, and ${address} was heard with ${heard[0].senderMac}` : '';
-  return `${holder.label} has the MAC ${mac} for ${address} in its neighbours, which is nobody's${other}: that entry is wrong, not the route.`;
+  return `${holder.label} has the MAC ${mac} for ${address} in its neighbours, which is ${whose}${other}: that entry is wrong, not the route.`;
 }
 
 /** What of the node's settings chose the way, and what was meant to and did not. */

@@ -4,6 +4,7 @@ import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
 import type { CapturePoint, Sighting } from '../../model/sighting.js';
 import { isSameStation } from '../../model/station.js';
 import { isVirtualMac } from '../../model/virtual-mac.js';
+import { areApart, mayHaveMac } from '../../network/link.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
 import type { Loss } from '../loss.js';
@@ -20,7 +21,7 @@ export interface WrongEntry {
 
 /**
  * The entry that the packet left its last node by; null where it is right, or where that is not known. One whose MAC is
- * another known host's is none: that may be a proxy, or have taken the address over.
+ * that of another known host on the link is none: that may be a proxy, or have taken the address over.
  *
  * @param address whom that node sent it to, where its routes tell no other next hop
  * @param doors who has the address
@@ -42,7 +43,8 @@ export function wrongEntryOf(
   const entry = holder.snapshot.neighbours?.find((n) => n.address === hop && n.interface === name);
   const mac = entry?.mac;
   if (!mac || isVirtualMac(mac) || (last.etherDestination ?? mac) !== mac) return null;
-  if (doors.some((door) => mayHave(door, mac, context)) || !isNobodys(mac, context)) return null;
+  if (doors.some((door) => mayHave(door, mac, context)) || !isNobodys(mac, holder, name, context))
+    return null;
   return { holder, interface: name, address: hop, mac, heard: [] };
 }
 
@@ -65,7 +67,9 @@ export function wrongNextHopOf(
   const entry = holder?.snapshot.neighbours?.find((n) => n.address === address && n.interface === name);
   const mac = entry?.mac;
   if (!holder || name === null || !mac || isVirtualMac(mac) || (way.mac ?? mac) !== mac) return null;
-  if (!isNobodys(mac, context) || context.neighbours.some(({ senderMac }) => senderMac === mac)) return null;
+  if (!isNobodys(mac, holder, name, context)) return null;
+  if (context.neighbours.some((m) => m.senderMac === mac && mayBeHeardOn(m, holder, name, context)))
+    return null;
   const owners = context.network.stations.filter((s) => s !== holder && s.model.hasAddress(address));
   if (owners.some((owner) => mayHave(owner, mac, context))) return null;
   const heard = context.neighbours.filter(
@@ -84,9 +88,24 @@ function mayHave({ node }: Station, mac: string, { network }: DiagnosisContext):
   );
 }
 
-function isNobodys(mac: string, { network, neighbours }: DiagnosisContext): boolean {
-  if (neighbours.some(({ claimedMac }) => claimedMac === mac)) return false;
-  return !network.stations.some(({ snapshot }) => snapshot.links?.some((link) => link.mac === mac));
+/** Nobody on the link of the device has it, as far as is known; a node that is on another is none. */
+function isNobodys(mac: string, holder: Station, device: string, context: DiagnosisContext): boolean {
+  const { network, neighbours } = context;
+  if (neighbours.some((m) => m.claimedMac === mac && mayBeHeardOn(m, holder, device, context))) return false;
+  return !network.stations.some((station) => mayHaveMac(station, mac, holder, device));
+}
+
+/** Whether the message may have been on the link of the device. */
+function mayBeHeardOn(
+  { point }: NeighbourMessage,
+  holder: Station,
+  device: string,
+  { network }: DiagnosisContext,
+): boolean {
+  const station = network.station(point.node, point.netns);
+  if (!station || point.interface === null) return true;
+  const name = station.model.link(point.interface)?.master ?? point.interface;
+  return !areApart(holder, device, station, name);
 }
 
 /** Those at the places that only overheard what was sent there. */
