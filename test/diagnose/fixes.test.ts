@@ -1,12 +1,12 @@
 /** What is proposed for each recorded drop, and that it is what the kernel would need. */
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { Finding, Fix } from '../../src/model/analysis.js';
 import { Wire } from '../correlate/neighbours/wire.js';
 import { bundlesIn } from '../scenarios/truth.js';
 import { fixture } from '../support.js';
 import { EditedScenario } from './edited-bundle.js';
-import { A, GATEWAY, lostAt, madeBy, nodeFiles, ROUTER, run, VIP } from './lan.js';
+import { A, B, type Bundle, GATEWAY, lostAt, madeBy, node, nodeFiles, ROUTER, run, VIP } from './lan.js';
 
 async function firstOf(scenario: string): Promise<Finding> {
   const { findings } = await analyze(bundlesIn(fixture(scenario)), {
@@ -132,4 +132,44 @@ test('a route that refuses the way back: that is taken away, and the check stays
   }
   const made = madeBy(new Wire(), A, 40_001).wait(3000).ask(ROUTER, GATEWAY, '192.0.2.77').capture();
   t.deepEqual((await run(t, { node1: { ...refusing(null), 'eth0.pcap': made } })).findings, []);
+});
+
+const PEERS_GATEWAY = '192.0.2.77';
+
+/** A node with no route to its clients, beside one whose default route has a gateway of its own. */
+async function withoutRoute(t: ExecutionContext, sender: object[], peers: object[]) {
+  const isDefault = ({ dst }: { dst: string }) => dst === 'default';
+  const routesOf = (files: Bundle) => JSON.parse(files['ip-route.json'] as string) as { dst: string }[];
+  const [own, other] = [
+    node(A, `${VIP}/32`),
+    nodeFiles([{ name: 'eth0', mac: B, addresses: ['192.0.2.12/24'] }]),
+  ];
+  const node1 = {
+    ...own,
+    'ip-route.json': JSON.stringify(routesOf(own).filter((route) => !isDefault(route))),
+    'ip-neigh.json': JSON.stringify(sender),
+    'nft.json': '{"nftables":[]}',
+    'eth0.pcap': lostAt(new Wire(), A, 40_001).ask(ROUTER, GATEWAY, '192.0.2.99').capture(),
+  };
+  const changed = routesOf(other).map((r) => (isDefault(r) ? { ...r, gateway: PEERS_GATEWAY } : r));
+  const node2 = {
+    ...other,
+    'ip-route.json': JSON.stringify(changed),
+    'ip-neigh.json': JSON.stringify(peers),
+  };
+  const { findings } = await run(t, { node1, node2 });
+  return findings.map((f) => [f.cause, f.fix?.commands.find(({ persists }) => !persists)?.command]);
+}
+
+test('a missing route is given the gateway that the requests come from, not what another node has', async (t) => {
+  const sender = [{ dst: GATEWAY, dev: 'eth0', lladdr: ROUTER, state: ['REACHABLE'] }];
+  const by = (gateway: string) => [['no-route', `ip route replace default via ${gateway} dev eth0`]];
+  t.deepEqual(await withoutRoute(t, sender, []), by(GATEWAY));
+  t.deepEqual(await withoutRoute(t, [], []), by(PEERS_GATEWAY));
+});
+
+test('its twin: nor that, where the other node asked for its gateway in vain', async (t) => {
+  const failed = [{ dst: PEERS_GATEWAY, dev: 'eth0', state: ['FAILED'] }];
+  t.deepEqual(await withoutRoute(t, [], failed), [['no-route', undefined]]);
+  t.deepEqual(await withoutRoute(t, failed, []), [['no-route', undefined]]);
 });

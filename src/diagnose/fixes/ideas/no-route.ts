@@ -3,6 +3,7 @@ import { familyOf } from '../../../model/address.js';
 import { onOneLink, outerInterfaces, TUNNELS } from '../../../network/link.js';
 import type { Network } from '../../../network/network.js';
 import type { Station } from '../../../network/station.js';
+import { entryInVain } from '../../drops/asked-in-vain.js';
 import { shellWord } from '../../shell-word.js';
 import { COST, type FixIdea, type IdeasFor, type Problem } from '../idea.js';
 import { step } from '../step.js';
@@ -98,7 +99,10 @@ function addressOn({ model }: Station, device: string, family: 4 | 6): string | 
   );
 }
 
-/** Where the node has none: the router of the nodes that are on its link, else whom the request came from. */
+/**
+ * Where the node has none: whom the request came from, else the router of the nodes that are on its link. Another node's
+ * default route may itself be what is wrong there.
+ */
 function defaultRoute(problem: Problem): FixIdea[] {
   const { network, risks } = problem;
   const { station, leg } = risks[0]!;
@@ -106,7 +110,10 @@ function defaultRoute(problem: Problem): FixIdea[] {
   const routes = (family === 6 ? station.snapshot.routes6 : station.snapshot.routes4) ?? [];
   if (routes.some((r) => r.table === 'main' && r.destination.endsWith('/0') && r.type === 'unicast'))
     return [];
-  const found = peerRouter(network, station, family) ?? senderRouter(problem);
+  const sender = senderRouter(problem);
+  const peers = peerRouters(network, station, family);
+  const isSender = ({ via, device }: Router) => via === sender?.via && device === sender.device;
+  const found = peers.find(isSender) ?? sender ?? peers[0];
   if (!found) return [];
   const { via, device, why } = found;
   return [
@@ -130,20 +137,22 @@ interface Router {
   why: string;
 }
 
-function peerRouter({ stations }: Network, station: Station, family: 4 | 6): Router | null {
-  for (const peer of stations) {
-    if (peer === station || peer.netns !== null) continue;
+/** Those that nobody is known to have asked for in vain. */
+function peerRouters({ stations }: Network, station: Station, family: 4 | 6): Router[] {
+  const peers = stations.filter((peer) => peer !== station && peer.netns === null);
+  return peers.flatMap((peer) => {
     const routes = (family === 6 ? peer.snapshot.routes6 : peer.snapshot.routes4) ?? [];
     const hops = routes
       .filter((r) => r.table === 'main' && r.destination.endsWith('/0'))
       .flatMap((r) => r.nextHops);
-    for (const { gateway, interface: name } of hops) {
-      if (gateway === null || name === null || station.model.hasAddress(gateway)) continue;
+    return hops.flatMap(({ gateway, interface: name }): Router[] => {
+      if (gateway === null || name === null || station.model.hasAddress(gateway)) return [];
       const device = outerInterfaces(station).find((own) => onOneLink(station, own, peer, name));
-      if (device !== undefined) return { via: gateway, device, why: `as ${peer.label} has it` };
-    }
-  }
-  return null;
+      if (device === undefined) return [];
+      const isSilent = entryInVain(peer, name, gateway) ?? entryInVain(station, device, gateway);
+      return isSilent ? [] : [{ via: gateway, device, why: `as ${peer.label} has it` }];
+    });
+  });
 }
 
 function senderRouter(problem: Problem): Router | null {
