@@ -4,6 +4,7 @@ import { entryOf } from '../model/nested-maps.js';
 import type { Cause, Suspicion } from './cause.js';
 import { CONFIDENCE_ORDER } from './confidence.js';
 import type { DiagnosisContext } from './context.js';
+import { unansweredGaps } from './neighbours/unanswered.js';
 import { addPatterns } from './patterns/patterns.js';
 import { CAUSE_REGISTRY } from './registry.js';
 import { isScan, withoutScans } from './scan.js';
@@ -52,6 +53,7 @@ export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): 
       gaps.push(...lacking);
     }
   }
+  gaps.push(...unansweredGaps(context));
   // The gravest first, then the surest, then what hit most.
   findings.sort(
     ({ finding: a }, { finding: b }) =>
