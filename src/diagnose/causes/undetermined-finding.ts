@@ -2,6 +2,7 @@ import type { Attempt } from '../../correlate/attempt.js';
 import { isOverheardIn } from '../../correlate/overheard.js';
 import type { Verdict } from '../../kernel/verdict.js';
 import type { Evidence } from '../../model/analysis.js';
+import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
 import { numberText } from '../../model/texts.js';
 import { doubtfulDrops } from '../../network/decisive.js';
@@ -14,7 +15,8 @@ import { withoutCarrier } from '../drops/carrier.js';
 import { demandOf } from '../drops/demand.js';
 import { ownRequest } from '../drops/hairpin.js';
 import { type KnownOfLoss, tunnelEnds } from '../drops/tunnel-ends.js';
-import { vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
+import { unresolvedOf } from '../drops/unresolved.js';
+import { unresolvedEvidence, unresolvedGap, vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { isSlow } from '../loss.js';
@@ -133,12 +135,30 @@ function seenLast(last: Sighting): string {
 function knownOf(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
   const blocked = blockedReply(attempt, context)?.blocked;
   if (!blocked)
-    return ownRequest(attempt) ?? withoutCarrier(attempt, context) ?? tunnelEnds(attempt, context);
+    return (
+      ownRequest(attempt) ??
+      withoutCarrier(attempt, context) ??
+      tunnelEnds(attempt, context) ??
+      askedInVain(attempt, context)
+    );
   return { words: vainWords(blocked), evidence: [vainEvidence(blocked)], gap: vainGap(blocked) };
 }
 
 function vainWords({ stop, address }: AskedInVain): string {
   return `by its routes ${stop.station.label} sends its reply by ${stop.interface} to ${address}, and ${inVainText(address)}`;
+}
+
+/** The request, translated or not, waits for a next hop that is no backend, and that nobody answers for. */
+function askedInVain(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
+  const unresolved = unresolvedOf(attempt, context);
+  if (!unresolved) return null;
+  const { station, hop, address, destination } = unresolved;
+  return {
+    words: `by its routes ${station.label} sends what is for ${endpointLabel(destination)} by ${hop.dev} to ${address}, and ${inVainText(address)}`,
+    // The ICMP errors are told in any case.
+    evidence: unresolvedEvidence({ ...unresolved, errors: [] }),
+    gap: unresolvedGap(unresolved),
+  };
 }
 
 /** Rules on its known way that may have dropped the request, by what no snapshot tells. */

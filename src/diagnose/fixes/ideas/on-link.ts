@@ -1,4 +1,8 @@
+import { contains, toAddress, toPrefix } from '../../../kernel/prefix.js';
 import { familyOf } from '../../../model/address.js';
+import { isOnLink as isOnLinkOf } from '../../../network/link.js';
+import type { Station } from '../../../network/station.js';
+import { shellWord } from '../../shell-word.js';
 import { COST, type FixIdea, type Problem } from '../idea.js';
 import { step } from '../step.js';
 import { firstPriority } from './tables.js';
@@ -36,4 +40,53 @@ export function onLinkRouting(problem: Problem): FixIdea | null {
     risk: `Concerns only what is sent from ${own} to ${networks.join(', ')}.`,
     cost: COST.change,
   };
+}
+
+/**
+ * Clients on a link of the node that hand their requests over themselves, and to whom a rule or a route sends what is for
+ * them by a gateway: they are reached by the main table's own network again, or where that has a nearer route, by one
+ * for each.
+ *
+ * @returns null where a client is not known to be on the link that it asks by
+ */
+export function nearRouting(problem: Problem): FixIdea | null {
+  const { station, role, leg } = problem.risks[0]!;
+  const door = wayInto(problem);
+  const clients = clientsOf(problem);
+  if (!door || role !== 'reply' || problem.anyone || door.translated || !leg.hop || leg.hop.via === null)
+    return null;
+  const { interface: name, gateway } = door;
+  if (gateway !== null && !clients.every((client) => client === gateway)) return null;
+  if (!clients.every((client) => isOnLinkOf(station, name, client))) return null;
+  const family = familyOf(clients[0]!)!;
+  const ip = family === 6 ? 'ip -6' : 'ip';
+  const priority = firstPriority(station.snapshot, family);
+  if (!clients.every((client) => leadsRightTo(station, client, name))) {
+    return {
+      summary: `Give ${station.label} a route right to ${clients.join(', ')} by ${name}, where the requests come in.`,
+      steps: clients.map((to) => step(station, `${ip} route replace ${to} dev ${shellWord(name)}`)),
+      risk: `Whatever ${station.label} sends to ${clients.join(', ')} then goes right to it.`,
+      cost: COST.change + COST.someClients,
+    };
+  }
+  if (priority === null) return null;
+  return {
+    summary: `Route what ${station.label} sends to ${clients.join(', ')} by the main table, which leads right to it by ${name}, where the requests come in.`,
+    steps: clients.map((to) => step(station, `${ip} rule add to ${to} lookup main priority ${priority}`)),
+    risk: `Whatever ${station.label} sends to ${clients.join(', ')} then goes right to it: better is to change the rule that takes it elsewhere.`,
+    cost: COST.change + COST.someClients,
+  };
+}
+
+/** Whether the main table by itself has the address right behind the device. */
+function leadsRightTo({ snapshot }: Station, address: string, device: string): boolean {
+  const wanted = toAddress(address);
+  const routes = (wanted.family === 6 ? snapshot.routes6 : snapshot.routes4) ?? [];
+  const fitting = routes
+    .filter((route) => route.table === 'main')
+    .map((route) => ({ route, prefix: toPrefix(route.destination) }))
+    .filter(({ prefix }) => contains(prefix, wanted))
+    .sort((a, b) => b.prefix.length - a.prefix.length || a.route.metric - b.route.metric);
+  const hops = fitting[0]?.route.type === 'unicast' ? fitting[0].route.nextHops : [];
+  return hops.length === 1 && hops[0]!.interface === device && hops[0]!.gateway === null;
 }
