@@ -42,6 +42,17 @@ test('rules that are not known: the records make it possible, and without them t
   t.regex(gaps[0]!.capture!, /iptables-save > iptables-save\.txt/);
 });
 
+test('records that connections like it do not have are of something else', async (t) => {
+  const some = (text: string) => {
+    const lines = text.split('\n');
+    const drops = lines.filter((line) => line.includes('NETFILTER_DROP'));
+    const kept = new Set(drops.slice(0, Math.ceil(drops.length / 2)));
+    return lines.filter((line) => !line.includes('NETFILTER_DROP') || kept.has(line)).join('\n');
+  };
+  const altered = new Altered(t, 'filtered-forward').without(...RULES).edit('worker-b', 'drops.txt', some);
+  t.deepEqual(kinds(await altered.findings()), ['undetermined possible']);
+});
+
 test('records of a filter that drops all day long are no record of this packet', async (t) => {
   const noise = (text: string) => {
     const drop = text.split('\n').find((line) => line.includes('NETFILTER_DROP'))!;

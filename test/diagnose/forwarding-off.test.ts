@@ -96,3 +96,33 @@ test('IPv6: all.forwarding decides, and the interface has no say', async (t) => 
   t.deepEqual(await new Altered(t, 'forwarding-off-ipv6').findings(), ['forwarding-off probable kw2 enp3s0']);
   t.deepEqual(await new Altered(t, 'forwarding-off-ipv6-interface').findings(), []);
 });
+
+/** The records of the drops are those of another cause, or but the first of them is there. */
+const recordedAs = (reason: string, most: number) => (text: string) => {
+  let count = 0;
+  return text
+    .split('\n')
+    .flatMap((line) => {
+      if (!line.includes('IP_INADDRERRORS')) return [line];
+      return count++ < most ? [line.replace('IP_INADDRERRORS', reason)] : [];
+    })
+    .join('\n');
+};
+
+test("a machine's records of something else near one of the packets leave it as sure as without", async (t) => {
+  const stray = new Altered(t, 'forwarding-off-interface').edit(
+    'node2',
+    'drops.txt',
+    recordedAs('NETFILTER_DROP', 1),
+  );
+  t.deepEqual(await stray.findings(), ['forwarding-off probable node2 flannel.1']);
+});
+
+test('its twin: each of the packets has one', async (t) => {
+  const each = new Altered(t, 'forwarding-off-interface').edit(
+    'node2',
+    'drops.txt',
+    recordedAs('NETFILTER_DROP', Number.POSITIVE_INFINITY),
+  );
+  t.deepEqual(await each.findings(), ['forwarding-off possible node2 flannel.1']);
+});

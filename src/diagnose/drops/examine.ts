@@ -85,8 +85,9 @@ function examineDemand(
   const records = recordsNear(node, times, packet.family, kind);
   // What a node cannot route of its own has never been a packet, and leaves no record.
   const leavesRecord = drop.by === 'netfilter' || demanded.interface !== null;
-  const others = records.length > 0 || !leavesRecord ? [] : recordsNear(node, times, packet.family);
-  if (others.some((record) => causeOfRecord(record) === 'rp-filter')) return null;
+  const isSilent = records.length === 0 && leavesRecord;
+  const others = isSilent ? contesting(node, times, packet.family, demanded, context) : [];
+  if (others.includes('rp-filter')) return null;
   const answers = [
     ...icmpOf(attempt, drop, station, role === 'request'),
     ...resetsOf(attempt, drop, station),
@@ -105,6 +106,22 @@ function examineDemand(
   const place = { node: station.node, interface: demanded.interface };
   const aspect = `${role} ${demanded.carrier} ${station.netns} ${ruleOf(demanded)}`;
   return { cause: demanded.cause, suspicion: { attempt, confidence, ...place, aspect, proof } };
+}
+
+/**
+ * The other causes that the kernel's records name: a node's records may be those of its whole machine, so that of
+ * several lost packets each has to have one, where the settings are known for certain.
+ */
+function contesting(
+  node: NodeView,
+  times: readonly Nanoseconds[],
+  family: 4 | 6,
+  { doubts }: DemandedDrop,
+  context: DiagnosisContext,
+): CauseId[] {
+  const causes = new Set(recordsNear(node, times, family).flatMap((record) => causeOfRecord(record) ?? []));
+  if (times.length < 2 || doubts.length > 0) return [...causes];
+  return [...causes].filter((cause) => areAllRecorded(times, alike(node, cause, family), context));
 }
 
 /** Whether the log says that the reverse-path check dropped it: by lines of its own, as far as that can be told. */
@@ -188,7 +205,10 @@ function examineRecords(attempt: Attempt, demand: Demand, context: DiagnosisCont
   const causes = new Set(near.map(causeOfRecord));
   const [cause] = causes;
   if (!cause || causes.size !== 1 || !RECORDED.has(cause)) return null;
-  if (!isEachRecorded(loss, alike(node, cause, family), context)) return null;
+  const records = alike(node, cause, family);
+  if (!isEachRecorded(loss, records, context)) return null;
+  // Connections like it that were lost there as well, and have no records, tell that these are of something else.
+  if (!areAllRecorded(timesOfLike(attempt, loss, context), records, context)) return null;
   const proof = { loss, node, demanded: null, records: near, counter: null, answers: [], doubtful: [] };
   // Of a tunnel packet whose content never came out of the tunnel, the outer one was dropped.
   const isOuter =
@@ -238,7 +258,18 @@ const CLOSE: Nanoseconds = 100_000_000n;
  * @param alike all records of the kind
  */
 export function isEachRecorded(loss: Loss, alike: readonly DropRecord[], context: DiagnosisContext): boolean {
-  const times = lastSightings(loss).flatMap(({ time }) => time ?? []);
+  return areAllRecorded(
+    lastSightings(loss).flatMap(({ time }) => time ?? []),
+    alike,
+    context,
+  );
+}
+
+function areAllRecorded(
+  times: readonly Nanoseconds[],
+  alike: readonly DropRecord[],
+  context: DiagnosisContext,
+): boolean {
   if (times.length < 2 || isCrowd(alike, context)) return false;
   const records = inOrder(alike.flatMap(({ time }) => time ?? []));
   let next = 0;
@@ -247,6 +278,31 @@ export function isEachRecorded(loss: Loss, alike: readonly DropRecord[], context
     while (next < records.length && records[next]! < time - CLOSE) next++;
     return next < records.length && records[next++]! <= time + CLOSE;
   });
+}
+
+const LIKE = new WeakMap<DiagnosisContext, Map<string, Nanoseconds[]>>();
+
+/** When packets were lost at one place of all attempts that differ in the client's port alone. */
+function timesOfLike(attempt: Attempt, loss: Loss, context: DiagnosisContext): readonly Nanoseconds[] {
+  let known = LIKE.get(context);
+  if (!known) {
+    known = new Map();
+    LIKE.set(context, known);
+    for (const other of context.attempts) {
+      const lost = lossOf(other);
+      if (!lost) continue;
+      const key = placeKey(other, lost);
+      const times = known.get(key) ?? [];
+      if (times.length === 0) known.set(key, times);
+      times.push(...lastSightings(lost).flatMap(({ time }) => time ?? []));
+    }
+  }
+  return known.get(placeKey(attempt, loss)) ?? [];
+}
+
+function placeKey({ client, server, protocol }: Attempt, { role, last: { point } }: Loss): string {
+  const place = [point.node, point.netns, point.interface, role];
+  return [...place, protocol, client.address, server.address, server.port].join('\n');
 }
 
 function inOrder(times: readonly Nanoseconds[]): Nanoseconds[] {
