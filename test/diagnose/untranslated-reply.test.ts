@@ -1,8 +1,8 @@
 /** Replies that leave with the backend's address: lost in silence, refused by the client, or none of it. */
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { Wire } from '../correlate/neighbours/wire.js';
 import { EditedScenario } from './edited-bundle.js';
-import { A, B, type Bundle, from, ROUTER, run } from './lan.js';
+import { A, B, type Bundle, from, node, nodeFiles, ROUTER, run, VIP } from './lan.js';
 
 const DROPPED = 'untranslated-dropped';
 
@@ -121,3 +121,60 @@ const LINKS_OF_B = JSON.stringify([
   { ifindex: 2, ifname: 'eth0', flags: ['UP'], link_type: 'ether', address: B },
 ]);
 const LINKS = JSON.stringify([{ ifindex: 2, ifname: 'eth0', flags: ['UP'], link_type: 'ether', address: A }]);
+
+const CLIENT = '192.0.2.50';
+const C = '02:00:00:00:00:0d';
+const BACKEND = '192.0.2.200';
+const D = '02:00:00:00:00:0e';
+const TRANSLATING = `*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d ${VIP}/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination ${BACKEND}\nCOMMIT\n`;
+
+/** A client that knows no way to the backend, or drops what it does not know, and so refuses nothing. */
+async function arrived(t: ExecutionContext, tries: number, from = BACKEND) {
+  const wire = new Wire();
+  const [asked, behind] = [VIP, BACKEND].map((server) => ({ client: CLIENT, port: 40_001, server }));
+  for (let i = 0; i < tries; i++) {
+    wire
+      .syn(C, A, asked!)
+      .syn(A, D, behind!)
+      .synAck(D, C, from === VIP ? asked! : behind!)
+      .wait(1000);
+  }
+  wire.wait(4000).ask(C, CLIENT, '192.0.2.99');
+  const isOf = (mac: string) => {
+    const octets = Buffer.from(mac.replaceAll(':', ''), 'hex');
+    return ({ bytes }: { bytes: Uint8Array }) =>
+      [0, 6].some((at) => octets.equals(Buffer.from(bytes.slice(at, at + 6)))) || (bytes[0]! & 1) === 1;
+  };
+  const c = {
+    ...nodeFiles([{ name: 'eth0', mac: C, addresses: [`${CLIENT}/24`] }]),
+    'nft.json': '{"nftables":[]}',
+    'eth0.pcap': wire.capture(isOf(C)),
+  };
+  const node1 = {
+    ...node(A, `${VIP}/32`),
+    'nft.json': '{"nftables":[]}',
+    'iptables-save.txt': TRANSLATING,
+    'eth0.pcap': wire.capture(isOf(A)),
+  };
+  const { findings, gaps } = await run(t, { c, node1 });
+  return { findings, gaps, brief: findings.map((f) => `${f.cause} ${f.confidence}`) };
+}
+
+test("the backend's address at the client's own node, which refuses nothing and asks again: probable", async (t) => {
+  const { findings, brief } = await arrived(t, 3);
+  t.deepEqual(brief, ['untranslated-reply probable']);
+  t.regex(
+    findings[0]!.summary,
+    /192\.0\.2\.200:80 .* the client asked 192\.0\.2\.100:80 and does not get a reply/,
+  );
+  t.true(
+    findings[0]!.evidence.some(
+      ({ node: at, text }) => at === 'c' && /192\.0\.2\.200:80 > .* came in by eth0/.test(text),
+    ),
+  );
+});
+
+test('its twins: it bears the address that was asked, or the client does not ask again', async (t) => {
+  t.false((await arrived(t, 3, VIP)).brief.some((text) => text.startsWith('untranslated-reply')));
+  t.false((await arrived(t, 1)).brief.some((text) => text.startsWith('untranslated-reply')));
+});

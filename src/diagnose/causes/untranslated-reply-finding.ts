@@ -7,6 +7,7 @@ import type { DiagnosisContext } from '../context.js';
 import { evidence, packetEvidence, QUOTED, sysctlEvidence } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
+import { lossOf } from '../loss.js';
 import { detourEvidence, senderText, waySourceGaps } from '../ways/detour-evidence.js';
 import { type Bridged, bridgedReply, callingRules } from './bridged-reply.js';
 import type { UntranslatedProof } from './untranslated-reply.js';
@@ -57,7 +58,9 @@ function summarize(
     ? `: ${bridged.bridge} passes it on between two of its ports, and it does not come to the rules of ${node}, which translated the request`
     : translator === null
       ? ''
-      : `, round ${translator}, which translated the request`;
+      : translator === node
+        ? ', though that node translated the request'
+        : `, round ${translator}, which translated the request`;
   const answer =
     refusal === null
       ? 'does not get a reply that it would know'
@@ -80,6 +83,9 @@ function gatherEvidence(
   );
   if (detour && detours.length > 0) found.push(...detourEvidence(detours, context));
   else found.push(...suspicions.slice(0, QUOTED).map((s) => packetEvidence(s.proof.reply)));
+  // Where nothing refused it, that it got to the client is what proves it.
+  const arrived = proof.refusal || detour ? null : lossOf(attempt)?.last;
+  if (arrived && arrived !== proof.reply) found.push(packetEvidence(arrived, ': as it came to the client'));
   const refusals = suspicions.flatMap((s) => s.proof.refusal ?? []);
   found.push(...refusals.slice(0, QUOTED).map((s) => packetEvidence(s)));
   if (detours.length === 0 && suspicions.length > QUOTED) {
@@ -128,11 +134,12 @@ function gapsOf({ attempt, proof }: Suspicion<UntranslatedProof>): Gap[] {
       capture: `tcpdump -i any -y LINUX_SLL2 -n -s 128 -w any.pcap '${filter} or udp port 4789 or udp port 8472'`,
     });
   }
+  if (!detour) return gaps;
   gaps.push({
     node: null,
     interface: null,
     why: `what becomes of the reply with the address of ${endpointLabel(reply.source)} was not captured; at the client, or at its gateway, it would be seen`,
     capture: `tcpdump -i any -n -s 128 -w client.pcap '${filter} and (host ${reply.source.address} or icmp or icmp6)'`,
   });
-  return detour ? [...gaps, ...waySourceGaps(detour, attempt)] : gaps;
+  return [...gaps, ...waySourceGaps(detour, attempt)];
 }

@@ -3,11 +3,13 @@ import { endpointText } from '../../correlate/merge.js';
 import type { Confidence } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
+import { isSameStation } from '../../model/station.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
-import { lossOf } from '../loss.js';
+import { type Loss, lossOf } from '../loss.js';
 import { isAtClient } from '../ways/client-side.js';
 import { type Detour, detourOf } from '../ways/detour.js';
+import { asksAgain } from '../ways/handshake.js';
 import { unknownToClient } from '../ways/undeliverable.js';
 import { travellersOf } from '../ways/way-index.js';
 import { concludeUntranslated } from './untranslated-reply-finding.js';
@@ -62,7 +64,7 @@ function examineLost(attempt: Attempt, context: DiagnosisContext): Suspicion<Unt
   const loss = lossOf(attempt);
   if (!loss) return null;
   const detour = detourOf(attempt, context);
-  if (!detour) return null;
+  if (!detour) return examineArrived(attempt, loss, context);
   const reply = detour.out.sighting;
   // To anyone but the client it goes to be translated: the request's source was translated as well.
   if (endpointText(reply.destination) !== endpointText(attempt.client)) return null;
@@ -75,6 +77,34 @@ function examineLost(attempt: Attempt, context: DiagnosisContext): Suspicion<Unt
   const proof = { reply, refusal, detour, translator, inferred };
   if (!refusal && isAtClient(attempt, loss.last, context) && inferred) return null;
   return suspicion(attempt, confidenceOf(proof), proof);
+}
+
+/**
+ * The reply bears the backend's address where the client's own node takes it in, which is where its request to another
+ * address had left: whatever way it came, no node can translate it back any more. A client that has no way to the
+ * backend, or that drops what it does not know, sends no refusal.
+ */
+function examineArrived(
+  attempt: Attempt,
+  { role, last }: Loss,
+  context: DiagnosisContext,
+): Suspicion<UntranslatedProof> | null {
+  if (attempt.protocol !== 'tcp' || role !== 'reply' || attempt.legs.length < 2) return null;
+  if (!asksAgain(attempt) || !isAtClient(attempt, last, context)) return null;
+  if (endpointText(last.destination) !== endpointText(attempt.client)) return null;
+  if (endpointText(last.source) === endpointText(attempt.server)) return null;
+  const asked = attempt.traces
+    .flatMap((trace) => (trace.role === 'request' ? trace.sightings : []))
+    .filter(({ point }) => isSameStation(point, last.point));
+  const isAsked = ({ direction, source, destination, point }: Sighting) =>
+    direction === 'out' &&
+    point.interface === last.point.interface &&
+    endpointText(source) === endpointText(attempt.client) &&
+    endpointText(destination) === endpointText(attempt.server);
+  if (asked.length === 0 || !asked.every(isAsked)) return null;
+  const reply = lastReply(attempt) ?? last;
+  const proof = { reply, refusal: null, detour: null, translator: translatorOf(attempt), inferred: false };
+  return suspicion(attempt, 'probable', proof);
 }
 
 function suspicion(
