@@ -87,12 +87,22 @@ function overlap(a: Prefix, b: Prefix): boolean {
   return contains(a, b) || contains(b, a);
 }
 
+/** Of a node with thousands of routes, asked at every step of every way. */
+const PREFIXES = new WeakMap<Station, Map<string, Prefix[]>>();
+
 function prefixesOn(station: Station, device: string): Prefix[] {
-  const own = station.model.localAddresses
-    .filter((a) => a.interface === device && a.scope !== 'link')
-    .map((a) => toPrefix(`${a.peer ?? a.address}/${a.prefixLength}`))
-    .filter(({ family, length }) => length < (family === 4 ? 32 : 128));
-  return [...own, ...linkRoutes(station, device)];
+  const byDevice = PREFIXES.get(station) ?? new Map<string, Prefix[]>();
+  if (byDevice.size === 0) PREFIXES.set(station, byDevice);
+  let known = byDevice.get(device);
+  if (!known) {
+    const own = station.model.localAddresses
+      .filter((a) => a.interface === device && a.scope !== 'link')
+      .map((a) => toPrefix(`${a.peer ?? a.address}/${a.prefixLength}`))
+      .filter(({ family, length }) => length < (family === 4 ? 32 : 128));
+    known = [...own, ...linkRoutes(station, device)];
+    byDevice.set(device, known);
+  }
+  return known;
 }
 
 /** Interfaces by which a node is on a link with others: no loopback, no tunnel, no bridge of its own pods alone. */
