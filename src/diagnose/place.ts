@@ -49,7 +49,7 @@ export function isOverheard(sighting: Sighting, context: DiagnosisContext): bool
 }
 
 /** To a device, a frame for the MAC of another is one for another host (eth_type_trans()). */
-function isForOtherLink(sighting: Sighting, context: DiagnosisContext): boolean {
+export function isForOtherLink(sighting: Sighting, context: DiagnosisContext): boolean {
   const { point, direction, etherDestination } = sighting;
   const station = context.network.station(point.node, point.netns);
   const view = context.node(point.node, point.netns);

@@ -95,3 +95,35 @@ test('its twins: it has the MAC on this link, or on one of which no network is k
     t.deepEqual((await found(t, { entry: OTHER_LINK, heard: ROUTER, node2 })).commands, [], address);
   }
 });
+
+/** A router whose entry for the VIP has the MAC of its node's other interface, which is on a link of that address. */
+async function misdirected(t: ExecutionContext, other: string) {
+  const wire = new Wire();
+  for (let i = 0; i < 3; i++) wire.syn(ROUTER, OTHER_LINK, from(40_001)).wait(1000);
+  const seen = {
+    'nft.json': '{"nftables":[]}',
+    'eth0.pcap': wire.wait(4000).ask(A, '192.0.2.11', '192.0.2.77').capture(),
+  };
+  const nics = [
+    { name: 'eth0', mac: A, addresses: ['192.0.2.11/24', `${VIP}/32`] },
+    { name: 'eth1', mac: OTHER_LINK, addresses: [other] },
+  ];
+  const entry = { dst: VIP, dev: 'eth0', lladdr: OTHER_LINK, state: ['PERMANENT'] };
+  const router = {
+    ...nodeFiles([{ name: 'eth0', mac: ROUTER, addresses: [`${GATEWAY}/24`] }]),
+    ...seen,
+    'ip-neigh.json': JSON.stringify([entry]),
+  };
+  const { findings } = await run(t, { router, node1: { ...nodeFiles(nics), ...seen } });
+  return findings.map((f) => [f.cause, f.fix?.commands[0]?.command]);
+}
+
+test("the MAC of the node's own interface on another link: it takes no such frame in", async (t) => {
+  const forget = `ip neigh del ${VIP} dev eth0`;
+  t.deepEqual(await misdirected(t, '203.0.113.11/24'), [['not-delivered', forget]]);
+});
+
+test('its twin: both of its interfaces are on the link, by either of which it may have come', async (t) => {
+  const found = await misdirected(t, '192.0.2.12/24');
+  t.false(found.some(([, command]) => command?.startsWith('ip neigh del')));
+});

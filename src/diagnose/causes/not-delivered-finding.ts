@@ -30,7 +30,9 @@ export function concludeNotDelivered(
     const view = context.node(station.node, station.netns);
     return view !== null && isOfAnotherTime(view, lastSightings(loss), context);
   });
-  const overheard = [...entries, ...silent].some(({ station }) => overheardAt(loss, station).length > 0);
+  const overheard = [...entries, ...silent].some(
+    ({ station }) => overheardAt(loss, station, context).length > 0,
+  );
   return {
     finding: {
       ...faultOf('not-delivered', suspicions, netns),
@@ -98,7 +100,7 @@ export function concludeNotDelivered(
       const file =
         captures.find((c) => c.interfaces === null || c.interfaces.includes(device!))?.file ?? null;
       const passing = all
-        .flatMap((s) => overheardAt(s.proof.loss, station))
+        .flatMap((s) => overheardAt(s.proof.loss, station, context))
         .filter(({ point }) => point.interface === device);
       if (passing.length > 0) {
         found.push(...passing.slice(0, QUOTED).map((s) => packetEvidence(s)));

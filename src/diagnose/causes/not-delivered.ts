@@ -86,7 +86,7 @@ function misdirectionOf(
   doors: readonly Station[],
   context: DiagnosisContext,
 ): Misdirection {
-  const overheard = doors.flatMap((door) => overheardAt(loss, door));
+  const overheard = doors.flatMap((door) => overheardAt(loss, door, context));
   if (overheard.length === 0) return { wrong: null };
   const wrong = wrongEntryOf(loss, address, doors, context);
   return wrong && overheard.every((s) => (s.etherDestination ?? wrong.mac) === wrong.mac) ? { wrong } : null;

@@ -1,6 +1,7 @@
 /** A sender's neighbour entry that has a MAC of nobody whom it stands for. */
 
 import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
+import { seenBy } from '../../correlate/overheard.js';
 import type { CapturePoint, Sighting } from '../../model/sighting.js';
 import { isSameStation } from '../../model/station.js';
 import { isVirtualMac } from '../../model/virtual-mac.js';
@@ -8,7 +9,7 @@ import { areApart, mayHaveMac } from '../../network/link.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
 import type { Loss } from '../loss.js';
-import { inputInterface, nextHopAddress } from '../place.js';
+import { inputInterface, isForOtherLink, nextHopAddress } from '../place.js';
 
 export interface WrongEntry {
   holder: Station;
@@ -43,7 +44,10 @@ export function wrongEntryOf(
   const entry = holder.snapshot.neighbours?.find((n) => n.address === hop && n.interface === name);
   const mac = entry?.mac;
   if (!mac || isVirtualMac(mac) || (last.etherDestination ?? mac) !== mac) return null;
-  if (doors.some((door) => mayHave(door, mac, context)) || !isNobodys(mac, holder, name, context))
+  if (
+    doors.some((door) => mayHave(door, mac, holder, name, context)) ||
+    !isNobodys(mac, holder, name, context)
+  )
     return null;
   return { holder, interface: name, address: hop, mac, heard: [] };
 }
@@ -71,7 +75,7 @@ export function wrongNextHopOf(
   if (context.neighbours.some((m) => m.senderMac === mac && mayBeHeardOn(m, holder, name, context)))
     return null;
   const owners = context.network.stations.filter((s) => s !== holder && s.model.hasAddress(address));
-  if (owners.some((owner) => mayHave(owner, mac, context))) return null;
+  if (owners.some((owner) => mayHave(owner, mac, holder, name, context))) return null;
   const heard = context.neighbours.filter(
     ({ point, sender, senderMac }) =>
       point.node === node && point.netns === netns && sender === address && senderMac !== null,
@@ -81,10 +85,16 @@ export function wrongNextHopOf(
 }
 
 /** Its other namespaces may have interfaces that share one of its own, as macvlan devices do. */
-function mayHave({ node }: Station, mac: string, { network }: DiagnosisContext): boolean {
+function mayHave(
+  { node }: Station,
+  mac: string,
+  holder: Station,
+  device: string,
+  { network }: DiagnosisContext,
+): boolean {
   return network.stations.some(
-    ({ node: other, snapshot }) =>
-      other === node && (snapshot.links?.some((link) => link.mac === mac) ?? true),
+    (station) =>
+      station.node === node && (station.snapshot.links === null || mayHaveMac(station, mac, holder, device)),
   );
 }
 
@@ -109,6 +119,14 @@ function mayBeHeardOn(
 }
 
 /** Those at the places that only overheard what was sent there. */
-export function overheardAt({ traces }: Loss, station: Pick<Station, 'node' | 'netns'>): Sighting[] {
-  return traces.flatMap(({ seen = [] }) => seen.filter((s) => s.forOther && isSameStation(s.point, station)));
+export function overheardAt(
+  { traces }: Loss,
+  station: Pick<Station, 'node' | 'netns'>,
+  context: DiagnosisContext,
+): Sighting[] {
+  return traces.flatMap((trace) =>
+    seenBy(trace).filter(
+      (s) => isSameStation(s.point, station) && (s.forOther || isForOtherLink(s, context)),
+    ),
+  );
 }
