@@ -406,7 +406,7 @@ test('whatever lies beside them, all is as if each packet had been taken in by i
       letGo += counted.letGo;
       briefs += counted.briefs;
     }),
-    { numRuns: 20, endOnFailure: true },
+    { numRuns: 10, endOnFailure: true },
   );
   t.true(briefs > 50 && letGo > briefs / 2, `${briefs} were brief, ${letGo} let go`);
 });
