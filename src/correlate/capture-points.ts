@@ -1,5 +1,6 @@
 import type { CaptureInterface } from '../ingest/capture/record.js';
 import type { Direction } from '../model/analysis.js';
+import { isGroupMac } from '../model/group-mac.js';
 import type { CapturePoint } from '../model/sighting.js';
 import type { Link, Snapshot } from '../model/snapshot.js';
 import { isVirtualMac } from '../model/virtual-mac.js';
@@ -155,7 +156,7 @@ export class CapturePoints {
     if (packetType >= 0) return packetType === PACKET_OTHERHOST && !this.#carriesOthers(name);
     if (name === null || etherDestination === null || !this.#macsOf.has(name)) return false;
     // Who takes in what is for a virtual router need have no interface with its MAC.
-    if (isGroup(etherDestination) || isVirtualMac(etherDestination)) return false;
+    if (isGroupMac(etherDestination) || isVirtualMac(etherDestination)) return false;
     if (this.#macs.has(etherDestination) || (etherSource !== null && this.#macs.has(etherSource)))
       return false;
     return !this.#carriesOthers(name);
@@ -173,9 +174,4 @@ export class CapturePoints {
     if (this.#addresses.has(destination)) return 'in';
     return null;
   }
-}
-
-/** Of a broadcast or multicast: the lowest bit of the first octet. */
-function isGroup(mac: string): boolean {
-  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
 }

@@ -48,7 +48,12 @@ function linkRoutes({ snapshot }: Station, device: string): Prefix[] {
     .filter((r) => r.type === 'unicast' && !/\/0$|^fe80:|^ff/.test(r.destination))
     .filter((r) => r.nextHops.some((hop) => hop.interface === device && hop.gateway === null))
     .map((r) => toPrefix(r.destination))
-    .filter((prefix) => prefix.length < (prefix.family === 4 ? 32 : 128));
+    .filter(isWide);
+}
+
+/** Of more than one host. */
+function isWide({ family, length }: Prefix): boolean {
+  return length < (family === 4 ? 32 : 128);
 }
 
 /**
@@ -91,14 +96,17 @@ function overlap(a: Prefix, b: Prefix): boolean {
 const PREFIXES = new WeakMap<Station, Map<string, Prefix[]>>();
 
 function prefixesOn(station: Station, device: string): Prefix[] {
-  const byDevice = PREFIXES.get(station) ?? new Map<string, Prefix[]>();
-  if (byDevice.size === 0) PREFIXES.set(station, byDevice);
+  let byDevice = PREFIXES.get(station);
+  if (!byDevice) {
+    byDevice = new Map();
+    PREFIXES.set(station, byDevice);
+  }
   let known = byDevice.get(device);
   if (!known) {
     const own = station.model.localAddresses
       .filter((a) => a.interface === device && a.scope !== 'link')
       .map((a) => toPrefix(`${a.peer ?? a.address}/${a.prefixLength}`))
-      .filter(({ family, length }) => length < (family === 4 ? 32 : 128));
+      .filter(isWide);
     known = [...own, ...linkRoutes(station, device)];
     byDevice.set(device, known);
   }

@@ -1,6 +1,7 @@
 /** Whom a packet meets that leaves a node by a device towards a next hop. */
 import type { Hop } from '../kernel/verdict.js';
-import type { Link, Neighbour } from '../model/snapshot.js';
+import { neighbourEntry } from '../model/neighbour-entry.js';
+import type { Link } from '../model/snapshot.js';
 import { isElsewhere, mayHaveMac, onOneLink, TUNNELS } from './link.js';
 import type { Network } from './network.js';
 import type { Station } from './station.js';
@@ -106,7 +107,7 @@ function byNeighbour(
   const mac = neighbourMac(from, device, address);
   if (mac === null) return null;
   // One that was learnt came from the link itself; what is set by hand may be the MAC of a node on another.
-  const isByHand = neighbourOf(from, device, address)!.states.includes('PERMANENT');
+  const isByHand = neighbourEntry(from.snapshot, device, address)!.states.includes('PERMANENT');
   const owners = others.filter(
     (s) => s.model.interfacesWithMac(mac).length > 0 && (!isByHand || mayHaveMac(s, mac, from, device)),
   );
@@ -115,12 +116,8 @@ function byNeighbour(
   return name === null ? null : { station: station!, interface: name, unknown: [] };
 }
 
-function neighbourOf({ snapshot }: Station, device: string, address: string): Neighbour | undefined {
-  return snapshot.neighbours?.find((n) => n.address === address && n.interface === device);
-}
-
 function neighbourMac(from: Station, device: string, address: string): string | null {
-  const entry = neighbourOf(from, device, address);
+  const entry = neighbourEntry(from.snapshot, device, address);
   return entry?.states.includes('FAILED') ? null : (entry?.mac ?? null);
 }
 

@@ -1,6 +1,8 @@
 /** Which of a node's links a capture is of, where neither the capture nor its name says so in so many words. */
+
 import { captureStem, interfaceHint } from '../../ingest/bundle-path.js';
 import { LinkType } from '../../ingest/capture/linktypes.js';
+import { isGroupMac } from '../../model/group-mac.js';
 import type { Link } from '../../model/snapshot.js';
 import { FRAME_SHIFT } from '../../wasm/layout.js';
 import { describeFrame } from '../track/frame.js';
@@ -52,15 +54,10 @@ function linkByMac({ frames, encapsulations }: Observations, links: readonly Lin
   let isTold = false;
   for (let id = 0; id < rows.length; id++) {
     const { etherSource, etherDestination } = describeFrame(rows, encapsulations, id);
-    if (etherDestination === null || isToMany(etherDestination)) continue;
+    if (etherDestination === null || isGroupMac(etherDestination)) continue;
     isTold = true;
     for (const mac of fitting.keys())
       if (mac !== etherSource && mac !== etherDestination) fitting.delete(mac);
   }
   return isTold && fitting.size === 1 ? [...fitting.values()][0]! : null;
-}
-
-/** Whether a MAC is broadcast's or a multicast group's. */
-function isToMany(mac: string): boolean {
-  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
 }

@@ -1,3 +1,4 @@
+import { neighbourEntry } from '../../model/neighbour-entry.js';
 import type { Neighbour } from '../../model/snapshot.js';
 import type { Station } from '../../network/station.js';
 import type { Stop } from './stops.js';
@@ -15,7 +16,7 @@ const IN_VAIN = new Set(['FAILED', 'INCOMPLETE']);
 
 /** The station's neighbour entry of an address that it asked for in vain; null where it has none. */
 export function entryInVain({ snapshot }: Station, device: string, address: string): Neighbour | null {
-  const known = snapshot.neighbours?.find((n) => n.address === address && n.interface === device);
+  const known = neighbourEntry(snapshot, device, address);
   return known?.states.some((state) => IN_VAIN.has(state)) ? known : null;
 }
 

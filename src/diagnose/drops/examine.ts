@@ -12,6 +12,7 @@ import { matchMartians, type PacketWords } from '../kernel-records.js';
 import { type Loss, lastSightings, lossOf } from '../loss.js';
 import { ownMartians } from '../own-martians.js';
 import { inputInterface, placeOf } from '../place.js';
+import { remembered } from '../ways/remembered.js';
 import type { Course } from './courses.js';
 import { type Demand, type DemandedDrop, demandOf } from './demand.js';
 import {
@@ -280,24 +281,27 @@ function areAllRecorded(
   });
 }
 
-const LIKE = new WeakMap<DiagnosisContext, Map<string, Nanoseconds[]>>();
+/** By place and ends: when packets were lost of all attempts. */
+const lostTimes = remembered(
+  () => null,
+  (_: null, { attempts }): ReadonlyMap<string, readonly Nanoseconds[]> => {
+    const known = new Map<string, Nanoseconds[]>();
+    for (const attempt of attempts) {
+      const loss = lossOf(attempt);
+      if (!loss) continue;
+      const times = lastSightings(loss).flatMap(({ time }) => time ?? []);
+      const key = placeKey(attempt, loss);
+      const others = known.get(key);
+      if (others) others.push(...times);
+      else known.set(key, times);
+    }
+    return known;
+  },
+);
 
 /** When packets were lost at one place of all attempts that differ in the client's port alone. */
 function timesOfLike(attempt: Attempt, loss: Loss, context: DiagnosisContext): readonly Nanoseconds[] {
-  let known = LIKE.get(context);
-  if (!known) {
-    known = new Map();
-    LIKE.set(context, known);
-    for (const other of context.attempts) {
-      const lost = lossOf(other);
-      if (!lost) continue;
-      const key = placeKey(other, lost);
-      const times = known.get(key) ?? [];
-      if (times.length === 0) known.set(key, times);
-      times.push(...lastSightings(lost).flatMap(({ time }) => time ?? []));
-    }
-  }
-  return known.get(placeKey(attempt, loss)) ?? [];
+  return lostTimes(null, context).get(placeKey(attempt, loss)) ?? [];
 }
 
 function placeKey({ client, server, protocol }: Attempt, { role, last: { point } }: Loss): string {

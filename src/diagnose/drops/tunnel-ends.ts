@@ -2,6 +2,7 @@
 
 import type { Attempt } from '../../correlate/attempt.js';
 import type { Evidence, Gap, Role } from '../../model/analysis.js';
+import { neighbourEntry } from '../../model/neighbour-entry.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord, Link } from '../../model/snapshot.js';
 import { stationLabel } from '../../model/station.js';
@@ -163,6 +164,6 @@ function nextHop(
   const verdict = model?.output({ source: null, destination });
   if (verdict?.verdict !== 'output' || verdict.dev !== device) return null;
   const address = verdict.via ?? destination;
-  const entry = snapshot!.neighbours?.find((n) => n.address === address && n.interface === device);
+  const entry = neighbourEntry(snapshot, device, address);
   return { address, mac: entry?.mac ?? null };
 }

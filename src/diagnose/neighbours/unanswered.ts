@@ -1,6 +1,7 @@
 /** Addresses that were asked for in vain: what waited for the answer was never sent, and is in no capture. */
 import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
 import type { Gap } from '../../model/analysis.js';
+import { isGroupMac } from '../../model/group-mac.js';
 import { isSameStation, stationLabel } from '../../model/station.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
@@ -85,11 +86,7 @@ function isAstray(
 ): boolean {
   if (etherDestination === null)
     return asking.direction === 'out' && direction === null && isSameStation(point, asking.point);
-  return asking.senderMac !== null && etherDestination !== asking.senderMac && !isGroup(etherDestination);
-}
-
-function isGroup(mac: string): boolean {
-  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
+  return asking.senderMac !== null && etherDestination !== asking.senderMac && !isGroupMac(etherDestination);
 }
 
 /** The one node that has the address, and its interface that the requests came to, or else that which has it. */
@@ -100,21 +97,17 @@ function ownerOf(
   context: DiagnosisContext,
 ): [Station, string | null] | null {
   const owners = context.network.stations.filter(
-    ({ node, netns, model }) =>
-      model.hasAddress(target) &&
-      (node !== asking.point.node || netns !== asking.point.netns || asking.direction !== 'out'),
+    (station) =>
+      station.model.hasAddress(target) &&
+      (!isSameStation(station, asking.point) || asking.direction !== 'out'),
   );
   if (owners.length !== 1) return null;
   const [station] = owners;
   const view = context.node(station!.node, station!.netns);
-  const heard = requests.find((m) => isAt(m, station!) && m.direction !== 'out');
+  const heard = requests.find((m) => isSameStation(m.point, station!) && m.direction !== 'out');
   const name = heard && view ? inputInterface(heard, view) : null;
   const holder = station!.model.localAddresses.find(({ address }) => address === target)?.interface ?? null;
   return [station!, name ?? holder];
-}
-
-function isAt({ point }: NeighbourMessage, station: Station): boolean {
-  return isSameStation(point, station);
 }
 
 function silenceText(
@@ -124,7 +117,7 @@ function silenceText(
   { sender }: NeighbourMessage,
   requests: readonly NeighbourMessage[],
 ): string {
-  const came = requests.some((m) => isAt(m, station) && m.direction !== 'out');
+  const came = requests.some((m) => isSameStation(m.point, station) && m.direction !== 'out');
   const has = `${station.label} has ${target}`;
   if (device === null) return `${has}, and should answer`;
   const { answers, why } = station.model.answersFor(target, device, sender);

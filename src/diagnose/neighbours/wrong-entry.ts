@@ -2,6 +2,7 @@
 
 import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
 import { seenBy } from '../../correlate/overheard.js';
+import { neighbourEntry } from '../../model/neighbour-entry.js';
 import type { CapturePoint, Sighting } from '../../model/sighting.js';
 import { isSameStation } from '../../model/station.js';
 import { isVirtualMac } from '../../model/virtual-mac.js';
@@ -41,7 +42,7 @@ export function wrongEntryOf(
   if (name === null) return null;
   const hop = nextHopAddress({ ...last, point: { ...point, interface: name } }, view) ?? address;
   if (hop !== address && !doors.every(({ model }) => model.hasAddress(hop))) return null;
-  const entry = holder.snapshot.neighbours?.find((n) => n.address === hop && n.interface === name);
+  const entry = neighbourEntry(holder.snapshot, name, hop);
   const mac = entry?.mac;
   if (!mac || isVirtualMac(mac) || (last.etherDestination ?? mac) !== mac) return null;
   if (
@@ -68,7 +69,7 @@ export function wrongNextHopOf(
 ): WrongEntry | null {
   const holder = context.network.station(node, netns);
   const name = way.interface;
-  const entry = holder?.snapshot.neighbours?.find((n) => n.address === address && n.interface === name);
+  const entry = neighbourEntry(holder?.snapshot, name, address);
   const mac = entry?.mac;
   if (!holder || name === null || !mac || isVirtualMac(mac) || (way.mac ?? mac) !== mac) return null;
   if (!isNobodys(mac, holder, name, context)) return null;

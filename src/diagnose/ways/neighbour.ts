@@ -1,9 +1,10 @@
 /** Who is at a MAC or next hop of a node's link, in words. */
+import { neighbourEntry } from '../../model/neighbour-entry.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 
 /** The MAC that a node has for an address on a device; null where it has none. */
 export function neighbourMac(node: NodeView, device: string, address: string): string | null {
-  const entry = node.snapshot?.neighbours?.find((n) => n.address === address && n.interface === device);
+  const entry = neighbourEntry(node.snapshot, device, address);
   return entry?.mac ?? null;
 }
 

@@ -1,3 +1,4 @@
+import type { ExecutionContext } from 'ava';
 import { KernelModel } from '../../../src/kernel/model.js';
 import type { Connection } from '../../../src/kernel/netfilter/packet.js';
 import { PacketPath } from '../../../src/kernel/netfilter/packet-path.js';
@@ -15,6 +16,19 @@ export interface Comparison {
   refused: number;
   results: Map<string, number>;
   mismatches: string[];
+}
+
+export function newComparison(): Comparison {
+  return { packets: 0, unsure: 0, refused: 0, results: new Map(), mismatches: [] };
+}
+
+/** That the kernel did with each packet what the model says, and that enough was compared. */
+export function assertAlike(t: ExecutionContext, comparison: Comparison, ruleSets: number): void {
+  const { packets, unsure, refused, results, mismatches } = comparison;
+  t.log(`${packets} packets, ${unsure} unsure, ${refused} rule sets refused`, Object.fromEntries(results));
+  t.deepEqual(mismatches, []);
+  t.true(unsure < packets / 10, 'what rests on assumptions is not compared');
+  t.true(refused <= ruleSets / 2);
 }
 
 type Seen = (Sighting & { device: string | null }) | undefined;

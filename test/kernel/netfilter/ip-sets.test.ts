@@ -3,35 +3,16 @@ import { readIpSets } from '../../../src/ingest/snapshot/text/ipset.js';
 import { IpSets } from '../../../src/kernel/netfilter/ipset/ip-sets.js';
 import type { FilterPacket } from '../../../src/kernel/netfilter/packet.js';
 import { toAddress } from '../../../src/kernel/prefix.js';
+import { packet } from './nft-listing.js';
 
 // What is in a set, the running kernel tells (ipset.test.ts); here is what cannot be told, and is said so.
 
-const PACKET: FilterPacket = {
-  family: 4,
-  source: toAddress('10.0.0.5'),
-  destination: toAddress('10.1.0.7'),
-  protocol: 'tcp',
-  sourcePort: 40000,
-  destinationPort: 80,
-  tcp: 'syn',
-  icmp: null,
-  mark: 0,
-  tos: 0,
-  ttl: 64,
-  length: null,
-  iif: 'eth0',
-  oif: null,
-  macSource: null,
-  uid: null,
-  connection: null,
-  direction: 'original',
-  untracked: false,
-};
+const PACKET = packet({ destination: toAddress('10.1.0.7') });
 
-function ask(saved: string, sides: string, packet: Partial<FilterPacket> = {}, returnNomatch = false) {
+function ask(saved: string, sides: string, change: Partial<FilterPacket> = {}, returnNomatch = false) {
   const sets = new IpSets(readIpSets(saved, 'ipset.txt', () => {}));
   const name = saved.split(' ')[1]!;
-  const answer = sets.test(name, { ...PACKET, ...packet }, { sides: sides.split(','), returnNomatch });
+  const answer = sets.test(name, { ...PACKET, ...change }, { sides: sides.split(','), returnNomatch });
   return typeof answer === 'boolean' ? answer : answer.missing;
 }
 
