@@ -20,7 +20,8 @@ import { type Bench, begunBench, type Passed } from './report.js';
 import { judge, type StartUp, type Times } from './verdict.js';
 
 export interface BenchOptions {
-  full: boolean;
+  /** Of the captures: so many times the size that the targets are set for. */
+  size: number;
   /** What the names of the comparisons have to contain. */
   only: string;
   /** Leaves the captures where they are. */
@@ -55,7 +56,7 @@ export class Bencher {
     this.#scratch = join(directory, 'scratch');
     this.#options = options;
     this.#say = say;
-    this.#bench = begunBench(options.full);
+    this.#bench = begunBench(options.size);
     mkdirSync(this.#scratch);
   }
 
@@ -81,7 +82,7 @@ export class Bencher {
   }
 
   #demandRoom(loads: readonly LoadName[]): void {
-    const sizes = loads.map((load) => captureSize(sized(load, this.#options.full)));
+    const sizes = loads.map((load) => captureSize(sized(load, this.#options.size)));
     // One capture at a time, where they are not kept.
     const needed = this.#options.keep ? sizes.reduce((a, b) => a + b, 0) : Math.max(0, ...sizes);
     const { bavail, bsize } = statfsSync(this.#directory);
@@ -91,7 +92,7 @@ export class Bencher {
   }
 
   async #onLoad(name: LoadName, comparisons: readonly CaptureComparison[]): Promise<void> {
-    const load = sized(name, this.#options.full);
+    const load = sized(name, this.#options.size);
     const capture = join(this.#directory, `${name}.pcap`);
     this.#say(`${name}: making the capture`);
     const packets = generate(capture, load);
@@ -118,7 +119,7 @@ export class Bencher {
       analysisOf(path, comparison.vip),
       peer.read(path, this.#scratch),
     ];
-    const startUp = this.#options.full ? NO_START_UP : await this.#startUp(commands, rounds);
+    const startUp = this.#options.size >= 1 ? NO_START_UP : await this.#startUp(commands, rounds);
     await this.#compare(comparison, peer.name, ...commands(capture), rounds, startUp);
   }
 

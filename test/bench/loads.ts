@@ -20,12 +20,13 @@ export const LOAD_TITLES: Readonly<Record<LoadName, string>> = {
   'handshakes-any': 'handshakes alone, LINUX_SLL2 with nanoseconds',
 };
 
-/** Of the full size, so much is measured where nothing else is said. */
-const SHARE = 1 / 4;
+/** Of the size that the targets are set for, so much is measured where nothing else is said. */
+export const USUAL_SIZE = 1 / 4;
 
-export function sized(name: LoadName, full: boolean): Load {
+/** @param size so many times the size that the targets are set for */
+export function sized(name: LoadName, size: number): Load {
   const load = LOADS[name];
-  return full ? load : { ...load, flows: load.flows * SHARE };
+  return { ...load, flows: load.flows * size };
 }
 
 /** Octets that the capture takes at most. */

@@ -10,10 +10,12 @@ import { parseArgs } from 'node:util';
 import { ROOT } from '../support.js';
 import { Bencher } from './bencher.js';
 import { ENGINES, formatLoss, measureLoss } from './capture-loss.js';
+import { USUAL_SIZE } from './loads.js';
 import { formatBench, isMissed } from './report.js';
 
 const USAGE = `npm run bench -- [OPTION...]
   --full         captures of the size that the targets are set for, in place of a quarter of it
+  --times N      captures N times as large as that
   --only TEXT    only what has TEXT in its name, as data, handshakes-any, -vip, /tshark, bundle, route
   --rounds N     pairs of runs, an odd number (default: 7, of slow peers 3)
   --json FILE    where to write all samples (default: bench.json)
@@ -26,6 +28,7 @@ const USAGE = `npm run bench -- [OPTION...]
 const { values } = parseArgs({
   options: {
     full: { type: 'boolean', default: false },
+    times: { type: 'string' },
     only: { type: 'string', default: '' },
     rounds: { type: 'string' },
     json: { type: 'string', default: join(ROOT, 'bench.json') },
@@ -51,6 +54,12 @@ if (rounds !== null && !(Number.isInteger(rounds) && rounds % 2 === 1 && rounds 
   fail('--rounds: an odd number, so that the median is one of the rounds');
 }
 
+const times = values.times === undefined ? null : Number(values.times);
+if (times !== null && (!(Number.isInteger(times) && times > 0) || values.full)) {
+  fail('--times: a whole number above 0, in place of --full');
+}
+const size = times ?? (values.full ? 1 : USUAL_SIZE);
+
 const directory = mkdtempSync(join(tmpdir(), 'returnpath-bench-'));
 const clear = () => {
   if (values.keep) process.stderr.write(`kept: ${directory}\n`);
@@ -75,8 +84,8 @@ try {
     clear();
     process.exit(0);
   }
-  const { full, only, keep } = values;
-  const bencher = new Bencher(directory, { full, only, keep, rounds }, (line) =>
+  const { only, keep } = values;
+  const bencher = new Bencher(directory, { size, only, keep, rounds }, (line) =>
     process.stderr.write(`${line}\n`),
   );
   const bench = await bencher.run();
