@@ -4,7 +4,7 @@
  */
 import { findAddresses } from './addresses';
 import { Course } from './course';
-import { findOpen, hasNumber, isKnown, touchSettled, touchSlot } from './flows';
+import { findOpen, hasNumber, isKnown, touchNumber, touchSettled, touchSlot } from './flows';
 import { bury, touchGrave } from './graves';
 import { mix } from './hash';
 import {
@@ -65,7 +65,8 @@ export function decideBriefs(taken: u32): u32 {
     let end = decided;
     while (end < count && end - decided < BATCH && <u32>briefAt(end).since <= taken) {
       const hashed = briefAt(end).hashed;
-      touched += touchSlot(hashed) + touchSettled(hashed) + touchGrave(hashed);
+      const clientSequence = briefAt(end).clientSequence;
+      touched += touchSlot(hashed) + touchSettled(hashed) + touchGrave(hashed) + touchNumber(clientSequence);
       end++;
     }
     if (end === decided) break;

@@ -4,8 +4,24 @@
  * a capture that has very many are such ones, and a window's tables stay in a core's cache where those of the capture do
  * not. Whatever is not quite so is left out.
  */
-import { ACK, FIN, RST, SYN } from '../model/tcp-flags';
+import { ACK, SYN } from '../model/tcp-flags';
 import { Course } from './course';
+import {
+  ACKS_CLIENT,
+  ACKS_SERVER,
+  ANSWERED,
+  ASKED,
+  BEARS,
+  FLAGS_SHIFT,
+  FROM_CLIENT,
+  IS_NEXT,
+  NEW,
+  NOTHING,
+  nextOf,
+  ODD,
+  OVER,
+  setUpStates,
+} from './course-states';
 import { hash } from './hash';
 import {
   BRIEF_PLACES,
@@ -17,6 +33,7 @@ import {
   SLOT_FIRST,
   SLOT_LAST,
   SLOT_PARTS_AT,
+  SLOT_SEGMENTS,
   SLOT_SEGMENTS_AT,
   STALE_SECONDS,
 } from './layout';
@@ -25,14 +42,8 @@ import { isBefore } from './order';
 import { HAS_PAYLOAD, IS_FROM_B, IS_IPV6, IS_OTHER, Segment } from './read-segment';
 import { RECORD_HEADER, segmentAt, timeOf } from './read-segments';
 
-/** How far a connection is. */
-const ODD: u8 = 0;
-const ASKED: u8 = 1;
-const ANSWERED: u8 = 2;
-const MADE: u8 = 3;
-const CLIENT_CLOSED: u8 = 4;
-const SERVER_CLOSED: u8 = 5;
-const OVER: u8 = 6;
+/** The fewer segments a window has, the smaller are the tables: they are cleared for each, and stay in the cache. */
+const FEWEST_PLACES: u32 = 1 << 10;
 
 /** Where the slot is. */
 let slot: usize = 0;
@@ -44,6 +55,11 @@ let places: usize = 0;
 let numbers: usize = 0;
 let courses: usize = 0;
 let courseCount: u32 = 0;
+/** Entries of `numbers`; of either table half of the places are in use at the most. */
+let numberCount: u32 = 0;
+let mask: u32 = 0;
+/** There was no room for more: of those that came then, it is not known which go together. */
+let isFull: bool = false;
 /** Segments up to and with the last one that may be of any connection. */
 let since: u32 = 0;
 let first: u64 = 0;
@@ -57,20 +73,27 @@ function courseAt(number: u32): Course {
 /**
  * @param at where the slot is whose segments are followed next
  * @param scratch `BRIEF_SCRATCH` octets
+ * @param expected segments of the window, as far as is known
  */
-export function beginCourses(at: usize, scratch: usize): void {
+export function beginCourses(at: usize, scratch: usize, expected: u32): void {
   slot = at;
   list = at + <usize>SLOT_SEGMENTS_AT;
   parts = at + <usize>SLOT_PARTS_AT;
   places = scratch;
   numbers = scratch + <usize>(BRIEF_PLACES << 1);
   courses = numbers + <usize>(BRIEF_PLACES << 2);
+  setUpStates(courses + <usize>(SLOT_SEGMENTS << COURSE_SHIFT));
   courseCount = 0;
   since = 0;
   first = u64.MAX_VALUE;
   last = 0;
   disordered = false;
-  memory.fill(places, 0, BRIEF_PLACES * 6);
+  const size = min<u32>(BRIEF_PLACES, max<u32>(FEWEST_PLACES, 1 << (32 - clz<u32>(expected))));
+  mask = size - 1;
+  numberCount = 0;
+  isFull = false;
+  memory.fill(places, 0, (<usize>size) << 1);
+  memory.fill(numbers, 0, (<usize>size) << 2);
 }
 
 /**
@@ -88,11 +111,11 @@ export function followCourses(at: usize, from: u32, to: u32, linkType: u32): voi
     if (segment.has(IS_OTHER)) {
       if (!isNothingToTcp(record + RECORD_HEADER, segment.end, linkType)) since = i + 1;
     } else {
-      part = follow(segment, i);
       const time = timeOf(segment.seconds, segment.nanoseconds);
       first = min(first, time);
       if (time >= last) last = time;
       else if (isBefore(time, last)) disordered = true;
+      part = follow(segment, i);
     }
     store<u16>(parts + ((<usize>i) << 1), <u16>part);
     record = segment.end;
@@ -118,69 +141,69 @@ export function endCourses(count: u32): u32 {
   return briefs;
 }
 
-/** Takes in a segment; the number of its course, 0 where it comes after the end of that. */
+/**
+ * Takes in a segment; the number of its course, 0 where it comes after the end of that. Hardly anything here is decided by
+ * a branch: of packets of many connections, a processor could guess none.
+ */
 function follow(segment: Segment, i: u32): u32 {
   const number = courseOf(segment, i);
+  if (number === 0) return 0;
   const course = courseAt(number);
-  const before = course.state;
-  if (course.first === <u16>i) begin(course, segment);
-  else if (before !== ODD && before !== OVER) {
-    course.state = course.since === <u16>since ? after(course, segment) : ODD;
-  }
-  // Last, as it may tell that this is no course to be followed.
-  noteNumber(course, number, segment);
-  return before === OVER ? 0 : number;
+  const before = <u32>course.state;
+  const isNew = before === <u32>NEW;
+  course.clientSequence = select<u32>(segment.sequence, course.clientSequence, isNew);
+  course.since = select<u16>(<u16>since, course.since, isNew);
+  let now = nextOf(before, eventOf(course, segment));
+  // What may be of any connection came between.
+  now = select<u32>(now, ODD, course.since === <u16>since || before === <u32>OVER);
+  const isReply = before === <u32>ASKED && now === <u32>ANSWERED;
+  course.serverSequence = select<u32>(segment.sequence, course.serverSequence, isReply);
+  if (mayBeStale() && isReply && isStale(course, segment)) now = ODD;
+  course.state = <u8>now;
+  // Last, as it may tell that this is no course to be followed. That of an answer was noted with the SYN, as a rule.
+  if ((<u32>segment.flags & SYN) !== 0 && now !== ANSWERED) noteNumber(course, number, segment);
+  return select<u32>(0, number, before === <u32>OVER);
 }
 
-function begin(course: Course, segment: Segment): void {
+function eventOf(course: Course, segment: Segment): u32 {
   const flags = <u32>segment.flags;
-  if ((flags & (SYN | ACK | RST | FIN)) !== SYN || segment.acknowledgment !== 0) return;
-  course.clientSequence = segment.sequence;
-  course.since = <u16>since;
-  course.state = ASKED;
+  return (
+    (isSameWay(course, segment) ? FROM_CLIENT : 0) |
+    (segment.sequence === course.clientSequence + 1 ? IS_NEXT : 0) |
+    (segment.acknowledgment === course.clientSequence + 1 ? ACKS_CLIENT : 0) |
+    (segment.acknowledgment === course.serverSequence + 1 ? ACKS_SERVER : 0) |
+    (segment.has(HAS_PAYLOAD) ? BEARS : 0) |
+    (((flags & 7) | ((flags & ACK) >>> 1)) << FLAGS_SHIFT)
+  );
 }
 
-/** How far a connection is with another segment; the rules are those of `segment.ts`, or stricter. */
-function after(course: Course, segment: Segment): u8 {
-  const flags = <u32>segment.flags;
-  if ((flags & RST) !== 0) return ODD;
-  const fromClient = isSameWay(course, segment);
-  const state = course.state;
-  if (state === ASKED) {
-    if ((flags & (SYN | ACK | FIN)) !== (SYN | ACK) || fromClient) return ODD;
-    if (segment.acknowledgment !== course.clientSequence + 1) return ODD;
-    if (<i32>(segment.seconds - segmentAt(list, course.first).seconds) > STALE_SECONDS) return ODD;
-    course.serverSequence = segment.sequence;
-    return ANSWERED;
-  }
-  if ((flags & SYN) !== 0) return ODD;
-  const isNext = segment.sequence === course.clientSequence + 1;
-  if (state === ANSWERED) {
-    if (!fromClient || (flags & (ACK | FIN)) !== ACK || !isNext) return ODD;
-    return segment.acknowledgment === course.serverSequence + 1 ? MADE : ODD;
-  }
-  if ((flags & FIN) === 0) {
-    // It may be the handshake's ACK, at another interface.
-    return fromClient && isNext && !segment.has(HAS_PAYLOAD) ? ODD : state;
-  }
-  if (state === MADE) return fromClient ? CLIENT_CLOSED : SERVER_CLOSED;
-  return fromClient === (state === SERVER_CLOSED) ? OVER : state;
+/** Whether segments so far are of times that are far enough apart for an answer that comes too late. */
+function mayBeStale(): bool {
+  return <u32>(last >>> 32) - <u32>(first >>> 32) > <u32>STALE_SECONDS;
 }
 
-/** The number of the course of a segment's 5-tuple, from 1. */
+function isStale(course: Course, segment: Segment): bool {
+  return <i32>(segment.seconds - segmentAt(list, course.first).seconds) > STALE_SECONDS;
+}
+
+/** The number of the course of a segment's 5-tuple, from 1; 0 where there is no room for another. */
 function courseOf(segment: Segment, i: u32): u32 {
   const isIPv6 = segment.has(IS_IPV6);
-  let place = <usize>((isIPv6 ? hashOf6(segment) : segment.hashed) & (BRIEF_PLACES - 1));
+  let place = (isIPv6 ? hashOf6(segment) : segment.hashed) & mask;
   while (true) {
-    const at = places + (place << 1);
+    const at = places + ((<usize>place) << 1);
     const number = <u32>load<u16>(at);
     if (number === 0) {
+      if (courseCount > mask >>> 1) {
+        isFull = true;
+        return 0;
+      }
       store<u16>(at, <u16>++courseCount);
       break;
     }
     const course = courseAt(number);
     if (isIPv6 ? isOf6(course, segment) : isOf4(course, segment)) return number;
-    place = (place + 1) & (BRIEF_PLACES - 1);
+    place = (place + 1) & mask;
   }
   const course = courseAt(courseCount);
   course.a = segment.a;
@@ -189,7 +212,8 @@ function courseOf(segment: Segment, i: u32): u32 {
   course.hashed = segment.hashed;
   course.first = <u16>i;
   course.traits = segment.traits;
-  course.state = ODD;
+  course.serverSequence = NOTHING;
+  course.state = <u8>NEW;
   course.brief = 0;
   return courseCount;
 }
@@ -235,40 +259,42 @@ function isSameWay(course: Course, segment: Segment): bool {
 
 /** Legs of one connection have one number: where two courses have, both are left out. So are a few that only look so. */
 function noteNumber(course: Course, number: u32, segment: Segment): void {
-  const flags = <u32>segment.flags;
-  if ((flags & SYN) === 0) return;
-  const isReply = (flags & ACK) !== 0;
+  const isReply = (<u32>segment.flags & ACK) !== 0;
   const sequence = isReply ? segment.acknowledgment - 1 : segment.sequence;
-  // It was noted with the SYN, as a rule.
-  if (isReply && course.state === ANSWERED) return;
   const hashed = hash(sequence, 0, 0);
   const mark = hashed & 0xffff0000;
-  let place = <usize>(hashed & (BRIEF_PLACES - 1));
+  let place = hashed & mask;
   while (true) {
-    const at = numbers + (place << 2);
+    const at = numbers + ((<usize>place) << 2);
     const entry = load<u32>(at);
     if (entry === 0) {
+      if (numberCount > mask >>> 1) {
+        isFull = true;
+        return;
+      }
+      numberCount++;
       store<u32>(at, mark | number);
       return;
     }
     if ((entry & 0xffff0000) === mark) {
       const other = entry & 0xffff;
       if (other !== number) {
-        courseAt(other).state = ODD;
-        course.state = ODD;
+        courseAt(other).state = <u8>ODD;
+        course.state = <u8>ODD;
       }
       return;
     }
-    place = (place + 1) & (BRIEF_PLACES - 1);
+    place = (place + 1) & mask;
   }
 }
 
 /** @returns how many there are */
 function writeBriefs(briefs: usize): u32 {
   let count: u32 = 0;
+  if (isFull) return 0;
   for (let number: u32 = 1; number <= courseCount && count < <u32>SLOT_BRIEFS; number++) {
     const course = courseAt(number);
-    if (course.state !== OVER) continue;
+    if (<u32>course.state !== OVER) continue;
     copy(briefs + ((<usize>count) << COURSE_SHIFT), changetype<usize>(course));
     course.brief = <u16>++count;
   }

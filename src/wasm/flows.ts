@@ -57,6 +57,10 @@ export function touchSettled(hashed: u32): u32 {
   return settled.entry(hashed & settled.mask);
 }
 
+export function touchNumber(number: u32): u32 {
+  return numbers.entry(numberHash(number) & numbers.mask);
+}
+
 /** The same with the row behind it, whose slot was loaded before. */
 export function touchRow(hashed: u32): u32 {
   const entry = open.entry(hashed & open.mask);

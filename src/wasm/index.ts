@@ -43,9 +43,6 @@ import { allocate, reserve } from './memory';
 import { noteRows } from './wanted';
 import { wordOf6 } from './word-of-6';
 
-// What threads that read ahead have of a module of their own is here as well.
-export * from './ahead';
-
 export {
   beginScan,
   cellsBase,

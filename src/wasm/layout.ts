@@ -270,9 +270,11 @@ export const RING_READ = 3 * LINE;
 export const RING_SLOTS = RING_READ + SLOTS * LINE;
 /** Behind the slots, for each thread what it needs to find brief connections. */
 export const RING_SCRATCH = RING_SLOTS + SLOTS * SLOT_SIZE;
+/** What there may be of a connection's state and a segment: `course-states.ts`. */
+export const COURSE_EVENTS = 1 << 12;
 /** Places of the two tables of `courses.ts`, twice as many as segments; and octets of what they lead to. */
 export const BRIEF_PLACES = SLOT_SEGMENTS * 2;
-export const BRIEF_SCRATCH = BRIEF_PLACES * 6 + (SLOT_SEGMENTS << COURSE_SHIFT);
+export const BRIEF_SCRATCH = BRIEF_PLACES * 6 + (SLOT_SEGMENTS << COURSE_SHIFT) + COURSE_EVENTS;
 export const RING_SIZE = RING_SCRATCH + MOST_THREADS * BRIEF_SCRATCH;
 
 /** Beyond the connections that are kept whole, of those that were made a sample of a share of as many is kept, */

@@ -162,23 +162,29 @@ export function readTcp(segment: Segment, tcp: usize, end: usize, length: u32): 
  * @returns the trait of who sent it
  */
 export function orderEnds(segment: Segment, source: u32, destination: u32, ports: u32): u32 {
-  const fromB = source > destination || (source === destination && ports >>> 16 > (ports & 0xffff));
-  const a = fromB ? destination : source;
-  const b = fromB ? source : destination;
-  const ordered = fromB ? rotl<u32>(ports, 16) : ports;
+  // Without a branch: which way a packet goes is nothing that a processor could guess.
+  const isLower = <u32>(source === destination) & <u32>(ports >>> 16 > (ports & 0xffff));
+  const fromB = (<u32>(source > destination) | isLower) !== 0;
+  const a = select<u32>(destination, source, fromB);
+  const b = select<u32>(source, destination, fromB);
+  const ordered = select<u32>(rotl<u32>(ports, 16), ports, fromB);
   segment.a = a;
   segment.b = b;
   segment.ports = ordered;
   segment.hashed = hash(a, b, ordered);
-  return fromB ? IS_FROM_B : 0;
+  return select<u32>(IS_FROM_B, 0, fromB);
 }
 
 /** Where the values of the Timestamps option are, 0 for none; as `readTcpOptions` finds it. */
 export function timestampsOf(tcp: usize, end: usize): usize {
   const start = tcp + TCP_HEADER;
-  if (end >= start + 12 && load<u32>(start) === ALIGNED_TIMESTAMPS) return start + 4;
-  if (end >= start + 16 && load<u16>(start) === MSS && load<u32>(start, 4) === SACK_TIMESTAMPS)
-    return start + 8;
+  // Nearly always it is one or the other; which, is nothing that a processor could guess.
+  const isAligned = <u32>(load<u32>(start) === ALIGNED_TIMESTAMPS) & <u32>(end >= start + 12);
+  const isOfSyn =
+    <u32>(load<u16>(start) === MSS) &
+    <u32>(load<u32>(start, 4) === SACK_TIMESTAMPS) &
+    <u32>(end >= start + 16);
+  if ((isAligned | isOfSyn) !== 0) return start + select<usize>(4, 8, isAligned !== 0);
   for (let at = start; at < end; ) {
     const kind = <u32>load<u8>(at);
     if (kind === END_OF_LIST) return 0;

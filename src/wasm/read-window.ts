@@ -49,7 +49,9 @@ export function readWindow(
     const read = readRecords(next, end, linkType, isSwapped, unit, most, to, left, true, wanted);
     if (count === 0 && mayLetGo && areShort(list, read)) {
       looks = true;
-      beginCourses(slot, scratch);
+      const octets = segmentAt(list, read - 1).end - at;
+      const expected = <u32>min<usize>(SLOT_SEGMENTS, ((end - at) * <usize>read) / octets);
+      beginCourses(slot, scratch, expected);
     }
     if (looks) followCourses(next, count, count + read, linkType);
     count += read;

@@ -112,14 +112,22 @@ function takeListed(packets: u32): u32 {
     let count: u32 = 0;
     let known: u32 = 0;
     let to = from;
-    for (; to < listed && count < BATCH; to++) {
+    if (hasParts) {
       // What lies beside the segments is looked at, as it does not have to come from another core's cache one by one.
-      const part = hasParts ? partAt(to) : segmentAt(list, to).has(IS_OTHER) ? <u32>PART_OTHER : 0;
-      if (part === PART_OTHER) break;
-      if (part !== 0 && isPassed(part)) continue;
-      if (to < looked) known++;
-      if (hasParts) pick(count, to);
-      count++;
+      for (; to < listed && count < BATCH; to++) {
+        const part = partAt(to);
+        if (part === PART_OTHER) break;
+        // Without a branch: which are passed over is nothing that a processor could guess.
+        pick(count, to);
+        const isTaken = 1 - <u32>isPassed(part);
+        known += <u32>(to < looked) & isTaken;
+        count += isTaken;
+      }
+    } else {
+      for (; to < listed && count < BATCH && !segmentAt(list, to).has(IS_OTHER); to++) {
+        if (to < looked) known++;
+        count++;
+      }
     }
     const done = take(list, from, count, known, number, hasParts);
     looked = max(looked, to);

@@ -3,6 +3,9 @@ import type { Worker } from 'node:worker_threads';
 import { CAPLEN, RECORD_HEADER } from '../../ingest/capture/pcap.js';
 import type { ScanFormat } from '../../ingest/capture/record.js';
 import { type ReadAhead, readAt } from '../../ingest/capture/source.js';
+import { MODULE } from '../../wasm/ahead-module.js';
+import type { AheadFunctions } from '../track/ahead-functions.js';
+import { compile, instantiate } from '../track/module.js';
 import { NOWHERE, Ring, type Slot } from '../track/ring.js';
 import type { Tables } from '../track/tables.js';
 import type { Tracker } from '../track/tracker.js';
@@ -129,7 +132,9 @@ class SharedWindows {
     const ringAt = functions.ringAt() >>> 0;
     this.#octets = octets;
     this.#ring = new Ring(octets.buffer, ringAt, 0);
-    this.#reader = new WindowReader(windows, this.#ring, functions, octets.buffer);
+    // The module that the threads have: V8 compiles it once for all.
+    const ahead = instantiate<AheadFunctions>(compile(MODULE), memory);
+    this.#reader = new WindowReader(windows, this.#ring, ahead, octets.buffer);
     try {
       for (let thread = 1; thread <= threads; thread++)
         this.#employ(start({ memory, ringAt, windows, thread }));

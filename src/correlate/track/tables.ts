@@ -11,12 +11,11 @@ import {
   SERVED_SHIFT,
 } from '../../wasm/layout.js';
 import { MODULE } from '../../wasm/module.js';
-import type { AheadFunctions } from './ahead-functions.js';
 import { compile, createMemory, instantiate } from './module.js';
 import type { TableContents } from './observations.js';
 
 /** What `src/wasm/index.ts` exports; numbers that are offsets into the memory are of octets. */
-export interface TableFunctions extends AheadFunctions {
+export interface TableFunctions {
   addressAt(id: number): number;
   addressCount(): number;
   arePassedNotesWhole(): number;

@@ -11,13 +11,14 @@ import type { Attempt } from '../../../src/correlate/attempt.js';
 import { correlate } from '../../../src/correlate/correlate.js';
 import { AheadReading } from '../../../src/correlate/reading/read-ahead.js';
 import { DecodedPackets } from '../../../src/correlate/track/decoded-packets.js';
+import { slotAt } from '../../../src/correlate/track/ring.js';
 import { ALL, Tracker } from '../../../src/correlate/track/tracker.js';
 import { UDP_PORT } from '../../../src/decode/cursor.js';
 import { decoderOf } from '../../../src/decode/registry.js';
 import { readCapture } from '../../../src/ingest/capture/reader.js';
 import { fileChunks, ReadBuffer } from '../../../src/ingest/capture/source.js';
 import { GENEVE_PORT, LINUX_VXLAN_PORT, VXLAN_PORT } from '../../../src/model/tunnel-ports.js';
-import { BUFFER_SIZE } from '../../../src/wasm/layout.js';
+import { BUFFER_SIZE, SLOT_BRIEF_COUNT, STALE_SECONDS } from '../../../src/wasm/layout.js';
 import {
   BACKEND,
   connection,
@@ -71,7 +72,7 @@ async function read(path: string, { whole, threads, maxFlows = FLOWS }: Way): Pr
   const counting = reading && {
     async chunkAt(...of: Parameters<AheadReading['chunkAt']>) {
       const chunk = await reading.chunkAt(...of);
-      if (chunk !== null) briefs += tracker.tables.functions.briefCount();
+      if (chunk !== null) briefs += briefsOf(tracker, chunk);
       return chunk;
     },
   };
@@ -97,6 +98,12 @@ async function read(path: string, { whole, threads, maxFlows = FLOWS }: Way): Pr
     servers: [...new Set(served.map(({ server }) => `${server.address} ${server.port}`))].sort(),
     letGo: served.reduce((sum, { count }) => sum + count, 0),
   };
+}
+
+/** How many brief connections whoever read a chunk has found in it. */
+function briefsOf({ tables: { functions, octets } }: Tracker, chunk: Uint8Array): number {
+  const slot = slotAt(functions.ringAt() >>> 0, chunk.byteOffset);
+  return slot === 0 ? 0 : new DataView(octets.buffer).getUint32(slot + SLOT_BRIEF_COUNT * 4, true);
 }
 
 /**
@@ -395,6 +402,37 @@ test('one of an address that was not met before is taken in packet by packet', a
   );
   const counted = await comparePackets(t, timed([...beginning(), ...interleaved(all)], 0), { link: 'sll2' });
   t.is(counted.briefs, SOME);
+});
+
+test('one that was answered so late that it is another attempt is taken in packet by packet', async (t) => {
+  for (const [seconds, briefs] of [
+    [STALE_SECONDS - 1, SOME],
+    [STALE_SECONDS + 1, 0],
+  ] as const) {
+    const all = Array.from({ length: SOME }, (_, i) => connection(i, VIP));
+    const asked = timed([...beginning(), ...all.flatMap((packets) => packets.slice(0, 1))], 0);
+    const answered = timed(
+      all.flatMap((packets) => packets.slice(1)),
+      0,
+    );
+    const later = answered.map(({ time: [second, fraction], ...packet }) => ({
+      ...packet,
+      time: [second + seconds, fraction] as [number, number],
+    }));
+    const counted = await comparePackets(t, [...asked, ...later], { link: 'ethernet' });
+    t.is(counted.briefs, briefs);
+  }
+});
+
+test('where they are more than the first segments of a window let expect, all are taken in packet by packet', async (t) => {
+  const sparse = Array.from({ length: 300 }, (_, i) =>
+    i % 5 === 0 ? connection(5000 + i, 100).slice(0, 1) : [{ ...large(), payload: 3000 }],
+  ).flat();
+  const dense = Array.from({ length: 800 }, (_, i) => connection(i, 100 + (i % 5)));
+  const packets = timed([...beginning(), ...sparse, ...interleaved(dense)], 0);
+  const counted = await comparePackets(t, packets, { link: 'ethernet' });
+  t.is(counted.briefs, 0);
+  t.true(counted.letGo > 700);
 });
 
 test('whatever lies beside them, all is as if each packet had been taken in by itself', async (t) => {
