@@ -1,5 +1,6 @@
 /** That a fix's commands do on their node what they are for, each beside a twin where another does. */
 import test, { type ExecutionContext } from 'ava';
+import { Allotted } from '../../src/diagnose/fixes/allotted.js';
 import type { Finding } from '../../src/model/analysis.js';
 import { Wire } from '../correlate/neighbours/wire.js';
 import { testInNamespaces } from '../gates.js';
@@ -225,4 +226,84 @@ test('the same in the words of nft', async (t) => {
   };
   t.deepEqual(await withRules(saving), ["lb-3: nft 'insert rule inet site pre meta mark set ct mark'"]);
   t.false((await withRules()).some((command) => command.includes('insert rule inet site')));
+});
+
+/** Two more NICs, each with VIPs and a router of its own, from which requests come that the check refuses. */
+const DOORS = [
+  { name: 'eth1', mac: B, router: '02:00:00:00:01:01', net: '10.1.0', vips: ['10.1.0.100', '10.1.0.101'] },
+  {
+    name: 'eth2',
+    mac: '02:00:00:00:00:0e',
+    router: '02:00:00:00:02:01',
+    net: '10.2.0',
+    vips: ['10.2.0.100'],
+  },
+];
+const DOOR_VIPS = DOORS.flatMap(({ vips }) => vips);
+
+/** The commands of all findings, one behind the other. */
+async function fixesOfDoors(t: ExecutionContext): Promise<string[]> {
+  const nics = DOORS.map(({ name, mac, net, vips }) => {
+    return { name, mac, addresses: [`${net}.11/24`, ...vips.map((vip) => `${vip}/32`)] };
+  });
+  const files = nodeFiles([{ name: 'eth0', mac: A, addresses: ['192.0.2.11/24'] }, ...nics], {
+    rp_filter: 1,
+  });
+  const neighbours = DOORS.map(({ name, router, net }) => {
+    return { dst: `${net}.1`, dev: name, lladdr: router, state: ['REACHABLE'] };
+  });
+  files['ip-neigh.json'] = JSON.stringify(neighbours);
+  files['iptables-save.txt'] = '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n';
+  for (const { name, mac, router, vips } of DOORS) {
+    const wire = new Wire();
+    for (const server of vips) {
+      const c = { client: '198.51.100.5', port: 40_001 + DOOR_VIPS.indexOf(server), server };
+      for (const wait of [1000, 2000, 4000]) wire.syn(router, mac, c).wait(wait);
+    }
+    files[`${name}.pcap`] = wire.capture();
+  }
+  const { findings } = await run(t, { node1: files }, DOOR_VIPS);
+  const fixes = findings.filter(({ cause, fix }) => cause === 'rp-filter' && fix !== null);
+  t.deepEqual(fixes.map(({ vip }) => vip).sort(), DOOR_VIPS);
+  return fixes.flatMap(commandsOf).map((command) => command.replace('node1: ', ''));
+}
+
+test('fixes for one node take a table for each way, and for one way the same', async (t) => {
+  const routes = (await fixesOfDoors(t)).filter((command) => command.startsWith('ip route')).sort();
+  const byEth1 = 'ip route replace default via 10.1.0.1 dev eth1 onlink table 100';
+  t.deepEqual(routes, [byEth1, byEth1, 'ip route replace default via 10.2.0.1 dev eth2 onlink table 101']);
+});
+
+test('what was given for one purpose is given for no other, and again for the same as long as it is free', (t) => {
+  const allotted = new Allotted();
+  t.is(allotted.give('node1 mark', 'eth1', ['0x10', '0x20']), '0x10');
+  t.is(allotted.give('node1 mark', 'eth2', ['0x10', '0x20']), '0x20');
+  t.is(allotted.give('node1 mark', 'eth3', ['0x10', '0x20']), null);
+  t.is(allotted.give('node2 mark', 'eth3', ['0x10', '0x20']), '0x10');
+  t.is(allotted.give('node1 mark', 'eth1', ['0x10', '0x20']), '0x10');
+  // A fix of several changes may have taken it itself.
+  t.is(allotted.give('node1 mark', 'eth1', ['0x20', '0x40']), '0x40');
+});
+
+testInNamespaces()('carried out together, each of them sends its replies back by its own way', async (t) => {
+  const commands = await fixesOfDoors(t);
+  const namespace = new Namespace();
+  const sh = (command: string) => namespace.run('sh', '-ec', command);
+  try {
+    for (const [i, name] of ['eth0', 'eth1', 'eth2'].entries()) {
+      sh(`ip link add ${name} type veth peer name far${i}; ip link set ${name} up; ip link set far${i} up`);
+    }
+    sh('ip addr add 192.0.2.11/24 dev eth0; ip route add default via 192.0.2.1');
+    for (const { name, net, vips } of DOORS) {
+      for (const address of [`${net}.11/24`, ...vips]) sh(`ip addr add ${address} dev ${name}`);
+    }
+    for (const command of commands) t.notThrows(() => sh(command), command);
+    for (const { name, net, vips } of DOORS) {
+      for (const vip of vips) {
+        t.regex(sh(`ip route get 198.51.100.5 from ${vip}`), new RegExp(`via ${net}.1 dev ${name}`));
+      }
+    }
+  } finally {
+    namespace.remove();
+  }
 });

@@ -23,7 +23,7 @@ async function fixOf(scenario: string): Promise<Fix | null> {
 }
 
 const LOOSE = 'sysctl -w net.ipv4.conf.flannel/1.rp_filter=2';
-const BACK = 'ip route add default via 10.244.0.0 dev flannel.1 onlink table 100';
+const BACK = 'ip route replace default via 10.244.0.0 dev flannel.1 onlink table 100';
 
 const EXPECTED: [scenario: string, first: string, why: string][] = [
   // The twin, healthy-no-masquerade, differs in just this setting.
@@ -74,7 +74,7 @@ test('a server on the node itself: its replies are routed by their source, and t
   t.deepEqual(
     fix!.commands.map((c) => c.command),
     [
-      'ip route add default via 10.9.8.1 dev eth1 onlink table 100',
+      'ip route replace default via 10.9.8.1 dev eth1 onlink table 100',
       'ip rule add from 10.9.8.7 lookup main suppress_prefixlength 0 priority 100',
       'ip rule add from 10.9.8.7 lookup 100 priority 101',
     ],

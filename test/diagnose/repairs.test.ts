@@ -265,7 +265,7 @@ test('each fix writes files of its own, and the same fix the same', async (t) =>
   };
   const routed = (device: string, from: string) =>
     [
-      `ip route add default via 10.9.8.1 dev ${device} onlink table 100`,
+      `ip route replace default via 10.9.8.1 dev ${device} onlink table 100`,
       `ip rule add from ${from} lookup main suppress_prefixlength 0 priority 100`,
       `ip rule add from ${from} lookup 100 priority 101`,
     ] as const;
@@ -406,8 +406,8 @@ const TWO_ROUTERS: Snapshot[] = [...ROUTED, otherGateway(GATEWAY)];
 const BY_GATEWAY = ['203.0.113.45', '172.31.255.80'] as const;
 /** For this client alone: gw1 sends requests of its own to the server, which gw2's firewall would not let back. */
 const ROUTED_BACK = [
-  'lb-3: ip route add default via 172.31.255.254 dev ens19 onlink table 100',
-  'lb-3: ip rule add from 172.31.255.80 to 203.0.113.45 lookup 100 priority 100',
+  'lb-3: ip route replace default via 172.31.255.254 dev ens19 onlink table 100',
+  'lb-3: ip rule add from 172.31.255.80 to 203.0.113.45 lookup 100 priority 99',
 ];
 
 function otherGateway(gateway: Snapshot): Snapshot {

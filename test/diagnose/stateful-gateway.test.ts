@@ -96,7 +96,7 @@ test('with the gateways beside the node: routed back by the one that has the con
   t.deepEqual(
     findings[0]!.fix?.commands.filter((c) => !c.persists).map((c) => `${c.node}: ${c.command}`),
     [
-      'lb-3: ip route add default via 172.31.255.254 dev ens19 onlink table 100',
+      'lb-3: ip route replace default via 172.31.255.254 dev ens19 onlink table 100',
       'lb-3: ip rule add from 172.31.255.80 lookup main suppress_prefixlength 0 priority 100',
       'lb-3: ip rule add from 172.31.255.80 lookup 100 priority 101',
     ],

@@ -185,7 +185,7 @@ const CASES: Case[] = [
     node: 'node2',
     interface: 'eth0',
     role: 'reply',
-    fix: 'ip route add default via 10.244.0.0 dev flannel.1 onlink table 101',
+    fix: 'ip route replace default via 10.244.0.0 dev flannel.1 onlink table 101',
   },
 ];
 

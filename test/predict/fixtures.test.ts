@@ -119,7 +119,7 @@ test('replies that leave another way than the requests come are a risk, not a lo
   t.deepEqual(
     finding!.fix!.commands.map((command) => command.command),
     [
-      'ip route add default via 10.9.8.1 dev eth1 onlink table 100',
+      'ip route replace default via 10.9.8.1 dev eth1 onlink table 100',
       'ip rule add from 10.9.8.7 lookup main suppress_prefixlength 0 priority 100',
       'ip rule add from 10.9.8.7 lookup 100 priority 101',
     ],

@@ -2,6 +2,7 @@
 
 import type { Network } from '../../network/network.js';
 import type { Risk } from '../prediction/risk.js';
+import type { Allotted } from './allotted.js';
 import type { Step } from './step.js';
 
 export interface FixIdea {
@@ -40,6 +41,7 @@ export const COST = {
 /** What fails first on the walks of one state of the network: alike in cause, node, interface and direction. */
 export interface Problem {
   network: Network;
+  allotted: Allotted;
   /** Never empty. */
   risks: readonly Risk[];
   /** Whether nothing else fails. */

@@ -7,6 +7,7 @@ import { UsageError } from '../../model/errors.js';
 import type { Entry } from '../../network/entry.js';
 import type { Network } from '../../network/network.js';
 import { type Risk, riskOf } from '../prediction/risk.js';
+import { allottedIn } from './allotted.js';
 import { type Solution, toFix } from './fix.js';
 import { type Guard, guardsFor } from './guards.js';
 import type { FixIdea, Problem } from './idea.js';
@@ -115,7 +116,7 @@ function carriedOut(network: Network, idea: FixIdea): Network | null {
 }
 
 function problemOf(
-  { errands, anyone }: RepairRequest,
+  { network: original, errands, anyone }: RepairRequest,
   network: Network,
   results: readonly ReturnType<typeof tryOut>[],
 ): Problem | null {
@@ -129,6 +130,7 @@ function problemOf(
   const alike = failing.filter(({ risk }) => risk !== null && keyOf(risk) === keyOf(first));
   return {
     network,
+    allotted: allottedIn(original),
     risks: alike.map(({ risk }) => risk!),
     whole: alike.length === failing.length,
     anyone,

@@ -23,10 +23,10 @@ export function connectionMarks(problem: Problem, { checked }: { checked: boolea
   const backend = trip.request.packet.destination.text;
   const family = familyOf(backend)!;
   if (checked && family === 6) return [];
-  const mark = freeMark(station.snapshot);
+  const mark = freeMark(problem, station, door);
   const priority = firstPriority(station.snapshot, family);
   if (mark === null || priority === null || station.model.hasAddress(backend)) return [];
-  const table = freeTable(station.snapshot, family);
+  const table = freeTable(problem, station, family, door);
   const pods = podNetwork(station, backend, outerInterfaces(station));
   const ip = family === 6 ? 'ip -6' : 'ip';
   const name = shellWord(door.interface);
@@ -46,7 +46,7 @@ export function connectionMarks(problem: Problem, { checked }: { checked: boolea
     {
       summary: `Have ${station.label} remember by a connection mark what came in by ${door.interface} for its pods, and send what they answer back there, through ${door.gateway}.${strict}`,
       steps: [
-        step(station, `${ip} route add default via ${door.gateway} dev ${name} onlink table ${table}`),
+        step(station, `${ip} route replace default via ${door.gateway} dev ${name} onlink table ${table}`),
         step(station, `${ip} rule add from ${pods} lookup main suppress_prefixlength 0 priority ${priority}`),
         step(
           station,

@@ -1,21 +1,20 @@
 /** Replies that are routed by their source: back by the way that the requests come in. */
 import { familyOf } from '../../../model/address.js';
 import { outerInterfaces } from '../../../network/link.js';
-import type { Station } from '../../../network/station.js';
 import { shellWord } from '../../shell-word.js';
 import { COST, type FixIdea, type Problem } from '../idea.js';
 import { step } from '../step.js';
-import { firstPriority, freeTable } from './tables.js';
+import { clientPriority, firstPriority, freeTable } from './tables.js';
 import { clientsOf, fleeting, podNetwork, type WayIn, wayInto } from './way-in.js';
 
 /** For what a server answers on the node, and for what its pods answer, each where it applies. */
 export function backTheWayIn(problem: Problem): FixIdea[] {
   const door = wayInto(problem);
-  const [{ station, leg, role, trip }] = problem.risks as [Problem['risks'][0]];
+  const [{ leg, role, trip }] = problem.risks as [Problem['risks'][0]];
   if (!door || door.gateway === null || clientsOf(problem).includes(door.gateway)) return [];
   const ownReply = role === 'reply' ? leg.interface === null : isLocal(problem);
   const idea = ownReply
-    ? sourceRouting(station, door, trip.request.packet.destination.text)
+    ? sourceRouting(problem, door, trip.request.packet.destination.text)
     : returnRouting(problem, door, trip.request.packet.destination.text);
   return [idea, ownReply ? clientRouting(problem, door) : null].filter((one) => one !== null);
 }
@@ -33,16 +32,18 @@ function isLocal({ risks: [risk] }: Problem): boolean {
  *
  * @returns null where the node's rules leave no priority before them
  */
-function sourceRouting(station: Station, { interface: name, gateway }: WayIn, own: string): FixIdea | null {
+function sourceRouting(problem: Problem, door: WayIn, own: string): FixIdea | null {
+  const { interface: name, gateway } = door;
+  const { station } = problem.risks[0]!;
   const family = familyOf(own)!;
   const ip = family === 6 ? 'ip -6' : 'ip';
-  const table = freeTable(station.snapshot, family);
+  const table = freeTable(problem, station, family, door);
   const priority = firstPriority(station.snapshot, family);
   if (priority === null) return null;
   return {
     summary: `Route what ${station.label} answers from ${own} back by ${name}, through ${gateway}, where the requests come in.`,
     steps: [
-      `${ip} route add default via ${gateway} dev ${shellWord(name)} onlink table ${table}`,
+      `${ip} route replace default via ${gateway} dev ${shellWord(name)} onlink table ${table}`,
       `${ip} rule add from ${own} lookup main suppress_prefixlength 0 priority ${priority}`,
       `${ip} rule add from ${own} lookup ${table} priority ${priority + 1}`,
     ].map((command) => step(station, command)),
@@ -52,19 +53,20 @@ function sourceRouting(station: Station, { interface: name, gateway }: WayIn, ow
 }
 
 /** The same for these clients alone, also where the node has a nearer way to them: that of a link that both are on. */
-function clientRouting(problem: Problem, { interface: name, gateway }: WayIn): FixIdea | null {
+function clientRouting(problem: Problem, door: WayIn): FixIdea | null {
+  const { interface: name, gateway } = door;
   const { station, trip } = problem.risks[0]!;
   const own = trip.request.packet.destination.text;
   const family = familyOf(own)!;
-  const table = freeTable(station.snapshot, family);
-  const priority = firstPriority(station.snapshot, family);
+  const table = freeTable(problem, station, family, door);
+  const priority = clientPriority(station.snapshot, family);
   const clients = nearNetworks(problem);
   if (priority === null || clients.length === 0) return null;
   const ip = family === 6 ? 'ip -6' : 'ip';
   return {
     summary: `Route what ${station.label} answers these clients from ${own} back by ${name}, through ${gateway}, where ${isNear(problem) ? 'they ask, though it has a nearer way to them' : 'their requests come in'}.`,
     steps: [
-      `${ip} route add default via ${gateway} dev ${shellWord(name)} onlink table ${table}`,
+      `${ip} route replace default via ${gateway} dev ${shellWord(name)} onlink table ${table}`,
       ...clients.map((to) => `${ip} rule add from ${own} to ${to} lookup ${table} priority ${priority}`),
     ].map((command) => step(station, command)),
     risk: `Holds for ${clients.join(', ')} alone; other networks that are asked through ${gateway} need their own rule.`,
@@ -94,12 +96,12 @@ function returnRouting(problem: Problem, door: WayIn, backend: string): FixIdea 
   const { interface: name, gateway, translated } = door;
   const family = familyOf(backend)!;
   const ip = family === 6 ? 'ip -6' : 'ip';
-  const table = freeTable(station.snapshot, family);
-  const priority = firstPriority(station.snapshot, family);
+  const table = freeTable(problem, station, family, door);
+  const priority = clientPriority(station.snapshot, family);
   if (priority === null) return null;
   const pods = podNetwork(station, backend, outerInterfaces(station));
   const commands = [
-    `${ip} route add default via ${gateway} dev ${shellWord(name)} onlink table ${table}`,
+    `${ip} route replace default via ${gateway} dev ${shellWord(name)} onlink table ${table}`,
     ...clientsOf(problem).map(
       (client) => `${ip} rule add from ${pods} to ${client} lookup ${table} priority ${priority}`,
     ),

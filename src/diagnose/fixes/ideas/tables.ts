@@ -1,17 +1,36 @@
 /** What of a node's routing tables, rule priorities and marks nobody uses yet. */
 import type { Snapshot } from '../../../model/snapshot.js';
+import type { Station } from '../../../network/station.js';
+import type { Problem } from '../idea.js';
+import type { WayIn } from './way-in.js';
 
 const KNOWN_TABLES: ReadonlySet<string> = new Set(['local', 'main', 'default', 'unspec']);
 
-export function freeTable({ routes4, rules4, routes6, rules6 }: Snapshot, family: 4 | 6): string {
+/** A table for a default route back by the way in; another than fixes of other ways were given. */
+export function freeTable(
+  { allotted }: Problem,
+  { label, snapshot }: Station,
+  family: 4 | 6,
+  door: WayIn,
+): string {
+  return allotted.give(`${label} table ${family}`, purposeOf(door), freeTables(snapshot, family))!;
+}
+
+function purposeOf({ interface: name, gateway }: WayIn): string {
+  return `${gateway} ${name}`;
+}
+
+/** Without end. */
+function* freeTables(
+  { routes4, rules4, routes6, rules6 }: Snapshot,
+  family: 4 | 6,
+): Generator<string, never> {
   const entries =
     family === 4 ? [...(routes4 ?? []), ...(rules4 ?? [])] : [...(routes6 ?? []), ...(rules6 ?? [])];
   const used = new Set(entries.map((entry) => entry.table));
   // A table with a name has a number that is in no snapshot: most are below this.
   const named = [...used].some((table) => table !== null && !KNOWN_TABLES.has(table) && !/^\d+$/.test(table));
-  let table = named ? 24_100 : 100;
-  while (used.has(String(table))) table++;
-  return String(table);
+  for (let table = named ? 24_100 : 100; ; table++) if (!used.has(String(table))) yield String(table);
 }
 
 /** The first of two priorities in a row before all rules but that of `local`; null where there is no room. */
@@ -21,14 +40,27 @@ export function firstPriority({ rules4, rules6 }: Snapshot, family: 4 | 6): numb
   return first < 3 ? null : first - 2;
 }
 
+/** The one before: a rule for some clients counts also where a fix for all others is carried out beside it. */
+export function clientPriority(snapshot: Snapshot, family: 4 | 6): number | null {
+  const first = firstPriority(snapshot, family);
+  return first === null || first < 2 ? null : first - 1;
+}
+
 /**
  * Below what kube-proxy (0x4000, 0x8000), Calico (0xffff0000), Cilium (0x0f00) and Tailscale (0xff0000) mark with by
  * default.
  */
 const MARK_BITS = [0x10, 0x20, 0x40, 0x80, 0x1, 0x2, 0x4, 0x8];
 
-/** A bit of the packet mark that no rule of the node's names, as `0x10`; null where all are taken. */
-export function freeMark({ rules4, rules6, iptables, ip6tables, nft }: Snapshot): string | null {
+/**
+ * A bit of the packet mark for what comes in by a way, as `0x10`, that no rule of the node's names, nor a fix for another
+ * way; null where all are taken.
+ */
+export function freeMark({ allotted }: Problem, { label, snapshot }: Station, door: WayIn): string | null {
+  return allotted.give(`${label} mark`, purposeOf(door), freeMarks(snapshot));
+}
+
+function freeMarks({ rules4, rules6, iptables, ip6tables, nft }: Snapshot): string[] {
   const rules = [...(rules4 ?? []), ...(rules6 ?? [])];
   const texts = `${iptables ?? ''}${ip6tables ?? ''}`.matchAll(/mark\S* (?:! )?(0x[0-9a-f]+)/gi);
   const numbers = nft === null ? [] : marksIn(nft);
@@ -37,8 +69,9 @@ export function freeMark({ rules4, rules6, iptables, ip6tables, nft }: Snapshot)
     ...[...texts].map(([, m]) => Number(m)),
     ...numbers,
   ];
-  const free = MARK_BITS.find((bit) => used.every((mark) => (mark & bit) === 0));
-  return free === undefined ? null : `0x${free.toString(16)}`;
+  return MARK_BITS.filter((bit) => used.every((mark) => (mark & bit) === 0)).map(
+    (bit) => `0x${bit.toString(16)}`,
+  );
 }
 
 /** Every number that an nft listing has beside a mark. */
