@@ -96,15 +96,41 @@ test('loose mode that would only uncover the next fault is not proposed; a mark 
   }
 });
 
+/** Of a node whose rules nft makes. */
+function foretellOfNft(): Finding[] {
+  const listing = MARKED.map((snapshot) =>
+    snapshot.node === 'node2' ? { ...snapshot, iptables: null, nft: { nftables: [] } } : snapshot,
+  );
+  return foretell(changed(listing, [OWNED]));
+}
+
 test('with the tool that made the rules: nft, where there is no iptables', (t) => {
-  const nft = MARKED.map((snapshot) =>
-    snapshot.node === 'node2' ? { ...snapshot, iptables: null } : snapshot,
+  const commands = commandsOf(foretellOfNft());
+  t.true(
+    commands.some((command) => /^node2: nft 'table ip returnpath_0x\w+ \{ chain prerouting/.test(command)),
   );
-  const listing = nft.map((snapshot) =>
-    snapshot.node === 'node2' ? { ...snapshot, nft: { nftables: [] } } : snapshot,
+});
+
+testInNamespaces('nft')('a unit that is started again with its device leaves the rules as they were', (t) => {
+  const [unit] = foretellOfNft()[0]!.fix!.files!;
+  const lines = unit!.content.matchAll(/^ExecStart=\/bin\/sh -c "(.*)"$/gm);
+  const commands = [...lines].map(([, quoted]) =>
+    quoted!.replace(/\\(["\\])/g, '$1').replace(/%%|\$\$/g, (c) => c[0]!),
   );
-  const commands = commandsOf(foretell(changed(listing, [OWNED])));
-  t.true(commands.some((command) => /^node2: nft 'table ip returnpath \{ chain prerouting/.test(command)));
+  const [nft, ...others] = commands.filter((command) => command.startsWith('nft '));
+  t.deepEqual(others, []);
+  const namespace = new Namespace();
+  try {
+    const started = () => {
+      namespace.run('sh', '-ec', `PATH=/usr/sbin:/sbin:/usr/bin:/bin; ${nft}`);
+      return namespace.run('/usr/sbin/nft', 'list', 'ruleset');
+    };
+    const once = started();
+    t.regex(once, /ct mark set ct mark/);
+    t.is(started(), once);
+  } finally {
+    namespace.remove();
+  }
 });
 
 test('what a network plugin makes after boot is waited for by a unit, not given to netplan', (t) => {

@@ -10,7 +10,7 @@ import { shellWord } from '../../shell-word.js';
 import { COST, type FixIdea, type Problem } from '../idea.js';
 import { nftStep, step } from '../step.js';
 import { hasIptables } from './firewall.js';
-import { firstPriority, freeMark, freeTable } from './tables.js';
+import { firstPriority, freeMark, freeTable, nftTable } from './tables.js';
 import { clientsOf, fleeting, isTranslated, podNetwork, wayInto } from './way-in.js';
 
 /** @param checked the reverse-path filter refuses the request as it is: it has to see the mark, to find the same way back */
@@ -70,15 +70,13 @@ function iptablesMarks(name: string, mark: string, family: 4 | 6): string[] {
   ];
 }
 
-const TABLE = 'returnpath';
-
 function nftMarks(station: Problem['risks'][0]['station'], name: string, mark: string, family: 4 | 6) {
-  const [kind, bits] = [family === 6 ? 'ip6' : 'ip', Number(mark)];
+  const [kind, bits, table] = [family === 6 ? 'ip6' : 'ip', Number(mark), nftTable(mark)];
   const body =
     `chain prerouting { type filter hook prerouting priority mangle; ` +
     `iifname "${name}" ct state new ct mark set ct mark or ${mark}; ` +
     `ct mark and ${mark} == ${mark} meta mark set meta mark or ${mark}; }`;
-  const where = { family: kind, table: TABLE };
+  const where = { family: kind, table };
   const [ct, meta] = [{ ct: { key: 'mark' } }, { meta: { key: 'mark' } }];
   const chain = {
     ...where,
@@ -89,7 +87,7 @@ function nftMarks(station: Problem['risks'][0]['station'], name: string, mark: s
     policy: 'accept',
   };
   const added = [
-    { table: { family: kind, name: TABLE } },
+    { table: { family: kind, name: table } },
     { chain },
     {
       rule: {
@@ -113,7 +111,7 @@ function nftMarks(station: Problem['risks'][0]['station'], name: string, mark: s
       },
     },
   ];
-  return nftStep(station, `nft ${shellWord(`table ${kind} ${TABLE} { ${body}; }`)}`, (listing) => [
+  return nftStep(station, `nft ${shellWord(`table ${kind} ${table} { ${body}; }`)}`, (listing) => [
     ...listing,
     ...added,
   ]);

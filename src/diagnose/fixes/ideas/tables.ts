@@ -74,6 +74,11 @@ function freeMarks({ rules4, rules6, iptables, ip6tables, nft }: Snapshot): stri
   );
 }
 
+/** The name of an nft table that holds the rules of one fix alone: it can be loaded anew without taking another's along. */
+export function nftTable(purpose: string): string {
+  return `returnpath_${purpose.replace(/[^\w.]+/g, '_')}`;
+}
+
 /** Every number that an nft listing has beside a mark. */
 function marksIn(value: unknown): number[] {
   if (Array.isArray(value)) return value.flatMap(marksIn);

@@ -7,6 +7,7 @@ import { connectionMarks } from './connection-mark.js';
 import { hasIptables } from './firewall.js';
 import { localPolicy } from './local-policy.js';
 import { backTheWayIn } from './source-routing.js';
+import { nftTable } from './tables.js';
 import { podNetwork } from './way-in.js';
 
 /** The reply has to get back to the node that translated the request: by its route, or as that node asks for it itself. */
@@ -43,8 +44,6 @@ function masquerading({ risks: [risk] }: Problem): FixIdea[] {
   ];
 }
 
-const TABLE = 'returnpath';
-
 function nftMasquerade(
   station: Parameters<typeof nftStep>[0],
   family: 4 | 6,
@@ -53,12 +52,13 @@ function nftMasquerade(
 ) {
   const ip = family === 6 ? 'ip6' : 'ip';
   const [addr, length] = to.split('/', 2);
+  const table = nftTable(`${to} ${protocol} ${port}`);
   const rule = `oifname "${device}" ${ip} daddr ${to} ${protocol} dport ${port} ct status dnat masquerade`;
   const body = `chain postrouting { type nat hook postrouting priority srcnat; ${rule}; }`;
-  const where = { family: ip, table: TABLE };
+  const where = { family: ip, table };
   const payload = (name: string, field: string) => ({ payload: { protocol: name, field } });
   const added = [
-    { table: { family: ip, name: TABLE } },
+    { table: { family: ip, name: table } },
     {
       chain: { ...where, name: 'postrouting', type: 'nat', hook: 'postrouting', prio: 100, policy: 'accept' },
     },
@@ -82,7 +82,7 @@ function nftMasquerade(
       },
     },
   ];
-  return nftStep(station, `nft ${shellWord(`table ${ip} ${TABLE} { ${body}; }`)}`, (listing) => [
+  return nftStep(station, `nft ${shellWord(`table ${ip} ${table} { ${body}; }`)}`, (listing) => [
     ...listing,
     ...added,
   ]);

@@ -25,12 +25,15 @@ export function unitFile({ node, device, changes }: DeviceChanges, commands: rea
   return { node, manager: 'systemd', path: `/etc/systemd/system/${name}`, content };
 }
 
-/** A rule outlives its device, and is there already when that is made anew. */
+/** Rules outlive their device, and are there already when that is made anew. */
 function again(command: string): string {
   if (/^ip (-6 )?rule add /.test(command))
     return `${command.replace('rule add', 'rule del')} 2>/dev/null; ${command}`;
   if (/^ip6?tables .*-A /.test(command))
     return `${command.replace(' -A ', ' -C ')} 2>/dev/null || ${command}`;
+  // All in one transaction: the table is emptied where it is there, and no packet meets it empty.
+  const [, table] = /^nft '(table \S+ \S+) \{/.exec(command) ?? [];
+  if (table !== undefined) return command.replace(table, `${table}; delete ${table}; ${table}`);
   return command.replace(/^ip (-6 )?route add /, (_, six) => `ip ${six ?? ''}route replace `);
 }
 
