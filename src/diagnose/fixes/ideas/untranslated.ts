@@ -52,7 +52,7 @@ function nftMasquerade(
 ) {
   const ip = family === 6 ? 'ip6' : 'ip';
   const [addr, length] = to.split('/', 2);
-  const table = nftTable(`${to} ${protocol} ${port}`);
+  const table = nftTable(`${protocol}_${port}`);
   const rule = `oifname "${device}" ${ip} daddr ${to} ${protocol} dport ${port} ct status dnat masquerade`;
   const body = `chain postrouting { type nat hook postrouting priority srcnat; ${rule}; }`;
   const where = { family: ip, table };
