@@ -9,7 +9,7 @@ import {
   STATE_LOST,
 } from '../wasm/layout.js';
 import { MODULE } from '../wasm/lone-module.js';
-import { compile, createMemory, instantiate } from './track/module.js';
+import { createMemory, instantiate } from './track/module.js';
 import type { TableContents } from './track/observations.js';
 import { Rows } from './track/rows.js';
 
@@ -32,8 +32,6 @@ export interface DividedRows {
   others: Int32Array;
 }
 
-let compiled: WebAssembly.Module | null = null;
-
 /**
  * Divides the rows of each capture. Where there is no memory to do it in (each takes gigabytes of addresses, of which a
  * process may have few), none counts as lone, which takes longer and comes to the same.
@@ -50,8 +48,7 @@ export function divideRows(captures: readonly TableContents[], memory = createMe
 }
 
 function divideIn(memory: WebAssembly.Memory, captures: readonly TableContents[]): DividedRows[] {
-  compiled ??= compile(MODULE);
-  const functions = instantiate<LoneFunctions>(compiled, memory);
+  const functions = instantiate<LoneFunctions>(MODULE, memory);
   const sizes = captures.map(({ flows }) => new Rows(flows, FLOW_SHIFT).length);
   const rows = sizes.reduce((sum, size) => sum + size, 0);
   const mostAddresses = Math.max(0, ...captures.map(({ addresses }) => addresses.length >>> ADDRESS_SHIFT));

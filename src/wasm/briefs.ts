@@ -64,9 +64,9 @@ export function decideBriefs(taken: u32): u32 {
   while (decided < count) {
     let end = decided;
     while (end < count && end - decided < BATCH && <u32>briefAt(end).since <= taken) {
-      const hashed = briefAt(end).hashed;
-      const clientSequence = briefAt(end).clientSequence;
-      touched += touchSlot(hashed) + touchSettled(hashed) + touchGrave(hashed) + touchNumber(clientSequence);
+      const brief = briefAt(end);
+      touched += touchSlot(brief.hashed) + touchSettled(brief.hashed);
+      touched += touchGrave(brief.hashed) + touchNumber(brief.clientSequence);
       end++;
     }
     if (end === decided) break;

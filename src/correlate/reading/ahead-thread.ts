@@ -8,11 +8,11 @@ import type { AheadData } from './read-ahead.js';
 import { WindowReader } from './window-reader.js';
 
 // Made while there is nothing to be done yet, as a rule.
-const compiled = compile(MODULE);
+compile(MODULE);
 
 parentPort!.once('message', ({ memory, ringAt, windows, thread }: AheadData) => {
   const ring = new Ring(memory.buffer, ringAt, thread);
-  const functions = instantiate<AheadFunctions>(compiled, memory);
+  const functions = instantiate<AheadFunctions>(MODULE, memory);
   const reader = new WindowReader(windows, ring, functions, memory.buffer);
   for (let start = 0; start !== NOWHERE; ) {
     const begun = ring.awaitBegin();

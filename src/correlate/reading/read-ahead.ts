@@ -5,7 +5,7 @@ import type { ScanFormat } from '../../ingest/capture/record.js';
 import { type ReadAhead, readAt } from '../../ingest/capture/source.js';
 import { MODULE } from '../../wasm/ahead-module.js';
 import type { AheadFunctions } from '../track/ahead-functions.js';
-import { compile, instantiate } from '../track/module.js';
+import { instantiate } from '../track/module.js';
 import { NOWHERE, Ring, type Slot } from '../track/ring.js';
 import type { Tables } from '../track/tables.js';
 import type { Tracker } from '../track/tracker.js';
@@ -133,7 +133,7 @@ class SharedWindows {
     this.#octets = octets;
     this.#ring = new Ring(octets.buffer, ringAt, 0);
     // The module that the threads have: V8 compiles it once for all.
-    const ahead = instantiate<AheadFunctions>(compile(MODULE), memory);
+    const ahead = instantiate<AheadFunctions>(MODULE, memory);
     this.#reader = new WindowReader(windows, this.#ring, ahead, octets.buffer);
     try {
       for (let thread = 1; thread <= threads; thread++)

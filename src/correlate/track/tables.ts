@@ -11,7 +11,7 @@ import {
   SERVED_SHIFT,
 } from '../../wasm/layout.js';
 import { MODULE } from '../../wasm/module.js';
-import { compile, createMemory, instantiate } from './module.js';
+import { createMemory, instantiate } from './module.js';
 import type { TableContents } from './observations.js';
 
 /** What `src/wasm/index.ts` exports; numbers that are offsets into the memory are of octets. */
@@ -105,8 +105,6 @@ export interface TableFunctions {
 /** Where the system does not give memory for as many connections, it gives none. */
 const FEWEST_FLOWS = 1 << 12;
 
-let compiled: WebAssembly.Module | null = null;
-
 export class Tables {
   readonly functions: TableFunctions;
   readonly memory: WebAssembly.Memory;
@@ -128,15 +126,14 @@ export class Tables {
    * @param whole connections up to which all are kept; of more, those that met nothing are counted and let go
    */
   constructor(flows: number, whole: number) {
-    compiled ??= compile(MODULE);
     let capacity = flows;
     let memory = createMemory();
-    let functions = instantiate<TableFunctions>(compiled, memory);
+    let functions = instantiate<TableFunctions>(MODULE, memory);
     while (functions.setUp(capacity, whole) === 0) {
       capacity = Math.floor(capacity / 2);
       if (capacity < FEWEST_FLOWS) throw new RangeError('not enough memory for the tables of connections');
       memory = createMemory();
-      functions = instantiate<TableFunctions>(compiled, memory);
+      functions = instantiate<TableFunctions>(MODULE, memory);
     }
     this.functions = functions;
     this.capacity = capacity;

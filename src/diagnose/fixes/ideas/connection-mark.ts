@@ -10,7 +10,7 @@ import { shellWord } from '../../shell-word.js';
 import { COST, type FixIdea, type Problem } from '../idea.js';
 import { nftStep, step } from '../step.js';
 import { hasIptables } from './firewall.js';
-import { firstPriority, freeMark, freeTable, nftTable } from './tables.js';
+import { firstPriority, freeMark, nftTable, tableBack } from './tables.js';
 import { clientsOf, fleeting, isTranslated, podNetwork, wayInto } from './way-in.js';
 
 /** @param checked the reverse-path filter refuses the request as it is: it has to see the mark, to find the same way back */
@@ -23,13 +23,12 @@ export function connectionMarks(problem: Problem, { checked }: { checked: boolea
   const backend = trip.request.packet.destination.text;
   const family = familyOf(backend)!;
   if (checked && family === 6) return [];
-  const mark = freeMark(problem, station, door);
+  const mark = freeMark(problem, door);
   const priority = firstPriority(station.snapshot, family);
   if (mark === null || priority === null || station.model.hasAddress(backend)) return [];
-  const table = freeTable(problem, station, family, door);
+  const { table, fill } = tableBack(problem, family, door);
   const pods = podNetwork(station, backend, outerInterfaces(station));
   const ip = family === 6 ? 'ip -6' : 'ip';
-  const name = shellWord(door.interface);
   const marking = hasIptables(station.snapshot, family)
     ? iptablesMarks(door.interface, mark, family).map((command) => step(station, command))
     : [nftMarks(station, door.interface, mark, family)];
@@ -46,7 +45,7 @@ export function connectionMarks(problem: Problem, { checked }: { checked: boolea
     {
       summary: `Have ${station.label} remember by a connection mark what came in by ${door.interface} for its pods, and send what they answer back there, through ${door.gateway}.${strict}`,
       steps: [
-        step(station, `${ip} route replace default via ${door.gateway} dev ${name} onlink table ${table}`),
+        step(station, fill),
         step(station, `${ip} rule add from ${pods} lookup main suppress_prefixlength 0 priority ${priority}`),
         step(
           station,

@@ -1,10 +1,9 @@
 /** Replies that are routed by their source: back by the way that the requests come in. */
 import { familyOf } from '../../../model/address.js';
 import { outerInterfaces } from '../../../network/link.js';
-import { shellWord } from '../../shell-word.js';
 import { COST, type FixIdea, type Problem } from '../idea.js';
 import { step } from '../step.js';
-import { clientPriority, firstPriority, freeTable } from './tables.js';
+import { clientPriority, firstPriority, tableBack } from './tables.js';
 import { clientsOf, fleeting, podNetwork, type WayIn, wayInto } from './way-in.js';
 
 /** For what a server answers on the node, and for what its pods answer, each where it applies. */
@@ -37,13 +36,13 @@ function sourceRouting(problem: Problem, door: WayIn, own: string): FixIdea | nu
   const { station } = problem.risks[0]!;
   const family = familyOf(own)!;
   const ip = family === 6 ? 'ip -6' : 'ip';
-  const table = freeTable(problem, station, family, door);
+  const { table, fill } = tableBack(problem, family, door);
   const priority = firstPriority(station.snapshot, family);
   if (priority === null) return null;
   return {
     summary: `Route what ${station.label} answers from ${own} back by ${name}, through ${gateway}, where the requests come in.`,
     steps: [
-      `${ip} route replace default via ${gateway} dev ${shellWord(name)} onlink table ${table}`,
+      fill,
       `${ip} rule add from ${own} lookup main suppress_prefixlength 0 priority ${priority}`,
       `${ip} rule add from ${own} lookup ${table} priority ${priority + 1}`,
     ].map((command) => step(station, command)),
@@ -58,7 +57,7 @@ function clientRouting(problem: Problem, door: WayIn): FixIdea | null {
   const { station, trip } = problem.risks[0]!;
   const own = trip.request.packet.destination.text;
   const family = familyOf(own)!;
-  const table = freeTable(problem, station, family, door);
+  const { table, fill } = tableBack(problem, family, door);
   const priority = clientPriority(station.snapshot, family);
   const clients = nearNetworks(problem);
   if (priority === null || clients.length === 0) return null;
@@ -66,7 +65,7 @@ function clientRouting(problem: Problem, door: WayIn): FixIdea | null {
   return {
     summary: `Route what ${station.label} answers these clients from ${own} back by ${name}, through ${gateway}, where ${isNear(problem) ? 'they ask, though it has a nearer way to them' : 'their requests come in'}.`,
     steps: [
-      `${ip} route replace default via ${gateway} dev ${shellWord(name)} onlink table ${table}`,
+      fill,
       ...clients.map((to) => `${ip} rule add from ${own} to ${to} lookup ${table} priority ${priority}`),
     ].map((command) => step(station, command)),
     risk: `Holds for ${clients.join(', ')} alone; other networks that are asked through ${gateway} need their own rule.`,
@@ -96,12 +95,12 @@ function returnRouting(problem: Problem, door: WayIn, backend: string): FixIdea 
   const { interface: name, gateway, translated } = door;
   const family = familyOf(backend)!;
   const ip = family === 6 ? 'ip -6' : 'ip';
-  const table = freeTable(problem, station, family, door);
+  const { table, fill } = tableBack(problem, family, door);
   const priority = clientPriority(station.snapshot, family);
   if (priority === null) return null;
   const pods = podNetwork(station, backend, outerInterfaces(station));
   const commands = [
-    `${ip} route replace default via ${gateway} dev ${shellWord(name)} onlink table ${table}`,
+    fill,
     ...clientsOf(problem).map(
       (client) => `${ip} rule add from ${pods} to ${client} lookup ${table} priority ${priority}`,
     ),

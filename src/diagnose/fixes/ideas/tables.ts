@@ -1,19 +1,22 @@
 /** What of a node's routing tables, rule priorities and marks nobody uses yet. */
 import type { Snapshot } from '../../../model/snapshot.js';
-import type { Station } from '../../../network/station.js';
+import { shellWord } from '../../shell-word.js';
 import type { Problem } from '../idea.js';
 import type { WayIn } from './way-in.js';
 
 const KNOWN_TABLES: ReadonlySet<string> = new Set(['local', 'main', 'default', 'unspec']);
 
-/** A table for a default route back by the way in; another than fixes of other ways were given. */
-export function freeTable(
-  { allotted }: Problem,
-  { label, snapshot }: Station,
+/** A table that leads back by the way in, another than fixes of other ways were given; and the command that fills it. */
+export function tableBack(
+  { allotted, risks }: Problem,
   family: 4 | 6,
   door: WayIn,
-): string {
-  return allotted.give(`${label} table ${family}`, purposeOf(door), freeTables(snapshot, family))!;
+): { table: string; fill: string } {
+  const { label, snapshot } = risks[0]!.station;
+  const table = allotted.give(`${label} table ${family}`, purposeOf(door), freeTables(snapshot, family))!;
+  const ip = family === 6 ? 'ip -6' : 'ip';
+  const way = `via ${door.gateway} dev ${shellWord(door.interface)}`;
+  return { table, fill: `${ip} route replace default ${way} onlink table ${table}` };
 }
 
 function purposeOf({ interface: name, gateway }: WayIn): string {
@@ -56,7 +59,8 @@ const MARK_BITS = [0x10, 0x20, 0x40, 0x80, 0x1, 0x2, 0x4, 0x8];
  * A bit of the packet mark for what comes in by a way, as `0x10`, that no rule of the node's names, nor a fix for another
  * way; null where all are taken.
  */
-export function freeMark({ allotted }: Problem, { label, snapshot }: Station, door: WayIn): string | null {
+export function freeMark({ allotted, risks }: Problem, door: WayIn): string | null {
+  const { label, snapshot } = risks[0]!.station;
   return allotted.give(`${label} mark`, purposeOf(door), freeMarks(snapshot));
 }
 
