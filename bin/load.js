@@ -1,34 +1,27 @@
 const { existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
-const { setFlagsFromString } = require('node:v8');
 const { Script } = require('node:vm');
 
 const DIRECTORY = join(__dirname, '../dist/bin');
 const MAIN = 'main.cjs';
-
 /**
- * Five times as much is run of a function as by default before V8 optimizes it: of most, too little is left to be run by
- * then. Beside two threads that read a large capture, its compiler took a fifth of all processors' time.
+ * All that an analysis loads, in one: to open and read a hundred files one by one takes as long as Node.js takes for a
+ * third of its start.
  */
-const FLAGS = '--interrupt-budget=350000';
+const PACK = 'analyze.pack.js';
+/** How the name of the file begins with which that loading begins. */
+const PACKED_FROM = 'analyze-';
 
 /** What `runFile` has run, by file name. */
 const files = new Map();
+let pack = null;
 
 /** The program's exports: from code that was compiled when it was built, if this is the Node.js that did that. */
 function loadProgram() {
-  if (existsSync(codeCachePath(MAIN))) {
-    setFlags();
-    return runFile(MAIN);
-  }
+  if (existsSync(codeCachePath(MAIN))) return runFile(MAIN);
   // Node.js keeps compiled code by itself from version 22 on. Not where all users could write: what is kept is run.
   require('node:module').enableCompileCache?.(join(DIRECTORY, 'compile-cache'));
   return require(join(DIRECTORY, MAIN));
-}
-
-/** To be called before `runFile`: V8 takes compiled code only where it has the flags that it was made with. */
-function setFlags() {
-  setFlagsFromString(FLAGS);
 }
 
 /**
@@ -38,18 +31,39 @@ function setFlags() {
 function runFile(name) {
   const known = files.get(name);
   if (known) return known.module.exports;
-  const filename = join(DIRECTORY, name);
-  // Plain ASCII, which is read fastest as Latin-1.
-  const text = readFileSync(filename, 'latin1');
-  const script = new Script(`(function (exports, require, module, __filename) { ${text}\n})`, {
-    filename,
-    cachedData: codeCache(name),
-  });
+  if (name.startsWith(PACKED_FROM) && existsSync(codeCachePath(PACK))) unpack();
+  const packed = pack?.functions[name];
+  const script = packed ? pack.script : compile(name, (text) => `(${wrap(text)})`);
+  const run = packed ?? script.runInThisContext();
   const module = { exports: {} };
   files.set(name, { script, module });
   const requireFrom = (wanted) => (wanted.startsWith('./') ? runFile(wanted.slice(2)) : require(wanted));
-  script.runInThisContext()(module.exports, requireFrom, module, filename);
+  run(module.exports, requireFrom, module, join(DIRECTORY, name));
   return module.exports;
+}
+
+/** Has the files of the pack be run from there. */
+function unpack() {
+  const script = compile(PACK, (text) => text);
+  pack = { script, functions: script.runInThisContext() };
+}
+
+/** The text of a pack of files. */
+function packOf(names) {
+  return `({${names.map((name) => `${JSON.stringify(name)}: ${wrap(textOf(name))}`).join(',\n')}})`;
+}
+
+function wrap(text) {
+  return `function (exports, require, module, __filename) { ${text}\n}`;
+}
+
+function compile(name, wrapped) {
+  return new Script(wrapped(textOf(name)), { filename: join(DIRECTORY, name), cachedData: codeCache(name) });
+}
+
+/** Plain ASCII, which is read fastest as Latin-1. */
+function textOf(name) {
+  return readFileSync(join(DIRECTORY, name), 'latin1');
 }
 
 function codeCache(name) {
@@ -66,4 +80,4 @@ function codeCachePath(name) {
   return join(DIRECTORY, `${name}.${platform}-${arch}-v8-${versions.v8}.cache`);
 }
 
-module.exports = { MAIN, loadProgram, setFlags, runFile, files, codeCachePath };
+module.exports = { MAIN, PACK, PACKED_FROM, loadProgram, runFile, unpack, packOf, files, codeCachePath };

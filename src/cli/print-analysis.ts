@@ -56,28 +56,42 @@ export async function printAnalysis(analysis: Analysis, options: FormatArguments
   await writeOutput(options.output, await rendered(analysis, options));
 }
 
-/** The text in pieces; each report's code is loaded only where it is asked for. */
+/** What each format is made by: loaded only where it is asked for. */
+const REPORTS = {
+  terminal: () => import('../report/terminal.js'),
+  text: () => import('../report/text.js'),
+  markdown: () => import('../report/markdown.js'),
+  html: () => import('../report/html.js'),
+  json: () => import('../report/json.js'),
+};
+
+/** Loads what prints a format. */
+export function loadReport(format: string): Promise<unknown> {
+  return REPORTS[format as keyof typeof REPORTS]();
+}
+
+/** The text in pieces. */
 export async function rendered(
   analysis: Analysis,
   { format, output, 'max-length': maxLength }: FormatArguments,
 ): Promise<Iterable<string>> {
   if (format === 'json') {
-    const { jsonChunks } = await import('../report/json.js');
+    const { jsonChunks } = await REPORTS.json();
     return jsonChunks(analysis);
   }
   if (format === 'markdown') {
-    const { renderMarkdown } = await import('../report/markdown.js');
+    const { renderMarkdown } = await REPORTS.markdown();
     return [renderMarkdown(analysis, { maxLength })];
   }
   if (format === 'html') {
-    const { renderHtml } = await import('../report/html.js');
+    const { renderHtml } = await REPORTS.html();
     return renderHtml(analysis, { application: `returnpath ${VERSION}` });
   }
   if (format === 'text') {
-    const { renderText } = await import('../report/text.js');
+    const { renderText } = await REPORTS.text();
     return [renderText(analysis)];
   }
-  const { renderTerminal } = await import('../report/terminal.js');
+  const { renderTerminal } = await REPORTS.terminal();
   // A file has the width of no terminal.
   const style = isStandardOutput(output)
     ? { columns: columns(), color: wantsColor() }

@@ -29,6 +29,12 @@ export const METER = 'time';
 /** Where it writes. */
 const METER_FILE = 'meter.txt';
 
+/**
+ * The environment of what is measured: without what has Node.js do more at each of its starts than a user's does
+ * (certificates of one's own take as long as all else of it).
+ */
+const { NODE_EXTRA_CA_CERTS: _certificates, NODE_OPTIONS: _options, ...ENVIRONMENT } = process.env;
+
 /** @param directory for files of the measurement's own */
 export async function measure(of: Command, directory: string): Promise<Run> {
   const meter = has([METER]) ? join(directory, METER_FILE) : null;
@@ -36,7 +42,7 @@ export async function measure(of: Command, directory: string): Promise<Run> {
   const args = meter === null ? of.args : ['-f', '%U %S %M', '-o', meter, of.command, ...of.args];
   const input = openSync(of.input ?? '/dev/null', 'r');
   const begin = process.hrtime.bigint();
-  const child = spawn(command, args, { stdio: [input, 'ignore', 'pipe'] });
+  const child = spawn(command, args, { stdio: [input, 'ignore', 'pipe'], env: ENVIRONMENT });
   let errors = '';
   child.stderr!.setEncoding('utf8').on('data', (text) => {
     errors += text;

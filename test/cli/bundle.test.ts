@@ -13,16 +13,19 @@ const STRICT = bundlesIn(fixture('rp-filter-strict'));
 
 /** Runs the program as `bin/returnpath.js` does, and says what of it was loaded. */
 const WATCHED = `
-  const { loadProgram, files } = require(process.argv[1]);
+  const { loadProgram, files, PACKED_FROM } = require(process.argv[1]);
   loadProgram().main(process.argv.slice(2)).then((status) => {
-    const loaded = [...files].map(([name, { script }]) => ({ name, rejected: script.cachedDataRejected }));
+    const pack = files.get([...files.keys()].find((name) => name.startsWith(PACKED_FROM)))?.script;
+    const loaded = [...files].map(([name, { script }]) => {
+      return { name, rejected: script.cachedDataRejected, isPacked: script === pack };
+    });
     process.stderr.write('\\n' + JSON.stringify({ status, loaded }));
     process.exitCode = 0;
   });`;
 
 interface Loaded {
   status: number;
-  loaded: { name: string; rejected: boolean | undefined }[];
+  loaded: { name: string; rejected: boolean | undefined; isPacked: boolean }[];
 }
 
 async function load(...args: string[]): Promise<Loaded & { sources: string[] }> {
@@ -82,6 +85,17 @@ test('what was compiled ahead is taken, of every file that analyze loads', async
   for (const { name, rejected } of loaded) t.is(rejected, false, name);
 });
 
+test('what an analysis loads is read as one file', async (t) => {
+  const { loaded } = await load('analyze', ...STRICT, '--vip', '192.168.1.100');
+  const from = loaded.findIndex(({ isPacked }) => isPacked);
+  t.true(from > 0, 'the command line is not part of it');
+  const apart = loaded.slice(from).filter(({ isPacked }) => !isPacked);
+  t.deepEqual(
+    apart.map(({ name }) => name),
+    [],
+  );
+});
+
 (has(['npm', 'tar']) ? test : test.skip)('the package works where nothing else is installed', async (t) => {
   const directory = scratch(t);
   await run('npm', ['pack', '--ignore-scripts', '--pack-destination', directory], { cwd: ROOT });
@@ -101,6 +115,9 @@ test('what was compiled ahead is taken, of every file that analyze loads', async
   for (const name of ['yargs', 'js-yaml', 'tar-stream', 'cli-table3', 'fzstd', 'picocolors']) {
     t.regex(notices, new RegExp(`^${name} \\d.*\\(\\w+\\)$`, 'm'));
   }
+  // What one file holds is in others as well.
+  for (const name of await readdir(files)) if (/^analyze\.pack/.test(name)) await rm(join(files, name));
+  t.like(await there(), { code: 1, stdout: expected.stdout, stderr: '' });
   // With another Node.js, nothing of what was compiled ahead is for it.
   for (const name of await readdir(files)) if (name.endsWith('.cache')) await rm(join(files, name));
   t.like(await there(), { code: 1, stdout: expected.stdout, stderr: '' });

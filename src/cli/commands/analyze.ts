@@ -7,6 +7,7 @@ import {
   checkFormat,
   type FormatArguments,
   formatOptions,
+  loadReport,
   printAnalysis,
   statusOf,
 } from '../print-analysis.js';
@@ -110,6 +111,8 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
       const listing = (attempts ?? 'default') as AttemptListing;
       // Loaded when it is needed: `--help` and usage errors are to be at once.
       const { analyze } = await import('../../analyze.js');
+      // Before the reading, from which on V8 does not take what was compiled ahead (`optimizer.ts`).
+      await loadReport(args.format);
       const change = await changeOf(args);
       const progress = await progressOnTerminal();
       // What these hold, the others have no room for.

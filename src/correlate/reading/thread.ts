@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ReadBuffer, type ReadListener } from '../../ingest/capture/source.js';
 import type { InputFile } from '../../ingest/input-files.js';
 import { transferableOf } from './found.js';
+import { optimizeLater } from './optimizer.js';
 import { reportFile } from './read-file.js';
 import type { ThreadData, ThreadMessage } from './threads.js';
 
@@ -25,6 +26,7 @@ function post(message: ThreadMessage, transfer: ArrayBuffer[] = []): void {
 const buffer = new ReadBuffer(tells ? tell : null);
 
 parentPort!.on('message', async (file: InputFile) => {
+  await optimizeLater();
   const report = await reportFile(file, options, buffer);
   post({ report }, transferableOf(report));
 });

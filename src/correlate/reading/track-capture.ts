@@ -8,6 +8,7 @@ import { DecodedPackets } from '../track/decoded-packets.js';
 import { detached } from '../track/observations.js';
 import { ALL, KEPT_WHOLE, Tracker } from '../track/tracker.js';
 import { type CaptureReading, faultOf, type Whose } from './found.js';
+import { optimizeLater } from './optimizer.js';
 import type { AheadOptions, AheadReading } from './read-ahead.js';
 import type { CaptureOptions } from './read-file.js';
 
@@ -170,6 +171,7 @@ class NamedNode {
 /** Loaded when it is needed: most files are small. */
 async function createAhead(tracker: Tracker, { threads }: AheadOptions): Promise<AheadReading> {
   const { AheadReading } = await import('./read-ahead.js');
+  await optimizeLater();
   return new AheadReading(tracker, threads);
 }
 
