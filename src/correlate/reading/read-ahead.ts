@@ -56,10 +56,13 @@ export class AheadReading implements ReadAhead {
     return this.#windows ? this.#take(this.#windows) : this.#begin(file, offset);
   }
 
-  /** Ends the reading ahead, and its threads. */
-  async stop(): Promise<void> {
+  /**
+   * Ends the reading ahead. Its threads end behind it: what one of them still reads comes to where nobody looks any more,
+   * and a file that is closed meanwhile is no matter.
+   */
+  stop(): void {
     this.#isOver = true;
-    await this.endThreads();
+    void this.endThreads();
   }
 
   /** Ends the threads alone: what they have not read is read here. */
@@ -87,7 +90,7 @@ export class AheadReading implements ReadAhead {
 
   async #take(windows: SharedWindows): Promise<Uint8Array | null> {
     const chunk = await windows.take();
-    if (chunk === null) await this.stop();
+    if (chunk === null) this.stop();
     return chunk;
   }
 }

@@ -50,7 +50,7 @@ export async function trackCapture(
     { keepGoing, scanner: tracker.plain },
   ).finally(() => {
     into.lend(null);
-    return ahead?.stop();
+    ahead?.stop();
   });
   const fault = error && faultOf(error);
   const readings: NodeReading[] = nodes.finish(summary).map((own) => ({

@@ -86,7 +86,7 @@ async function read(path: string, { whole, threads, maxFlows = FLOWS }: Way): Pr
     },
     { scanner: tracker.plain },
   );
-  await reading?.stop();
+  reading?.stop();
   tracker.finish();
   const observations = tracker.observations();
   const file = { node: 'n', netns: null, file: 'x.pcap', interfaces, nameHint: null, snapshot: null };

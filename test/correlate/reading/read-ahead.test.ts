@@ -312,7 +312,7 @@ test('all is read ahead but the first chunk, before which the format is not know
       },
     };
     const { packets, left } = await takeIn(path, tracker, counting);
-    await reading.stop();
+    reading.stop();
     t.is(packets, 6 * 4000);
     t.is(left, 0);
     t.is(octets, pcap.length - BUFFER_SIZE);
@@ -348,7 +348,7 @@ test('a thread that ends in the midst of it is not waited for', async (t) => {
     },
   };
   const { packets, left } = await takeIn(path, tracker, ending);
-  await reading.stop();
+  reading.stop();
   t.true(chunks > 8);
   t.is(packets, 6 * 9000 - 1000 * 4);
   t.is(left, 0);
@@ -367,7 +367,7 @@ test('where a second thread may not be started, the first one does, and is ended
     return worker;
   });
   const { packets } = await takeIn(path, tracker, reading);
-  await reading.stop();
+  reading.stop();
   t.is(packets, 6 * 4000);
   t.is((await Promise.all(ended)).length, 1);
 });
@@ -393,7 +393,7 @@ test('what cannot be read ahead is read in the other way', async (t) => {
     while (opened.at(-1) !== file);
   };
   const { packets } = await takeIn(path, tracker, spoiling);
-  await reading.stop();
+  reading.stop();
   for (const one of opened) closeSync(one);
   t.true(chunks > 4);
   t.is(packets, 6 * 9000);

@@ -42,7 +42,7 @@ test('one is used, others are started', async (t) => {
       keepGoing: false,
       scanner: tracker.plain,
     });
-    await reading.stop();
+    reading.stop();
     t.is(packets, SYNS);
     t.is(tracker.observations().count, SYNS);
   }
