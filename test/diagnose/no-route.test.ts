@@ -35,6 +35,12 @@ test("a local server's reply, with the counter at rest: it was not for want of a
   );
 });
 
+test('an echo reply with no route moves no counter, and its counter at rest speaks for nothing', async (t) => {
+  const expected = ['no-route probable lb-3 null'];
+  t.deepEqual(await new Altered(t, 'no-route-echo').findings(), expected);
+  t.deepEqual(await new Altered(t, 'no-route-echo').without(...NSTAT).findings(), expected);
+});
+
 test('routes that are not known are no missing routes', async (t) => {
   const altered = new Altered(t, 'no-route-local-server').without('ip-route.json', ...NSTAT);
   const { findings, gaps } = await altered.analyze();

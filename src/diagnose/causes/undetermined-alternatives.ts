@@ -31,7 +31,8 @@ export function ruledOutBySettings(attempt: Attempt, context: DiagnosisContext):
 /** A drop that the settings demand, and that the kernel's counter says did not happen. */
 function disproved({ cause, drop, leg, station, interface: name }: DemandedDrop, context: DiagnosisContext) {
   const node = context.node(station.node, station.netns)!;
-  const counter = counterOf(drop, { family: leg.passage.packet.family, input: name !== null }, node);
+  const { family, protocol } = leg.passage.packet;
+  const counter = counterOf(drop, { family, protocol, input: name !== null }, node);
   if (counter?.rise !== 0) return [];
   const why = `${station.label} would drop it by its settings as recorded, but its counter ${counter.name} did not move`;
   return [{ cause, why }];

@@ -79,7 +79,8 @@ function examineDemand(
     times,
   };
   if (isMartian(attempt, node, words, context)) return null;
-  const counter = counterOf(drop, { family: packet.family, input: demanded.interface !== null }, node);
+  const { family, protocol } = packet;
+  const counter = counterOf(drop, { family, protocol, input: demanded.interface !== null }, node);
   if (counter?.rise === 0) return null;
   // The record tells a filter's drop, not which rule's.
   const kind = demanded.cause === 'netfilter-rpfilter' ? 'filtered' : demanded.cause;

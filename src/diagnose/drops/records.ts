@@ -73,34 +73,37 @@ export interface CounterRise {
   rise: number | null;
 }
 
+interface DroppedPacket {
+  family: 4 | 6;
+  protocol: string;
+  /** Whether it had come in; else the node itself was sending it. */
+  input: boolean;
+}
+
 /**
  * The counter that moves with every such drop (ip_error(), ip6_forward(), ip6_pkt_drop(), __ip_queue_xmit(),
- * inet_csk_route_req()); null where none does.
- *
- * @param input whether the packet had come in; else the node itself was sending it
+ * inet_csk_route_req(), udp_sendmsg()); null where none does.
  */
-export function counterOf(
-  drop: Drop,
-  { family, input }: { family: 4 | 6; input: boolean },
-  node: NodeView,
-): CounterRise | null {
-  const name = counterName(drop, family, input);
+export function counterOf(drop: Drop, packet: DroppedPacket, node: NodeView): CounterRise | null {
+  const name = counterName(drop, packet);
   return name === null ? null : { name, rise: counterRise(node, name) };
 }
 
-function counterName(drop: Drop, family: 4 | 6, input: boolean): string | null {
+function counterName(drop: Drop, { family, protocol, input }: DroppedPacket): string | null {
   if (drop.by !== 'routing') return null;
   switch (drop.verdict.verdict) {
     case 'forwarding-off':
       return family === 4 ? 'IpInAddrErrors' : 'Ip6InAddrErrors';
     case 'no-route':
       if (input) return family === 4 ? 'IpExtInNoRoutes' : 'Ip6InNoRoutes';
+      // icmp_reply() of IPv4 asks for a route and counts nothing; IPv6 counts where it looks the route up.
+      if (family === 4 && protocol === 'icmp') return null;
       return family === 4 ? 'IpOutNoRoutes' : 'Ip6OutNoRoutes';
     case 'prohibit':
     case 'unreachable':
     case 'blackhole':
-      // An own IPv4 packet counts whatever the error is; an own IPv6 one for want of a route alone.
-      return !input && family === 4 ? 'IpOutNoRoutes' : null;
+      // TCP counts an own IPv4 packet whatever the error is; UDP and IPv6 do for want of a route alone.
+      return !input && family === 4 && protocol === 'tcp' ? 'IpOutNoRoutes' : null;
     default:
       return null;
   }

@@ -3,7 +3,7 @@ import { cluster, clusterOptions } from '../grounds/cluster.js';
 import { EDGE_OPTIONS, edge } from '../grounds/edge.js';
 import { CALICO, FLANNEL, IPV6, ROUTED } from '../grounds/layouts.js';
 import type { Scenario } from '../scenario.js';
-import { BASE, FORM } from './base.js';
+import { BASE, ECHO, FORM } from './base.js';
 
 const CALICO_CLUSTER = cluster({ ...clusterOptions(CALICO), kube: true });
 const FLANNEL_CLUSTER = cluster(clusterOptions(FLANNEL));
@@ -101,6 +101,16 @@ const ROUTES: Scenario[] = [
     ground: edge(EDGE_OPTIONS),
     changes: { 'lb-3': ['ip route del default'] },
     form: { ...FORM, captures: 'per-interface' },
+    expect: { cause: 'no-route', node: 'lb-3', interface: null },
+  },
+  {
+    ...BASE,
+    name: 'no-route-echo',
+    description: 'The same asked by echoes: no counter tells of an echo reply that has no route.',
+    ground: edge(EDGE_OPTIONS),
+    changes: { 'lb-3': ['ip route del default'] },
+    uncounted: true,
+    traffic: ECHO,
     expect: { cause: 'no-route', node: 'lb-3', interface: null },
   },
   {
