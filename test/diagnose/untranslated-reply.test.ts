@@ -16,6 +16,25 @@ test('lost without a reset: probable, and the translator is named', async (t) =>
   t.true(findings[0]!.evidence.some((e) => e.kind === 'route' && e.node === 'worker-b'));
 });
 
+test('of a backend beyond the nodes, by which way it answered is what was seen', async (t) => {
+  const { findings } = await new EditedScenario(t, 'untranslated-backend-network').analyze();
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.node, f.interface]),
+    [['untranslated-reply', 'probable', 'worker-b', 'ens192']],
+  );
+  t.true(findings[0]!.evidence.some((e) => /ip route get .* iif cali90c4e72d1f6 gives ens192/.test(e.text)));
+});
+
+test("a router before the translator put itself in the client's place: the reply is due to it, untranslated", async (t) => {
+  const { findings } = await new EditedScenario(t, 'untranslated-behind-nat').analyze();
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.node, f.interface]),
+    [['untranslated-reply', 'probable', 'worker-b', 'ens192']],
+  );
+  t.regex(findings[0]!.summary, /round worker-a, which translated the request/);
+  t.deepEqual(await new EditedScenario(t, 'healthy-behind-nat').findings(), []);
+});
+
 test("from the backend's node alone the translation is inferred: possible, and it says so", async (t) => {
   const { findings, gaps } = await new EditedScenario(t, DROPPED).analyze(['worker-b']);
   t.deepEqual(

@@ -47,6 +47,7 @@ const NOT_FORETOLD: Readonly<Record<string, string>> = {
   'filtered-acknowledgements-gone-round': 'SYN and SYN-ACK are walked, and those pass',
   'filtered-at-client': 'the walk begins at the client, and the routers behind it are not recorded',
   'one-node-missing-healthy': 'node2, which decides, is not recorded',
+  'untranslated-backend-network': 'by which way the backend answers is in no snapshot',
 };
 
 function isForetold(scenario: Scenario): boolean {

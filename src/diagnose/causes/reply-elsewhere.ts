@@ -126,7 +126,7 @@ function conclude(
   const { station, interface: name, trip } = risk;
   const attempts = suspicions.map((s) => s.attempt);
   const node = context.node(station.node, station.netns)!;
-  const settings = settingsWay(attempt, request, node, device, context);
+  const settings = settingsWay({ attempt, request, node, device, replyIn: null }, context);
   const { request: asked, reply } = packetWords(attempt);
   const clients = listed(attempts.map((a) => a.client.address));
   const how =

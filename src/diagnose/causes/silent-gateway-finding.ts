@@ -52,7 +52,11 @@ function gatherEvidence(
 ): Evidence[] {
   const { node, into, blocked } = proof;
   const replies = suspicions.flatMap(({ proof: { loss } }) => (loss.role === 'reply' ? [loss.last] : []));
-  const settings = settingsWay(attempt, into.sighting, node, into.interface, context, blocked.stop.interface);
+  const settings = settingsWay(
+    { attempt, request: into.sighting, node, device: into.interface, replyIn: null },
+    context,
+    blocked.stop.interface,
+  );
   return [
     ...suspicions.slice(0, QUOTED).map((s) => packetEvidence(s.proof.into.sighting)),
     ...replies.slice(0, QUOTED).map((last) => packetEvidence(last, ' and was seen nowhere after')),

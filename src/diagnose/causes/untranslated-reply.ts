@@ -1,6 +1,6 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import { endpointText } from '../../correlate/merge.js';
-import type { Confidence } from '../../model/analysis.js';
+import type { Confidence, Endpoint } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
 import { isSameStation } from '../../model/station.js';
@@ -66,8 +66,8 @@ function examineLost(attempt: Attempt, context: DiagnosisContext): Suspicion<Unt
   const detour = detourOf(attempt, context);
   if (!detour) return examineArrived(attempt, loss, context);
   const reply = detour.out.sighting;
-  // To anyone but the client it goes to be translated: the request's source was translated as well.
-  if (endpointText(reply.destination) !== endpointText(attempt.client)) return null;
+  // To anyone but whom the translator had it from it goes to be translated: the translator put itself in as the source.
+  if (endpointText(reply.destination) !== endpointText(askerOf(attempt))) return null;
   const inferred = endpointText(reply.source) === endpointText(attempt.server);
   if (inferred && !isBackendOfAnother(attempt, detour, context)) return null;
   const translator = inferred ? (peerOf(detour, context)?.name ?? null) : translatorOf(attempt);
@@ -212,12 +212,25 @@ function isBehindTranslation({ traces }: Attempt, { point, source }: Sighting): 
 
 /** The node behind which the request has another destination than before it. */
 function translatorOf(attempt: Attempt): string | null {
-  for (const { role, sightings } of attempt.traces) {
+  const translation = translationOf(attempt);
+  if (!translation) return null;
+  const [before, after] = translation;
+  return before.point.node === after.point.node ? before.point.node : null;
+}
+
+/** Who asked, as the translator of the destination saw it: the client, or a router before it that put itself in its place. */
+function askerOf(attempt: Attempt): Endpoint {
+  return translationOf(attempt)?.[0].source ?? attempt.client;
+}
+
+/** The request right before and right after its destination was translated; null where that was not captured. */
+function translationOf({ traces }: Attempt): [before: Sighting, after: Sighting] | null {
+  for (const { role, sightings } of traces) {
     if (role !== 'request') continue;
-    for (const [i, sighting] of sightings.entries()) {
+    for (const [i, after] of sightings.entries()) {
       const before = sightings[i - 1];
-      if (!before || endpointText(before.destination) === endpointText(sighting.destination)) continue;
-      return before.point.node === sighting.point.node ? before.point.node : null;
+      if (before && endpointText(before.destination) !== endpointText(after.destination))
+        return [before, after];
     }
   }
   return null;

@@ -42,7 +42,8 @@ export function riskOf(trip: RoundTrip): Risk | null {
     case 'untranslated':
     case 'answered-elsewhere': {
       const isElsewhere = fate.kind === 'answered-elsewhere';
-      const leg = (isElsewhere ? partingOf(request, reply!) : null) ?? reply!.legs.at(-1)!;
+      const parting = isElsewhere ? partingOf(request, reply!) : behindTranslation(trip, reply!);
+      const leg = parting ?? reply!.legs.at(-1)!;
       return {
         cause: isElsewhere ? 'wrong-gateway' : 'untranslated-reply',
         station: leg.station,
@@ -62,6 +63,13 @@ export function partingOf(request: Journey, reply: Journey): Leg | undefined {
   return reply.legs.findLast(({ station }) =>
     request.legs.some((leg) => leg.station.label === station.label),
   );
+}
+
+/** Where a reply is let go that should have gone to the translator: routers after it, which the request may have passed before, only hand it on. */
+function behindTranslation({ request, backend }: RoundTrip, reply: Journey): Leg | undefined {
+  if (!backend) return undefined;
+  const had = request.legs.filter(({ passage }) => passage.packet.destination.text === backend.address);
+  return reply.legs.findLast(({ station }) => had.some((leg) => leg.station.label === station.label));
 }
 
 function lost(trip: RoundTrip, { legs, end }: Journey, role: Role): Risk | null {

@@ -24,6 +24,8 @@ export interface Crossing {
   node: NodeView;
   in: Way;
   out: Way;
+  /** By which the reply came into the node; null where it was not seen to, as that of a server of the node itself. */
+  replyIn: string | null;
 }
 
 /** Whether copies of the reply left by several interfaces: two that were sent at once, of which one was answered. */
@@ -51,7 +53,9 @@ export function crossingsOf(
     seen.add(node);
     const into = wayInto(request.sightings, node);
     const out = wayOut(reply.sightings, node);
-    if (into && out) found.push({ node, in: into, out });
+    if (!into || !out) continue;
+    const replyIn = wayInto(reply.sightings, node)?.interface ?? null;
+    found.push({ node, in: into, out, replyIn });
   }
   return found.length > 0 ? found : undirectedCrossing(request, reply, context);
 }
@@ -75,6 +79,7 @@ function undirectedCrossing(request: PacketTrace, reply: PacketTrace, context: D
         node,
         in: wayOf([into], into, node, 'etherSource'),
         out: wayOf([out], out, node, 'etherDestination'),
+        replyIn: null,
       },
     ];
   }

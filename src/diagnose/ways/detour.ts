@@ -19,7 +19,11 @@ export const detourOf = remembered(
   (attempt, context): Detour | null => {
     for (const crossing of crossingsOf(attempt, context)) {
       const { node, in: into, out } = crossing;
-      const settings = settingsWay(attempt, into.sighting, node, into.interface, context, out.interface);
+      const settings = settingsWay(
+        { attempt, request: into.sighting, node, device: into.interface, replyIn: crossing.replyIn },
+        context,
+        out.interface,
+      );
       const difference = differenceOf(crossing, settings, context);
       if (!difference) continue;
       const agrees = settings?.certain === true && settings.hop.dev === out.interface;

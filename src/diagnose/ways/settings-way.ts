@@ -4,7 +4,9 @@ import type { Hop, Verdict } from '../../kernel/verdict.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
 import { follow, type Journey, type Leg } from '../../network/journey.js';
+import type { Network } from '../../network/network.js';
 import { answerStart, answerTo } from '../../network/round-trip.js';
+import type { Station } from '../../network/station.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { packetQuestion } from '../packet-question.js';
 import { remembered } from './remembered.js';
@@ -24,12 +26,15 @@ export interface SettingsWay {
   certain: boolean;
 }
 
-interface Arrival {
+/** A request that was seen to come into a node. */
+export interface Arrival {
   attempt: Attempt;
   /** On its way into the node. */
   request: Sighting;
   node: NodeView;
-  device: string;
+  device: string | null;
+  /** By which its reply was seen to come into the node; null where it was not. */
+  replyIn: string | null;
 }
 
 /**
@@ -38,22 +43,19 @@ interface Arrival {
  * @param out by which the reply was seen to leave: of several next hops, that one
  */
 export function settingsWay(
-  attempt: Attempt,
-  request: Sighting,
-  node: NodeView,
-  device: string | null,
+  arrival: Arrival,
   context: DiagnosisContext,
   out: string | null = null,
 ): SettingsWay | null {
-  const ways = device === null ? [] : findWays({ attempt, request, node, device }, context);
+  const ways = arrival.device === null ? [] : findWays(arrival, context);
   return ways.find(({ hop }) => hop.dev === out) ?? ways[0] ?? null;
 }
 
 /** A client's next connection differs in its port alone, which no way but a multipath route's depends on. */
 const findWays = remembered(
-  ({ attempt, request, node, device }: Arrival) =>
+  ({ attempt, request, node, device, replyIn }: Arrival) =>
     [
-      ...[node.name, node.netns, device, attempt.protocol, request.source.address],
+      ...[node.name, node.netns, device, replyIn, attempt.protocol, request.source.address],
       ...[request.destination, ...attempt.legs.map((leg) => leg.server)].map(endpointLabel),
     ].join('\n'),
   waysOf,
@@ -81,7 +83,7 @@ function isSameHop(a: Hop, b: Hop): boolean {
 
 /** The request's ways from the node on to the backends that the attempt is known to have, and their replies' ways. */
 function roundsOf(
-  { attempt, request: seen, node, device }: Arrival,
+  { attempt, request: seen, node, device, replyIn }: Arrival,
   { network }: DiagnosisContext,
 ): { request: Journey; reply: Journey }[] {
   const station = network.station(node.name, node.netns);
@@ -91,11 +93,25 @@ function roundsOf(
   const requests = follow(network, { station, interface: device }, question);
   const known = requests.filter(({ packet }) => backends.includes(packet.destination.text));
   return (known.length > 0 ? known : requests).flatMap((request) => {
-    const start = answerStart(network, request, seen.source.address);
-    if (!start || 'fate' in start) return [];
+    const start = startOf(network, request, seen.source.address, { station, replyIn });
+    if (!start) return [];
     const answer = { ...answerTo(request), tcp: question.tcp ? ('syn-ack' as const) : null };
     return follow(network, start, answer, request.connections).map((reply) => ({ request, reply }));
   });
+}
+
+/** Who is beyond the nodes may answer by any way; by which the reply was seen to come is known all the same. */
+function startOf(
+  network: Network,
+  request: Journey,
+  client: string,
+  { station, replyIn }: { station: Station; replyIn: string | null },
+): { station: Station; interface: string | null } | null {
+  const start = answerStart(network, request, client);
+  if (!start || !('fate' in start)) return start;
+  const { end } = request;
+  if (replyIn === null || end.kind !== 'left' || end.station !== station) return null;
+  return { station, interface: replyIn };
 }
 
 function isStation(station: Leg['station'], node: NodeView): boolean {

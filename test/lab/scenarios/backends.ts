@@ -166,6 +166,12 @@ function silentClient(vip: string): string[] {
 
 const WITHOUT_MASQUERADE = { masquerade: false } as const;
 
+/** As an office's or a carrier's router, in front of what its users ask; it drops what it did not ask for. */
+const MASQUERADING = [
+  'iptables -t nat -A POSTROUTING -o lan1 -j MASQUERADE',
+  'iptables -A INPUT -i lan1 -p tcp -j DROP',
+];
+
 const UNTRANSLATED: Scenario[] = [
   {
     ...BASE,
@@ -212,6 +218,39 @@ const UNTRANSLATED: Scenario[] = [
     ground: cluster({ ...clusterOptions(CALICO), ...WITHOUT_MASQUERADE, protocol: 'udp', kube: true }),
     traffic: UDP,
     expect: { cause: 'untranslated-reply', node: 'worker-b', interface: 'ens192' },
+  },
+  {
+    ...BASE,
+    name: 'untranslated-backend-network',
+    description:
+      'By a cooked capture, and the backend is a host of a network behind worker-b: by which way such a host ' +
+      'answers is told by the packets alone.',
+    ground: cluster({ ...clusterOptions(ROUTED), ...WITHOUT_MASQUERADE }),
+    changes: {
+      client: silentClient('172.20.5.200'),
+      'worker-b': ['ip addr add 10.42.203.65/26 dev cali90c4e72d1f6'],
+    },
+    expect: { cause: 'untranslated-reply', node: 'worker-b', interface: 'ens192' },
+  },
+  {
+    ...BASE,
+    name: 'untranslated-behind-nat',
+    description:
+      "The client's router, recorded as well, puts itself in the client's place: the reply comes back to the router " +
+      "with the backend's address, and the router knows no such connection.",
+    recorded: ['router', 'worker-a', 'worker-b'],
+    ground: cluster({ ...clusterOptions(ROUTED), ...WITHOUT_MASQUERADE }),
+    changes: { router: MASQUERADING },
+    expect: { cause: 'untranslated-reply', node: 'worker-b', interface: 'ens192' },
+  },
+  {
+    ...BASE,
+    name: 'healthy-behind-nat',
+    description: 'Its twin: worker-a masquerades as well, and the reply comes by it.',
+    recorded: ['router', 'worker-a', 'worker-b'],
+    ground: cluster(clusterOptions(ROUTED)),
+    changes: { router: MASQUERADING },
+    expect: null,
   },
   {
     ...BASE,
