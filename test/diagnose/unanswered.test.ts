@@ -2,6 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Gap } from '../../src/model/analysis.js';
 import { Wire } from '../correlate/neighbours/wire.js';
+import { Altered } from './altered.js';
 import { A, type Bundle, from, nodeFiles, run, VIP } from './lan.js';
 
 const CLIENT = '192.0.2.50';
@@ -85,4 +86,39 @@ test('answers that go to another MAC than asked: whoever answers has a wrong ent
     /answers of node1 go to 02:00:00:00:00:99, not to the one that asked \(02:00:00:00:00:0d\)/,
   );
   t.deepEqual(await gapsOf(t, solicited(C)), []);
+});
+
+/** A router that asks for the VIP in vain, and a node that has it, where no ARP would be answered, or that has it not. */
+async function noFixOf(t: ExecutionContext, node1: 'has it' | 'has it not') {
+  const scenario = new Altered(t, 'not-delivered-unanswered');
+  const added = (name: string, entry: object) =>
+    scenario.edit('node1', name, (text) => JSON.stringify([...JSON.parse(text), entry]));
+  if (node1 === 'has it') {
+    const own = { family: 'inet', local: '192.168.1.100', prefixlen: 32, scope: 'global' };
+    added('ip-addr.json', { ifindex: 90, ifname: 'lb0', flags: [], addr_info: [own] });
+    added('ip-route.json', {
+      ...{ type: 'local', dst: own.local, dev: 'lb0', table: 'local', protocol: 'kernel', scope: 'host' },
+      ...{ prefsrc: own.local, flags: [] },
+    });
+    scenario.edit('node1', 'sysctl.txt', (text) =>
+      text.replace(/(net\.ipv4\.conf\.all\.arp_ignore) = .*/, '$1 = 1'),
+    );
+  }
+  const { findings } = await scenario.analyze();
+  return findings.map(({ cause, noFix }) => `${cause}: ${noFix}`);
+}
+
+test('a request that waits for the answer: who has the address, and by what it keeps silent', async (t) => {
+  const [text, ...others] = await noFixOf(t, 'has it');
+  t.deepEqual(others, []);
+  t.regex(
+    text!,
+    /^not-delivered: .* node1 has 192\.168\.1\.100, and the requests came to its eth0, .*arp_ignore=1/,
+  );
+  t.notRegex(text!, /is down/);
+});
+
+test('its twin: nobody that was recorded has it', async (t) => {
+  const [text] = await noFixOf(t, 'has it not');
+  t.regex(text!, /^not-delivered: .* who has 192\.168\.1\.100 is down, or not on the link of lan1$/);
 });

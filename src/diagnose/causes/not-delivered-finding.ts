@@ -7,6 +7,7 @@ import { faultOf } from '../fault.js';
 import { forgetting } from '../fixes/forget.js';
 import { lastSightings } from '../loss.js';
 import { entryEvidence } from '../neighbours/evidence.js';
+import { silentOwner } from '../neighbours/unanswered.js';
 import { overheardAt } from '../neighbours/wrong-entry.js';
 import { listed, listedEndpoints } from '../words.js';
 import type { UndeliveredProof } from './not-delivered.js';
@@ -30,6 +31,7 @@ export function concludeNotDelivered(
     const view = context.node(station.node, station.netns);
     return view !== null && isOfAnotherTime(view, lastSightings(loss), context);
   });
+  const owner = unresolved && silentOwner(unresolved.address, unresolved.station, context);
   const overheard = [...entries, ...silent].some(
     ({ station }) => overheardAt(loss, station, context).length > 0,
   );
@@ -45,7 +47,7 @@ export function concludeNotDelivered(
         : {
             fix: null,
             noFix: unresolved
-              ? `no setting of ${unresolved.station.label} lets it reach an address that nobody answers for: who has ${unresolved.address} is down, or not on the link of ${unresolved.hop.dev}`
+              ? `no setting of ${unresolved.station.label} lets it reach an address that nobody answers for: ${owner?.why ?? `who has ${unresolved.address} is down, or not on the link of ${unresolved.hop.dev}`}`
               : `no setting of a node brings back a packet that never came to it: what is between ${node} and ${door} has to carry it`,
           }),
       alternatives: unresolved
@@ -94,6 +96,7 @@ export function concludeNotDelivered(
         packetEvidence(s, overheard ? ' and came in nowhere after' : ' and was seen nowhere after'),
       );
     if (unresolved) found.push(...unresolvedEvidence(unresolved));
+    if (owner) found.push(evidence('model', owner.why, { node: owner.station.node }));
     if (wrong) found.push(...entryEvidence(wrong));
     for (const { station, interface: device, why: reason } of [...entries, ...silent].slice(0, QUOTED)) {
       const captures = context.node(station.node, station.netns)?.captures ?? [];

@@ -79,6 +79,24 @@ function gapOf(
   };
 }
 
+/** The one recorded node that has an address which another asked for in vain. */
+export interface SilentOwner {
+  station: Station;
+  interface: string | null;
+  /** Why it did not answer, as far as that is known. */
+  why: string;
+}
+
+/** @param asker the station that was seen to ask */
+export function silentOwner(target: string, asker: Station, context: DiagnosisContext): SilentOwner | null {
+  const requests = context.neighbours.filter((m) => m.kind === 'request' && m.target === target);
+  const asking = requests.find(({ point, direction }) => direction === 'out' && isSameStation(point, asker));
+  const owner = asking ? ownerOf(target, asking, requests, context) : null;
+  if (!asking || !owner) return null;
+  const [station, device] = owner;
+  return { station, interface: device, why: silenceText(station, device, target, asking, requests) };
+}
+
 /** By the frame, or as the asker's own node overheard it. */
 function isAstray(
   { etherDestination, direction, point }: NeighbourMessage,
