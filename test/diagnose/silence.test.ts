@@ -17,6 +17,31 @@ test('backend-silent: handed over, and the way back was captured', async (t) => 
   t.deepEqual(await new Altered(t, 'backend-answers').findings(), []);
 });
 
+test("backend-silent: a UDP port on which nothing listens, by its host's counter, is not ruled out", async (t) => {
+  const silent = async (noPorts: number) => {
+    const altered = new Altered(t, 'filtered-udp').without('drops.txt', ...RULES);
+    altered.write('lb-3', 'nft.json', '{"nftables":[]}').write('lb-3', 'iptables-save.txt', '');
+    altered.edit('lb-3', 'nstat-after.json', (text) =>
+      text.replace(/"UdpNoPorts":\s*\d+/, `"UdpNoPorts":${noPorts}`),
+    );
+    const { findings } = await altered.analyze();
+    t.deepEqual(
+      findings.map((f) => f.cause),
+      ['backend-silent'],
+    );
+    return findings[0]!;
+  };
+  const closed = await silent(40);
+  t.regex(closed.summary, /40 datagrams meanwhile for ports on which nothing listens/);
+  t.true(closed.evidence.some((e) => e.kind === 'counter' && /UdpNoPorts rose by 40/.test(e.text)));
+  t.false(closed.alternatives.some((a) => a.cause === 'refused'));
+  for (const few of [0, 1]) {
+    const open = await silent(few);
+    t.notRegex(open.summary, /nothing listens/);
+    t.true(open.alternatives.some((a) => a.cause === 'refused'));
+  }
+});
+
 test('backend-silent: a backend that does not even answer ARP', async (t) => {
   t.deepEqual(first(await new Altered(t, 'backend-silent-wrong-address').findings()), ['backend-silent']);
 });

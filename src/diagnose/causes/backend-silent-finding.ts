@@ -11,6 +11,7 @@ import { faultOf } from '../fault.js';
 import { lostEvidence } from '../lost-evidence.js';
 import { listed } from '../words.js';
 import type { SilenceProof } from './backend-silent.js';
+import { closedPortOf } from './closed-port.js';
 import { fullQueueFix, fullQueueGap, fullQueueOf } from './full-queue.js';
 import { concludeOtherSource } from './other-source-finding.js';
 
@@ -30,15 +31,16 @@ export function concludeBackendSilent(
   if (attempt.otherSource.length > 0) return concludeOtherSource(suspicions);
   const queue = fullQueueOf(suspicions, context);
   const full = queue?.accountsForAll ? queue : null;
+  const closed = closedPortOf(suspicions, context);
   return {
     finding: {
       ...faultOf('backend-silent', suspicions, netns),
       summary: unresolved
         ? `${backends}${pod} gives no answer, not even to ${address.includes(':') ? 'neighbour solicitations' : 'ARP'}: ${unresolved.station.label} asks for it on ${unresolved.hop.dev} in vain.`
-        : `${backends}${pod} gives no answer: the requests ${seen} ${label}${name === null ? '' : ` by ${name}`}${full ? '' : ', right before the backend'}, and nothing came back.${full ? ` Its kernel dropped ${numberText(full.overflows)} requests meanwhile for a full accept queue: most likely the program there does not accept its connections, or too slowly.` : ''}`,
-      evidence: [...evidenceOf(suspicions), ...(queue?.evidence ?? [])],
+        : `${backends}${pod} gives no answer: the requests ${seen} ${label}${name === null ? '' : ` by ${name}`}${full || closed ? '' : ', right before the backend'}, and nothing came back.${full ? ` Its kernel dropped ${numberText(full.overflows)} requests meanwhile for a full accept queue: most likely the program there does not accept its connections, or too slowly.` : ''}${closed ? ` Its kernel had ${numberText(closed.datagrams)} datagrams meanwhile for ports on which nothing listens: most likely nothing listens on this one, and the ICMP errors that would say so are dropped or limited in rate.` : ''}`,
+      evidence: [...evidenceOf(suspicions), ...(queue?.evidence ?? []), ...(closed ? [closed.evidence] : [])],
       fix: full && fullQueueFix(full, listed(suspicions.map((s) => String(backendOf(s.proof).port)))),
-      alternatives: ruledOut(proof),
+      alternatives: ruledOut(proof).filter(({ cause }) => !closed || cause !== 'refused'),
     },
     gaps: [
       ...(unresolved ? [unresolvedGap(unresolved)] : []),
