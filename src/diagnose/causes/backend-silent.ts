@@ -10,6 +10,7 @@ import { isCutShort } from '../cut-short.js';
 import { isWithoutCarrier } from '../drops/carrier.js';
 import { entryOf } from '../drops/conntrack.js';
 import { type Course, coursesOf } from '../drops/courses.js';
+import { ownRequest } from '../drops/hairpin.js';
 import { type Unresolved, unresolvedOf } from '../drops/unresolved.js';
 import { isVisible } from '../drops/visibility.js';
 import { firstSightings, type Loss, lossOf } from '../loss.js';
@@ -65,6 +66,8 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Silence
 function bySilence(attempt: Attempt, loss: Loss, context: DiagnosisContext): SilenceProof | null {
   if (attempt.outcome !== 'no-reply' || loss.trace.overheard || isCutShort(attempt, context)) return null;
   if (!expectsReply(attempt, context.attempts) || isMisaddressed(loss, context)) return null;
+  // A host that is sent its own packet drops it before anybody there could answer.
+  if (ownRequest(attempt)) return null;
   return byWay(attempt, loss, context) ?? byNamespace(attempt, loss, context);
 }
 

@@ -14,6 +14,7 @@ import { blockedReply, inVainText } from '../drops/blocked-reply.js';
 import { withoutCarrier } from '../drops/carrier.js';
 import { demandOf } from '../drops/demand.js';
 import { ownRequest } from '../drops/hairpin.js';
+import { martianAddress } from '../drops/martian-address.js';
 import { type KnownOfLoss, tunnelEnds } from '../drops/tunnel-ends.js';
 import { unresolvedOf } from '../drops/unresolved.js';
 import { unresolvedEvidence, unresolvedGap, vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
@@ -37,7 +38,7 @@ export function concludeUndetermined(
   const last = lastOf(attempt);
   const verdict = verdictOf(attempt, context);
   const where = last ? `, ${answered ? 'each reply ' : ''}${seenLast(last)}` : '';
-  const known = knownOf(attempt, context);
+  const known = knownOf(attempt, verdict, context);
   const silent = proof.unconfirmed && !proof.gone && !known;
   const what = answered ? ANSWERED : silent ? SILENT : halfOpen ? RESET : WORDS[attempt.outcome];
   const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
@@ -132,11 +133,12 @@ function seenLast(last: Sighting): string {
 }
 
 /** What is known of the loss, though no cause is. */
-function knownOf(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
+function knownOf(attempt: Attempt, verdict: Verdict | null, context: DiagnosisContext): KnownOfLoss | null {
   const blocked = blockedReply(attempt, context)?.blocked;
   if (!blocked)
     return (
       ownRequest(attempt) ??
+      martianAddress(attempt, verdict, context) ??
       withoutCarrier(attempt, context) ??
       tunnelEnds(attempt, context) ??
       askedInVain(attempt, context)

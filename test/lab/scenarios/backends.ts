@@ -3,6 +3,7 @@ import { macOf, NODE1, NODE2 } from '../addresses.js';
 import { cluster, clusterOptions } from '../grounds/cluster.js';
 import { EDGE_OPTIONS, edge } from '../grounds/edge.js';
 import { CALICO, FLANNEL, IPV6, KUBE_ROUTER, ROUTED } from '../grounds/layouts.js';
+import { OWN_POD } from '../grounds/own-pod.js';
 import type { Scenario } from '../scenario.js';
 import { BASE, FORM, UDP } from './base.js';
 
@@ -279,6 +280,23 @@ const UNTRANSLATED: Scenario[] = [
 
 /** A loss that nothing recorded tells of. */
 const UNDETERMINED: Scenario[] = [
+  {
+    ...BASE,
+    name: 'undetermined-own-backend',
+    description:
+      "A pod on a device of its own asks for the VIP and is led back to itself, with nothing that masquerades it: the pod's " +
+      'kernel takes its own address as the source for a martian.',
+    ground: OWN_POD,
+    changes: {
+      'edge-7': [
+        'ip link set veth5b1d9e70 nomaster',
+        'ip addr del 10.112.3.1/24 dev kube-bridge',
+        'ip addr add 10.112.3.1/24 dev veth5b1d9e70',
+        'iptables -t nat -A PREROUTING -d 203.0.113.80 -p tcp --dport 6443 -j DNAT --to-destination 10.112.3.19:6443',
+      ],
+    },
+    expect: { cause: 'undetermined', node: 'edge-7', interface: 'veth5b1d9e70' },
+  },
   {
     ...BASE,
     name: 'undetermined-beyond',
