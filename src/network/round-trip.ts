@@ -27,9 +27,9 @@ export type Fate =
   | { kind: 'answered' }
   /**
    * The client gets the reply, which left another way than the request came; `router`: by the same router all the same,
-   * which a snapshot tells of.
+   * which a snapshot tells of; `parting`: the node that sent it the other way, where that is not the last that both pass.
    */
-  | { kind: 'answered-elsewhere'; router?: string }
+  | { kind: 'answered-elsewhere'; router?: string; parting?: Station }
   /** What becomes of it after this is not in any snapshot. */
   | { kind: 'unknown'; why: string }
   /** Dropped by a node. */

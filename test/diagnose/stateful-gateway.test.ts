@@ -153,3 +153,18 @@ function pcapngOf(captures: ReadonlyMap<string, Buffer>): Buffer {
 }
 
 const padding = (length: number) => (4 - (length % 4)) % 4;
+
+test('with all routers recorded, that the reply gets back to the first of them does not make it right', async (t) => {
+  const commandsOf = async (scenario: string) => {
+    const { findings } = await new EditedScenario(t, scenario).analyze();
+    t.deepEqual(
+      findings.map((f) => f.cause),
+      ['stateful-gateway'],
+      scenario,
+    );
+    return findings[0]!.fix?.commands.map(({ node, command }) => `${node}: ${command}`);
+  };
+  const some = await commandsOf('stateful-gateway');
+  t.true(some!.some((command) => /^lb-3: ip rule add from 172\.31\.255\.80/.test(command)));
+  t.deepEqual(await commandsOf('stateful-gateway-all-recorded'), some);
+});

@@ -1,6 +1,7 @@
 /** An attempt's connection, to be walked again through the nodes' settings. */
 import type { Attempt } from '../../correlate/attempt.js';
-import type { Sighting } from '../../model/sighting.js';
+import type { CapturePoint, Sighting } from '../../model/sighting.js';
+import { isSameStation } from '../../model/station.js';
 import { type Entry, knownEntry } from '../../network/entry.js';
 import { follow, type Journey } from '../../network/journey.js';
 import { TUNNELS } from '../../network/link.js';
@@ -28,8 +29,10 @@ export function errandOf(attempt: Attempt, context: DiagnosisContext, back: bool
     ?.sightings.find((s) => s.direction === 'in' && s.encapsulations.length === 0);
   const wanted = first ? backendsOf(fromFirst(context.network, first, attempt, context), attempt, lost) : [];
   if (first && wanted.length > 0) {
+    const turned = back ? detourOf(attempt, context)?.out.sighting.point : undefined;
     const walk = (network: Network) => {
-      const trips = fromFirst(network, first, attempt, context);
+      const all = fromFirst(network, first, attempt, context);
+      const trips = turned ? all.map((trip) => roundThePrevious(trip, turned)) : all;
       const same = trips.filter((trip) => wanted.includes(backendOf(trip)));
       // What was dropped before its translation may be for any backend.
       return same.length > 0 ? same : trips;
@@ -87,6 +90,20 @@ function fromFirst(
       : null;
   const entry = knownEntry(station, name, '', sender);
   return roundTrips(network, entry, packetQuestion(attempt, first, 'request'));
+}
+
+/**
+ * Where a node behind the first turned the reply away from the one that had handed it the request, and the first gets it
+ * all the same, by the others: the client has its answer, and the one between knows nothing of it.
+ */
+function roundThePrevious(trip: RoundTrip, turned: CapturePoint): RoundTrip {
+  const { request, reply, fate } = trip;
+  if (fate.kind !== 'answered' || !reply) return trip;
+  const at = request.legs.findIndex(({ station }) => isSameStation(station, turned));
+  const previous = request.legs[at - 1]?.station;
+  const parting = reply.legs.find(({ station }) => isSameStation(station, turned))?.station;
+  if (!previous || !parting || reply.legs.some(({ station }) => station === previous)) return trip;
+  return { ...trip, fate: { kind: 'answered-elsewhere', parting } };
 }
 
 /** As the request is addressed in the end. */

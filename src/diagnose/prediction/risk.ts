@@ -42,8 +42,7 @@ export function riskOf(trip: RoundTrip): Risk | null {
     case 'untranslated':
     case 'answered-elsewhere': {
       const isElsewhere = fate.kind === 'answered-elsewhere';
-      const parting = isElsewhere ? partingOf(request, reply!) : behindTranslation(trip, reply!);
-      const leg = parting ?? reply!.legs.at(-1)!;
+      const leg = releaseOf(trip, reply!) ?? reply!.legs.at(-1)!;
       return {
         cause: isElsewhere ? 'wrong-gateway' : 'untranslated-reply',
         station: leg.station,
@@ -56,6 +55,14 @@ export function riskOf(trip: RoundTrip): Risk | null {
       };
     }
   }
+}
+
+/** Where a reply was sent another way than it should have gone. */
+function releaseOf(trip: RoundTrip, reply: Journey): Leg | undefined {
+  const { fate, request } = trip;
+  if (fate.kind !== 'answered-elsewhere') return behindTranslation(trip, reply);
+  const { parting } = fate;
+  return parting ? reply.legs.find(({ station }) => station === parting) : partingOf(request, reply);
 }
 
 /** Where a reply parts from its request's way: nodes that only the reply passes were handed it. */

@@ -274,6 +274,16 @@ const STATEFUL: Scenario[] = [
   },
   {
     ...BASE,
+    name: 'stateful-gateway-all-recorded',
+    description:
+      'All routers are recorded: the reply comes back to the one before both gateways, by the other of them.',
+    ground: SERVER,
+    recorded: ['core', 'gw1', 'gw2', 'lb-3'],
+    changes: { gw2: stateful() },
+    expect: WENT_ROUND,
+  },
+  {
+    ...BASE,
     name: 'stateful-gateway-one-lan',
     description: 'Two routers on one LAN: the reply goes to the other one, and the first then drops.',
     ground: ONE_LAN,
