@@ -242,6 +242,20 @@ test('two interfaces of one node (ARP flux): both are named, and it is no fault'
   t.true(commands.includes('sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2'));
 });
 
+test('its twin with the address on neither of them: strict ARP would leave nobody to answer', async (t) => {
+  const nics = [
+    { name: 'eth0', mac: A, addresses: ['192.0.2.11/24'] },
+    { name: 'eth1', mac: B, addresses: ['192.0.2.12/24'] },
+    { name: 'lb0', mac: '02:00:00:00:00:fe', addresses: [`${VIP}/32`], kind: 'dummy' },
+  ];
+  const router = { 'eth0.pcap': madeBy(asked([B, A]), B, 40_001).capture() };
+  const [finding] = conflicts(await run(t, { router, node1: nodeFiles(nics) }));
+  const { commands, expected } = finding!.fix!;
+  t.is(commands[0]!.command, 'sysctl -w net.ipv4.conf.eth0.arp_filter=1 net.ipv4.conf.eth1.arp_filter=1');
+  t.true(commands.some((c) => c.persists && c.command.includes('/etc/sysctl.d/')));
+  t.regex(expected, /asked by 192\.0\.2\.1, eth0 of node1 alone goes on answering/);
+});
+
 test('strict ARP is not what helps where the one that would be left is the one that refuses', async (t) => {
   const leaking = nodeFiles([
     { name: 'eth0', mac: A, addresses: ['192.0.2.11/24'] },

@@ -8,6 +8,7 @@ import type { Contest } from '../neighbours/contest.js';
 import { describeMac } from '../neighbours/mac-words.js';
 import { shellWord } from '../shell-word.js';
 import { listed } from '../words.js';
+import { arpFilter } from './arp-filter-fix.js';
 
 /** A node that answers for the contested address on one of its interfaces. */
 export interface Answering {
@@ -23,28 +24,43 @@ export function fixArpConflict(contest: Contest, context: DiagnosisContext): Fix
     station && name !== null ? [{ station, interface: name }] : [],
   );
   const useless = new Set(failing.flatMap(({ owner: { node } }) => node ?? []));
-  const fix = fixConflict(address, known, context.network, rightful?.owner.node ?? null, useless);
+  const asker = conflict.exchanges[0]?.request.sender ?? null;
+  const fix = fixConflict(address, known, context.network, {
+    rightful: rightful?.owner.node ?? null,
+    useless,
+    asker,
+  });
   const strangers = claims.filter(({ owner }) => owner.node === null).map(({ owner }) => owner.mac);
   if (strangers.length === 0) return fix;
   const other = fixStranger(address, strangers, known);
   return fix === null ? other : both(fix, other);
 }
 
+/** What captures tell of a conflict. */
+interface Seen {
+  /** The node that should go on answering; null where that is not known. */
+  rightful: string | null;
+  /** Nodes at which requests were lost, and none got through. */
+  useless: ReadonlySet<string>;
+  /** Who asked; null where that was not seen. */
+  asker: string | null;
+}
+
 /**
  * What leaves one node to answer for the address; tried in the model, by asking each node again.
  *
- * @param rightful the node that should go on answering; null where that is not known
- * @param useless nodes at which requests were lost, and none got through
  * @returns null where it is not in the hands of the nodes that answer
  */
 export function fixConflict(
   address: string,
   answering: readonly Answering[],
   network: Network,
-  rightful: string | null = null,
-  useless: ReadonlySet<string> = new Set(),
+  { rightful, useless, asker }: Seen = { rightful: null, useless: new Set(), asker: null },
 ): Fix | null {
   if (answering.length === 0) return null;
+  if (isOnOneNode(answering) && !isHeldThere(address, answering)) {
+    return arpFilter(address, answering, asker, network);
+  }
   const leaks = [...answering, ...ipvsHolders(address, answering, network)].filter(
     ({ station, interface: name }) => answersForAnother(station, name, address),
   );
@@ -91,6 +107,21 @@ function isOnIpvs(addresses: Station['snapshot']['addresses'], address: string):
 
 function speaks({ speakers }: Network, { node }: Station, address: string): boolean {
   return speakers.announcements.some((a) => a.node === node && a.addresses.includes(address));
+}
+
+/** The links of one kernel alone, which nobody is known to answer beside. */
+function isOnOneNode(answering: readonly Answering[]): boolean {
+  return new Set(answering.map(({ station }) => station)).size === 1;
+}
+
+/** Whether one of the interfaces has the address itself, or a program speaks for it: under strict ARP, who would be left. */
+function isHeldThere(address: string, answering: readonly Answering[]): boolean {
+  return answering.some(({ station, interface: name }) => {
+    const isOwn = station.model.localAddresses.some((a) => a.address === address && a.interface === name);
+    return (
+      isOwn || isOnIpvs(station.snapshot.addresses, address) || !ask(station.model, name, address).answers
+    );
+  });
 }
 
 const STRICT = 'net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2';
