@@ -13,6 +13,7 @@ import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { blockedReply, inVainText } from '../drops/blocked-reply.js';
 import { withoutCarrier } from '../drops/carrier.js';
 import { demandOf } from '../drops/demand.js';
+import { echoIgnored } from '../drops/echo-ignored.js';
 import { ownRequest } from '../drops/hairpin.js';
 import { martianAddress } from '../drops/martian-address.js';
 import { type KnownOfLoss, tunnelEnds } from '../drops/tunnel-ends.js';
@@ -139,6 +140,7 @@ function knownOf(attempt: Attempt, verdict: Verdict | null, context: DiagnosisCo
     return (
       ownRequest(attempt) ??
       martianAddress(attempt, verdict, context) ??
+      echoIgnored(attempt, context) ??
       withoutCarrier(attempt, context) ??
       tunnelEnds(attempt, context) ??
       askedInVain(attempt, context)
