@@ -193,3 +193,16 @@ test('a reply that the captures end after is not said to be uncaptured at a clie
     /whether it got to the client was not captured\. The captures end right after/,
   );
 });
+
+test('a reply that left again where its request had come in was not lost by the way between', async (t) => {
+  const scenario = new EditedScenario(t, 'undetermined-behind-both-ways');
+  t.deepEqual(await scenario.findings(), ['undetermined possible fault core lan0']);
+  // Without the first router, all that is seen is that it left another way and was lost.
+  t.deepEqual(await scenario.findings(['lb-3']), [FOUND]);
+});
+
+test('a router to a backend beyond it: ways that differ are common there, and possible is all that they tell', async (t) => {
+  const rules = ['iptables-save.txt', 'ip6tables-save.txt', 'nft.json', 'conntrack.txt'];
+  const scenario = new EditedScenario(t, 'untranslated-backend-network').without('worker-b', ...rules);
+  t.deepEqual(await scenario.findings(['worker-b']), ['wrong-gateway possible fault worker-b ens192']);
+});

@@ -1,6 +1,7 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import type { Confidence } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
+import { isSameStation } from '../../model/station.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { isWatchedAfterAsking } from '../cut-short.js';
@@ -51,7 +52,7 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<WrongGa
   const loss = lossOf(attempt);
   if (loss?.role !== 'reply' || isAtClient(attempt, loss.last, context)) return null;
   const detour = detourOf(attempt, context);
-  if (!detour) return null;
+  if (!detour || hasRejoined(attempt, loss.last, detour)) return null;
   const { made, asking } = travellersOf(detour, context);
   const { address } = attempt.client;
   if (made.has(address)) return null;
@@ -77,6 +78,19 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<WrongGa
   };
 }
 
+/** The reply left again, behind the node that turned it away, where the request had come in: what lost it is on the way of both. */
+function hasRejoined({ traces }: Attempt, { direction, point }: Sighting, { node }: Detour): boolean {
+  if (direction !== 'out' || point.interface === null) return false;
+  if (point.node === node.name && point.netns === node.netns) return false;
+  return traces.some(
+    ({ role, sightings }) =>
+      role === 'request' &&
+      sightings.some(
+        (s) => s.direction === 'in' && isSameStation(s.point, point) && s.point.interface === point.interface,
+      ),
+  );
+}
+
 function isSwallowed({ direction, point }: Sighting, { node }: Detour, context: DiagnosisContext): boolean {
   if (direction === 'out' || point.node === node.name) return false;
   const snapshot = context.node(point.node, point.netns)?.snapshot;
@@ -92,7 +106,7 @@ function wrongEntryOf({ out, settings }: Detour, context: DiagnosisContext): Wro
 function confidenceOf(proof: WrongGatewayProof): Confidence {
   const { detour, error, others, isDirectReturn, askedOnce, swallowed } = proof;
   if (error) return 'confirmed';
-  const isPlain = others === 0 && !isDirectReturn && !askedOnce && !swallowed;
+  const isPlain = others === 0 && !isDirectReturn && !askedOnce && !swallowed && !detour.settings?.isBeyond;
   return detour.agrees && isPlain ? 'probable' : 'possible';
 }
 

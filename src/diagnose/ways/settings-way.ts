@@ -4,7 +4,6 @@ import type { Hop, Verdict } from '../../kernel/verdict.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
 import { follow, type Journey, type Leg } from '../../network/journey.js';
-import type { Network } from '../../network/network.js';
 import { answerStart, answerTo } from '../../network/round-trip.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
@@ -24,6 +23,8 @@ export interface SettingsWay {
   verdict: Verdict | null;
   /** Nothing had to be assumed that another way could come of. */
   certain: boolean;
+  /** The backend is beyond the nodes: the node is a router to it, of which both ways are seldom the same. */
+  isBeyond: boolean;
 }
 
 /** A request that was seen to come into a node. */
@@ -63,12 +64,12 @@ const findWays = remembered(
 
 function waysOf(arrival: Arrival, context: DiagnosisContext): SettingsWay[] {
   const { node } = arrival;
-  const ways = roundsOf(arrival, context).flatMap(({ request, reply }) => {
+  const ways = roundsOf(arrival, context).flatMap(({ request, reply, isBeyond }) => {
     const leg = reply.legs.findLast(({ station, hop }) => isStation(station, node) && hop !== null);
     if (!leg) return [];
     const doubts = [...request.doubts, ...reply.doubts];
     const { verdict } = leg.passage;
-    return [{ request, reply, leg, hop: leg.hop!, verdict, certain: doubts.length === 0 }];
+    return [{ request, reply, leg, hop: leg.hop!, verdict, certain: doubts.length === 0, isBeyond }];
   });
   const hops = ways
     .map(({ hop }) => hop)
@@ -85,7 +86,7 @@ function isSameHop(a: Hop, b: Hop): boolean {
 function roundsOf(
   { attempt, request: seen, node, device, replyIn }: Arrival,
   { network }: DiagnosisContext,
-): { request: Journey; reply: Journey }[] {
+): { request: Journey; reply: Journey; isBeyond: boolean }[] {
   const station = network.station(node.name, node.netns);
   if (!station) return [];
   const question = packetQuestion(attempt, seen, 'request');
@@ -93,23 +94,25 @@ function roundsOf(
   const requests = follow(network, { station, interface: device }, question);
   const known = requests.filter(({ packet }) => backends.includes(packet.destination.text));
   return (known.length > 0 ? known : requests).flatMap((request) => {
-    const start = startOf(network, request, seen.source.address, { station, replyIn });
+    const known = answerStart(network, request, seen.source.address);
+    const isBeyond = known !== null && 'fate' in known;
+    const start = isBeyond ? seenStart(request, station, replyIn) : known;
     if (!start) return [];
     const answer = { ...answerTo(request), tcp: question.tcp ? ('syn-ack' as const) : null };
-    return follow(network, start, answer, request.connections).map((reply) => ({ request, reply }));
+    return follow(network, start, answer, request.connections).map((reply) => ({
+      request,
+      reply,
+      isBeyond,
+    }));
   });
 }
 
 /** Who is beyond the nodes may answer by any way; by which the reply was seen to come is known all the same. */
-function startOf(
-  network: Network,
-  request: Journey,
-  client: string,
-  { station, replyIn }: { station: Station; replyIn: string | null },
+function seenStart(
+  { end }: Journey,
+  station: Station,
+  replyIn: string | null,
 ): { station: Station; interface: string | null } | null {
-  const start = answerStart(network, request, client);
-  if (!start || !('fate' in start)) return start;
-  const { end } = request;
   if (replyIn === null || end.kind !== 'left' || end.station !== station) return null;
   return { station, interface: replyIn };
 }

@@ -274,6 +274,17 @@ const STATEFUL: Scenario[] = [
   },
   {
     ...BASE,
+    name: 'undetermined-behind-both-ways',
+    description:
+      'The replies come back to the first router by another gateway than the requests went, leave it for the client, ' +
+      "and are dropped by the client's own firewall: the way that they took is not what loses them.",
+    ground: SERVER,
+    recorded: ['core', 'gw1', 'gw2', 'lb-3'],
+    changes: { client: ['iptables -A INPUT -p tcp --tcp-flags SYN,ACK SYN,ACK -j DROP'] },
+    expect: { cause: 'undetermined', node: 'core', interface: 'lan0' },
+  },
+  {
+    ...BASE,
     name: 'stateful-gateway-all-recorded',
     description:
       'All routers are recorded: the reply comes back to the one before both gateways, by the other of them.',
