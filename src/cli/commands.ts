@@ -1,4 +1,4 @@
-import yargs, { type Argv, type CommandModule, type MiddlewareFunction } from 'yargs';
+import yargs, { type Argv, type CommandModule } from 'yargs';
 import { UsageError } from '../model/errors.js';
 import { analyzeCommand } from './commands/analyze.js';
 import { attachCommand } from './commands/attach.js';
@@ -15,7 +15,8 @@ import { restoreCommand } from './commands/restore.js';
 import { routeCommand } from './commands/route.js';
 import { schemaCommand } from './commands/schema.js';
 import { watchCommand } from './commands/watch.js';
-import { complaint, valueGiven } from './complaint.js';
+import { complaint } from './complaint.js';
+import { refuseValues, type WithOptions } from './refuse-values.js';
 import { VERSION } from './version.js';
 
 /**
@@ -77,8 +78,7 @@ function common(args: readonly string[], commands: readonly CommandModule[]): Ar
       .alias('help', 'h')
       .wrap(Math.min(process.stdout.columns ?? 80, 100))
       .exitProcess(false)
-      .middleware(refuseRepeated(lists) as unknown as MiddlewareFunction, true)
-      .middleware(refuseNoNumbers(args) as unknown as MiddlewareFunction, true)
+      .middleware(refuseValues(args, lists), true)
       .fail((message, error) => {
         // Its own complaints are of the type YError, which it does not export.
         if (error && error.name !== 'YError') throw error;
@@ -105,49 +105,6 @@ function refuseDashedName(words: readonly string[]): void {
   if (at < 0) return;
   const [flag, name] = words.slice(at - 1, at + 1) as [string, string];
   throw new UsageError(`${flag} ${name}: a name that begins with a dash is given as ${flag}=${name}`);
-}
-
-/** What yargs' types leave out: all options, and of what kind they are. */
-interface WithOptions {
-  getOptions(): {
-    array: string[];
-    number: string[];
-    alias: Record<string, string[]>;
-    key: Record<string, unknown>;
-  };
-}
-
-/**
- * yargs makes a list of an option that is given twice, of which nobody would make anything.
- *
- * @param lists positionals of which there may be several
- * @throws UsageError
- */
-function refuseRepeated(lists: readonly string[]) {
-  return (argv: Record<string, unknown>, program: WithOptions): void => {
-    const { array, key } = program.getOptions();
-    const mayRepeat = new Set([...array, ...lists]);
-    for (const name of Object.keys(key)) {
-      if (Array.isArray(argv[name]) && !mayRepeat.has(name))
-        throw new UsageError(`--${name}: is given twice; give it once`);
-    }
-  };
-}
-
-/**
- * yargs hands on what is no number as NaN, which nobody typed.
- *
- * @throws UsageError
- */
-function refuseNoNumbers(words: readonly string[]) {
-  return (argv: Record<string, unknown>, program: WithOptions): void => {
-    const { number, alias } = program.getOptions();
-    for (const name of number) {
-      if (!Number.isNaN(argv[name])) continue;
-      const text = valueGiven(words, [name, ...(alias[name] ?? [])]);
-      throw new UsageError(`--${name}${text === null ? '' : ` ${text}`}: is no number`);
-    }
-  };
 }
 
 function nameOf({ command }: CommandModule): string {

@@ -73,14 +73,3 @@ function isLetters(word: string): boolean {
 function dashed(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name}`;
 }
-
-/** What was given for an option, as it was typed; null where it was given otherwise. */
-export function valueGiven(words: readonly string[], names: readonly string[]): string | null {
-  const flags = names.map(dashed);
-  for (const [i, word] of words.entries()) {
-    if (flags.includes(word)) return words[i + 1] ?? null;
-    const equals = word.indexOf('=');
-    if (equals > 0 && flags.includes(word.slice(0, equals))) return word.slice(equals + 1);
-  }
-  return null;
-}

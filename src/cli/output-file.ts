@@ -42,7 +42,6 @@ export function isStandardOutput(output: string | undefined): boolean {
  */
 export async function checkOutput(output: string | undefined, inputs: readonly string[]): Promise<void> {
   if (output === undefined || isStandardOutput(output)) return;
-  if (output === '') throw new UsageError('--output: name a file to write');
   const known = statOf(output, output);
   if (known?.isDirectory()) throw new UsageError(`${output}: is a directory; name a file to write`);
   if (!known && !statOf(dirname(output), output)?.isDirectory())

@@ -22,7 +22,7 @@ export function formatOptions<T>(
   choices: readonly string[] = FORMATS,
 ): Argv<T & FormatArguments> {
   return outputOption(yargs)
-    .option('format', { describe: 'what to print', choices, default: 'terminal' })
+    .option('format', { describe: 'what to print', choices, nargs: 1, default: 'terminal' })
     .option('max-length', {
       describe: 'characters that Markdown may have; what matters least is left out, and named',
       type: 'number',

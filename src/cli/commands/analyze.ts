@@ -52,6 +52,7 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
           describe:
             'list all attempts or none; by default all of up to 10,000, beyond that those that failed',
           choices: ['all', 'none'],
+          nargs: 1,
         })
         .option('max-attempts', {
           describe:

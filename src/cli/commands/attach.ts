@@ -44,6 +44,7 @@ export function attachCommand(settle: (status: number) => void): CommandModule<o
         .option('kind', {
           describe: 'what the address is of, where it does not tell: GitHub Enterprise, a webhook, …',
           choices: TRACKER_KINDS,
+          nargs: 1,
         })
         .option('api', {
           describe: "the address of the tracker's interface, where it does not follow from the incident's",

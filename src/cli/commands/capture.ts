@@ -39,6 +39,7 @@ export function captureCommand(settle: (status: number) => void): CommandModule<
           describe:
             "what captures: tcpdump loses less and has the kernel's time stamps; cap is libpcap without it, for machines that lack it",
           choices: ['auto', 'tcpdump', 'cap'],
+          nargs: 1,
           default: 'auto',
         })
         .option('rotate-mb', {

@@ -60,6 +60,7 @@ export function diffCommand(settle: (status: number) => void): CommandModule<obj
         .option('format', {
           describe: 'what to print',
           choices: ['terminal', 'text', 'markdown', 'json'],
+          nargs: 1,
           default: 'terminal',
         })
         .option('keep-going', {

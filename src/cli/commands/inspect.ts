@@ -20,7 +20,12 @@ export function inspectCommand(settle: (status: number) => void): CommandModule<
           array: true,
           demandOption: true,
         })
-        .option('format', { describe: 'what to print', choices: ['terminal', 'json'], default: 'terminal' })
+        .option('format', {
+          describe: 'what to print',
+          choices: ['terminal', 'json'],
+          nargs: 1,
+          default: 'terminal',
+        })
         .example(
           shellExamples([
             'returnpath inspect sosreport-node1-2026-01-31-abcdefg.tar.xz',

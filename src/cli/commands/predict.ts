@@ -41,7 +41,7 @@ export function predictCommand(settle: (status: number) => void): CommandModule<
           nargs: 1,
           defaultDescription: "those of the Service, or of the nodes' rules",
         })
-        .option('protocol', { describe: 'of the connection', choices: ['tcp', 'udp', 'sctp'] })
+        .option('protocol', { describe: 'of the connection', choices: ['tcp', 'udp', 'sctp'], nargs: 1 })
         .option('client', {
           describe: 'address of who connects: beyond the routers, of a node or of a pod (may be given again)',
           type: 'string',

@@ -66,6 +66,7 @@ export function routeCommand(settle: (status: number) => void): CommandModule<ob
         .option('format', {
           describe: 'what to print for one question',
           choices: ['terminal', 'json'],
+          nargs: 1,
           default: 'terminal',
         })
         .example(

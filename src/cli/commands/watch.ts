@@ -38,6 +38,7 @@ export function watchCommand(settle: (status: number) => void): CommandModule<ob
         .option('webhook-severity', {
           describe: 'findings that are posted: of this severity and graver ones',
           choices: [...SEVERITIES],
+          nargs: 1,
           default: 'fault',
         })
         .example(
