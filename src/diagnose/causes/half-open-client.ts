@@ -8,7 +8,7 @@ import { isWatchedAfterAsking } from '../cut-short.js';
  * filter, still waits for the right one, and sends its SYN again. That came with the addresses that were asked, as far as
  * it was seen.
  */
-export function isHalfOpen(attempt: Attempt, context: DiagnosisContext): boolean {
+export function isHalfOpenClient(attempt: Attempt, context: DiagnosisContext): boolean {
   const { protocol, outcome, tries, client, server } = attempt;
   if (protocol !== 'tcp' || outcome !== 'rejected' || tries !== 1) return false;
   const reply = attempt.traces.findLast(({ role }) => role === 'reply')?.sightings.at(-1);

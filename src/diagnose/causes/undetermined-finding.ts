@@ -1,7 +1,7 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import { isOverheardIn } from '../../correlate/overheard.js';
 import type { Verdict } from '../../kernel/verdict.js';
-import type { Evidence } from '../../model/analysis.js';
+import type { Evidence, Gap } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
 import { numberText } from '../../model/texts.js';
@@ -25,6 +25,7 @@ import { isSlow } from '../loss.js';
 import { listedEndpoints } from '../words.js';
 import type { UndeterminedProof } from './undetermined.js';
 import { missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-alternatives.js';
+import { ANSWERED, type Told, tell } from './undetermined-circumstances.js';
 import { clientGap, gapsOf } from './undetermined-gaps.js';
 import { lastOf, verdictOf, wayEndOf } from './undetermined-last-seen.js';
 import { unwatchedEvidence } from './unwatched.js';
@@ -35,22 +36,19 @@ export function concludeUndetermined(
   context: DiagnosisContext,
 ): Conclusion {
   const { attempt, proof } = suspicions[0]!;
-  const { severity, answered, halfOpen } = proof;
+  const { circumstances, severity } = proof;
   const last = lastOf(attempt);
   const verdict = verdictOf(attempt, context);
-  const where = last ? `, ${answered ? 'each reply ' : ''}${seenLast(last)}` : '';
+  const where = last ? `, ${circumstances.includes(ANSWERED) ? 'each reply ' : ''}${seenLast(last)}` : '';
   const known = knownOf(attempt, verdict, context);
-  const silent = proof.unconfirmed && !proof.gone && !known;
-  const what = answered ? ANSWERED : silent ? SILENT : halfOpen ? RESET : WORDS[attempt.outcome];
   const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
-  const unseen = proof.early && isCaptured(attempt.client.address, context) ? UNSEEN_YET : UNSEEN;
-  const why = known ? known.words : answered ? unseen : silent ? EITHER : halfOpen ? HALF_OPEN : UNTOLD;
-  const more = `${proof.early && why !== UNSEEN_YET ? EARLY : ''}${proof.gone ? GONE : ''}${proof.unowed ? UNOWED : ''}`;
+  const told = tell(attempt, circumstances, known?.words ?? null, context);
+  const summary = `${told.what} (${numberText(suspicions.length)} to ${servers})${where}; ${told.why}.`;
   return {
     finding: {
       ...faultOf('undetermined', suspicions),
       severity,
-      summary: `${what} (${numberText(suspicions.length)} to ${servers})${where}; ${why}.${more}`,
+      summary: [summary, ...told.notes].join(' '),
       evidence: [
         ...suspicions
           .slice(0, QUOTED)
@@ -69,55 +67,25 @@ export function concludeUndetermined(
       ...(known && { known: known.words }),
       alternatives: ruledOutBySettings(attempt, context),
     },
-    gaps:
-      severity !== 'fault' && !answered && !isSlow(attempt)
-        ? isOpen(attempt, context)
-          ? [clientGap(attempt)]
-          : []
-        : known
-          ? [known.gap]
-          : [...(silent ? [clientGap(attempt)] : []), ...gapsOf(attempt, last, verdict, context)],
+    gaps: gapsFor(suspicions[0]!, known, told, verdict, context),
   };
 }
 
-const WORDS: Partial<Record<Attempt['outcome'], string>> = {
-  established: 'Packets of connections that were made in the end were lost',
-  'no-reply': 'No reply was seen to connection attempts',
-  'reply-lost': 'The reply to connection attempts was sent and did not get back',
-  unreachable: 'An ICMP error answered connection attempts',
-  refused: 'An ICMP port unreachable, of another host than the server, answered connection attempts',
-  rejected:
-    'The client answered the reply to its own connection attempts with a reset, as to one that it did not ask for',
-  unacknowledged: 'The capture shows a reply to connection attempts and then nothing more of the client',
-};
-
-const ANSWERED = 'Requests were answered and not sent again';
-
-const UNSEEN =
-  'that is not where the request had come in, and nothing acknowledges such a reply: whether it got to the client was not captured';
-
-const UNSEEN_YET =
-  'that is not where the request had come in, and nothing acknowledges such a reply: the captures, also that at the client, end before they could show whether it got there';
-
-const SILENT =
-  'The reply to connection attempts was sent, and sent again for want of an ACK, though no client asked again';
-
-const EITHER =
-  'what was captured does not tell whether it got back: a client that got it, and whose ACK was lost, would not ask again, nor would one that gave up within a second';
-
-const RESET = 'The client reset its connection attempts as soon as they were answered, and did not ask again';
-
-const HALF_OPEN =
-  'one that does not know a reply asks again: so end half-open health checks and port scans, and clients that give up at once';
-
-const UNTOLD = 'what was captured does not tell why';
-
-const EARLY = ' The captures end right after: a reply may have come.';
-
-const UNOWED = ' Nothing shows that an answer is due there.';
-
-const GONE =
-  ' No client asked again, though the reply was sent again: it is gone, or it got the reply and what it answered was lost; other connections to the same server are made.';
+/** What to capture next. */
+function gapsFor(
+  { attempt, proof: { severity, circumstances } }: Suspicion<UndeterminedProof>,
+  known: KnownOfLoss | null,
+  { by }: Told,
+  verdict: Verdict | null,
+  context: DiagnosisContext,
+): Gap[] {
+  const isAsked = circumstances.some(({ capture }) => capture === 'always');
+  if (severity !== 'fault' && !isAsked && !isSlow(attempt))
+    return isOpen(attempt, context) ? [clientGap(attempt)] : [];
+  if (known) return [known.gap];
+  const atClient = by?.capture === 'client-too' ? [clientGap(attempt)] : [];
+  return [...atClient, ...gapsOf(attempt, lastOf(attempt), verdict, context)];
+}
 
 function seenLast(last: Sighting): string {
   const way = last.forOther
@@ -170,10 +138,6 @@ function doubtedEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[
   const requests = demandOf(attempt, context)?.courses.requests ?? [];
   const lines = new Set(requests.flatMap(({ journey }) => doubtfulDrops(journey)));
   return [...lines].slice(0, QUOTED).map((line) => evidence('rule', `it may have been dropped: ${line}`));
-}
-
-function isCaptured(client: string, context: DiagnosisContext): boolean {
-  return (context.ownerOfAddress(client)?.captures.length ?? 0) > 0;
 }
 
 /** Whether it was answered, and the capture went on, and nothing tells whether its client ever had the answer. */

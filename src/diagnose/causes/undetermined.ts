@@ -1,29 +1,13 @@
-import { isAnswered } from '../../correlate/answered.js';
 import type { Attempt } from '../../correlate/attempt.js';
-import { expectsReply } from '../../correlate/expects-reply.js';
 import type { Direction, Outcome, Severity } from '../../model/analysis.js';
 import { cause } from '../cause.js';
-import { isCutShort, isWatchedAfterAsking } from '../cut-short.js';
 import { type Symptom, symptomOf } from '../symptom.js';
-import { isUnconfirmed } from '../ways/unconfirmed.js';
-import { isGone } from './gone-client.js';
-import { isHalfOpen } from './half-open-client.js';
+import { type Circumstance, circumstancesOf } from './undetermined-circumstances.js';
 import { concludeUndetermined } from './undetermined-finding.js';
 import { lastOf, wayEndOf } from './undetermined-last-seen.js';
 
 export interface UndeterminedProof {
-  /** The captures ended right after. */
-  early: boolean;
-  /** Nothing says that an answer is owed. */
-  unowed: boolean;
-  /** The client asked but once: it may have given up. */
-  gone: boolean;
-  /** It did not ask again, as one would that is there and did not get the reply: what it sent next may be what was lost. */
-  unconfirmed: boolean;
-  /** The client wanted no more than the reply, as it seems: it reset the connection and did not ask again. */
-  halfOpen: boolean;
-  /** Nothing shows that anything failed: the reply was not captured where it would have got back. */
-  answered: boolean;
+  circumstances: readonly Circumstance[];
   severity: Severity;
 }
 
@@ -44,34 +28,15 @@ export const undetermined = cause<UndeterminedProof>({
   symptoms: Object.keys(FAILING) as Symptom[],
 
   examine(attempt, context) {
-    const failing = FAILING[symptomOf(attempt) as keyof typeof FAILING];
     const { outcome, protocol } = attempt;
     const end = wayEndOf(attempt);
     const last = lastOf(attempt, end);
-    const silent = outcome === 'no-reply' || outcome === 'unacknowledged';
-    const early = silent && isCutShort(attempt, context);
-    const unowed = outcome === 'no-reply' && !expectsReply(attempt, context.attempts);
-    const gone = isGone(attempt, context);
-    const unconfirmed =
-      outcome === 'reply-lost' && isUnconfirmed(attempt, context) && isWatchedAfterAsking(attempt, context);
-    const answered = isAnswered(attempt);
-    const halfOpen = isHalfOpen(attempt, context);
-    const severity = early || unowed || gone || halfOpen ? 'info' : failing;
+    const circumstances = circumstancesOf(attempt, context);
+    const isHarmless = circumstances.some((circumstance) => circumstance.isHarmless);
+    const severity = isHarmless ? 'info' : FAILING[symptomOf(attempt) as keyof typeof FAILING];
     const overheard = end?.trace.overheard ?? false;
     const direction = overheard ? null : last?.direction;
-    const kind = likeLast({
-      outcome,
-      protocol,
-      direction,
-      early,
-      overheard,
-      unowed,
-      gone,
-      unconfirmed,
-      halfOpen,
-      answered,
-      severity,
-    });
+    const kind = likeLast({ outcome, protocol, direction, overheard, circumstances, severity });
     return {
       attempt,
       confidence: 'possible',
@@ -98,9 +63,8 @@ interface Kind extends UndeterminedProof {
 let lastKind: { proof: Kind; aspect: string } | null = null;
 
 function likeLast(kind: Kind): { proof: Kind; aspect: string } {
-  if (lastKind === null || !isSameKind(lastKind.proof, kind)) {
-    lastKind = { proof: kind, aspect: Object.values(kind).join(' ') };
-  }
+  if (lastKind === null || !isSameKind(lastKind.proof, kind))
+    lastKind = { proof: kind, aspect: aspectOf(kind) };
   return lastKind;
 }
 
@@ -109,12 +73,14 @@ function isSameKind(a: Kind, b: Kind): boolean {
     a.outcome === b.outcome &&
     a.protocol === b.protocol &&
     a.direction === b.direction &&
-    a.early === b.early &&
     a.overheard === b.overheard &&
-    a.unowed === b.unowed &&
-    a.gone === b.gone &&
-    a.unconfirmed === b.unconfirmed &&
-    a.halfOpen === b.halfOpen &&
-    a.answered === b.answered
+    a.severity === b.severity &&
+    a.circumstances.length === b.circumstances.length &&
+    a.circumstances.every((circumstance, i) => circumstance === b.circumstances[i])
   );
+}
+
+function aspectOf({ outcome, protocol, direction, overheard, circumstances, severity }: Kind): string {
+  const names = circumstances.map(({ name }) => name);
+  return [outcome, protocol, direction, overheard, severity, ...names].join(' ');
 }

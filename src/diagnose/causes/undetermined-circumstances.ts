@@ -1,0 +1,153 @@
+/** What is peculiar about attempts that no cause explains: whether that may be a fault, and how it is told. */
+import { isAnswered } from '../../correlate/answered.js';
+import type { Attempt } from '../../correlate/attempt.js';
+import { expectsReply } from '../../correlate/expects-reply.js';
+import type { DiagnosisContext } from '../context.js';
+import { isCutShort, isWatchedAfterAsking } from '../cut-short.js';
+import { isUnconfirmed } from '../ways/unconfirmed.js';
+import { isGone } from './gone-client.js';
+import { isHalfOpenClient } from './half-open-client.js';
+
+export interface Circumstance {
+  /** Findings with other circumstances are others. */
+  name: string;
+  holds(attempt: Attempt, context: DiagnosisContext): boolean;
+  /** Whether nothing may have failed. */
+  isHarmless?: true;
+  /** What happened and why no cause is told, in place of what the outcome says. */
+  words?: {
+    what: string;
+    why(attempt: Attempt, context: DiagnosisContext): string;
+    /** Whether what is known of the loss itself says more than these do. */
+    yieldsToKnown?: true;
+  };
+  /** A sentence behind these. */
+  note?: string;
+  /** What is to be captured next: at the client too, or whatever the severity, since only that can tell whether anything failed. */
+  capture?: 'client-too' | 'always';
+}
+
+/** What is told of an outcome that has nothing peculiar to it. */
+const WORDS: Partial<Record<Attempt['outcome'], string>> = {
+  established: 'Packets of connections that were made in the end were lost',
+  'no-reply': 'No reply was seen to connection attempts',
+  'reply-lost': 'The reply to connection attempts was sent and did not get back',
+  unreachable: 'An ICMP error answered connection attempts',
+  refused: 'An ICMP port unreachable, of another host than the server, answered connection attempts',
+  rejected:
+    'The client answered the reply to its own connection attempts with a reset, as to one that it did not ask for',
+  unacknowledged: 'The capture shows a reply to connection attempts and then nothing more of the client',
+};
+
+const UNTOLD = 'what was captured does not tell why';
+
+const ENDS_RIGHT_AFTER: Circumstance = {
+  name: 'ends-right-after',
+  holds: (attempt, context) =>
+    (attempt.outcome === 'no-reply' || attempt.outcome === 'unacknowledged') && isCutShort(attempt, context),
+  isHarmless: true,
+  note: 'The captures end right after: a reply may have come.',
+};
+
+const NOT_OWED: Circumstance = {
+  name: 'not-owed',
+  holds: (attempt, { attempts }) => attempt.outcome === 'no-reply' && !expectsReply(attempt, attempts),
+  isHarmless: true,
+  note: 'Nothing shows that an answer is due there.',
+};
+
+const UNSEEN_YET =
+  'that is not where the request had come in, and nothing acknowledges such a reply: the captures, also that at the client, end before they could show whether it got there';
+const UNSEEN =
+  'that is not where the request had come in, and nothing acknowledges such a reply: whether it got to the client was not captured';
+
+/** The reply was not captured where it would have got back. */
+export const ANSWERED: Circumstance = {
+  name: 'answered',
+  holds: isAnswered,
+  words: {
+    what: 'Requests were answered and not sent again',
+    why: (attempt, context) =>
+      isCutShort(attempt, context) && isCaptured(attempt.client.address, context) ? UNSEEN_YET : UNSEEN,
+  },
+  capture: 'always',
+};
+
+const CLIENT_GONE: Circumstance = {
+  name: 'client-gone',
+  holds: isGone,
+  isHarmless: true,
+  // Also where the reply is unconfirmed: that others are served tells more.
+  words: { what: WORDS['reply-lost']!, why: () => UNTOLD },
+  note: 'No client asked again, though the reply was sent again: it is gone, or it got the reply and what it answered was lost; other connections to the same server are made.',
+};
+
+/** A client that is there and did not get the reply would have asked again: what it sent next may be what was lost. */
+const UNCONFIRMED: Circumstance = {
+  name: 'unconfirmed',
+  holds: (attempt, context) =>
+    attempt.outcome === 'reply-lost' &&
+    isUnconfirmed(attempt, context) &&
+    isWatchedAfterAsking(attempt, context),
+  words: {
+    what: 'The reply to connection attempts was sent, and sent again for want of an ACK, though no client asked again',
+    why: () =>
+      'what was captured does not tell whether it got back: a client that got it, and whose ACK was lost, would not ask again, nor would one that gave up within a second',
+    yieldsToKnown: true,
+  },
+  capture: 'client-too',
+};
+
+const HALF_OPEN: Circumstance = {
+  name: 'half-open',
+  holds: isHalfOpenClient,
+  isHarmless: true,
+  words: {
+    what: 'The client reset its connection attempts as soon as they were answered, and did not ask again',
+    why: () =>
+      'one that does not know a reply asks again: so end half-open health checks and port scans, and clients that give up at once',
+  },
+};
+
+/** Notes follow each other in this order, and of several that have words the first is heard. */
+const CIRCUMSTANCES: readonly Circumstance[] = [
+  ENDS_RIGHT_AFTER,
+  CLIENT_GONE,
+  NOT_OWED,
+  ANSWERED,
+  UNCONFIRMED,
+  HALF_OPEN,
+];
+
+/** Those of an attempt, in the order in which they are told. */
+export function circumstancesOf(attempt: Attempt, context: DiagnosisContext): readonly Circumstance[] {
+  return CIRCUMSTANCES.filter((circumstance) => circumstance.holds(attempt, context));
+}
+
+/** What is said of them: in a clause each what happened and why no cause is told, and what else. */
+export interface Told {
+  what: string;
+  why: string;
+  notes: string[];
+  /** Whose words these are; null: of the outcome alone. */
+  by: Circumstance | null;
+}
+
+/** @param known what is known of the loss, as a clause; null where nothing is */
+export function tell(
+  attempt: Attempt,
+  circumstances: readonly Circumstance[],
+  known: string | null,
+  context: DiagnosisContext,
+): Told {
+  const by = circumstances.find(({ words }) => words && !(words.yieldsToKnown && known !== null)) ?? null;
+  const what = by?.words?.what ?? WORDS[attempt.outcome]!;
+  const why = known ?? by?.words?.why(attempt, context) ?? UNTOLD;
+  // What is said of the captures' end is not said twice.
+  const noted = circumstances.filter((c) => !(c === ENDS_RIGHT_AFTER && why === UNSEEN_YET));
+  return { what, why, notes: noted.flatMap(({ note }) => note ?? []), by };
+}
+
+function isCaptured(client: string, context: DiagnosisContext): boolean {
+  return (context.ownerOfAddress(client)?.captures.length ?? 0) > 0;
+}
