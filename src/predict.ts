@@ -11,7 +11,7 @@ import { familyOf } from './model/address.js';
 import { ANALYSIS_SCHEMA, type Analysis, type Gap } from './model/analysis.js';
 import { UsageError } from './model/errors.js';
 import type { Snapshot } from './model/snapshot.js';
-import { namedVips, parseAddressFlag } from './named-vips.js';
+import { namedVips, parseHostFlag } from './named-vips.js';
 import { Network } from './network/network.js';
 
 export interface PredictOptions {
@@ -39,8 +39,8 @@ const ANY_CLIENT = { 4: '203.0.113.1', 6: '2001:db8:ffff::1' } as const;
  * @throws InputError, UsageError
  */
 export async function predict(inputs: readonly string[], options: PredictOptions): Promise<Analysis> {
-  const flagged = options.vips.map((text) => parseAddressFlag('--vip', text));
-  const clients = options.clients.map((text) => parseAddressFlag('--client', text));
+  const flagged = options.vips.map((text) => parseHostFlag('--vip', text));
+  const clients = options.clients.map((text) => parseHostFlag('--client', text));
   const { port } = options;
   if (port !== null && !(Number.isInteger(port) && port >= 1 && port <= 65535)) {
     throw new UsageError(`--port ${port}: is no port; ports go from 1 to 65535`);

@@ -138,6 +138,18 @@ const COMPLAINTS: [args: string[], line: string][] = [
   ],
   [['attach', 'a.json', 'b', '--kind'], '--kind: give it a value; see: returnpath attach --help'],
   [['analyze', BUNDLE, '--redact=yes'], '--redact=yes: is neither true nor false; --redact alone means true'],
+  [
+    ['predict', BUNDLE, '--vip', '0.0.0.0'],
+    "--vip 0.0.0.0: is no host's address; no connection over the network has it",
+  ],
+  [
+    ['predict', BUNDLE, '--vip', 'ff02::1'],
+    '--vip ff02::1: is a multicast address; no connection over the network has it',
+  ],
+  [
+    ['predict', BUNDLE, '--vip', '192.168.1.100', '--client', '127.0.0.1'],
+    '--client 127.0.0.1: is a loopback address; no connection over the network has it',
+  ],
   [['analyze', BUNDLE, '--vip', ''], '--vip: its value is empty; give it one, or leave it out'],
   [
     ['analyze', BUNDLE, '--max-attempts='],

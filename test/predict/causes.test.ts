@@ -450,3 +450,10 @@ test('a virtual MAC of keepalived answers for its address, whatever its parent i
   );
   t.false(findings.some((finding) => finding.cause === 'not-delivered'));
 });
+
+test('a drop that no cause is named after: why the kernel would do it is told at once', (t) => {
+  const { findings } = foretell(changed(UNMASQUERADED, OWNED), '192.168.1.255');
+  const [finding] = findings;
+  t.is(finding?.cause, 'undetermined');
+  t.regex(finding!.known!, /^node\d would drop them: 192\.168\.1\.255 is a broadcast address to this node/);
+});

@@ -36,8 +36,15 @@ export function riskFinding(
     summary: `${guessOf(risks)}${summaryOf(risks[0]!)} That concerns ${concerned(risks, anyone)}.`,
     evidence: evidenceOf(risks),
     ...fixRisk(risks, network, !anyone, services),
+    ...knownOf(risks[0]!),
     alternatives: [],
   };
+}
+
+/** No cause is the name of every drop; why the kernel would do it is known all the same. */
+function knownOf({ cause, station, drop }: Risk): Pick<Finding, 'known'> {
+  if (cause !== 'undetermined' || drop?.by !== 'routing') return {};
+  return { known: `${station.label} would drop them: ${drop.verdict.why}` };
 }
 
 function concerned(risks: readonly Risk[], anyone: boolean): string {
