@@ -23,6 +23,9 @@ test('analyses, directories of bundles, bundles one by one, and standard input: 
     }),
   );
   const [before, after] = files as [string, string];
+  const named = await returnpath(['diff', before, after, ...VIP]);
+  t.deepEqual([named.status, named.stdout], [2, '']);
+  t.regex(named.stderr, /^returnpath: --vip is for bundles and captures: these are analyses, .*\n$/);
   const expected = await returnpath(['diff', before, after]);
   t.is(expected.status, 0);
   t.regex(expected.stdout, /^fixed: {3}rp-filter on node2 flannel\.1 is gone; 4 of 4 connections to/);

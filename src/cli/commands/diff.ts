@@ -122,6 +122,8 @@ async function readBoth(
   const { readSide } = await import('../comparison-side.js');
   const sides = await Promise.all([before, after].map(readSide));
   const [earlier, later] = sides;
+  if (vip.length > 0 && earlier && later)
+    throw new UsageError('--vip is for bundles and captures: these are analyses, of the VIPs that they name');
   const read = sides.filter((side) => side !== null);
   const named = read.flatMap((side) => side.vips.filter(({ source }) => source !== 'inferred'));
   const vips = vip.length > 0 ? vip : [...new Set(named.map(({ address }) => address))];
