@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Analysis } from '../model/analysis.js';
 import { UsageError } from '../model/errors.js';
+import { readReason, writeReason } from '../model/system-reason.js';
 import type { Redaction } from '../redact/redaction.js';
 import { printMessage } from './standard-error.js';
 import { VERSION } from './version.js';
@@ -19,13 +20,14 @@ export function makeEmptyDirectory(flag: string, path: string): void {
     mkdirSync(path);
     return;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'EEXIST') throw new UsageError(`${flag} ${path}: cannot be made: ${message}`);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw new UsageError(`${flag} ${path}: cannot be made: ${writeReason(error)}`);
   }
   try {
     names = readdirSync(path);
   } catch (error) {
-    throw new UsageError(`${flag} ${path}: is no directory: ${(error as Error).message}`);
+    const isFile = (error as NodeJS.ErrnoException).code === 'ENOTDIR';
+    throw new UsageError(`${flag} ${path}: ${isFile ? 'is no directory; name one' : readReason(error)}`);
   }
   if (names.length > 0) throw new UsageError(`${flag} ${path}: is not empty; name another directory`);
 }
@@ -49,7 +51,7 @@ export async function writeEvidence(
       // Packets and logs, as in a bundle: for their owner alone.
       writeFileSync(path, content, { mode: 0o600, flag: 'wx' });
     } catch (error) {
-      throw new UsageError(`${path}: cannot be written: ${(error as Error).message}`);
+      throw new UsageError(`${path}: cannot be written: ${writeReason(error)}`);
     }
   }
 }

@@ -1,17 +1,19 @@
 import {
+  accessSync,
   closeSync,
+  constants,
   fchmodSync,
   openSync,
   realpathSync,
   renameSync,
   rmSync,
-  type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Argv } from 'yargs';
 import { UsageError } from '../model/errors.js';
+import { writeReason } from '../model/system-reason.js';
 import { write } from './output.js';
 
 export interface OutputArguments {
@@ -38,28 +40,34 @@ export function isStandardOutput(output: string | undefined): boolean {
  * Asked before the work is done: whether there can be such a file.
  *
  * @param inputs bundles and captures as on the command line
- * @throws UsageError where it is one of the inputs, a directory, or in none
+ * @param isInPlace whether a file that is there is written to, and no other put in its place
+ * @throws UsageError where it is one of the inputs, a directory, in none, or in one that takes no file
  */
-export async function checkOutput(output: string | undefined, inputs: readonly string[]): Promise<void> {
+export async function checkOutput(
+  output: string | undefined,
+  inputs: readonly string[],
+  isInPlace = false,
+): Promise<void> {
   if (output === undefined || isStandardOutput(output)) return;
-  const known = statOf(output, output);
-  if (known?.isDirectory()) throw new UsageError(`${output}: is a directory; name a file to write`);
-  if (!known && !statOf(dirname(output), output)?.isDirectory())
-    throw new UsageError(`${output}: cannot be written: its directory does not exist`);
+  try {
+    const known = statSync(output, { throwIfNoEntry: false });
+    if (known?.isDirectory()) throw new UsageError(`${output}: is a directory; name a file to write`);
+    const path = known ? realpathSync(output) : output;
+    if (!statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory())
+      throw new UsageError(`${output}: cannot be written: its directory does not exist`);
+    const isWrittenTo = known !== undefined && (isInPlace || !known.isFile());
+    accessSync(isWrittenTo ? path : dirname(path), constants.W_OK);
+  } catch (error) {
+    throw unwritable(output, error);
+  }
   const { refuseInput } = await import('./refuse-input.js');
   await refuseInput(output, inputs);
 }
 
-/** @throws UsageError where nobody may look, or a file stands where a directory would be */
-function statOf(path: string, output: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOTDIR' ? 'a part of its path is a file' : code === 'EACCES' ? 'permission denied' : message;
-    throw new UsageError(`${output}: cannot be written: ${why}`);
-  }
+/** What to tell of a file that the system does not let be written; anything else as it is. */
+export function unwritable(output: string, error: unknown): unknown {
+  if ((error as NodeJS.ErrnoException).code === undefined) return error;
+  return new UsageError(`${output}: cannot be written: ${writeReason(error)}`);
 }
 
 /**
@@ -87,8 +95,7 @@ export async function writeOutput(output: string | undefined, pieces: Iterable<s
       throw error;
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw new UsageError(`${output}: cannot be written: ${(error as Error).message}`);
+    throw unwritable(output, error);
   }
 }
 

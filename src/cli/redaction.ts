@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import type { Analysis } from '../model/analysis.js';
 import { UsageError } from '../model/errors.js';
+import { readReason } from '../model/system-reason.js';
 import type { Redaction } from '../redact/redaction.js';
 
 export interface RedactArguments {
@@ -72,6 +73,6 @@ function readKey(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`--redact-key ${file}: cannot be read: ${(error as Error).message}`);
+    throw new UsageError(`--redact-key ${file}: cannot be read: ${readReason(error)}`);
   }
 }

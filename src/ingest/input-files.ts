@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { InputError } from '../model/errors.js';
+import { readReason } from '../model/system-reason.js';
 import { directoryFiles } from './archive/directory.js';
 import { isArchiveName } from './bundle-path.js';
 import { layoutOfFile } from './layouts/registry.js';
 import type { InputSpecification } from './specification.js';
-import { systemReason } from './system-reason.js';
 
 /** One file of an input, which is not opened yet. */
 export interface InputFile {
@@ -55,7 +55,7 @@ function statInput(path: string) {
   try {
     return statSync(path);
   } catch (error) {
-    throw new InputError(path, null, systemReason(error));
+    throw new InputError(path, null, readReason(error));
   }
 }
 

@@ -5,6 +5,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { UsageError } from '../model/errors.js';
+import { writeReason } from '../model/system-reason.js';
 import { collectScript } from './agent/script.js';
 import { CapCapture } from './engines/cap.js';
 import { loadCap } from './engines/load-cap.js';
@@ -184,7 +185,7 @@ function makeWritable(path: string): void {
     makeDirectory(path);
     accessSync(path, constants.W_OK);
   } catch (error) {
-    throw new UsageError(`${path}: cannot be written to: ${(error as Error).message}`);
+    throw new UsageError(`${path}: cannot be written to: ${writeReason(error)}`);
   }
 }
 

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { analyze } from '../analyze.js';
 import type { Analysis, Gap } from '../model/analysis.js';
 import { UsageError } from '../model/errors.js';
+import { writeReason } from '../model/system-reason.js';
 import type { LiveView } from '../report/live/view.js';
 import { Analyst } from './analyst.js';
 import { NodeSession } from './node-session.js';
@@ -159,7 +160,7 @@ function makeTemporary(): string {
   try {
     return mkdtempSync(join(tmpdir(), 'returnpath-run-'));
   } catch (error) {
-    throw new UsageError(`no temporary directory can be made: ${(error as Error).message}`);
+    throw new UsageError(`no temporary directory can be made in ${tmpdir()}: ${writeReason(error)}`);
   }
 }
 
@@ -169,7 +170,7 @@ function makeSpool(directory: string, window: Window | null): Spool {
     // What an earlier run saw would be taken for this one's.
     return new Spool(directory, window);
   } catch (error) {
-    throw new UsageError(`${directory}: cannot be written to: ${(error as Error).message}`);
+    throw new UsageError(`${directory}: cannot be written to: ${writeReason(error)}`);
   }
 }
 

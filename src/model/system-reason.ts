@@ -9,10 +9,29 @@ export function absence(path: string): string {
   return path.includes(LOST_OCTETS) ? '; if its name is not in UTF-8, rename it' : '';
 }
 
-/** Why the system would not open something, in words, with the cure where there is one. */
-export function systemReason(error: unknown): string {
+/** Why the system would not open or read something, in words, with the cure where there is one. */
+export function readReason(error: unknown): string {
   const { code, message, path = '' } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return `no such file or directory${absence(path)}`;
+  if (code === 'ENOTDIR') return 'a part of its path is a file, not a directory';
+  if (code === 'EISDIR') return 'is a directory';
   if (code === 'EACCES') return 'permission denied; run as a user who may read it';
   return message;
 }
+
+/** Why it would not write or make something. */
+export function writeReason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return WRITE_REASONS[code ?? ''] ?? message;
+}
+
+const WRITE_REASONS: Partial<Record<string, string>> = {
+  // Whoever asks before the work is done has told the plain case; some directories, as those of /proc, take no files.
+  ENOENT: 'its directory does not exist, or takes no files',
+  ENOTDIR: 'a part of its path is a file',
+  EISDIR: 'is a directory',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'no space is left on the device',
+};

@@ -51,10 +51,10 @@ test('what cannot be merged is told in one line, and nothing is written', async 
   await fails([directory, '-o', capture], /node1\.pcap: is one of the inputs/);
   await fails(['-', '-o', join(directory, 'x.pcapng')], /standard input: cannot be read twice/);
   await fails([capture], /-o/);
-  const unwritable = /merged\.pcapng: cannot be written: there is no such directory$/m;
+  const unwritable = /merged\.pcapng: cannot be written: its directory does not exist$/m;
   await fails([capture, '-o', out], unwritable);
   await fails([...BUNDLES, '-o', out], unwritable);
-  await fails([...BUNDLES, '-o', directory], /: is a directory; name a file in it$/m);
+  await fails([...BUNDLES, '-o', directory], /: is a directory; name a file to write$/m);
   await fails(
     [join(directory, 'absent.pcap'), '-o', join(directory, 'x.pcapng')],
     /absent\.pcap: no such file/,

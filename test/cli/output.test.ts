@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -92,6 +92,48 @@ test('a directory, or a file in none, is refused before the work', async (t) => 
     const { status, stderr } = await returnpath(['analyze', ...STRICT, '-o', output]);
     t.is(status, 2);
     t.regex(stderr, said);
+  }
+});
+
+test('a directory that takes no file is refused before the work, whether it is written beside or in place', (t) => {
+  const directory = scratch(t);
+  const old = join(directory, 'old');
+  writeFileSync(old, 'old');
+  chmodSync(old, 0o444);
+  chmodSync(directory, 0o555);
+  t.teardown(() => chmodSync(directory, 0o755));
+  // Root may write anywhere.
+  const who = process.getuid!() === 0 ? { uid: 65534, gid: 65534 } : {};
+  for (const command of ['analyze', 'merge']) {
+    for (const output of [join(directory, 'new'), old]) {
+      const args = ['bin/returnpath.js', command, ...STRICT, '-o', output];
+      const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', ...who });
+      t.is(status, 2);
+      t.is(stderr, `returnpath: ${output}: cannot be written: permission denied\n`);
+    }
+  }
+});
+
+test('what the system refuses is told in words', async (t) => {
+  const directory = scratch(t);
+  const file = join(directory, 'file');
+  writeFileSync(file, '');
+  const refused: [string[], string][] = [
+    [
+      ['-o', '/proc/report'],
+      '/proc/report: cannot be written: its directory does not exist, or takes no files',
+    ],
+    [
+      ['--evidence', join(directory, 'none', 'here')],
+      `--evidence ${join(directory, 'none', 'here')}: cannot be made: its directory does not exist, or takes no files`,
+    ],
+    [['--evidence', file], `--evidence ${file}: is no directory; name one`],
+    [['--redact', '--redact-key', directory], `--redact-key ${directory}: cannot be read: is a directory`],
+  ];
+  for (const [args, line] of refused) {
+    const { status, stdout, stderr } = await returnpath(['analyze', ...STRICT, ...args]);
+    t.deepEqual([status, stdout], [2, '']);
+    t.is(stderr, `returnpath: ${line}\n`);
   }
 });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../../model/errors.js';
+import { readReason } from '../../model/system-reason.js';
 import { TRACKER_KINDS } from '../../model/tracker-kinds.js';
 import { escapeLines, escapeText } from '../../report/escape.js';
 import { shellExamples } from '../examples.js';
@@ -133,6 +134,6 @@ function readFile(path: string) {
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
     return { name, type, octets: readFileSync(path) };
   } catch (error) {
-    throw new UsageError(`${path}: cannot be read: ${(error as Error).message}`);
+    throw new UsageError(`${path}: cannot be read: ${readReason(error)}`);
   }
 }

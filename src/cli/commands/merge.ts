@@ -1,12 +1,11 @@
 import { once } from 'node:events';
-import { accessSync, closeSync, constants, existsSync, openSync, statSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../../model/errors.js';
+import { writeReason } from '../../model/system-reason.js';
 import { shellExamples } from '../examples.js';
-import { isStandardOutput } from '../output-file.js';
+import { checkOutput, isStandardOutput, unwritable } from '../output-file.js';
 import { progressOnTerminal } from '../progress-on-terminal.js';
-import { refuseInput } from '../refuse-input.js';
 import { printMessage } from '../standard-error.js';
 import { VERSION } from '../version.js';
 
@@ -51,10 +50,8 @@ export function mergeCommand(settle: (status: number) => void): CommandModule<ob
     handler: async ({ inputs, output, 'keep-going': keepGoing }) => {
       const { merge } = await import('../../merge.js');
       const isPiped = isStandardOutput(output);
-      if (!isPiped) {
-        refuseUnwritable(output);
-        await refuseInput(output, inputs);
-      }
+      // What is merged is too large to be kept beside an older one until it is whole.
+      await checkOutput(output, inputs, true);
       const progress = await progressOnTerminal();
       const application = `returnpath ${VERSION}`;
       const pieces = merge(inputs, { keepGoing, application, progress, warn: printMessage });
@@ -62,33 +59,6 @@ export function mergeCommand(settle: (status: number) => void): CommandModule<ob
       settle(0);
     },
   };
-}
-
-/**
- * Before large inputs are read for nothing; where it can be told without making the file.
- *
- * @throws UsageError
- */
-function refuseUnwritable(output: string): void {
-  try {
-    if (!existsSync(output)) accessSync(dirname(output), constants.W_OK);
-    else if (statSync(output).isDirectory())
-      throw new UsageError(`${output}: is a directory; name a file in it`);
-    else accessSync(output, constants.W_OK);
-  } catch (error) {
-    throw error instanceof UsageError ? error : unwritable(output, error);
-  }
-}
-
-function unwritable(output: string, error: unknown): UsageError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const reasons: Partial<Record<string, string>> = {
-    ENOENT: 'there is no such directory',
-    ENOTDIR: 'there is no such directory',
-    EACCES: 'permission denied',
-    ENOSPC: 'no space is left on the device; what is there is no whole file',
-  };
-  return new UsageError(`${output}: cannot be written: ${reasons[code ?? ''] ?? message}`);
 }
 
 async function writeFile(output: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
@@ -117,7 +87,9 @@ function writeTo(descriptor: number, octets: Uint8Array, output: string): number
   try {
     return writeSync(descriptor, octets);
   } catch (error) {
-    throw unwritable(output, error);
+    throw new UsageError(
+      `${output}: cannot be written: ${writeReason(error)}; what is there is no whole file`,
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { promises } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../model/errors.js';
-import { systemReason } from '../system-reason.js';
+import { readReason } from '../../model/system-reason.js';
 
 export interface DirectoryFile {
   path: string;
@@ -33,7 +33,7 @@ async function listDirectory(directory: string) {
   try {
     return await promises.readdir(directory, { withFileTypes: true });
   } catch (error) {
-    throw new InputError(directory, null, systemReason(error));
+    throw new InputError(directory, null, readReason(error));
   }
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { InputError } from '../../model/errors.js';
-import { absence } from '../system-reason.js';
+import { absence } from '../../model/system-reason.js';
 
 /**
  * A chunk is handed through a dozen promises: with 64 KiB, they took as long as the packets. Much larger, it would leave
