@@ -128,7 +128,7 @@ export function routeOne(
 }
 
 /** What of a verdict is told to programs. */
-export function routeAnswer(verdict: Verdict): RouteAnswer {
+function routeAnswer(verdict: Verdict): RouteAnswer {
   const { verdict: name, why, dev, via, table, hops, preferredSource, unknown } = verdict;
   const answer: RouteAnswer = { verdict: name, why };
   if (name === 'forward' || name === 'output') {

@@ -12,7 +12,10 @@ export function isPortUnreachable({ icmp }: Sighting): boolean {
   return icmp.version === 4 ? icmp.type === 3 && icmp.code === 3 : icmp.type === 1 && icmp.code === 4;
 }
 
-/** The hop limit ran out on the way. */
-export function isTimeExceeded({ icmp }: Sighting): boolean {
-  return icmp !== null && icmp.type === (icmp.version === 4 ? 11 : 3) && icmp.code === 0;
+/** RFC 792: net or host unreachable, time exceeded. RFC 4443: no route, address unreachable, time exceeded. */
+export function isNoWayOn({ icmp }: Sighting): boolean {
+  if (!icmp) return false;
+  const { version, type, code } = icmp;
+  if (version === 4) return (type === 3 && code <= 1) || type === 11;
+  return (type === 1 && (code === 0 || code === 3)) || type === 3;
 }

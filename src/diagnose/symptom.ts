@@ -6,7 +6,7 @@ import { isSlow } from './loss.js';
 export type Symptom = Outcome | 'slow';
 
 /** Where `lossOf` tells of a lost packet. */
-export const LOSSES: readonly Symptom[] = ['no-reply', 'unreachable', 'reply-lost', 'slow'];
+const LOSSES: readonly Symptom[] = ['no-reply', 'unreachable', 'reply-lost', 'slow'];
 
 /** A packet was lost, or another than its server answered it. */
 export const LOSSES_AND_REFUSALS: readonly Symptom[] = [...LOSSES, 'refused'];

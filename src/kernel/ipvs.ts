@@ -53,7 +53,7 @@ export function ipvsDoubt({ ipvs, addresses }: Snapshot, to: Ends): string | nul
 }
 
 /** The device that kube-proxy binds the addresses of all Services to. */
-export const KUBE_IPVS = 'kube-ipvs0';
+const KUBE_IPVS = 'kube-ipvs0';
 
 /** Beyond these servers are counted. */
 const SHOWN = 4;

@@ -1,7 +1,7 @@
 import type { Pseudorandom } from './pseudorandom.js';
 
 /** What a name is of: what stands for it begins so. */
-export const NAME_KINDS = [
+const NAME_KINDS = [
   'node',
   'interface',
   'netns',

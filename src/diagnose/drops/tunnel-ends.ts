@@ -1,9 +1,9 @@
 /** A VXLAN tunnel whose ends do not fit: what is put into it comes out nowhere, and no filter or route is the reason. */
 
 import type { Attempt } from '../../correlate/attempt.js';
+import { isPortUnreachable } from '../../correlate/icmp-errors.js';
 import type { Evidence, Gap, Role } from '../../model/analysis.js';
 import { neighbourEntry } from '../../model/neighbour-entry.js';
-import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord, Link } from '../../model/snapshot.js';
 import { stationLabel } from '../../model/station.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
@@ -73,12 +73,6 @@ function vxlanDevices({ snapshot }: NodeView): Vxlan[] | null {
   const all = snapshot!.links!.filter(({ kind }) => kind === 'vxlan');
   const known = all.filter((link): link is Vxlan => link.vxlan !== null);
   return known.length === all.length ? known : null;
-}
-
-function isPortUnreachable({ icmp }: Sighting): boolean {
-  if (!icmp) return false;
-  const [type, code] = icmp.version === 4 ? [3, 3] : [1, 4];
-  return icmp.type === type && icmp.code === code;
 }
 
 /** The packet was handed to the tunnel device, and no tunnel packet with it left the node. */

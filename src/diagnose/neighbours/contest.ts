@@ -87,7 +87,7 @@ export function contestOf(conflict: AddressConflict, context: DiagnosisContext):
 }
 
 /** Whom each of an attempt's requests went to, and whether it was the one that got through. */
-export function requestsTo(
+function requestsTo(
   attempt: Attempt,
   conflict: AddressConflict,
   context: DiagnosisContext,

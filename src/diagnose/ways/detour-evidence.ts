@@ -77,7 +77,7 @@ export function settingsEvidence(
 }
 
 /** The question that a person would put to the node itself. */
-export function routeQuestion({ leg, request }: SettingsWay): string {
+function routeQuestion({ leg, request }: SettingsWay): string {
   const { packet } = leg.passage;
   const isOwn = leg.interface === null;
   const from = isOwn ? packet.source.text : request.packet.destination.text;

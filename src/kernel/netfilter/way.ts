@@ -87,7 +87,7 @@ export function partWay(way: Way, share: number): Way {
   };
 }
 
-export function copyPacket(packet: FilterPacket): FilterPacket {
+function copyPacket(packet: FilterPacket): FilterPacket {
   return { ...packet, connection: packet.connection && { ...packet.connection } };
 }
 

@@ -2,7 +2,7 @@ import type { NextHop, Route } from '../../model/snapshot.js';
 import { tableName } from '../rules.js';
 
 /** Whether two routes stand in one list of the kernel's: of one table, destination and source. */
-export function isBeside(a: Route, b: Pick<Route, 'table' | 'destination' | 'from'>): boolean {
+function isBeside(a: Route, b: Pick<Route, 'table' | 'destination' | 'from'>): boolean {
   return a.destination === b.destination && a.from === b.from && tableName(a.table) === tableName(b.table);
 }
 

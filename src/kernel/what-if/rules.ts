@@ -52,7 +52,7 @@ function checkGoto({ gotoPriority }: RuleRequest, priority: number): void {
 }
 
 /** fib_default_rule_pref(): just before the second rule. */
-export function defaultPriority(rules: readonly Rule[]): number {
+function defaultPriority(rules: readonly Rule[]): number {
   return Math.max((rules[1]?.priority ?? 0) - 1, 0);
 }
 

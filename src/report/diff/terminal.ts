@@ -60,7 +60,7 @@ export function successTable({ services }: Comparison, style: Style): string[] {
 }
 
 /** What became of each finding, and what tells; empty where there is none. */
-export function findingsTable({ findings }: Comparison, style: Style): string[] {
+function findingsTable({ findings }: Comparison, style: Style): string[] {
   if (findings.length === 0) return [];
   const shown = findings.slice(0, MOST_ROWS);
   const columns: Column[] = [

@@ -1,6 +1,6 @@
 import type { AnalysisAttempt, Finding, PathStep, Role } from '../../../model/analysis.js';
 import { oneTry } from '../../terminal/ladder.js';
-import { lastSightingIndex, lostRole, nodeText } from '../../terminal/words.js';
+import { lastSightingIndex, nodeText } from '../../terminal/words.js';
 
 /** One stay of a packet and of its reply on a node. */
 export interface Station {
@@ -61,11 +61,6 @@ export function shownSteps(attempt: AnalysisAttempt, finding: Finding | null): P
   if (finding !== null) return oneTry(path, lastSightingIndex(attempt));
   const end = path.findLastIndex((step) => step.role === 'reply');
   return oneTry(path, end >= 0 ? end : lastSightingIndex(attempt));
-}
-
-/** What was sent and got nowhere: null where both ways are whole. */
-export function lostPacket(attempt: AnalysisAttempt): Role | null {
-  return attempt.outcome === 'established' ? null : lostRole(attempt);
 }
 
 function station(run: PathStep[], side: 'requests' | 'replies'): Station {

@@ -29,7 +29,7 @@ export function readRight(cursor: Cursor): unknown {
 }
 
 /** `ip saddr . tcp dport` */
-export function readConcatenation(cursor: Cursor): unknown {
+function readConcatenation(cursor: Cursor): unknown {
   const parts = [readBinary(cursor, 0)];
   while (cursor.take('.')) parts.push(readBinary(cursor, 0));
   return parts.length === 1 ? parts[0] : { concat: parts };
@@ -111,7 +111,7 @@ const VERDICTS = new Set(['accept', 'drop', 'continue', 'return', 'queue']);
 const JUMPS = new Set(['jump', 'goto']);
 
 /** A verdict, or a value. */
-export function readData(cursor: Cursor): unknown {
+function readData(cursor: Cursor): unknown {
   return readVerdict(cursor) ?? readConcatenation(cursor);
 }
 
