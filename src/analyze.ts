@@ -18,9 +18,10 @@ import { readServices } from './ingest/kube/services.js';
 import { bootRisks } from './kernel/persisted/boot-risks.js';
 import { translationsOf } from './kernel/translations.js';
 import type { ChangeSnapshots } from './kernel/what-if/change.js';
+import { parseAddressFlag } from './model/address-flag.js';
 import type { Analysis } from './model/analysis.js';
 import { UsageError } from './model/errors.js';
-import { namedVips, parseAddressFlag } from './named-vips.js';
+import { namedVips } from './named-vips.js';
 import { Network } from './network/network.js';
 import { LEGS_OF_CONNECTION, MOST_FLOWS } from './wasm/layout.js';
 

@@ -1,15 +1,8 @@
 import type { KubeService } from './ingest/kube/services.js';
 import { isLimitedBroadcast, isLoopback, isMulticast, isUnspecified, toAddress } from './kernel/prefix.js';
-import { canonicalAddress } from './model/address.js';
+import { parseAddressFlag } from './model/address-flag.js';
 import type { AnalysisVip } from './model/analysis.js';
 import { UsageError } from './model/errors.js';
-
-/** @throws UsageError naming the flag */
-export function parseAddressFlag(flag: string, text: string): string {
-  const address = canonicalAddress(text);
-  if (address === null) throw new UsageError(`${flag} ${text}: is no IPv4 or IPv6 address`);
-  return address;
-}
 
 /**
  * An address that a connection over the network may have at one of its ends.

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { InputError, UsageError } from '../model/errors.js';
+import { writeReason } from '../model/system-reason.js';
 import { allPrinted, printMessage, printRaw } from './standard-error.js';
 
 /** Exit statuses; 70 is EX_SOFTWARE of sysexits.h, so that a bug never looks like a finding. */
@@ -18,7 +19,7 @@ export async function main(args: readonly string[]): Promise<number> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // A reader that has seen enough (`| head`) is no error, and what was found stays found.
     if (error.code === 'EPIPE') process.exit(process.exitCode);
-    printMessage(`standard output cannot be written: ${error.message}`);
+    printMessage(`standard output cannot be written: ${writeReason(error)}`);
     process.exit(USAGE_OR_INPUT);
   });
   // A terminal that was closed takes no messages: what is under way is brought to its end all the same.

@@ -137,6 +137,13 @@ test('what the system refuses is told in words', async (t) => {
   }
 });
 
+test('a full device behind standard output is told in words', (t) => {
+  const program = `'${process.execPath}' bin/returnpath.js schema > /dev/full`;
+  const { status, stderr } = spawnSync('sh', ['-c', program], { cwd: ROOT, encoding: 'utf8' });
+  t.is(status, 2);
+  t.is(stderr, 'returnpath: standard output cannot be written: no space is left on the device\n');
+});
+
 test('what is wrong with an input leaves the file as it was', async (t) => {
   const file = join(scratch(t), 'report.html');
   writeFileSync(file, 'old');

@@ -150,6 +150,7 @@ const COMPLAINTS: [args: string[], line: string][] = [
     ['predict', BUNDLE, '--vip', '192.168.1.100', '--client', '127.0.0.1'],
     '--client 127.0.0.1: is a loopback address; no connection over the network has it',
   ],
+  [['collect-script', '--vip', '10.0.0.300'], '--vip 10.0.0.300: is no IPv4 or IPv6 address'],
   [['analyze', BUNDLE, '--vip', ''], '--vip: its value is empty; give it one, or leave it out'],
   [
     ['analyze', BUNDLE, '--max-attempts='],

@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs';
 import type { AttemptListing } from '../../assemble.js';
 import { makeEmptyDirectory, writeEvidence } from '../evidence-directory.js';
 import { shellExamples } from '../examples.js';
+import { KEEP_GOING } from '../keep-going.js';
 import { checkOutput } from '../output-file.js';
 import {
   checkFormat,
@@ -67,11 +68,7 @@ export function analyzeCommand(settle: (status: number) => void): CommandModule<
           type: 'string',
           nargs: 1,
         })
-        .option('keep-going', {
-          describe: 'pass over what cannot be read, and say so',
-          type: 'boolean',
-          default: false,
-        })
+        .option('keep-going', KEEP_GOING)
         .option('threads', {
           describe: 'threads in which large files are read; 0 or 1: no other than the main one',
           type: 'number',

@@ -3,6 +3,7 @@ import type { Analysis } from '../../model/analysis.js';
 import type { Comparison } from '../../model/comparison.js';
 import { UsageError } from '../../model/errors.js';
 import { shellExamples } from '../examples.js';
+import { KEEP_GOING } from '../keep-going.js';
 import { columns, wantsColor } from '../output.js';
 import {
   checkOutput,
@@ -63,11 +64,7 @@ export function diffCommand(settle: (status: number) => void): CommandModule<obj
           nargs: 1,
           default: 'terminal',
         })
-        .option('keep-going', {
-          describe: 'pass over what cannot be read, and say so',
-          type: 'boolean',
-          default: false,
-        })
+        .option('keep-going', KEEP_GOING)
         .example(
           shellExamples(
             ['returnpath diff before.json after.json', 'two analyses'],

@@ -4,6 +4,7 @@ import type { CommandModule } from 'yargs';
 import { UsageError } from '../../model/errors.js';
 import { writeReason } from '../../model/system-reason.js';
 import { shellExamples } from '../examples.js';
+import { KEEP_GOING } from '../keep-going.js';
 import { checkOutput, isStandardOutput, unwritable } from '../output-file.js';
 import { progressOnTerminal } from '../progress-on-terminal.js';
 import { printMessage } from '../standard-error.js';
@@ -35,11 +36,7 @@ export function mergeCommand(settle: (status: number) => void): CommandModule<ob
           nargs: 1,
           demandOption: 'name the file to write with -o',
         })
-        .option('keep-going', {
-          describe: 'pass over what cannot be read, and say so',
-          type: 'boolean',
-          default: false,
-        })
+        .option('keep-going', KEEP_GOING)
         .example(
           shellExamples(
             ['returnpath merge node1.tar.gz node2.tar.gz -o both.pcapng', 'then: wireshark both.pcapng'],

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { escapeText } from '../../report/escape.js';
 import { shellExamples } from '../examples.js';
+import { KEEP_GOING } from '../keep-going.js';
 import { checkOutput } from '../output-file.js';
 import { checkFormat, type FormatArguments, formatOptions, printAnalysis } from '../print-analysis.js';
 import { type RedactArguments, redactionOf, redactKey, redactOptions } from '../redaction.js';
@@ -50,11 +51,7 @@ export function predictCommand(settle: (status: number) => void): CommandModule<
           default: [] as string[],
           defaultDescription: 'one beyond the routers',
         })
-        .option('keep-going', {
-          describe: 'pass over what cannot be read, and say so',
-          type: 'boolean',
-          default: false,
-        })
+        .option('keep-going', KEEP_GOING)
         .example(
           shellExamples(
             ['returnpath predict node1.tar.gz node2.tar.gz --vip 192.168.1.100', 'before anybody connects'],

@@ -1,7 +1,7 @@
 /** Options of all commands that record nodes. */
-import { isIP } from 'node:net';
 import type { Argv } from 'yargs';
 import type { Recording } from '../../live/recording.js';
+import { parseAddressFlag } from '../../model/address-flag.js';
 import { UsageError } from '../../model/errors.js';
 
 export interface RecordingArguments {
@@ -68,10 +68,8 @@ export function recordingOptions<T>(yargs: Argv<T>, duration: string): Argv<T & 
 
 /** @throws UsageError */
 export function recordingOf(args: RecordingArguments, node: string | null): Recording {
-  const { interface: interfaces, vip: vips, snaplen } = args;
-  for (const vip of vips) {
-    if (isIP(vip) === 0) throw new UsageError(`--vip ${vip}: no IP address`);
-  }
+  const { interface: interfaces, snaplen } = args;
+  const vips = args.vip.map((text) => parseAddressFlag('--vip', text));
   for (const name of interfaces) {
     if (!/^[^\s/]{1,15}$/.test(name)) throw new UsageError(`--interface ${name}: no interface's name`);
   }
