@@ -50,6 +50,8 @@ export class NodeSession {
   readonly #options: SessionOptions;
   #state: LiveNode['state'] = 'connecting';
   #message: string | null = null;
+  /** The last line of the script there that was handed on. */
+  #noted: string | null = null;
   #interruptions: { from: number; until: number | null }[] = [];
   /** Of connections before this one. */
   #packetsBefore = 0;
@@ -130,7 +132,7 @@ export class NodeSession {
     this.#state = this.#hasCaptured ? 'ended' : 'failed';
     if (this.#state !== 'failed') return;
     this.#message ??= signal.aborted ? 'ended before anything was captured' : 'nothing was captured';
-    onMessage(`${this.node}: ${this.#message}`);
+    if (this.#message !== this.#noted) onMessage(`${this.node}: ${this.#message}`);
   }
 
   /** From now on it is not recorded. */
@@ -283,6 +285,7 @@ export class NodeSession {
   /** @returns whether nothing can be captured there, however often it is tried */
   #readNote(line: string): boolean {
     this.#options.onMessage(`${this.node}: ${line}`);
+    this.#noted = line;
     const isGrave = /^no tcpdump|^no interface|^any: /.test(line);
     if (isGrave) this.#message = line;
     return isGrave;
