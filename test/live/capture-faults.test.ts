@@ -306,6 +306,10 @@ test('not root, no tcpdump, a directory that cannot be written: one line each, s
     'capturing takes root: run this with sudo',
   );
   await expectLine(
+    new CaptureRun(namespace, [...asNobody, ...restoreArgv()]),
+    'putting back takes root: run this with sudo',
+  );
+  await expectLine(
     new CaptureRun(namespace, [...argv, '--engine', 'tcpdump'], { path: pathWithout(t, 'tcpdump') }),
     'there is no tcpdump; install it, or take --engine cap',
   );

@@ -154,7 +154,10 @@ main() {
   # Who read what is said may be gone: it is written down and put back nevertheless.
   [ -n "$stream" ] || trap '' PIPE
   read_options "$@"
-  [ "$(id -u)" = 0 ] || fail 'capturing takes root: run this with sudo'
+  if [ "$(id -u)" != 0 ]; then
+    [ -z "$restore" ] || fail 'putting back takes root: run this with sudo'
+    fail 'capturing takes root: run this with sudo'
+  fi
   [ -z "$restore" ] || restore_all
   captures="" followers="" guard="" listener="" instance="" state="" stopping="" polled="" last_line="" quiet=""
   retell=""
