@@ -122,31 +122,24 @@ function choosePort(
   return first;
 }
 
-const masquerade: Target = (options, context) => {
-  const text = valueOfOption(options, '--to-ports');
-  const ports = text === undefined ? null : portRange(text);
-  if (text !== undefined && !ports) return null;
-  const random = options.some(({ name }) => name.startsWith('--random'));
-  return [
-    (packet, node) => {
-      const doubt = (what: string) => node.doubt(`${context.place}: ${what}`);
-      return { kind: 'masquerade', port: choosePort('snat', ports, random, packet, doubt) };
-    },
-  ];
-};
+/** A target whose address follows from the interface: `--to-ports` alone can be given. */
+function portTarget(kind: 'masquerade' | 'redirect', changed: 'snat' | 'dnat'): Target {
+  return (options, context) => {
+    const text = valueOfOption(options, '--to-ports');
+    const ports = text === undefined ? null : portRange(text);
+    if (text !== undefined && !ports) return null;
+    const random = options.some(({ name }) => name.startsWith('--random'));
+    return [
+      (packet, node) => {
+        const doubt = (what: string) => node.doubt(`${context.place}: ${what}`);
+        return { kind, port: choosePort(changed, ports, random, packet, doubt) };
+      },
+    ];
+  };
+}
 
-const redirect: Target = (options, context) => {
-  const text = valueOfOption(options, '--to-ports');
-  const ports = text === undefined ? null : portRange(text);
-  if (text !== undefined && !ports) return null;
-  const random = options.some(({ name }) => name.startsWith('--random'));
-  return [
-    (packet, node) => {
-      const doubt = (what: string) => node.doubt(`${context.place}: ${what}`);
-      return { kind: 'redirect', port: choosePort('dnat', ports, random, packet, doubt) };
-    },
-  ];
-};
+const masquerade = portTarget('masquerade', 'snat');
+const redirect = portTarget('redirect', 'dnat');
 
 /** The network part is replaced, the host part stays. */
 const netmap: Target = (options, { half, family }) => {
