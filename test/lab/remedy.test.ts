@@ -58,6 +58,8 @@ const WITHOUT_FIX: Readonly<Record<string, string>> = {
   'filtered-acknowledgements': 'a change is tried with SYN and SYN-ACK, which pass the rule as it is',
   'filtered-acknowledgements-gone-round':
     'a change is tried with SYN and SYN-ACK, which pass the rule as it is',
+  'untranslated-backend-network': 'by which way a host beyond the nodes would answer is in no snapshot',
+  'untranslated-behind-nat': 'by which way a host beyond the nodes would answer is in no snapshot',
 };
 
 /** Whose snapshots tell of no way in: who translates is not among the nodes. */
