@@ -33,7 +33,7 @@ function runFile(name) {
   if (known) return known.module.exports;
   if (name.startsWith(PACKED_FROM) && existsSync(codeCachePath(PACK))) unpack();
   const packed = pack?.functions[name];
-  const script = packed ? pack.script : compile(name, (text) => `(${wrap(text)})`);
+  const script = packed ? pack.script : compile(name, `(${wrap(textOf(name))})`);
   const run = packed ?? script.runInThisContext();
   const module = { exports: {} };
   files.set(name, { script, module });
@@ -44,7 +44,7 @@ function runFile(name) {
 
 /** Has the files of the pack be run from there. */
 function unpack() {
-  const script = compile(PACK, (text) => text);
+  const script = compile(PACK, textOf(PACK));
   pack = { script, functions: script.runInThisContext() };
 }
 
@@ -57,8 +57,8 @@ function wrap(text) {
   return `function (exports, require, module, __filename) { ${text}\n}`;
 }
 
-function compile(name, wrapped) {
-  return new Script(wrapped(textOf(name)), { filename: join(DIRECTORY, name), cachedData: codeCache(name) });
+function compile(name, text) {
+  return new Script(text, { filename: join(DIRECTORY, name), cachedData: codeCache(name) });
 }
 
 /** Plain ASCII, which is read fastest as Latin-1. */
@@ -80,4 +80,15 @@ function codeCachePath(name) {
   return join(DIRECTORY, `${name}.${platform}-${arch}-v8-${versions.v8}.cache`);
 }
 
-module.exports = { MAIN, PACK, PACKED_FROM, loadProgram, runFile, unpack, packOf, files, codeCachePath };
+module.exports = {
+  DIRECTORY,
+  MAIN,
+  PACK,
+  PACKED_FROM,
+  loadProgram,
+  runFile,
+  unpack,
+  packOf,
+  files,
+  codeCachePath,
+};

@@ -1,10 +1,10 @@
 /** Runs the bundle on what most people give it, and keeps V8's compiled code of all that ran beside it. */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import program from '../../bin/load.js';
 
-const { files, codeCachePath, MAIN, PACK, PACKED_FROM } = program;
+const { files, codeCachePath, DIRECTORY, MAIN, PACK, PACKED_FROM } = program;
 const FIXTURES = ['rp-filter-strict', 'healthy-masquerade'];
 const VIP = ['--vip', '192.168.1.100'];
 const bundles = FIXTURES.map((name) => ['node1', 'node2'].map((node) => `fixtures/${name}/${node}.tar.gz`));
@@ -27,7 +27,7 @@ await keep();
 files.clear();
 const from = names.findIndex((name) => name.startsWith(PACKED_FROM));
 const text = program.packOf(names.slice(from));
-await writeFile(join(dirname(codeCachePath(PACK)), PACK), text);
+await writeFile(join(DIRECTORY, PACK), text);
 program.unpack();
 ({ main } = program.runFile(MAIN));
 await analyze();

@@ -70,6 +70,7 @@ function isLetters(word: string): boolean {
   return /^-[^-]/.test(word);
 }
 
-function dashed(name: string): string {
+/** An option as it is typed. */
+export function dashed(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name}`;
 }

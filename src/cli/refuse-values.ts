@@ -1,6 +1,7 @@
 /** Values of options that yargs takes for others than were typed, or complains of in words of its own. */
 import type { MiddlewareFunction } from 'yargs';
 import { UsageError } from '../model/errors.js';
+import { dashed } from './complaint.js';
 import { closeName } from './nearest.js';
 
 /** What yargs' types leave out: all options, and of what kind they are. */
@@ -144,5 +145,5 @@ function attachedValues(name: string, options: Options, words: readonly string[]
 }
 
 function flagsOf(name: string, { alias }: Options): string[] {
-  return [name, ...(alias[name] ?? [])].map((each) => (each.length === 1 ? `-${each}` : `--${each}`));
+  return [name, ...(alias[name] ?? [])].map(dashed);
 }

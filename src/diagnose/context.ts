@@ -38,6 +38,11 @@ export interface NodeView {
   captures: Coverage[];
 }
 
+/** Whether a place is of this node and network namespace. */
+export function isAt({ node, netns }: { node: string; netns: string | null }, view: NodeView): boolean {
+  return node === view.name && netns === view.netns;
+}
+
 /** Everything that a cause may look at. Read-only; facts that several causes share are worked out once. */
 export class DiagnosisContext {
   readonly attempts: readonly Attempt[];

@@ -3,6 +3,7 @@ import { describeEncapsulation } from '../correlate/encapsulations.js';
 import type { Evidence, EvidenceKind } from '../model/analysis.js';
 import { endpointLabel } from '../model/endpoint.js';
 import type { Sighting } from '../model/sighting.js';
+import type { DropRecord } from '../model/snapshot.js';
 import type { NodeView } from './context.js';
 
 /** Lines and packets of one kind that a finding quotes; a count tells of the rest. */
@@ -49,6 +50,20 @@ function verbOf({ direction, forOther, etherDestination }: Sighting): string {
 /** @param mac where the capture has it */
 export function otherHost(mac: string | null): string {
   return mac === null ? "another host's MAC" : `another host's MAC (${mac})`;
+}
+
+/** A record of a drop that is near in time to a lost packet. */
+export function recordEvidence(node: NodeView, { reason, location, line }: DropRecord): Evidence {
+  const where = location === null ? '' : ` in ${location}()`;
+  const text = `${reason}${where}, at the time of a lost packet`;
+  return evidence('drop-reason', text, { node: node.name, file: node.snapshot!.drops!.file, line });
+}
+
+/** The first of such records, and how many there are. */
+export function recordsEvidence(node: NodeView, records: readonly DropRecord[]): Evidence[] {
+  const shown = records.slice(0, QUOTED).map((record) => recordEvidence(node, record));
+  if (records.length <= QUOTED) return shown;
+  return [...shown, evidence('drop-reason', `${records.length} such records in all`, { node: node.name })];
 }
 
 /** A setting of the snapshot as `sysctl` prints it. */

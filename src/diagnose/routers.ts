@@ -1,7 +1,7 @@
 import type { Attempt } from '../correlate/attempt.js';
 import type { Finding, FindingRouter, Role } from '../model/analysis.js';
 import type { Sighting } from '../model/sighting.js';
-import type { DiagnosisContext, NodeView } from './context.js';
+import { type DiagnosisContext, isAt } from './context.js';
 import { detourOf } from './ways/detour.js';
 import { addressesAt, neighbourMac } from './ways/neighbour.js';
 
@@ -62,8 +62,7 @@ function heardAt(mac: string, { neighbours }: DiagnosisContext): string[] {
 /** A cooked capture has no destination MAC: there the node's own route tells, where it fits what was seen. */
 function byRoute({ point }: Sighting, attempt: Attempt, context: DiagnosisContext): FindingRouter | null {
   const detour = detourOf(attempt, context);
-  const isHere = ({ name, netns }: NodeView) => name === point.node && netns === point.netns;
-  if (!detour?.agrees || !detour.settings || !isHere(detour.node)) return null;
+  if (!detour?.agrees || !detour.settings || !isAt(point, detour.node)) return null;
   const { dev, via } = detour.settings.hop;
   return via === null ? null : { role: 'reply', address: via, mac: neighbourMac(detour.node, dev, via) };
 }

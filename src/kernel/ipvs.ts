@@ -28,8 +28,9 @@ interface Ends {
  */
 export function ipvsDoubt({ ipvs, addresses }: Snapshot, to: Ends): string | null {
   if (ipvs === null) {
-    const isServed = addresses?.some((own) => own.interface === KUBE_IPVS && own.address === to.address);
-    return isServed ? `ipvsadm.txt is missing: where IPVS sends what is for ${KUBE_IPVS} is not known` : null;
+    return isOnIpvs({ addresses }, to.address)
+      ? `ipvsadm.txt is missing: where IPVS sends what is for ${KUBE_IPVS} is not known`
+      : null;
   }
   const found = ipvs.find(({ address, protocol, port, mark }) =>
     mark !== null
@@ -53,7 +54,12 @@ export function ipvsDoubt({ ipvs, addresses }: Snapshot, to: Ends): string | nul
 }
 
 /** The device that kube-proxy binds the addresses of all Services to. */
-const KUBE_IPVS = 'kube-ipvs0';
+export const KUBE_IPVS = 'kube-ipvs0';
+
+/** Whether it is bound there, which tells nothing of who serves it. */
+export function isOnIpvs({ addresses }: Pick<Snapshot, 'addresses'>, address: string): boolean {
+  return addresses?.some((own) => own.interface === KUBE_IPVS && own.address === address) ?? false;
+}
 
 /** Beyond these servers are counted. */
 const SHOWN = 4;

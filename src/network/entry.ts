@@ -2,6 +2,7 @@
  * Where a client's request for a VIP comes into the cluster: at the client itself, where it is a node or a pod; else
  * at whoever answers for the VIP on its link.
  */
+import { KUBE_IPVS } from '../kernel/ipvs.js';
 import { translationsOf } from '../kernel/translations.js';
 import { type Announcer, announcersOf } from './announcers.js';
 import { isOnLink, outerInterfaces, TUNNELS } from './link.js';
@@ -101,7 +102,7 @@ function ownEntry(station: Station, vip: string, client: string): Entry {
  */
 function silentHolders(network: Network, vip: string, client: string): Silence[] {
   const served = network.stations.some(
-    (s) => translationsOf(s.snapshot, vip).size > 0 || heldBy(s, vip) === 'kube-ipvs0',
+    (s) => translationsOf(s.snapshot, vip).size > 0 || heldBy(s, vip) === KUBE_IPVS,
   );
   if (served) return [];
   return network.stations

@@ -1,3 +1,4 @@
+import { isOnIpvs } from '../../kernel/ipvs.js';
 import type { Fix, FixCommand } from '../../model/analysis.js';
 import type { Network } from '../../network/network.js';
 import type { Station } from '../../network/station.js';
@@ -84,8 +85,11 @@ export function fixConflict(
 
 /** Whether the kernel answers at the interface for an address of another one (arp_ignore 0). */
 function answersForAnother({ model }: Station, name: string, address: string): boolean {
-  const own = model.localAddresses.filter((a) => a.address === address);
-  return !own.some((a) => a.interface === name) && ask(model, name, address).by === 'own-address';
+  return !hasOn(model, name, address) && ask(model, name, address).by === 'own-address';
+}
+
+function hasOn({ localAddresses }: Station['model'], name: string, address: string): boolean {
+  return localAddresses.some((a) => a.interface === name && a.address === address);
 }
 
 function ask(model: Station['model'], name: string, address: string) {
@@ -96,13 +100,9 @@ function ask(model: Station['model'], name: string, address: string) {
 function ipvsHolders(address: string, answering: readonly Answering[], { stations }: Network): Answering[] {
   const name = answering[0]!.interface;
   return stations
-    .filter(({ netns, snapshot }) => netns === null && isOnIpvs(snapshot.addresses, address))
+    .filter(({ netns, snapshot }) => netns === null && isOnIpvs(snapshot, address))
     .filter((station) => !answering.some((a) => a.station === station) && station.model.link(name) !== null)
     .map((station) => ({ station, interface: name }));
-}
-
-function isOnIpvs(addresses: Station['snapshot']['addresses'], address: string): boolean {
-  return addresses?.some((own) => own.interface === 'kube-ipvs0' && own.address === address) ?? false;
 }
 
 function speaks({ speakers }: Network, { node }: Station, address: string): boolean {
@@ -116,12 +116,10 @@ function isOnOneNode(answering: readonly Answering[]): boolean {
 
 /** Whether one of the interfaces has the address itself, or a program speaks for it: under strict ARP, who would be left. */
 function isHeldThere(address: string, answering: readonly Answering[]): boolean {
-  return answering.some(({ station, interface: name }) => {
-    const isOwn = station.model.localAddresses.some((a) => a.address === address && a.interface === name);
-    return (
-      isOwn || isOnIpvs(station.snapshot.addresses, address) || !ask(station.model, name, address).answers
-    );
-  });
+  return answering.some(
+    ({ station: { model, snapshot }, interface: name }) =>
+      hasOn(model, name, address) || isOnIpvs(snapshot, address) || !ask(model, name, address).answers,
+  );
 }
 
 const STRICT = 'net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2';
@@ -149,7 +147,7 @@ function strictArp(
       speaks(network, a.station, address) ||
       ask(after(a).model, a.interface, address).answers,
   );
-  const byIpvs = stations.some(({ snapshot }) => isOnIpvs(snapshot.addresses, address));
+  const byIpvs = stations.some(({ snapshot }) => isOnIpvs(snapshot, address));
   const heirs = [...new Set(left.map(({ station }) => station.label))];
   const unknown = programs.filter(({ station }) => !speaks(network, station, address));
   const seen =

@@ -38,7 +38,7 @@ export function concludeBackendSilent(
       summary: unresolved
         ? `${backends}${pod} gives no answer, not even to ${address.includes(':') ? 'neighbour solicitations' : 'ARP'}: ${unresolved.station.label} asks for it on ${unresolved.hop.dev} in vain.`
         : `${backends}${pod} gives no answer: the requests ${seen} ${label}${name === null ? '' : ` by ${name}`}${full || closed ? '' : ', right before the backend'}, and nothing came back.${full ? ` Its kernel dropped ${numberText(full.overflows)} requests meanwhile for a full accept queue: most likely the program there does not accept its connections, or too slowly.` : ''}${closed ? ` Its kernel had ${numberText(closed.datagrams)} datagrams meanwhile for ports on which nothing listens: most likely nothing listens on this one, and the ICMP errors that would say so are dropped or limited in rate.` : ''}`,
-      evidence: [...evidenceOf(suspicions), ...(queue?.evidence ?? []), ...(closed ? [closed.evidence] : [])],
+      evidence: [...evidenceOf(suspicions), ...[queue, closed].flatMap((told) => told?.evidence ?? [])],
       fix: full && fullQueueFix(full, listed(suspicions.map((s) => String(backendOf(s.proof).port)))),
       alternatives: ruledOut(proof).filter(({ cause }) => !closed || cause !== 'refused'),
     },

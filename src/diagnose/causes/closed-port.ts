@@ -4,10 +4,9 @@ import { stationLabel } from '../../model/station.js';
 import { numberText } from '../../model/texts.js';
 import type { Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
-import { evidence } from '../evidence.js';
 import { counterRise } from '../kernel-records.js';
-import { lastSightings } from '../loss.js';
 import type { SilenceProof } from './backend-silent.js';
+import { counterEvidence, deliveredRequests } from './delivered-requests.js';
 
 export interface ClosedPort {
   /** How many datagrams its host had for ports on which nothing listens; they count for all its ports. */
@@ -20,16 +19,13 @@ export function closedPortOf(
   suspicions: readonly Suspicion<SilenceProof>[],
   context: DiagnosisContext,
 ): ClosedPort | null {
-  const [{ attempt, proof }] = suspicions as [Suspicion<SilenceProof>];
-  const end = proof.journey?.end;
-  if (attempt.protocol !== 'udp' || end?.kind !== 'delivered') return null;
-  const { node, netns } = end.station;
-  const server = context.node(node, netns);
-  const counter = proof.loss.last.destination.address.includes(':') ? 'Udp6NoPorts' : 'UdpNoPorts';
-  const datagrams = server ? counterRise(server, counter) : null;
-  const lost = suspicions.reduce((sum, s) => sum + lastSightings(s.proof.loss).length, 0);
-  if (!server || datagrams === null || datagrams < lost) return null;
-  const text = `${counter} rose by ${numberText(datagrams)} while capturing: ${stationLabel(node, netns)} had datagrams for ports on which nothing listens; they count for all its ports`;
-  const file = server.snapshot?.countersAfter?.file ?? null;
-  return { datagrams, evidence: evidence('counter', text, { node, file }) };
+  const delivered = deliveredRequests(suspicions, 'udp', context);
+  if (!delivered) return null;
+  const { server, lost } = delivered;
+  const isIPv6 = suspicions[0]!.proof.loss.last.destination.address.includes(':');
+  const counter = isIPv6 ? 'Udp6NoPorts' : 'UdpNoPorts';
+  const datagrams = counterRise(server, counter);
+  if (datagrams === null || datagrams < lost) return null;
+  const text = `${counter} rose by ${numberText(datagrams)} while capturing: ${stationLabel(server.name, server.netns)} had datagrams for ports on which nothing listens; they count for all its ports`;
+  return { datagrams, evidence: counterEvidence(server, text) };
 }

@@ -7,10 +7,9 @@ import { stationLabel } from '../../model/station.js';
 import { numberText } from '../../model/texts.js';
 import type { Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
-import { evidence } from '../evidence.js';
 import { counterRise } from '../kernel-records.js';
-import { lastSightings } from '../loss.js';
 import type { SilenceProof } from './backend-silent.js';
+import { counterEvidence, deliveredRequests } from './delivered-requests.js';
 
 const OVERFLOWS = 'TcpExtListenOverflows';
 const DROPS = 'TcpExtListenDrops';
@@ -21,7 +20,7 @@ export interface FullQueue {
   overflows: number;
   /** Whether there were as many as requests were lost: they count for all sockets there, and for no one of them. */
   accountsForAll: boolean;
-  evidence: Evidence[];
+  evidence: Evidence;
 }
 
 /** @returns null where no queue overflowed, or the server's own counters are not known */
@@ -29,20 +28,16 @@ export function fullQueueOf(
   suspicions: readonly Suspicion<SilenceProof>[],
   context: DiagnosisContext,
 ): FullQueue | null {
-  const [{ attempt, proof }] = suspicions as [Suspicion<SilenceProof>];
-  const end = proof.journey?.end;
-  if (attempt.protocol !== 'tcp' || end?.kind !== 'delivered') return null;
-  const { node, netns } = proof.journey!.legs.at(-1)!.station;
-  const server = context.node(node, netns);
-  const overflows = server ? counterRise(server, OVERFLOWS) : null;
-  if (!server || overflows === null || overflows <= 0) return null;
-  const lost = suspicions.reduce((sum, s) => sum + lastSightings(s.proof.loss).length, 0);
+  const delivered = deliveredRequests(suspicions, 'tcp', context);
+  if (!delivered) return null;
+  const { server, lost } = delivered;
+  const overflows = counterRise(server, OVERFLOWS);
+  if (overflows === null || overflows <= 0) return null;
   const accountsForAll = overflows >= lost;
   const drops = counterRise(server, DROPS);
-  const label = stationLabel(node, netns);
+  const label = stationLabel(server.name, server.netns);
   const text = `${OVERFLOWS} rose by ${numberText(overflows)}${drops === null ? '' : `, ${DROPS} by ${numberText(drops)},`} while capturing: ${label} dropped requests of connections for a full accept queue${accountsForAll ? '' : `, but fewer than the ${numberText(lost)} that were not answered`}; they count for all that listens there`;
-  const file = server.snapshot?.countersAfter?.file ?? null;
-  return { server, overflows, accountsForAll, evidence: [evidence('counter', text, { node, file })] };
+  return { server, overflows, accountsForAll, evidence: counterEvidence(server, text) };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
 import { vainEvidence } from '../drops/unresolved-evidence.js';
-import { evidence, QUOTED, sysctlEvidence } from '../evidence.js';
+import { evidence, QUOTED, recordsEvidence, sysctlEvidence } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { isDated } from '../kernel-records.js';
@@ -78,18 +78,7 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
     found.push(evidence('martian', `${martians.length} such lines in all`, { node: node.name }));
   }
   const drops = [...new Set(proofs.flatMap((p) => p.drops))];
-  for (const record of drops.slice(0, QUOTED)) {
-    found.push(
-      evidence('drop-reason', `${record.reason}${at(record.location)}, at the time of a lost packet`, {
-        node: node.name,
-        file: node.snapshot!.drops!.file,
-        line: record.line,
-      }),
-    );
-  }
-  if (drops.length > QUOTED) {
-    found.push(evidence('drop-reason', `${drops.length} such records in all`, { node: node.name }));
-  }
+  found.push(...recordsEvidence(node, drops));
   if (counterRise !== null) {
     found.push(
       evidence('counter', `TcpExtIPReversePathFilter rose by ${counterRise} while capturing`, {
@@ -113,10 +102,6 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
 }
 
 const UNDATED = ' (nothing dates it: it may be older than the captures)';
-
-function at(location: string | null): string {
-  return location === null ? '' : ` in ${location}()`;
-}
 
 /** What else could have swallowed the packet, and why it did not. */
 function ruledOut(proofs: readonly RpFilterProof[], context: DiagnosisContext): Alternative[] {

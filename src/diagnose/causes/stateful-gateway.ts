@@ -3,7 +3,7 @@ import type { Confidence } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord } from '../../model/snapshot.js';
 import { cause, type Suspicion } from '../cause.js';
-import type { DiagnosisContext } from '../context.js';
+import { type DiagnosisContext, isAt } from '../context.js';
 import { ackDropRecords } from '../ways/ack-drop.js';
 import { type Detour, detourOf } from '../ways/detour.js';
 import { type FilterDrop, fateOfAck, type Gateway, gatewayOf, isDropped } from '../ways/gateway.js';
@@ -45,7 +45,7 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Statefu
   if (!detour) return null;
   const { node, in: into } = detour;
   const acks = acknowledgmentsOf(attempt);
-  if (acks.some(({ point }) => point.node === node.name && point.netns === node.netns)) return null;
+  if (acks.some(({ point }) => isAt(point, node))) return null;
   const travellers = travellersOf(detour, context);
   const { address } = attempt.client;
   if (travellers.made.has(address) || travellers.asking.has(address)) return null;

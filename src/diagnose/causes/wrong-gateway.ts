@@ -3,7 +3,7 @@ import type { Confidence } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import { isSameStation } from '../../model/station.js';
 import { cause, type Suspicion } from '../cause.js';
-import type { DiagnosisContext } from '../context.js';
+import { type DiagnosisContext, isAt } from '../context.js';
 import { isWatchedAfterAsking } from '../cut-short.js';
 import { type Loss, lossOf } from '../loss.js';
 import { type WrongEntry, wrongNextHopOf } from '../neighbours/wrong-entry.js';
@@ -80,8 +80,7 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<WrongGa
 
 /** The reply left again, behind the node that turned it away, where the request had come in: what lost it is on the way of both. */
 function hasRejoined({ traces }: Attempt, { direction, point }: Sighting, { node }: Detour): boolean {
-  if (direction !== 'out' || point.interface === null) return false;
-  if (point.node === node.name && point.netns === node.netns) return false;
+  if (direction !== 'out' || point.interface === null || isAt(point, node)) return false;
   return traces.some(
     ({ role, sightings }) =>
       role === 'request' &&

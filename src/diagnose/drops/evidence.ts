@@ -4,7 +4,7 @@ import { sysctlKey } from '../../kernel/sysctl.js';
 import type { Evidence } from '../../model/analysis.js';
 import { wayText } from '../../network/narrate.js';
 import type { Suspicion } from '../cause.js';
-import { evidence, packetEvidence, QUOTED, sysctlEvidence } from '../evidence.js';
+import { evidence, packetEvidence, QUOTED, recordsEvidence, sysctlEvidence } from '../evidence.js';
 import { lostEvidence } from '../lost-evidence.js';
 import type { DemandedDrop } from './demand.js';
 import type { DropProof } from './examine.js';
@@ -52,15 +52,7 @@ function answers(suspicions: readonly Suspicion<DropProof>[]): Evidence[] {
 function records(suspicions: readonly Suspicion<DropProof>[]): Evidence[] {
   const { node } = suspicions[0]!.proof;
   const found = [...new Set(suspicions.flatMap(({ proof }) => proof.records))];
-  const shown = found.slice(0, QUOTED).map(({ reason, location, line }) => {
-    const where = location === null ? '' : ` in ${location}()`;
-    const text = `${reason}${where}, at the time of a lost packet`;
-    return evidence('drop-reason', text, { node: node.name, file: node.snapshot!.drops!.file, line });
-  });
-  if (found.length > QUOTED) {
-    shown.push(evidence('drop-reason', `${found.length} such records in all`, { node: node.name }));
-  }
-  return shown;
+  return recordsEvidence(node, found);
 }
 
 function counter({ counter: moved, node }: DropProof): Evidence[] {

@@ -2,12 +2,11 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import { sysctlKey } from '../../kernel/sysctl.js';
 import type { Verdict, VerdictName } from '../../kernel/verdict.js';
-import type { Evidence } from '../../model/analysis.js';
 import { stationLabel } from '../../model/station.js';
-import type { DiagnosisContext, NodeView } from '../context.js';
-import { evidence, QUOTED } from '../evidence.js';
+import type { DiagnosisContext } from '../context.js';
+import { QUOTED, recordEvidence } from '../evidence.js';
 import { nearestDrops } from '../kernel-records.js';
-import { type Loss, lossOf } from '../loss.js';
+import { lossOf } from '../loss.js';
 import { shellWord } from '../shell-word.js';
 import { timesAt } from './examine.js';
 import type { KnownOfLoss } from './tunnel-ends.js';
@@ -47,9 +46,10 @@ export function martianAddress(
     [point.interface ?? 'IFACE', 'route_localnet'],
   ] as const;
   const names = keys.map(([name, setting]) => shellWord(sysctlKey('net.ipv4.conf', name, setting)));
+  const records = nearestDrops(node, timesAt(loss, node, context), ({ reason }) => reasons.includes(reason));
   return {
     words: `${label} takes the ${loss.role} for a martian packet and drops it: ${verdict.why}${own}`,
-    evidence: recordEvidence(node, loss, reasons, context),
+    evidence: records.slice(0, QUOTED).map((record) => recordEvidence(node, record)),
     gap: {
       node: point.node,
       interface: point.interface,
@@ -57,18 +57,4 @@ export function martianAddress(
       capture: `sysctl ${names.join(' ')}; ip -4 addr show; iptables-save -t nat; nft list ruleset`,
     },
   };
-}
-
-function recordEvidence(
-  node: NodeView,
-  loss: Loss,
-  reasons: readonly string[],
-  context: DiagnosisContext,
-): Evidence[] {
-  const records = nearestDrops(node, timesAt(loss, node, context), ({ reason }) => reasons.includes(reason));
-  return records.slice(0, QUOTED).map(({ reason, location, line }) => {
-    const where = location === null ? '' : ` in ${location}()`;
-    const text = `${reason}${where}, at the time of a lost packet`;
-    return evidence('drop-reason', text, { node: node.name, file: node.snapshot!.drops!.file, line });
-  });
 }

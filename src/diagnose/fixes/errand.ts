@@ -8,7 +8,7 @@ import { TUNNELS } from '../../network/link.js';
 import type { Network } from '../../network/network.js';
 import { type RoundTrip, roundTrips } from '../../network/round-trip.js';
 import { senderOf } from '../../network/sender.js';
-import type { DiagnosisContext } from '../context.js';
+import { type DiagnosisContext, isAt } from '../context.js';
 import { packetQuestion } from '../packet-question.js';
 import { inputInterface } from '../place.js';
 import { detourOf } from '../ways/detour.js';
@@ -124,10 +124,7 @@ function backendsOf(trips: readonly RoundTrip[], attempt: Attempt, lost: LostPac
 function passes({ request, reply }: RoundTrip, { loss, place }: LostPacket): boolean {
   const journey: Journey | null = loss.role === 'request' ? request : reply;
   const { node } = place;
-  return (journey?.legs ?? []).some(
-    (leg) =>
-      leg.station.node === node.name && leg.station.netns === node.netns && leg.interface === place.interface,
-  );
+  return (journey?.legs ?? []).some((leg) => isAt(leg.station, node) && leg.interface === place.interface);
 }
 
 /** A reply whose request is not followed: whether the node takes it in. */

@@ -2,6 +2,7 @@
 
 import type { Attempt } from '../../correlate/attempt.js';
 import { cameAfter } from '../../correlate/causal-order.js';
+import { isOnIpvs } from '../../kernel/ipvs.js';
 import { translationsOf } from '../../kernel/translations.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { DiagnosisContext } from '../context.js';
@@ -69,7 +70,7 @@ export function isWrong(claim: Claim, { conflict, rightful, made, lost }: Contes
   if (translates(claim, conflict.address)) return false;
   // What IPVS serves is in no snapshot: of a node that only has the address there, what came of requests tells.
   const { mac } = claim.owner;
-  return !isOnIpvs(claim, conflict.address) || (!made.has(mac) && lost.has(mac));
+  return !isBoundForIpvs(claim, conflict.address) || (!made.has(mac) && lost.has(mac));
 }
 
 /** What came of the requests that went to each claimant, and whose the address is. */
@@ -136,7 +137,7 @@ function rightfulOf(
   // Another's own address is served without any rule: what is on kube-ipvs0 as well tells nothing then.
   const isOwn = claims.some((claim) => hasOnLink(claim, address));
   const serving =
-    only((claim) => translates(claim, address) || (!isOwn && isOnIpvs(claim, address))) ??
+    only((claim) => translates(claim, address) || (!isOwn && isBoundForIpvs(claim, address))) ??
     only((claim) => translates(claim, address));
   if (serving) return [serving, 'of them it alone has rules that serve it'];
   const resolved = only(({ owner, kernel }) => owner.node !== null && kernel?.by === 'own-address');
@@ -150,9 +151,8 @@ function translates({ owner: { station } }: Claim, address: string): boolean {
 }
 
 /** Whether kube-proxy has put the address there for IPVS, which may or may not serve it. */
-function isOnIpvs({ owner: { station } }: Claim, address: string): boolean {
-  const addresses = station?.snapshot.addresses ?? [];
-  return addresses.some((a) => a.interface === 'kube-ipvs0' && a.address === address);
+function isBoundForIpvs({ owner: { station } }: Claim, address: string): boolean {
+  return station !== null && isOnIpvs(station.snapshot, address);
 }
 
 /** Whether the address is on the interface that the claimant answers at, as keepalived and kube-vip put it there. */

@@ -82,7 +82,6 @@ function gapOf(
 /** The one recorded node that has an address which another asked for in vain. */
 export interface SilentOwner {
   station: Station;
-  interface: string | null;
   /** Why it did not answer, as far as that is known. */
   why: string;
 }
@@ -94,7 +93,7 @@ export function silentOwner(target: string, asker: Station, context: DiagnosisCo
   const owner = asking ? ownerOf(target, asking, requests, context) : null;
   if (!asking || !owner) return null;
   const [station, device] = owner;
-  return { station, interface: device, why: silenceText(station, device, target, asking, requests) };
+  return { station, why: silenceText(station, device, target, asking, requests) };
 }
 
 /** By the frame, or as the asker's own node overheard it. */

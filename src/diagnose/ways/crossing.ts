@@ -3,7 +3,7 @@ import type { Attempt } from '../../correlate/attempt.js';
 import type { PacketTrace } from '../../correlate/trace.js';
 import type { Role } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
-import type { DiagnosisContext, NodeView } from '../context.js';
+import { type DiagnosisContext, isAt, type NodeView } from '../context.js';
 import { lossOf } from '../loss.js';
 import { decapsulatingInterface, inputInterface } from '../place.js';
 
@@ -69,7 +69,9 @@ function undirectedCrossing(request: PacketTrace, reply: PacketTrace, context: D
   for (const out of reply.sightings) {
     const node = context.node(out.point.node, out.point.netns);
     if (!node) continue;
-    const [asked, answered] = [request, reply].map(({ sightings }) => sightings.filter((s) => isAt(s, node)));
+    const [asked, answered] = [request, reply].map(({ sightings }) =>
+      sightings.filter((s) => isAt(s.point, node)),
+    );
     if ([...asked!, ...answered!].some((s) => s.direction !== null || s.encapsulations.length > 0)) continue;
     const apart = asked!.every((a) => answered!.every((b) => a.point.interface !== b.point.interface));
     const into = asked!.find((s) => apart || (s.etherDestination ?? '') === out.etherSource);
@@ -88,7 +90,7 @@ function undirectedCrossing(request: PacketTrace, reply: PacketTrace, context: D
 
 /** The way by which a packet first came into a node; null where it was not seen to. */
 export function wayInto(sightings: readonly Sighting[], node: NodeView): Way | null {
-  const here = sightings.filter((s) => s.direction === 'in' && isAt(s, node));
+  const here = sightings.filter((s) => s.direction === 'in' && isAt(s.point, node));
   if (here.length === 0) return null;
   const first = Math.max(...here.map((s) => s.ttl));
   const all = here.filter((s) => s.ttl === first);
@@ -97,7 +99,7 @@ export function wayInto(sightings: readonly Sighting[], node: NodeView): Way | n
 }
 
 function wayOut(sightings: readonly Sighting[], node: NodeView): Way | null {
-  const here = sightings.filter((s) => s.direction === 'out' && isAt(s, node));
+  const here = sightings.filter((s) => s.direction === 'out' && isAt(s.point, node));
   if (here.length === 0) return null;
   const last = Math.min(...here.map((s) => s.ttl));
   const all = here.filter((s) => s.ttl === last);
@@ -131,10 +133,6 @@ function routingInterface(sighting: Sighting, node: NodeView): string | null {
     name = upper;
   }
   return name;
-}
-
-function isAt({ point }: Sighting, node: NodeView): boolean {
-  return point.node === node.name && point.netns === node.netns;
 }
 
 /** The reply that was lost; of a connection that was made, the one that got farthest. */

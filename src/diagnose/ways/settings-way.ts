@@ -6,7 +6,7 @@ import type { Sighting } from '../../model/sighting.js';
 import { follow, type Journey, type Leg } from '../../network/journey.js';
 import { answerStart, answerTo } from '../../network/round-trip.js';
 import type { Station } from '../../network/station.js';
-import type { DiagnosisContext, NodeView } from '../context.js';
+import { type DiagnosisContext, isAt, type NodeView } from '../context.js';
 import { packetQuestion } from '../packet-question.js';
 import { remembered } from './remembered.js';
 
@@ -65,7 +65,7 @@ const findWays = remembered(
 function waysOf(arrival: Arrival, context: DiagnosisContext): SettingsWay[] {
   const { node } = arrival;
   const ways = roundsOf(arrival, context).flatMap(({ request, reply, isBeyond }) => {
-    const leg = reply.legs.findLast(({ station, hop }) => isStation(station, node) && hop !== null);
+    const leg = reply.legs.findLast(({ station, hop }) => isAt(station, node) && hop !== null);
     if (!leg) return [];
     const doubts = [...request.doubts, ...reply.doubts];
     const { verdict } = leg.passage;
@@ -115,8 +115,4 @@ function seenStart(
 ): { station: Station; interface: string | null } | null {
   if (replyIn === null || end.kind !== 'left' || end.station !== station) return null;
   return { station, interface: replyIn };
-}
-
-function isStation(station: Leg['station'], node: NodeView): boolean {
-  return station.node === node.name && station.netns === node.netns;
 }

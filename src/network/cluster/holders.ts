@@ -1,4 +1,5 @@
 /** Nodes that have a VIP on an interface of theirs, as kube-vip and keepalived put it there. */
+import { KUBE_IPVS } from '../../kernel/ipvs.js';
 import { outerInterfaces } from '../link.js';
 import type { Station } from '../station.js';
 
@@ -9,16 +10,14 @@ export interface Holder {
   protocol: string | null;
 }
 
-/** By kube-proxy in IPVS mode, on every node: nobody announces what is there. */
-const NOT_ANNOUNCED = 'kube-ipvs0';
-
 export function holdersOf(stations: readonly Station[], vip: string): Holder[] {
   return stations
     .filter((station) => station.netns === null)
     .flatMap((station) => {
       const outer = new Set(outerInterfaces(station));
+      // Nobody announces what kube-proxy binds on every node.
       return (station.snapshot.addresses ?? [])
-        .filter((own) => own.address === vip && outer.has(own.interface) && own.interface !== NOT_ANNOUNCED)
+        .filter((own) => own.address === vip && outer.has(own.interface) && own.interface !== KUBE_IPVS)
         .map((own) => ({ node: station.node, interface: own.interface, protocol: own.protocol ?? null }));
     });
 }

@@ -1,12 +1,14 @@
 /** kube-proxy's mode by the traces that it leaves on a node, where no ConfigMap tells it. */
+
 import { fields, list } from '../../ingest/kube/objects.js';
+import { KUBE_IPVS } from '../../kernel/ipvs.js';
 import type { Snapshot } from '../../model/snapshot.js';
 
 /** What each mode alone makes; all of them make KUBE-SERVICES and the like. */
 const TRACES: Readonly<Record<string, (snapshot: Snapshot) => boolean>> = {
   iptables: ({ iptables, ip6tables }) =>
     [iptables, ip6tables].some((text) => /^:KUBE-SVC-/m.test(text ?? '')),
-  ipvs: ({ links }) => links?.some(({ name }) => name === 'kube-ipvs0') ?? false,
+  ipvs: ({ links }) => links?.some(({ name }) => name === KUBE_IPVS) ?? false,
   nftables: ({ nft }) =>
     list(fields(nft).nftables).some((item) => fields(fields(item).table).name === 'kube-proxy'),
 };
