@@ -21,7 +21,7 @@ import type { NeighbourMessage } from './neighbours/message.js';
 import { readMessages } from './neighbours/read-messages.js';
 import { takeOtherSources } from './other-source.js';
 import { isRequest } from './requests.js';
-import { countOnce, type SeenTwice } from './seen-twice.js';
+import { countByFile, countOnce, type LeftOut, type SeenTwice } from './seen-twice.js';
 import { readServed, type Served } from './served.js';
 import { sift } from './sift/sift.js';
 import type { Observations } from './track/observations.js';
@@ -77,8 +77,8 @@ export function correlate(
   const snapshots = [...new Set(captures.flatMap(({ file }) => file.snapshot ?? []))];
   const broadcasts = broadcastAddresses(captures, snapshots);
   const tracks = trackedTranslations(snapshots);
-  const seenTwice: SeenTwice = new Map();
-  const groups = groupLegs(legs, vips, tracks, seenTwice).filter(isConnection);
+  const leftOut: LeftOut = new Map();
+  const groups = groupLegs(legs, vips, tracks, leftOut).filter(isConnection);
   const clocks = new Clocks(nodes);
   // Of one node, all is on its own clock.
   if (nodes.length > 1) observeClocks(groups, clocks);
@@ -118,6 +118,7 @@ export function correlate(
   const neighbours = captures
     .flatMap(({ file, observations }) => readMessages(observations.neighbours.rows, new CapturePoints(file)))
     .sort((a, b) => compareTimes(aligned(a), aligned(b)));
+  const seenTwice = countByFile(leftOut, attempts);
   return { attempts, served, clocks, vips: known, vipUnseen, neighbours, seenTwice };
 }
 
@@ -136,7 +137,7 @@ function broadcastAddresses(
   return new Set([...told, ...captures.flatMap(({ observations }) => [...observations.broadcasts])]);
 }
 
-function groupLegs(legs: readonly Leg[], vips: Vips, tracks: Tracks, seenTwice: SeenTwice): Leg[][] {
+function groupLegs(legs: readonly Leg[], vips: Vips, tracks: Tracks, leftOut: LeftOut): Leg[][] {
   const isTcp = ({ protocol }: Leg) => protocol === 'tcp';
   const fronts = new Set(vips.named.map((vip) => vip.address));
   const translates = (front: string, back: string) => vips.backends.get(back)?.has(front) ?? false;
@@ -146,8 +147,8 @@ function groupLegs(legs: readonly Leg[], vips: Vips, tracks: Tracks, seenTwice: 
     (address) => fronts.has(address),
   );
   const segments = mergeLegs(legs.filter(isTcp));
-  for (const leg of segments) countOnce(leg, seenTwice);
-  for (const leg of datagrams) countOnce(leg, seenTwice);
+  for (const leg of segments) countOnce(leg, leftOut);
+  for (const leg of datagrams) countOnce(leg, leftOut);
   return [...linkLegs(segments), ...linkDatagramLegs(datagrams, translates, tracks)];
 }
 

@@ -13,10 +13,10 @@ import { endpointText } from './merge.js';
  * An initial sequence number that this many clients chose is no random number (a generator that starts every
  * connection at 0, a SYN-proxy): then it says nothing.
  */
-const MAX_CLIENTS_PER_ISN = 4;
+export const MAX_CLIENTS_PER_ISN = 4;
 
 /** NAT makes a handful of legs of one attempt. More than this many are a scanner's, with one number for all. */
-const MAX_LEGS_PER_ISN = 16;
+export const MAX_LEGS_PER_ISN = 16;
 
 /** Groups of legs, each group one attempt, in the order of their first leg. */
 export function linkLegs(legs: readonly Leg[]): Leg[][] {
@@ -38,32 +38,38 @@ export function linkLegs(legs: readonly Leg[]): Leg[][] {
 
 function linkBucket(legs: readonly Leg[], members: number[], isn: number, groups: Groups): void {
   const clients = new Set(members.map((i) => endpointText(legs[i]!.client)));
-  const random = isn !== 0 && clients.size <= MAX_CLIENTS_PER_ISN && members.length <= MAX_LEGS_PER_ISN;
-  if (!random && members.length > MAX_CLIENTS_PER_ISN) {
+  const isRandom = isn !== 0 && clients.size <= MAX_CLIENTS_PER_ISN && members.length <= MAX_LEGS_PER_ISN;
+  if (!isRandom) {
     linkByTimestamps(legs, members, groups);
     return;
   }
   for (let a = 0; a < members.length; a++) {
     for (let b = a + 1; b < members.length; b++) {
-      if (samePackets(legs[members[a]!]!, legs[members[b]!]!, random)) groups.join(members[a]!, members[b]!);
+      if (samePackets(legs[members[a]!]!, legs[members[b]!]!)) groups.join(members[a]!, members[b]!);
     }
   }
 }
 
-/** Many legs of one number: only those that share a timestamped packet, found without comparing all pairs. */
+/** Legs whose number says nothing: only those that share a timestamped packet, found without comparing all pairs. */
 function linkByTimestamps(legs: readonly Leg[], members: number[], groups: Groups): void {
-  const owner = new Map<string, number>();
+  const bySyn = new Map<string, number>();
+  const byTimestamp = new Map<number, number>();
+  const join = (i: number, first: number | undefined) => {
+    if (first !== undefined && !parallel(legs[first]!, legs[i]!)) groups.join(first, i);
+  };
   for (const i of members) {
     for (const identity of identities(legs[i]!, true)) {
-      const first = owner.get(identity);
-      if (first === undefined) owner.set(identity, i);
-      else if (samePackets(legs[first]!, legs[i]!, false)) groups.join(first, i);
+      const first = bySyn.get(identity);
+      if (first === undefined) bySyn.set(identity, i);
+      else join(i, first);
     }
+    for (const value of timestamps(legs[i]!)) if (!byTimestamp.has(value)) byTimestamp.set(value, i);
   }
+  for (const i of members) for (const echo of echoedTimestamps(legs[i]!)) join(i, byTimestamp.get(echo));
 }
 
-/** @param random whether the initial sequence number that the two share is a random one */
-function samePackets(one: Leg, other: Leg, random: boolean): boolean {
+/** Of two legs that share a random initial sequence number. */
+function samePackets(one: Leg, other: Leg): boolean {
   if (parallel(one, other)) return false;
   const shares = (withoutTimestamps: boolean) => {
     const known = new Set(identities(one, !withoutTimestamps));
@@ -71,7 +77,6 @@ function samePackets(one: Leg, other: Leg, random: boolean): boolean {
   };
   if (shares(false)) return true;
   if (echoes(one, other) || echoes(other, one)) return true;
-  if (!random) return false;
   if (one.serverIsn !== null && other.serverIsn !== null) return one.serverIsn === other.serverIsn;
   if (shares(true)) return true;
   // Other tries were captured on each side, or nothing but the number identifies them: one end must be unchanged.
@@ -94,12 +99,21 @@ function identities(leg: Leg, timestampedOnly: boolean): string[] {
 
 /** Whether a SYN-ACK of one leg echoes the timestamp of a SYN of the other. */
 function echoes(replied: Leg, asked: Leg): boolean {
-  const values = new Set<number>();
-  for (const s of asked.sightings) {
-    if (s.kind === 'syn' && s.timestampValue !== null) values.add(s.timestampValue);
-  }
-  return replied.sightings.some(
-    (s) => s.kind === 'syn-ack' && s.timestampEchoReply !== null && values.has(s.timestampEchoReply),
+  const values = new Set(timestamps(asked));
+  return echoedTimestamps(replied).some((echo) => values.has(echo));
+}
+
+/** Of a leg's SYNs. */
+function timestamps(leg: Leg): number[] {
+  return leg.sightings.flatMap((s) =>
+    s.kind === 'syn' && s.timestampValue !== null ? [s.timestampValue] : [],
+  );
+}
+
+/** Of a leg's SYN-ACKs: the timestamps of the SYNs that they answer. */
+function echoedTimestamps(leg: Leg): number[] {
+  return leg.sightings.flatMap((s) =>
+    s.kind === 'syn-ack' && s.timestampEchoReply !== null ? [s.timestampEchoReply] : [],
   );
 }
 

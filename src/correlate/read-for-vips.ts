@@ -100,7 +100,8 @@ async function linkedBesides(
     passed = passedOver(await readListings(listings, { ...options, wanted: { ...wanted, numbers } }));
     if (passed.some(({ areNotesWhole }) => !areNotesWhole)) return null;
   }
-  const servers = linkedServers(passed);
+  const known = new Set(wanted.linked);
+  const servers = linkedServers(passed).filter((server) => !known.has(server));
   return servers.length > MOST_SERVERS ? null : servers;
 }
 

@@ -5,8 +5,21 @@ import type { Leg } from './leg.js';
 /** The kernel stamps a packet once for all who capture it, or for each as it gets to them, ns. */
 const SAME_TIME = 10_000n;
 
-/** Counts, by the capture's file, what is left out of it. */
+/** What is left out of each leg. */
+export type LeftOut = Map<Leg, Sighting[]>;
+
+/** By a capture's file: how many of its packets are left out. */
 export type SeenTwice = Map<string, number>;
+
+/** @param attempts of which alone packets count */
+export function countByFile(leftOut: LeftOut, attempts: readonly { legs: readonly Leg[] }[]): SeenTwice {
+  const twice: SeenTwice = new Map();
+  if (leftOut.size === 0) return twice;
+  for (const leg of attempts.flatMap(({ legs }) => legs)) {
+    for (const { point } of leftOut.get(leg) ?? []) twice.set(point.file, (twice.get(point.file) ?? 0) + 1);
+  }
+  return twice;
+}
 
 /**
  * Leaves out what another capture of the same interface had seen as well: two that ran at one time tell of no second
@@ -14,20 +27,21 @@ export type SeenTwice = Map<string, number>;
  *
  * @param leg of all captures; it is changed
  */
-export function countOnce(leg: Leg, twice: SeenTwice): void {
+export function countOnce(leg: Leg, leftOut: LeftOut): void {
   if (!isOfOverlapping(leg.sightings)) return;
   const kept: Sighting[] = [];
+  const again: Sighting[] = [];
   /** Of what is kept, the captures that saw it too. */
   const seenBy = new Map<Sighting, Set<string>>();
   const alike = new Map<string, Sighting[]>();
   for (const sighting of leg.sightings) {
-    const { capture, file } = sighting.point;
+    const { capture } = sighting.point;
     const key = identityOf(sighting);
     const others = alike.get(key) ?? [];
     const first = others.find((one) => isSameTime(one, sighting) && !seenBy.get(one)!.has(capture));
     if (first) {
       seenBy.get(first)!.add(capture);
-      twice.set(file, (twice.get(file) ?? 0) + 1);
+      again.push(sighting);
       continue;
     }
     kept.push(sighting);
@@ -35,7 +49,9 @@ export function countOnce(leg: Leg, twice: SeenTwice): void {
     others.push(sighting);
     alike.set(key, others);
   }
+  if (again.length === 0) return;
   leg.sightings = kept;
+  leftOut.set(leg, again);
 }
 
 function isOfOverlapping(sightings: readonly Sighting[]): boolean {

@@ -20,9 +20,9 @@ const numbers = new WordSet();
 let areNumbersKnown: bool = false;
 let passed: u32 = 0;
 
-/** SYNs, and SYN-ACKs, that were passed over. */
+/** SYNs, and SYN-ACKs, that were passed over; and connections under addresses that are linked with those asked for. */
 export const passedNotes = new Notes();
-/** Connections that were not. */
+/** Connections under addresses that were asked for. */
 export const wantedNotes = new Notes();
 
 /**
@@ -69,6 +69,11 @@ export function wantNumber(number: u32): void {
   numbers.add(number);
 }
 
+/** Whether what is not asked for is noted, by its client's initial sequence number. */
+export function isNumberNoted(number: u32): bool {
+  return !areNumbersKnown || numbers.has(number);
+}
+
 export function isWanted(source: u32, destination: u32): bool {
   return words.has(source) || words.has(destination);
 }
@@ -91,7 +96,7 @@ export function passSyn(
   passed++;
   const isReply = (flags & ACK) !== 0;
   const number = isReply ? acknowledgment - 1 : sequence;
-  if (areNumbersKnown && !numbers.has(number)) return;
+  if (!isNumberNoted(number)) return;
   if (isReply) {
     passedNotes.addReply(number, source, clientMark(destination, ports & 0xffff), stamp, sequence);
   } else {

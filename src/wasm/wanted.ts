@@ -1,6 +1,6 @@
-/** Notes of the connections that are wanted, for those that were passed over to be set against. */
+/** Notes of the connections that were not passed over, for those that were to be set against. */
 import { addresses } from './addresses';
-import { isAsked, isFiltering, wantedNotes } from './interest';
+import { isAsked, isFiltering, isNumberNoted, passedNotes, wantedNotes } from './interest';
 import {
   CELL_FRAME,
   CELL_NANOSECONDS,
@@ -35,20 +35,23 @@ export function noteRow(row: u32): void {
   const ports = get(row, FLOW_PORTS);
   const source = wordOf(get(row, clientIsB ? FLOW_ADDRESS_B : FLOW_ADDRESS_A), state);
   const server = wordOf(get(row, clientIsB ? FLOW_ADDRESS_A : FLOW_ADDRESS_B), state);
-  // What is linked with a leg of theirs is; what is linked with that by its own number is not.
-  if (!isAsked(server) && !isAsked(source)) return;
+  // What was found beforehand to be linked with them may be a leg of theirs, and tells what else is one: as what was
+  // passed over does.
+  const isLinked = !isAsked(server) && !isAsked(source);
   const client = clientMark(source, clientIsB ? ports & 0xffff : ports >>> 16);
   const number = get(row, FLOW_CLIENT_SEQUENCE);
+  if (isLinked && !isNumberNoted(number)) return;
+  const notes = isLinked ? passedNotes : wantedNotes;
   for (let cell = get(row, FLOW_FIRST_SIGHTING); cell !== 0; cell = nextCell(cell - 1)) {
     const at = cellAt(cell - 1);
     const isStamped = (load<u32>(at, CELL_NANOSECONDS << 2) & CLOCK_HAS_TIMESTAMPS) !== 0;
     const kind = (load<u32>(at, CELL_FRAME << 2) >>> KIND_SHIFT) & 7;
     if (kind === KIND_SYN) {
       const stamp = isStamped ? load<u32>(at, CELL_TIMESTAMP_VALUE << 2) : 0;
-      wantedNotes.addSyn(number, server, client, stamp);
+      notes.addSyn(number, server, client, stamp);
     } else if (kind === KIND_SYN_ACK) {
       const echo = isStamped ? load<u32>(at, CELL_TIMESTAMP_ECHO_REPLY << 2) : 0;
-      wantedNotes.addReply(number, server, client, echo, get(row, FLOW_SERVER_SEQUENCE));
+      notes.addReply(number, server, client, echo, get(row, FLOW_SERVER_SEQUENCE));
     }
   }
 }

@@ -11,6 +11,7 @@ import {
   NOTE_STAMP,
   NOTE_STAMPS,
 } from '../../wasm/layout.js';
+import { MAX_CLIENTS_PER_ISN, MAX_LEGS_PER_ISN } from '../link.js';
 import type { PassedOver } from '../track/interest.js';
 
 type PassedNotes = Pick<PassedOver, 'notes' | 'wanted'>;
@@ -28,18 +29,21 @@ export function linkedServers(captures: readonly PassedNotes[]): number[] {
       else noteOther(others, notes, at);
     });
   }
-  // What is not linked itself may be so with what is: a SYN that was tried again, and translated anew.
-  if (others.size > 0) {
-    for (const { notes } of captures) {
-      wanted.forEachNumbered(notes, (at, isAlike) => {
-        const same = isAlike && others.get(notes[at + NOTE_NUMBER]!);
-        if (same) same.isLinked = true;
-      });
-    }
+  if (others.size === 0) return [...servers];
+  for (const { notes } of captures) {
+    wanted.forEachNumbered(notes, (at, isAlike) => {
+      const same = others.get(notes[at + NOTE_NUMBER]!);
+      if (same) noteLeg(same, notes, at, isAlike);
+    });
   }
-  // One other client has a number by chance; one that more have is no random number, and how many do tells that.
+  wanted.forEach((notes, at) => {
+    const same = others.get(notes[at + NOTE_NUMBER]!);
+    if (same) noteLeg(same, notes, at, false);
+  });
   for (const same of others.values()) {
-    if (same.isLinked || same.clients.size > 1) for (const server of same.servers) servers.add(server);
+    const { isLinked, clients, legs } = same;
+    const isRandom = clients.size <= MAX_CLIENTS_PER_ISN && legs.size <= MAX_LEGS_PER_ISN;
+    if (isLinked || !isRandom) for (const server of same.servers) servers.add(server);
   }
   return [...servers];
 }
@@ -53,11 +57,14 @@ export function wantedNumbers(captures: readonly PassedNotes[]): number[] {
   return [...numbers];
 }
 
-/** What was passed over and has the number of a connection that is wanted, and nothing else of it. */
+/** What has a number that both a connection that is wanted has and one that is not, and is like it in nothing else. */
 interface SameNumber {
-  clients: Set<number>;
+  /** Of what is not wanted. */
   servers: Set<number>;
-  /** Something else that was passed over has the number, and is linked by more than that. */
+  /** Of all: more than a few tell that the number is no random one. */
+  clients: Set<number>;
+  legs: Set<number>;
+  /** Something else that is like what is wanted has the number: a SYN that was tried again, and translated anew. */
   isLinked: boolean;
 }
 
@@ -65,11 +72,17 @@ function noteOther(others: Map<number, SameNumber>, notes: Int32Array, at: numbe
   const number = notes[at + NOTE_NUMBER]!;
   let same = others.get(number);
   if (!same) {
-    same = { clients: new Set(), servers: new Set(), isLinked: false };
+    same = { servers: new Set(), clients: new Set(), legs: new Set(), isLinked: false };
     others.set(number, same);
   }
-  same.clients.add(notes[at + NOTE_MARKS]! & NOTE_CLIENT);
   same.servers.add(notes[at + NOTE_SERVER]!);
+}
+
+function noteLeg(same: SameNumber, notes: Int32Array, at: number, isAlike: boolean): void {
+  const client = notes[at + NOTE_MARKS]! & NOTE_CLIENT;
+  same.clients.add(client);
+  same.legs.add(notes[at + NOTE_SERVER]! * (NOTE_CLIENT + 1) + client);
+  if (isAlike) same.isLinked = true;
 }
 
 function joined(parts: readonly Int32Array[]): Int32Array {
@@ -103,6 +116,11 @@ class NotesByNumber {
       this.#next[at / NOTE_WORDS] = this.#heads[place]!;
       this.#heads[place] = at + 1;
     }
+  }
+
+  /** Calls back for each, given its place. */
+  forEach(found: (notes: Int32Array, at: number) => void): void {
+    for (let at = 0; at < this.#notes.length; at += NOTE_WORDS) found(this.#notes, at);
   }
 
   /**

@@ -26,9 +26,12 @@ export interface Wanted {
 export interface PassedOver {
   /** How many packets; one may count more than once. */
   packets: number;
-  /** Of each SYN and SYN-ACK: rows of `NOTE_`. Where no other capture is read, only of those that may be linked. */
+  /**
+   * Of each SYN and SYN-ACK, and of the connections under linked addresses: rows of `NOTE_`. Where no other capture is
+   * read, only of those that may be linked.
+   */
   notes: Int32Array;
-  /** Of each SYN and SYN-ACK of the connections that were not passed over. */
+  /** Of each SYN and SYN-ACK of the connections under addresses that were asked for. */
   wanted: Int32Array;
   /** None of the one is missing, nor of the other. */
   areNotesWhole: boolean;
