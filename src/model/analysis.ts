@@ -3,6 +3,7 @@
  * Its JSON Schema is `src/report/schema.json`. Times are RFC 3339 in UTC with nanoseconds; durations and
  * offsets are integers in nanoseconds, in fields that end in `Ns`.
  */
+import type { Fate } from './fate.js';
 
 export const ANALYSIS_SCHEMA = 'returnpath-analysis/1';
 
@@ -112,6 +113,8 @@ export interface Endpoint {
 }
 
 export type Role = 'request' | 'reply';
+/** Of TCP, with the ACK that ends the handshake and the server's first one after it. */
+export type PacketRole = Role | 'client-ack' | 'server-ack';
 /** With respect to the node that saw it; null where the capture does not tell. */
 export type Direction = 'in' | 'out' | null;
 
@@ -299,21 +302,9 @@ export interface Gap {
   cutOff?: boolean;
 }
 
-export const FATES = [
-  'answered',
-  'answered-elsewhere',
-  'lost-request',
-  'lost-reply',
-  'untranslated',
-  'undelivered',
-  'unknown',
-] as const;
-/** What becomes of a connection by the nodes' own settings. */
-export type Fate = (typeof FATES)[number];
-
 /** One node on a predicted way. */
 export interface PredictedStep {
-  role: Role;
+  role: PacketRole;
   node: string;
   netns: string | null;
   /** The interface that the packet comes in by; null where the node itself sends it. */

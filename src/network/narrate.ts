@@ -39,13 +39,14 @@ function endText({ end, packet }: Journey): string {
 }
 
 /** What a fix makes of one connection: `a request from … goes by … ; its reply goes …`; of a reply alone, its way. */
-export function roundTripText({ request, reply }: RoundTrip): string {
+export function roundTripText({ request, reply, lostAck }: RoundTrip): string {
   const asked = packetLabel(firstPacket(request.legs[0]!));
   const there = `${asked} goes ${wayText(request)}`;
   if (!reply) return there;
   if (reply === request) return `the reply ${there}`;
   const from = endpointLabel({ address: reply.packet.source.text, port: reply.packet.sourcePort });
-  return `${there}; the reply goes ${wayText(reply)} as ${from}`;
+  const ack = lostAck ? `; the ${lostAck.by}'s ACK goes ${wayText(lostAck.journey)}` : '';
+  return `${there}; the reply goes ${wayText(reply)} as ${from}${ack}`;
 }
 
 /** As it met the station, before anything was translated. */

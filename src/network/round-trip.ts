@@ -4,12 +4,13 @@ import type { Endpoint } from '../model/analysis.js';
 import type { Entry } from './entry.js';
 import { follow, type Journey, questionOf } from './journey.js';
 import { outerInterfaces, TUNNELS } from './link.js';
+import { type LostAck, lostAck } from './lost-ack.js';
 import { wayText } from './narrate.js';
 import type { Network } from './network.js';
 import { isOneNeighbour, unreachedOwner } from './next.js';
 import type { Station } from './station.js';
 
-/** A connection's first request and its reply, as the nodes' settings have them go. */
+/** A connection's first request, its reply and the ACKs after it, as the nodes' settings have them go. */
 export interface RoundTrip {
   entry: Entry;
   client: Endpoint;
@@ -20,7 +21,10 @@ export interface RoundTrip {
   request: Journey;
   /** Null where the request does not arrive, and where nothing tells by which way the backend answers. */
   reply: Journey | null;
+  /** As far as the reply. */
   fate: Fate;
+  /** Of TCP, the ACK after it that a node drops; null where all arrive, and where nothing tells. */
+  lostAck: LostAck | null;
 }
 
 export type Fate =
@@ -50,14 +54,30 @@ export function roundTrips(
   return follow(network, entry, packet).flatMap((request): RoundTrip[] => {
     const start = answerFrom(network, request, packet);
     const common = { entry, client, server, backend: backendOf(request, server), request };
-    if ('fate' in start) return [{ ...common, reply: null, fate: start.fate }];
+    if ('fate' in start) return [{ ...common, reply: null, fate: start.fate, lostAck: null }];
     const question: PacketQuestion = { ...answerTo(request), tcp: packet.tcp ? 'syn-ack' : null };
-    return follow(network, start, question, request.connections).map((reply) => ({
-      ...common,
-      reply: { ...reply, chance: reply.chance * request.chance },
-      fate: fateOf(network, entry, request, reply, packet),
-    }));
+    return follow(network, start, question, request.connections).map((reply) => {
+      const fate = fateOf(network, entry, request, reply, packet);
+      return {
+        ...common,
+        reply: { ...reply, chance: reply.chance * request.chance },
+        fate,
+        lostAck: arrives(fate)
+          ? lostAck(network, { journey: request, question: packet }, { journey: reply, question })
+          : null,
+      };
+    });
   });
+}
+
+/** Whether the client gets the reply. */
+function arrives({ kind }: Fate): boolean {
+  return kind === 'answered' || kind === 'answered-elsewhere';
+}
+
+/** Whether the connection is made, and goes on: the client gets the reply, and each end the other's ACK. */
+export function isMade({ fate, lostAck: lost }: RoundTrip): boolean {
+  return arrives(fate) && lost === null;
 }
 
 /** As the request is addressed in the end: by translation, or as the client addressed it. */

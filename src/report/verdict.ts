@@ -3,9 +3,11 @@ import {
   type Finding,
   OUTCOMES,
   type Outcome,
+  type PacketRole,
   type PredictedWay,
   type Severity,
 } from '../model/analysis.js';
+import type { Fate } from '../model/fate.js';
 import { numberText } from '../model/texts.js';
 import { listedOf } from './shown-attempts.js';
 import { headline } from './terminal/causes.js';
@@ -106,12 +108,19 @@ function serviceText(finding: Finding, analysis: Analysis): string {
   return serversText(attempts, attempts.length === finding.attempts.length) ?? 'the service';
 }
 
+/** What is lost of a way that ends so. */
+const LOST: Partial<Record<Fate, PacketRole>> = {
+  'lost-reply': 'reply',
+  'lost-client-ack': 'client-ack',
+  'lost-server-ack': 'server-ack',
+};
+
 /** Nobody has met it yet: it is what the settings make of it. */
 function foretold(finding: Finding, analysis: Analysis): string {
   const { predictions } = analysis;
   const ways = (predictions ?? []).flatMap((prediction) => prediction.ways);
   const way = ways.find((w) => w.finding === finding.id);
-  const role = way?.fate === 'lost-reply' ? 'reply' : 'request';
+  const role = (way && LOST[way.fate]) ?? 'request';
   const lost = ways.filter((w) => w.finding === finding.id).length;
   const share = lost === 0 ? '' : ` (${numberText(lost)} of ${counted(ways.length, 'way')})`;
   return `${analysis.supposed ? 'with what is supposed' : 'as configured'}, ${headline(finding, { role, outcome: null, service: serviceText(finding, analysis) })}${share}`;

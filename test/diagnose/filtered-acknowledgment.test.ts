@@ -8,7 +8,14 @@ const RULE = '-A FORWARD -p tcp -m tcp --tcp-flags SYN,ACK ACK -j DROP';
 const capturesOf = (scenario: EditedScenario, node: string) =>
   scenario.filesOf(node).filter((name) => name.includes('pcap'));
 
-for (const name of [BY_IT, ROUND_IT]) {
+const OF_CLIENTS = 'iptables -I FORWARD 1 -i wan -d 172.31.255.80 -p tcp -m tcp --dport 8443 -j ACCEPT';
+const OF_SERVERS = 'iptables -I FORWARD 2 -i lan -s 172.31.255.80 -p tcp -m tcp --sport 8443 -j ACCEPT';
+
+for (const [name, commands] of [
+  [BY_IT, [OF_CLIENTS, OF_SERVERS]],
+  // The server's go another way.
+  [ROUND_IT, [OF_CLIENTS]],
+] as const) {
   test(`${name}: the rule, and the ACK that came in and did not leave`, async (t) => {
     const { findings } = await new EditedScenario(t, name).analyze();
     t.deepEqual(
@@ -20,6 +27,10 @@ for (const name of [BY_IT, ROUND_IT]) {
     t.true(evidence.some((e) => e.kind === 'rule' && e.node === 'gw2' && e.text.startsWith(RULE)));
     t.true(evidence.some((e) => /^ACK .* came in by wan and did not leave/.test(e.text)));
     t.true(alternatives.some((a) => a.cause === 'stateful-gateway'));
+    t.deepEqual(
+      findings[0]!.fix!.commands.map((c) => [c.node, c.command]),
+      commands.map((command) => ['gw2', command]),
+    );
   });
 
   test(`${name}: the gateway alone tells it as well`, async (t) => {
@@ -28,6 +39,7 @@ for (const name of [BY_IT, ROUND_IT]) {
       findings.map((f) => [f.cause, f.confidence, f.node, f.interface]),
       [['filtered', 'probable', 'gw2', 'wan']],
     );
+    t.regex(findings[0]!.noFix!, /^let the ACKs through on gw2 .*; it could not be tried: /);
   });
 
   test(`${name}: by the rules of a gateway that was not captured, possible`, async (t) => {

@@ -55,9 +55,6 @@ const MENDED: ReadonlySet<CauseId> = new Set([
 const WITHOUT_FIX: Readonly<Record<string, string>> = {
   'filtered-network-policy': 'the rule is of a network policy, which is changed in Kubernetes',
   'filtered-ipset': 'who is in the set is up to a network policy, which is changed in Kubernetes',
-  'filtered-acknowledgements': 'a change is tried with SYN and SYN-ACK, which pass the rule as it is',
-  'filtered-acknowledgements-gone-round':
-    'a change is tried with SYN and SYN-ACK, which pass the rule as it is',
   'untranslated-backend-network': 'by which way a host beyond the nodes would answer is in no snapshot',
   'untranslated-behind-nat': 'by which way a host beyond the nodes would answer is in no snapshot',
 };

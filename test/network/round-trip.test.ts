@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { readSnapshots } from '../../src/correlate/read-snapshots.js';
 import { roundTripText } from '../../src/network/narrate.js';
 import { Network } from '../../src/network/network.js';
-import { type Fate, type RoundTrip, roundTrips } from '../../src/network/round-trip.js';
+import { type Fate, isMade, type RoundTrip, roundTrips } from '../../src/network/round-trip.js';
 import { scratch } from '../scratch.js';
 
 const CLIENT = '10.9.9.9';
@@ -30,6 +30,8 @@ interface Given {
   at: { node: string; interface: string; sender: string };
   /** Who asks. */
   client: string;
+  /** Rules of node1's FORWARD. */
+  rules: readonly string[];
 }
 
 /** What becomes of the client's request at node1, where node2 answers by this route. */
@@ -65,7 +67,8 @@ async function tripBy(t: ExecutionContext, answer: string, given: Partial<Given>
       ...ZEROES.map((key) => `net.ipv4.conf.${name}.${key} = 0`),
     ]);
     write('sysctl.txt', ['net.ipv4.ip_forward = 1', ...sysctls].join('\n'));
-    write('iptables-save.txt', '*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT');
+    const rules = node === 'node1' ? (given.rules ?? []) : [];
+    write('iptables-save.txt', ['*filter', ':FORWARD ACCEPT [0:0]', ...rules, 'COMMIT'].join('\n'));
   }
   const inputs = Object.keys(ADDRESSES).map((node) => `${node}=${join(directory, node)}`);
   const network = Network.of((await readSnapshots(inputs, { keepGoing: false })).snapshots);
@@ -85,6 +88,7 @@ async function tripBy(t: ExecutionContext, answer: string, given: Partial<Given>
     protocol: 'tcp',
     sourcePort: 40_001,
     destinationPort: 80,
+    tcp: 'syn',
   });
   t.is(trips.length, 1);
   return trips[0]!;
@@ -135,4 +139,56 @@ test('in words; of a reply whose request is not followed, its own way once', asy
   const back = 'from node2, by b into node1, by a into client, to 10.9.9.9:40001 on client';
   t.is(roundTripText(trip), `${there}; the reply goes ${back} as 10.99.0.10:80`);
   t.is(roundTripText({ ...trip, reply: trip.request }), `the reply ${there}`);
+});
+
+const INVALID = '-A FORWARD -m conntrack --ctstate INVALID -j DROP';
+const ACKS = '-A FORWARD -p tcp -m tcp --tcp-flags SYN,ACK ACK -j DROP';
+const BY_NODE1 = 'via 10.9.2.1 dev a';
+const ROUND_NODE1 = 'via 10.9.3.2 dev b';
+
+/** Whose ACK node1 drops, and whether for want of the reply. */
+async function lostAckBy(t: ExecutionContext, answer: string, ...rules: string[]) {
+  const trip = await tripBy(t, answer, { rules });
+  const { lostAck } = trip;
+  t.is(isMade(trip), lostAck === null);
+  if (lostAck === null) return null;
+  const { end } = lostAck.journey;
+  t.is(end.kind === 'dropped' && end.station.label, 'node1');
+  return [lostAck.by, lostAck.wantsReply];
+}
+
+test('the reply goes round a node that drops what is INVALID: the ACK is lost for that; its twins are made', async (t) => {
+  t.deepEqual(await lostAckBy(t, ROUND_NODE1, INVALID), ['client', true]);
+  t.is(await lostAckBy(t, BY_NODE1, INVALID), null);
+  t.is(await lostAckBy(t, ROUND_NODE1, '-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT', INVALID), null);
+  t.is(await lostAckBy(t, ROUND_NODE1, INVALID.replace('DROP', 'ACCEPT')), null);
+});
+
+test('a rule that drops ACKs does so whatever is known; where it lets those of the client pass, those of the server are left', async (t) => {
+  t.deepEqual(await lostAckBy(t, BY_NODE1, ACKS), ['client', false]);
+  t.deepEqual(await lostAckBy(t, ROUND_NODE1, ACKS), ['client', false]);
+  const hole = '-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT';
+  t.deepEqual(await lostAckBy(t, BY_NODE1, hole, ACKS), ['server', false]);
+  t.is(await lostAckBy(t, ROUND_NODE1, hole, ACKS), null);
+  t.is(await lostAckBy(t, BY_NODE1, hole, hole.replace('dport', 'sport'), ACKS), null);
+});
+
+test('a rule that may or may not drop ACKs loses none for certain', async (t) => {
+  t.is(
+    await lostAckBy(
+      t,
+      BY_NODE1,
+      ACKS.replace('-m tcp', '-m tcp -m statistic --mode random --probability 0.5'),
+    ),
+    null,
+  );
+  t.is(await lostAckBy(t, BY_NODE1, ACKS.replace('-j', '-m unheard-of --of it -j')), null);
+});
+
+test('in words, an ACK that is lost', async (t) => {
+  const trip = await tripBy(t, BY_NODE1, { rules: [ACKS] });
+  t.regex(
+    roundTripText(trip),
+    /; the client's ACK goes from client, by a into node1, and is dropped by node1$|; the client's ACK goes by a into node1, and is dropped by node1$/,
+  );
 });

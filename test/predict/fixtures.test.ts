@@ -11,7 +11,10 @@ import { SCENARIOS } from '../lab/scenarios/index.js';
 import { bundlesIn, readTruth } from '../scenarios/truth.js';
 import { fixture } from '../support.js';
 
-function foretell(name: string, asked: { protocol?: string; port?: number } = {}): Promise<Analysis> {
+function foretell(
+  name: string,
+  asked: { protocol?: string; port?: number; clients?: string[] } = {},
+): Promise<Analysis> {
   const truth = readTruth(fixture(name));
   return predict(bundlesIn(fixture(name)), {
     vips: [truth.vip],
@@ -43,8 +46,9 @@ const NOT_FORETOLD: Readonly<Record<string, string>> = {
     'the speaker on ens19 is in no snapshot, and without it two interfaces may be the entry',
   'netfilter-rpfilter-ipv6': 'the gateway routes to an address on lo, which the node answers for nowhere',
   'wrong-gateway-ipv6-passes': 'the gateway routes to an address on lo, which the node answers for nowhere',
-  'filtered-acknowledgements': 'SYN and SYN-ACK are walked, and those pass',
-  'filtered-acknowledgements-gone-round': 'SYN and SYN-ACK are walked, and those pass',
+  'filtered-acknowledgements':
+    'the walk begins at the node behind the gateway, which the ACKs of clients pass before',
+  'filtered-acknowledgements-gone-round': 'the walk begins at the node behind the gateway',
   'filtered-at-client': 'the walk begins at the client, and the routers behind it are not recorded',
   'one-node-missing-healthy': 'node2, which decides, is not recorded',
   'untranslated-backend-network': 'by which way the backend answers is in no snapshot',
@@ -125,6 +129,41 @@ test('replies that leave another way than the requests come are a risk, not a lo
       'ip rule add from 10.9.8.7 lookup 100 priority 101',
     ],
   );
+});
+
+test('ACKs are walked as well: a reply that goes round a stateful gateway is a loss there', async (t) => {
+  const { findings, predictions } = await foretell('stateful-gateway-all-recorded', { clients: [] });
+  const [way] = predictions![0]!.ways;
+  t.is(way!.fate, 'lost-client-ack');
+  t.deepEqual(
+    way!.steps.filter((step) => step.role === 'client-ack').map((step) => [step.node, step.output]),
+    [
+      ['core', 'gw2up'],
+      ['gw2', null],
+    ],
+  );
+  const [finding] = findings;
+  t.deepEqual(
+    [finding!.cause, finding!.node, finding!.interface, finding!.severity],
+    ['stateful-gateway', 'lb-3', 'ens18', 'risk'],
+  );
+  t.regex(
+    finding!.summary,
+    /gw2, which then saw none, takes the client's ACK for INVALID and drops it in forward/,
+  );
+  t.true(finding!.evidence.some((e) => e.kind === 'rule' && e.node === 'gw2'));
+  t.regex(finding!.fix!.summary, /back by ens19/);
+});
+
+test('a rule that drops ACKs: those of the server, where only its replies pass the gateway on the walk', async (t) => {
+  const { findings, predictions } = await foretell('filtered-acknowledgements');
+  t.is(predictions![0]!.ways[0]!.fate, 'lost-server-ack');
+  t.deepEqual(
+    findings.map(({ cause, node, interface: name }) => [cause, node, name]),
+    [['filtered', 'gw2', 'lan']],
+  );
+  const twin = await foretell('filtered-acknowledgements-accepted-before');
+  t.false(twin.findings.some(({ cause }) => cause === 'filtered'));
 });
 
 test('a node as the client: its own requests are translated on their way out', async (t) => {

@@ -2,9 +2,12 @@ import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
 import { stationLabel } from '../../model/station.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
+import type { DiagnosisContext } from '../context.js';
 import { verbOf, whyOf } from '../drops/words.js';
 import { packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
+import { fixFor } from '../fixes/fix-for.js';
+import type { Remedy } from '../fixes/repair.js';
 import { ackDropEvidence } from '../ways/ack-drop.js';
 import { repeatedEvidence } from '../ways/unconfirmed.js';
 import { listed, listedEndpoints } from '../words.js';
@@ -13,7 +16,10 @@ import type { FilteredAcknowledgmentProof } from './filtered-acknowledgment.js';
 type Suspected = Suspicion<FilteredAcknowledgmentProof>;
 
 /** The finding for ACKs that one rule of one node drops. */
-export function concludeFilteredAcknowledgment(suspicions: readonly Suspected[]): Conclusion {
+export function concludeFilteredAcknowledgment(
+  suspicions: readonly Suspected[],
+  context: DiagnosisContext,
+): Conclusion {
   const confidence = surest(suspicions.map((s) => s.confidence));
   const best = suspicions.find((s) => s.confidence === confidence)!;
   return {
@@ -21,13 +27,19 @@ export function concludeFilteredAcknowledgment(suspicions: readonly Suspected[])
       ...faultOf('filtered', suspicions, best.proof.node.netns),
       summary: summarize(suspicions, best),
       evidence: gatherEvidence(suspicions, best),
-      fix: null,
-      // What would mend it is tried with the packets that open a connection, and those pass.
-      noFix: `changes are tried on SYN and SYN-ACK alone, which pass; let the ACKs through on ${best.proof.node.name} before what drops them, or ask whoever keeps its firewall`,
+      ...remedyOf(suspicions, best.proof.node.name, context),
       alternatives: ruledOut(best),
     },
     gaps: gapsOf(best),
   };
+}
+
+function remedyOf(suspicions: readonly Suspected[], node: string, context: DiagnosisContext): Remedy {
+  const attempts = suspicions.map((s) => s.attempt);
+  const remedy = fixFor('filtered', attempts, context);
+  if (remedy.fix) return remedy;
+  const advice = `let the ACKs through on ${node} before what drops them, or ask whoever keeps its firewall`;
+  return { fix: null, noFix: `${advice}; it could not be tried: ${remedy.noFix}` };
 }
 
 function summarize(suspicions: readonly Suspected[], { proof, confidence, interface: name }: Suspected) {

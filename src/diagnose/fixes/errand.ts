@@ -132,7 +132,7 @@ function inward(network: Network, entry: Entry, attempt: Attempt, { loss }: Lost
   const { client, server } = attempt;
   return follow(network, entry, packetQuestion(attempt, loss.last, 'reply')).map((reply) => {
     const fate = reply.end.kind === 'dropped' ? { kind: 'lost' as const, role: 'reply' as const } : ANSWERED;
-    return { entry, client, server, backend: null, request: reply, reply, fate };
+    return { entry, client, server, backend: null, request: reply, reply, fate, lostAck: null };
   });
 }
 

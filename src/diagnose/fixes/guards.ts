@@ -4,7 +4,7 @@ import type { Endpoint } from '../../model/analysis.js';
 import { type Entry, entriesOf } from '../../network/entry.js';
 import { outerInterfaces } from '../../network/link.js';
 import type { Network } from '../../network/network.js';
-import { roundTrips } from '../../network/round-trip.js';
+import { isMade, roundTrips } from '../../network/round-trip.js';
 import type { Station } from '../../network/station.js';
 
 export interface Guard {
@@ -79,10 +79,7 @@ function guard(client: string, server: string, port: number | null, doors?: read
             .filter(({ station }) => knowsWay(station, client))
         : entriesOf(network, server, client).entries;
       const trips = entries.flatMap((entry) => roundTrips(network, entry, packet));
-      return (
-        trips.length > 0 &&
-        trips.every(({ fate }) => fate.kind === 'answered' || fate.kind === 'answered-elsewhere')
-      );
+      return trips.length > 0 && trips.every(isMade);
     },
   };
 }

@@ -1,13 +1,14 @@
-import type { RoundTrip } from '../../network/round-trip.js';
+import { isMade, type RoundTrip } from '../../network/round-trip.js';
 
 /**
- * Whether the client gets its answer; null where that cannot be told.
+ * Whether the connection is made; null where that cannot be told.
  *
  * @param back whether the reply has to leave by the way that the request came
  */
-export function isMended({ fate: { kind } }: RoundTrip, back: boolean): boolean | null {
+export function isMended(trip: RoundTrip, back: boolean): boolean | null {
+  const { kind } = trip.fate;
   if (kind === 'unknown') return null;
-  return kind === 'answered' || (!back && kind === 'answered-elsewhere');
+  return isMade(trip) && (!back || kind === 'answered');
 }
 
 /** One that fails is a failure of all; one that cannot be told leaves all open. */

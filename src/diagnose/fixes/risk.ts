@@ -29,7 +29,7 @@ function errandOf({ trip }: Risk): Errand {
   return {
     client: trip.client.address,
     // What was no loss to begin with is mended only by the way that the request came.
-    back: trip.fate.kind === 'answered-elsewhere',
+    back: trip.fate.kind === 'answered-elsewhere' && trip.lostAck === null,
     translated: false,
     walk: (network) => {
       const { entry, client, server } = trip;

@@ -1,4 +1,5 @@
-import { wayText } from '../../network/narrate.js';
+import type { PacketRole } from '../../model/analysis.js';
+import { roundTripText, wayText } from '../../network/narrate.js';
 import type { Risk } from '../prediction/risk.js';
 import type { FixIdea } from './idea.js';
 import { isKept } from './ideas/filtered.js';
@@ -49,16 +50,25 @@ function sourceOf(chain: string): string {
     : 'a NetworkPolicy';
 }
 
+const PACKET: Readonly<Record<PacketRole, string>> = {
+  request: 'request',
+  reply: 'reply',
+  'client-ack': "client's ACK",
+  'server-ack': "server's ACK",
+};
+
 /** How a connection that is walked through the nodes' settings fails. */
 function walkEnd({ cause, role, station: { label }, trip }: Risk): string {
   if (trip.fate.kind === 'undelivered') return trip.fate.why;
   switch (cause) {
+    case 'stateful-gateway':
+      return `by them ${roundTripText(trip)}`;
     case 'wrong-gateway':
       return `by them the reply leaves ${label} by another way than the request came`;
     case 'untranslated-reply':
       return `by them the reply leaves ${label} with another address than the client asked`;
     default:
-      return `by them ${label} drops the ${role} (${cause})`;
+      return `by them ${label} drops the ${PACKET[role]} (${cause})`;
   }
 }
 

@@ -1,7 +1,8 @@
 /** Findings of severity `risk`: what the nodes' settings would lose, with no packet seen. */
 import { sysctlKey } from '../../kernel/sysctl.js';
-import type { Endpoint, Evidence, Finding } from '../../model/analysis.js';
+import type { Endpoint, Evidence, Finding, PacketRole } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
+import type { LostAck } from '../../network/lost-ack.js';
 import { packetLabel, wayText } from '../../network/narrate.js';
 import type { Network } from '../../network/network.js';
 import { evidence, QUOTED } from '../evidence.js';
@@ -67,8 +68,15 @@ function doorText({ station, interface: name }: Risk['trip']['entry']): string {
   return name === null ? station.label : `${name} of ${station.label}`;
 }
 
+const PACKETS: Readonly<Record<PacketRole, string>> = {
+  request: 'requests',
+  reply: 'replies',
+  'client-ack': "the clients' ACKs",
+  'server-ack': "the servers' ACKs",
+};
+
 function summaryOf({ cause, station, interface: name, role, trip, leg, drop, carrier }: Risk): string {
-  const what = role === 'request' ? 'requests' : 'replies';
+  const what = PACKETS[role];
   const by = name === null ? '' : ` that come in by ${name}`;
   const node = station.label;
   const subject = carrier ? `the tunnel packets that carry ${what}` : what;
@@ -87,11 +95,20 @@ function summaryOf({ cause, station, interface: name, role, trip, leg, drop, car
   switch (cause) {
     case 'untranslated-reply':
       return `${node} would send replies by ${way} as ${packetLabel(packet)}, round ${translatorsOf(trip)}, which would have to give them the address that the client asked.`;
+    case 'stateful-gateway':
+      return `${node} would send replies by ${way}, though requests come in ${cameBy(trip)}; ${unacknowledgedText(trip.lostAck!)}`;
     case 'wrong-gateway':
       return `${node} would send replies by ${way}, though requests come in ${cameBy(trip)}; that is a fault where something on that way drops what it did not see the request of. ${verdict ? `${verdict.why}.` : ''}`.trimEnd();
     default:
       return trip.fate.kind === 'undelivered' ? `Requests would not reach a backend: ${trip.fate.why}.` : '';
   }
+}
+
+/** Who drops the ACK for want of the reply. */
+function unacknowledgedText({ journey: { end } }: LostAck): string {
+  if (end.kind !== 'dropped' || end.drop.by !== 'netfilter') return 'the ACK is dropped.';
+  const { rule, chain, hook } = end.drop;
+  return `${end.station.label}, which then saw none, takes the client's ACK for INVALID and drops it in ${hook}: ${rule ? rule.text : `the policy of ${chain}`}.`;
 }
 
 function cameBy({ entry }: Risk['trip']): string {
@@ -109,16 +126,21 @@ function translatorsOf({ request }: Risk['trip']): string {
 function evidenceOf(risks: readonly Risk[]): Evidence[] {
   const found: Evidence[] = [];
   for (const { trip, role } of risks.slice(0, QUOTED)) {
-    const journey = role === 'request' ? trip.request : trip.reply!;
-    const which = role === 'request' ? 'a request' : 'the reply';
-    found.push(evidence('model', `${which} goes ${wayText(journey)}`, { node: risks[0]!.station.node }));
+    const ways = [
+      ...(role === 'request' ? [`a request goes ${wayText(trip.request)}`] : []),
+      ...(role === 'reply' ? [`the reply goes ${wayText(trip.reply!)}`] : []),
+      ...(trip.lostAck ? [`the ${trip.lostAck.by}'s ACK goes ${wayText(trip.lostAck.journey)}`] : []),
+    ];
+    for (const way of ways) found.push(evidence('model', way, { node: risks[0]!.station.node }));
   }
   if (risks.length > QUOTED) found.push(evidence('model', `${risks.length} such ways in all`));
-  const { station, drop, leg, interface: name } = risks[0]!;
+  const { station, drop, leg, interface: name, trip } = risks[0]!;
   const at = { node: station.node };
-  if (drop?.by === 'netfilter' && drop.rule) {
-    const { file, line, text } = drop.rule;
-    found.push(evidence('rule', text, { ...at, file, line }));
+  const ack = trip.lostAck?.journey.end;
+  const dropped = ack?.kind === 'dropped' ? ack : { station, drop };
+  if (dropped.drop?.by === 'netfilter' && dropped.drop.rule) {
+    const { file, line, text } = dropped.drop.rule;
+    found.push(evidence('rule', text, { node: dropped.station.node, file, line }));
   }
   const verdict = drop?.by === 'routing' ? drop.verdict : leg.passage.verdict;
   if (verdict)

@@ -105,7 +105,7 @@ function describe({ request, entries, trips }: Walked, ids: ReadonlyMap<RoundTri
 }
 
 function describeWay(trip: RoundTrip, finding: string | null): PredictedWay {
-  const { entry, request, reply, fate, backend } = trip;
+  const { entry, request, reply, fate, backend, lostAck } = trip;
   const open = [...entry.unknown, ...request.unknown, ...(reply?.unknown ?? [])];
   return {
     entry: {
@@ -117,13 +117,22 @@ function describeWay(trip: RoundTrip, finding: string | null): PredictedWay {
     },
     backend,
     chance: (reply ?? request).chance,
-    fate: fate.kind === 'lost' ? `lost-${fate.role}` : fate.kind,
-    why: fate.kind === 'unknown' ? fate.why : wayText(reply ?? request),
+    fate: fateOf(trip),
+    why: fate.kind === 'unknown' ? fate.why : wayText(lostAck?.journey ?? reply ?? request),
     finding,
-    steps: [...stepsOf(request, 'request'), ...(reply ? stepsOf(reply, 'reply') : [])],
+    steps: [
+      ...stepsOf(request, 'request'),
+      ...(reply ? stepsOf(reply, 'reply') : []),
+      ...(lostAck ? stepsOf(lostAck.journey, `${lostAck.by}-ack`) : []),
+    ],
     unknown: [...new Set([...entry.assumed, ...open])],
     ...(entry.assumed.length > 0 && open.length === 0 && { assumesEntry: true as const }),
   };
+}
+
+function fateOf({ fate, lostAck }: RoundTrip): PredictedWay['fate'] {
+  if (lostAck) return `lost-${lostAck.by}-ack`;
+  return fate.kind === 'lost' ? `lost-${fate.role}` : fate.kind;
 }
 
 function stepsOf({ legs }: Journey, role: PredictedStep['role']): PredictedStep[] {

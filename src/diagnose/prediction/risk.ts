@@ -1,6 +1,7 @@
 /** What is wrong with a predicted way, in the words of the causes. */
-import type { CauseId, Role } from '../../model/analysis.js';
+import type { CauseId, PacketRole } from '../../model/analysis.js';
 import type { Drop, Journey, Leg } from '../../network/journey.js';
+import type { LostAck } from '../../network/lost-ack.js';
 import type { RoundTrip } from '../../network/round-trip.js';
 import type { Station } from '../../network/station.js';
 
@@ -8,7 +9,7 @@ export interface Risk {
   cause: CauseId;
   station: Station;
   interface: string | null;
-  role: Role;
+  role: PacketRole;
   trip: RoundTrip;
   /** The leg on which it happens. */
   leg: Leg;
@@ -23,7 +24,7 @@ export function riskOf(trip: RoundTrip): Risk | null {
   switch (fate.kind) {
     case 'answered':
     case 'unknown':
-      return null;
+      return trip.lostAck ? unacknowledged(trip, trip.lostAck) : null;
     case 'lost':
       return lost(trip, fate.role === 'request' ? request : reply!, fate.role);
     case 'undelivered': {
@@ -41,6 +42,7 @@ export function riskOf(trip: RoundTrip): Risk | null {
     }
     case 'untranslated':
     case 'answered-elsewhere': {
+      if (trip.lostAck) return unacknowledged(trip, trip.lostAck);
       const isElsewhere = fate.kind === 'answered-elsewhere';
       const leg = releaseOf(trip, reply!) ?? reply!.legs.at(-1)!;
       return {
@@ -55,6 +57,30 @@ export function riskOf(trip: RoundTrip): Risk | null {
       };
     }
   }
+}
+
+/** An ACK is dropped: for a rule alone, or because the reply went round who drops it. */
+function unacknowledged(trip: RoundTrip, { by, journey, wantsReply }: LostAck): Risk | null {
+  const risk = lost(trip, journey, `${by}-ack`);
+  const leg = risk && wantsReply ? roundOf(risk.station, trip) : undefined;
+  if (!leg) return risk;
+  const { station, hop } = leg;
+  return {
+    ...risk!,
+    cause: 'stateful-gateway',
+    station,
+    interface: hop?.dev ?? null,
+    role: 'reply',
+    leg,
+    drop: null,
+  };
+}
+
+/** Where the reply left the way by which it would have come to a station that the request passed. */
+function roundOf(station: Station, { request, reply }: RoundTrip): Leg | undefined {
+  const at = request.legs.findIndex((leg) => leg.station === station);
+  const behind = request.legs.slice(at + 1).map((leg) => leg.station);
+  return reply!.legs.findLast((leg) => behind.includes(leg.station));
 }
 
 /** Where a reply was sent another way than it should have gone. */
@@ -79,7 +105,7 @@ function behindTranslation({ request, backend }: RoundTrip, reply: Journey): Leg
   return reply.legs.findLast(({ station }) => had.some((leg) => leg.station.label === station.label));
 }
 
-function lost(trip: RoundTrip, { legs, end }: Journey, role: Role): Risk | null {
+function lost(trip: RoundTrip, { legs, end }: Journey, role: PacketRole): Risk | null {
   if (end.kind !== 'dropped') return null;
   const { station, interface: name, drop, carrier } = end;
   return { cause: causeOf(drop), station, interface: name, role, trip, leg: legs.at(-1)!, drop, carrier };

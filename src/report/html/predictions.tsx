@@ -1,7 +1,7 @@
 import type { Analysis, PredictedWay, Prediction } from '../../model/analysis.js';
 import { numberText } from '../../model/texts.js';
 import { addressNames } from '../terminal/names.js';
-import { FATES, percentText } from '../terminal/predictions.js';
+import { FATES, percentText, stepName } from '../terminal/predictions.js';
 import { endpointText, flowText, placeText } from '../terminal/words.js';
 import { Table } from './table.js';
 
@@ -79,13 +79,14 @@ function PredictionTable({ prediction, analysis }: { prediction: Prediction; ana
 export function Way({ way }: { way: PredictedWay }) {
   return (
     <ol class="way">
-      {way.steps.map(({ role, node, netns, input, output, via, source, destination, did }) => {
+      {way.steps.map((step) => {
+        const { node, netns, input, output, via, source, destination, did } = step;
         const at = netns === null ? node : `${node}/${netns}`;
         const inward = input === null ? 'sent here' : `in ${input}`;
         const out = output === null ? 'ends here' : `out ${output}${via === null ? '' : ` via ${via}`}`;
         return (
           <li>
-            <span class={role}>{role}</span>
+            <span class={step.role}>{stepName(step)}</span>
             {` ${at}: ${inward}, ${out}, as ${flowText(source, destination)}`}
             {did.length > 0 && (
               <ul>

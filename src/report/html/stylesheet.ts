@@ -168,8 +168,8 @@ svg { display: block; max-width: 100%; height: auto; }
 svg text { fill: var(--text); font: 12.5px system-ui, sans-serif; }
 svg text.mono, svg .mono { font: 11.5px ui-monospace, 'DejaVu Sans Mono', monospace; }
 svg .name, svg .head { font-weight: 700; }
-.request { color: var(--request); }
-.reply { color: var(--reply); }
+.request, .client-ack { color: var(--request); }
+.reply, .server-ack { color: var(--reply); }
 figure { margin: 0; }
 figcaption { padding-top: 0.5rem; font-size: 0.9rem; }
 .path line, .path path { stroke: currentColor; stroke-width: 2.5; fill: none; }

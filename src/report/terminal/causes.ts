@@ -1,4 +1,4 @@
-import type { AnalysisAttempt, CauseId, Finding, Outcome, Role } from '../../model/analysis.js';
+import type { AnalysisAttempt, CauseId, Finding, Outcome, PacketRole } from '../../model/analysis.js';
 import { isSlow } from '../shown-attempts.js';
 import { counted, isLate, nodeText, placeText } from './words.js';
 
@@ -31,7 +31,7 @@ interface Subject {
 /** What a headline is about. */
 export interface Lost {
   /** The packet that got nowhere; null where no attempt tells. */
-  role: Role | null;
+  role: PacketRole | null;
   /** How the attempt ended that shows it; null where none does. */
   outcome: Outcome | null;
   /** Its client asked but once, so that the reply may have got back. */
@@ -141,10 +141,16 @@ function lastSeen(finding: Finding): string {
   return node === null && name === null ? '' : `, last seen on ${placeText(nodeText(finding), name)}`;
 }
 
+const PACKETS: Readonly<Record<PacketRole, string>> = {
+  request: 'requests for',
+  reply: 'replies from',
+  'client-ack': 'ACKs for',
+  'server-ack': 'ACKs from',
+};
+
 /** What is broken and where, in one sentence without its full stop. */
 export function headline(finding: Finding, { role, outcome, askedOnce = false, service }: Lost): string {
-  const packets =
-    role === 'reply' ? `replies from ${service}` : `${role ? 'requests' : 'packets'} for ${service}`;
+  const packets = `${role ? PACKETS[role] : 'packets for'} ${service}`;
   const isPast = isLate(finding);
   const text = WORDINGS[finding.cause].headline(finding, {
     packets,

@@ -1,4 +1,5 @@
-import type { Analysis, Fate, PredictedStep, PredictedWay, Prediction } from '../../model/analysis.js';
+import type { Analysis, PredictedStep, PredictedWay, Prediction } from '../../model/analysis.js';
+import type { Fate } from '../../model/fate.js';
 import { stationLabel } from '../../model/station.js';
 import { numberText } from '../../model/texts.js';
 import type { Style } from '../style.js';
@@ -17,6 +18,8 @@ export const FATES: Record<Fate, string> = {
   'answered-elsewhere': 'answered by another way',
   'lost-request': 'request lost',
   'lost-reply': 'reply lost',
+  'lost-client-ack': "client's ACK lost",
+  'lost-server-ack': "server's ACK lost",
   untranslated: 'reply not translated back',
   undelivered: 'not delivered',
   unknown: 'cannot be told',
@@ -90,12 +93,17 @@ export function percentText(chance: number): string {
   return `${Number.isInteger(percent) ? percent : percent.toFixed(1)}%`;
 }
 
+/** What a step is a packet of. */
+export function stepName({ role }: PredictedStep): string {
+  return role === 'request' || role === 'reply' ? role : 'ACK';
+}
+
 /** One way, node by node: by which interface in, what the node does, by which out. */
 export function wayLines(title: string, way: PredictedWay, style: Style): string[] {
   const lines = labelled('', `${title}:`, style.measure, 0).map(style.bold);
   let role: PredictedStep['role'] | null = null;
   for (const step of way.steps) {
-    const name = step.role === role ? '' : step.role;
+    const name = step.role === role ? '' : stepName(step);
     role = step.role;
     const out =
       step.output === null ? 'ends here' : `out ${step.output}${step.via === null ? '' : ` via ${step.via}`}`;

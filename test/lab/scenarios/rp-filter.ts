@@ -46,6 +46,17 @@ const ON_REQUEST: Scenario[] = [
   },
   {
     ...BASE,
+    ground: GROUND,
+    name: 'rp-filter-mark-set-anew',
+    description:
+      'A rule of node2 sets the connection mark anew with every packet, and no routing rule asks for it. A fix that ' +
+      'marks by the first packet alone would let the SYN in, and have the ACK dropped.',
+    changes: { node2: [`ip rule del from ${FLANNEL.nodes[1]!.podNetwork} fwmark 0x100 lookup 100`] },
+    rpFilter: { node2: { all: 1, 'flannel.1': 1 } },
+    expect: DROPPED_ON_OVERLAY,
+  },
+  {
+    ...BASE,
     name: 'rp-filter-all-only',
     description:
       'conf.all.rp_filter is 1 and that of flannel.1 is 0: the greater counts. kube-proxy is in nftables mode.',

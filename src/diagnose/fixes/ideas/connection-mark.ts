@@ -60,11 +60,14 @@ export function connectionMarks(problem: Problem, { checked }: { checked: boolea
   ];
 }
 
-/** Both ways are given the mark: the check of the request looks up the way back with it. */
+/**
+ * Both ways are given the mark: the check of what clients send looks up the way back with it. Each of their packets
+ * marks the connection, for another rule may set its mark anew with each of them.
+ */
 function iptablesMarks(name: string, mark: string, family: 4 | 6): string[] {
   const tool = family === 6 ? 'ip6tables' : 'iptables';
   return [
-    `${tool} -t mangle -A PREROUTING -i ${shellWord(name)} -m conntrack --ctstate NEW -j CONNMARK --set-xmark ${mark}/${mark}`,
+    `${tool} -t mangle -A PREROUTING -i ${shellWord(name)} -m conntrack --ctdir ORIGINAL -j CONNMARK --set-xmark ${mark}/${mark}`,
     `${tool} -t mangle -A PREROUTING -m connmark --mark ${mark}/${mark} -j CONNMARK --restore-mark --nfmask ${mark} --ctmask ${mark}`,
   ];
 }
@@ -73,7 +76,7 @@ function nftMarks(station: Problem['risks'][0]['station'], name: string, mark: s
   const [kind, bits, table] = [family === 6 ? 'ip6' : 'ip', Number(mark), nftTable(mark)];
   const body =
     `chain prerouting { type filter hook prerouting priority mangle; ` +
-    `iifname "${name}" ct state new ct mark set ct mark or ${mark}; ` +
+    `iifname "${name}" ct direction original ct mark set ct mark or ${mark}; ` +
     `ct mark and ${mark} == ${mark} meta mark set meta mark or ${mark}; }`;
   const where = { family: kind, table };
   const [ct, meta] = [{ ct: { key: 'mark' } }, { meta: { key: 'mark' } }];
@@ -94,7 +97,7 @@ function nftMarks(station: Problem['risks'][0]['station'], name: string, mark: s
         chain: 'prerouting',
         expr: [
           { match: { op: '==', left: { meta: { key: 'iifname' } }, right: name } },
-          { match: { op: 'in', left: { ct: { key: 'state' } }, right: 'new' } },
+          { match: { op: '==', left: { ct: { key: 'direction' } }, right: 'original' } },
           { mangle: { key: ct, value: { '|': [ct, bits] } } },
         ],
       },

@@ -1,6 +1,8 @@
 /** A rule that dropped what should get through: another in front of it, as narrow as the connection allows. */
+
 import { type Hook, isDeviceHook } from '../../../kernel/netfilter/rule-set.js';
 import { hasPorts } from '../../../kernel/protocols.js';
+import type { PacketRole } from '../../../model/analysis.js';
 import { outerInterfaces } from '../../../network/link.js';
 import type { Risk } from '../../prediction/risk.js';
 import { COST, type FixIdea, type IdeasFor } from '../idea.js';
@@ -19,13 +21,20 @@ export const filteredIdeas: IdeasFor = (problem) => {
 };
 
 /** @returns null where the rule is not an administrator's: what wrote it has its own way to be told, and takes back what others write */
+const PACKETS: Readonly<Record<PacketRole, string>> = {
+  request: 'requests',
+  reply: 'replies',
+  'client-ack': "clients' ACKs",
+  'server-ack': "servers' ACKs",
+};
+
 export function accepting(risk: Risk, drop: FilterDrop): FixIdea | null {
   const { station, role, carrier } = risk;
   const place = placeOfDrop(station, drop);
   if (!place || isKept(place.chain) || place.table === KUBE_PROXY) return null;
   const selector = carrier ? tunnelSelector(risk) : packetSelector(risk, drop);
   if (!selector) return null;
-  const what = carrier ? 'the tunnel between the nodes' : role === 'request' ? 'requests' : 'replies';
+  const what = carrier ? 'the tunnel between the nodes' : PACKETS[role];
   return {
     summary: `Let ${what} through on ${station.label}, before ${ruleName(place)}.`,
     steps: [acceptAt(station, place, selector)],
@@ -73,12 +82,14 @@ function packetSelector(risk: Risk, drop: FilterDrop): Selector | null {
     destinationPort: null,
   };
   if (!hasPorts(protocol) && !/icmp/.test(protocol)) return null;
-  if (role === 'request') {
-    const { destinationPort } = packet;
-    return { ...base, destination: widened(destination.text), destinationPort, established: false };
-  }
   // A device's rules may not ask for the state of a connection.
-  const established = packet.connection !== null && packet.direction === 'reply' && !isDeviceHook(drop.hook);
+  const isKnown = packet.connection?.state === 'established' && !isDeviceHook(drop.hook);
+  if (role === 'request' || role === 'client-ack') {
+    const { destinationPort } = packet;
+    const established = role === 'client-ack' && isKnown;
+    return { ...base, destination: widened(destination.text), destinationPort, established };
+  }
+  const established = isKnown && packet.direction === 'reply';
   return { ...base, source: widened(source.text), sourcePort: packet.sourcePort, established };
 }
 
@@ -111,5 +122,6 @@ function scopeText({
   const from = source === null ? '' : ` from ${source}${sourcePort === null ? '' : ` port ${sourcePort}`}`;
   const to = destination === null ? '' : ` to ${destination}`;
   const port = destinationPort === null ? '' : ` port ${destinationPort}`;
-  return `${established ? 'answers of known connections, ' : ''}${protocol}${from}${to}${port}`;
+  const known = `${source === null ? 'packets' : 'answers'} of known connections, `;
+  return `${established ? known : ''}${protocol}${from}${to}${port}`;
 }

@@ -16,6 +16,6 @@ export const IDEAS: Partial<Record<CauseId, IdeasFor>> = {
   'no-route': noRouteIdeas,
   filtered: filteredIdeas,
   'untranslated-reply': untranslatedIdeas,
-  // A stateful gateway's is the same by the settings: the reply goes round whom the request came from.
   'wrong-gateway': wrongGatewayIdeas,
+  'stateful-gateway': wrongGatewayIdeas,
 };

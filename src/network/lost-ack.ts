@@ -1,0 +1,82 @@
+/**
+ * What comes after the handshake's SYN and SYN-ACK: a rule on the state of connections, or on flags, may drop an ACK
+ * though both of them pass.
+ */
+import type { Connection } from '../kernel/netfilter/packet.js';
+import type { PacketQuestion } from '../kernel/netfilter/passage.js';
+import { type Connections, follow, type Journey } from './journey.js';
+import type { Network } from './network.js';
+import type { Station } from './station.js';
+
+/** An ACK that does not arrive. */
+export interface LostAck {
+  /** Who sends it: the client, to end the handshake, or the server, when it has had a request. */
+  by: 'client' | 'server';
+  journey: Journey;
+  /**
+   * It would pass, had the reply come by the station that drops it: without one, conntrack takes it for INVALID
+   * (tcp_conntracks[] of net/netfilter/nf_conntrack_proto_tcp.c).
+   */
+  wantsReply: boolean;
+}
+
+/** A SYN or SYN-ACK, and the way that it went. */
+interface Opening {
+  journey: Journey;
+  question: PacketQuestion;
+}
+
+/**
+ * Follows the ACKs of a connection whose SYN-ACK arrives, by the ways of these.
+ *
+ * @returns null where they arrive, and where that cannot be told
+ */
+export function lostAck(network: Network, request: Opening, reply: Opening): LostAck | null {
+  const doubts = [...request.journey.doubts, ...reply.journey.doubts];
+  if (request.question.tcp !== 'syn' || doubts.length > 0) return null;
+  const sent = (connections: Connections) => acksAlong(network, request, connections);
+  const known = reply.journey.connections;
+  const acks = sent(known);
+  const lost = lostOf(acks);
+  if (lost) {
+    const dropper = lost.legs.at(-1)!.station;
+    const answered = sent(asAnswered(known, dropper));
+    return {
+      by: 'client',
+      journey: lost,
+      wantsReply: answered.every((way) => !isDroppedBy(way, dropper)),
+    };
+  }
+  const answers = acks.flatMap(({ connections }) => acksAlong(network, reply, connections));
+  const journey = lostOf(answers);
+  return journey && { by: 'server', journey, wantsReply: false };
+}
+
+/** Packets of one connection go one way, whatever others there are. */
+function acksAlong(network: Network, { journey, question }: Opening, connections: Connections): Journey[] {
+  const { station, interface: name } = journey.legs[0]!;
+  const ways = follow(network, { station, interface: name }, { ...question, tcp: 'ack' }, connections);
+  return ways.filter(({ legs }) =>
+    legs.every((leg, i) => {
+      const before = journey.legs[i];
+      const isThere = before?.station === leg.station && before.interface === leg.interface;
+      return isThere && (leg.hop === null || before.hop?.dev === leg.hop.dev);
+    }),
+  );
+}
+
+/** Null where it may arrive. */
+function lostOf(ways: readonly Journey[]): Journey | null {
+  const isLost = ways.every(({ end, doubts }) => end.kind === 'dropped' && doubts.length === 0);
+  return isLost ? (ways[0] ?? null) : null;
+}
+
+function isDroppedBy({ end }: Journey, station: Station): boolean {
+  return end.kind === 'dropped' && end.station === station;
+}
+
+function asAnswered(connections: Connections, { label }: Station): Connections {
+  const known = connections.get(label) ?? [];
+  const established = known.map((one): Connection => ({ ...one, state: 'established' }));
+  return new Map(connections).set(label, established);
+}
