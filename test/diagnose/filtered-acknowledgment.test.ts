@@ -27,6 +27,7 @@ for (const [name, commands] of [
     t.true(evidence.some((e) => e.kind === 'rule' && e.node === 'gw2' && e.text.startsWith(RULE)));
     t.true(evidence.some((e) => /^ACK .* came in by wan and did not leave/.test(e.text)));
     t.true(alternatives.some((a) => a.cause === 'stateful-gateway'));
+    t.regex(findings[0]!.fix!.expected, / The ACKs that follow are dropped no more\./);
     t.deepEqual(
       findings[0]!.fix!.commands.map((c) => [c.node, c.command]),
       commands.map((command) => ['gw2', command]),

@@ -13,6 +13,8 @@ export interface Solution {
   ideas: readonly FixIdea[];
   /** What comes next after each idea but the last. */
   uncovered: readonly Risk[];
+  /** Without it, or with a part of it, ACKs were lost that follow a handshake. */
+  mendsAcks: boolean;
   /** With all of them carried out. */
   network: Network;
   /** What becomes of the connections that are mended, in words, and of those of which that cannot be told. */
@@ -57,7 +59,7 @@ function inOrder(commands: readonly FixCommand[]): FixCommand[] {
   );
 }
 
-function expectedText({ ideas, uncovered, mended, open }: Solution): string {
+function expectedText({ ideas, uncovered, mendsAcks, mended, open }: Solution): string {
   const all = mended.length + open.length;
   const rest =
     open.length === 0
@@ -67,7 +69,7 @@ function expectedText({ ideas, uncovered, mended, open }: Solution): string {
     ({ cause, station }) => ` The first alone is no fix: what comes next is ${cause} on ${station.label}.`,
   );
   const first = ideas.length > 1 ? (alone[0] ?? '') : '';
-  return `Tried in the model of the nodes' routes, rules and settings: ${told(mended)}.${rest}${first}`;
+  return `Tried in the model of the nodes' routes, rules and settings: ${told(mended)}.${mendsAcks ? ' The ACKs that follow are dropped no more.' : ''}${rest}${first}`;
 }
 
 function told(texts: readonly string[]): string {

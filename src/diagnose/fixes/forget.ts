@@ -60,7 +60,14 @@ export function forgetting(
   };
   const texts = (wanted: boolean | null) =>
     results.filter(({ mended }) => mended === wanted).map(({ text }) => text);
-  const fix = toFix({ ideas: [idea], uncovered: [], network, mended: texts(true), open: texts(null) });
+  const fix = toFix({
+    ideas: [idea],
+    uncovered: [],
+    mendsAcks: false,
+    network,
+    mended: texts(true),
+    open: texts(null),
+  });
   const next = `The next packet for ${address} is asked for by ${resolutionOf(address)}, and goes to whoever answers for it.`;
   // The model asks no entries: it takes for granted that the packet gets there.
   if (rest?.fix) {

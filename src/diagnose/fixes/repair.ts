@@ -187,6 +187,7 @@ function solutionOf(
   return {
     ideas,
     uncovered: uncovered.slice(1),
+    mendsAcks: uncovered.some(({ trip }) => trip.lostAck !== null),
     network,
     mended: known.filter(({ mended }) => mended === true).map(({ text }) => text),
     open: known.filter(({ mended }) => mended === null).map(({ text }) => text),
