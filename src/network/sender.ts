@@ -15,16 +15,23 @@ export interface Sender {
 export function senderOf(network: Network, station: Station, device: string, client: string): Sender {
   if (isOnLink(station, device, client)) return { address: client, unknown: [] };
   const family = client.includes(':') ? 6 : 4;
-  // A route to another node's pods goes by that node, which is no way for clients.
-  const outsiders = (addresses: readonly string[]) =>
-    addresses.filter((address) => !network.stations.some((s) => s.model.hasAddress(address)));
-  const routers = outsiders(routersOn(station, device, family));
+  const routers = outsideRouters(network, station, device, family);
   if (routers.length === 1) return { address: routers[0]!, unknown: [] };
-  const neighbours = outsiders(neighboursOn(station, device, family));
+  const neighbours = outsiders(network, neighboursOn(station, device, family));
   if (routers.length > 0 || neighbours.length !== 1) return { address: null, unknown: [] };
   const [only] = neighbours;
   const line = `${station.label}: ${only}, its only neighbour on ${device}, is taken for the router there`;
   return { address: only!, unknown: [line] };
+}
+
+/** The routers that a node's routes name on a link of its, and no snapshot tells of. */
+export function outsideRouters(network: Network, station: Station, device: string, family: 4 | 6): string[] {
+  return outsiders(network, routersOn(station, device, family));
+}
+
+/** A route to another node's pods goes by that node, which is no way for clients. */
+function outsiders({ stations }: Network, addresses: readonly string[]): string[] {
+  return addresses.filter((address) => !stations.some((s) => s.model.hasAddress(address)));
 }
 
 /** The gateways of a node's routes by the device, whatever table they are in. */

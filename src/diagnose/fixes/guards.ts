@@ -1,11 +1,12 @@
 /** What works as the nodes are, and has to go on working when one of them is changed. */
 import { familyOf } from '../../model/address.js';
 import type { Endpoint } from '../../model/analysis.js';
-import { type Entry, entriesOf } from '../../network/entry.js';
+import type { Entry } from '../../network/entry.js';
 import { outerInterfaces } from '../../network/link.js';
 import type { Network } from '../../network/network.js';
 import { isMade, roundTrips } from '../../network/round-trip.js';
 import type { Station } from '../../network/station.js';
+import { firstEntriesOf } from '../../network/upstream.js';
 
 export interface Guard {
   works(network: Network): boolean;
@@ -77,7 +78,7 @@ function guard(client: string, server: string, port: number | null, doors?: read
         ? doors
             .map((door) => ({ ...door, station: network.station(door.station.node, door.station.netns)! }))
             .filter(({ station }) => knowsWay(station, client))
-        : entriesOf(network, server, client).entries;
+        : firstEntriesOf(network, server, client).entries;
       const trips = entries.flatMap((entry) => roundTrips(network, entry, packet));
       return trips.length > 0 && trips.every(isMade);
     },

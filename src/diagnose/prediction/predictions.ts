@@ -1,10 +1,11 @@
 import type { PacketQuestion } from '../../kernel/netfilter/passage.js';
 import type { Finding, Gap, PredictedStep, PredictedWay, Prediction } from '../../model/analysis.js';
-import { type Entries, entriesOf } from '../../network/entry.js';
+import type { Entries } from '../../network/entry.js';
 import type { Journey } from '../../network/journey.js';
 import { wayText } from '../../network/narrate.js';
 import type { Network } from '../../network/network.js';
 import { type RoundTrip, roundTrips } from '../../network/round-trip.js';
+import { firstEntriesOf } from '../../network/upstream.js';
 import { announcerConflict, silenceFinding } from './conflict.js';
 import { riskFinding } from './finding.js';
 import { type Risk, riskOf } from './risk.js';
@@ -73,7 +74,7 @@ interface Walked {
 
 function walk(network: Network, request: PredictionRequest): Walked {
   const { vip, protocol, port, client } = request;
-  const entries = entriesOf(network, vip, client);
+  const entries = firstEntriesOf(network, vip, client);
   const packet: PacketQuestion & { source: string } = {
     source: client,
     destination: vip,

@@ -274,6 +274,15 @@ const STATEFUL: Scenario[] = [
   },
   {
     ...BASE,
+    name: 'stateful-gateway-recorded-source-routed',
+    description: 'Its twin: a rule sends what the VIP sends back by ens19, through the gateway.',
+    ground: SERVER,
+    changes: { gw2: stateful(), 'lb-3': SOURCE_ROUTED },
+    recorded: ['lb-3', 'gw2'],
+    expect: null,
+  },
+  {
+    ...BASE,
     name: 'undetermined-behind-both-ways',
     description:
       'The replies come back to the first router by another gateway than the requests went, leave it for the client, ' +

@@ -1,0 +1,95 @@
+/**
+ * Routers with a snapshot of their own that a client's packets pass before the node that answers for the VIP. What they
+ * track, and what they drop, is theirs to tell from the first packet on.
+ */
+import { translationsOf } from '../kernel/translations.js';
+import { type Entries, type Entry, entriesOf } from './entry.js';
+import { onOneLink, outerInterfaces } from './link.js';
+import type { Network } from './network.js';
+import { arrivalOf } from './next.js';
+import { outsideRouters, senderOf } from './sender.js';
+import type { Station } from './station.js';
+
+/** More routers in a row than any site has. */
+const MOST_ROUTERS = 8;
+
+/**
+ * As `entriesOf`, but at the first of the recorded routers before the node that answers: one that hands on to several is
+ * one way in.
+ */
+export function firstEntriesOf(network: Network, vip: string, client: string): Entries {
+  const found = entriesOf(network, vip, client);
+  const first = found.entries.flatMap((entry) => fromFirstRouter(network, entry, vip, client));
+  const byPlace = new Map(first.map((entry) => [`${entry.station.label}\n${entry.interface}`, entry]));
+  return { ...found, entries: [...byPlace.values()] };
+}
+
+/** Where `entry` is but one of the places that are tried, nothing tells that a router hands requests on to it. */
+function fromFirstRouter(network: Network, entry: Entry, vip: string, client: string): Entry[] {
+  if (entry.isGuess || entry.assumed.length > 0) return [entry];
+  return traced(network, entry, vip, client, [entry.station]);
+}
+
+function traced(
+  network: Network,
+  entry: Entry,
+  vip: string,
+  client: string,
+  passed: readonly Station[],
+): Entry[] {
+  if (passed.length > MOST_ROUTERS || !isOpen(network, entry, client)) return [entry];
+  const before = network.stations
+    .filter((station) => station.netns === null && !passed.includes(station) && !serves(station, vip))
+    .flatMap((station) => handingOver(network, station, entry, vip, client) ?? []);
+  const isGuess = entry.isGuess || before.length > 1;
+  const earlier = before.flatMap((one) =>
+    traced(network, { ...one, isGuess }, vip, client, [...passed, one.station]),
+  );
+  return earlier.length > 0 ? earlier : [entry];
+}
+
+/** Whether a router that is in no snapshot may not be who hands the packets over. */
+function isOpen(network: Network, { station, interface: name, sender }: Entry, client: string): boolean {
+  if (name === null || sender !== null) return false;
+  return outsideRouters(network, station, name, client.includes(':') ? 6 : 4).length === 0;
+}
+
+/** It would be for the node itself to serve what comes to it. */
+function serves({ model, snapshot }: Station, vip: string): boolean {
+  return model.hasAddress(vip) || translationsOf(snapshot, vip).size > 0;
+}
+
+/** Null where the station, if it got a client's packet from where its own way to the client leads, would not pass it to `entry`. */
+function handingOver(
+  network: Network,
+  station: Station,
+  { station: next, interface: at, assumed, unknown }: Entry,
+  vip: string,
+  client: string,
+): Entry | null {
+  if (!outerInterfaces(station).some((name) => onOneLink(station, name, next, at!))) return null;
+  const back = station.model.output({ source: null, destination: client });
+  if (back.verdict !== 'output') return null;
+  const [{ dev: name } = { dev: null }, ...others] = back.hops;
+  // Where packets of clients come in is not for a choice of ways to them to tell.
+  if (name === null || others.some(({ dev }) => dev !== name) || onOneLink(station, name, next, at!))
+    return null;
+  const way = station.model.input({ source: client, destination: vip, interface: name });
+  const isHandedOver = way.hops.some((hop) => {
+    const arrival = arrivalOf(network, station, hop, { source: client, destination: vip });
+    return arrival?.station === next && arrival.interface === at;
+  });
+  if (way.verdict !== 'forward' || !isHandedOver) return null;
+  const sender = senderOf(network, station, name, client);
+  const taken = `${station.label}: requests are taken to come in by ${name}, by which it would send what is for ${client}`;
+  return {
+    station,
+    interface: name,
+    sender: sender.address,
+    why: `${station.label} hands on what is for ${vip} to ${next.label}`,
+    assumed: [...assumed, ...sender.unknown, ...(sender.address === client ? [] : [taken])],
+    unknown,
+    isPod: false,
+    isGuess: false,
+  };
+}
