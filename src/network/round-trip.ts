@@ -2,7 +2,7 @@ import { ipvsDoubt } from '../kernel/ipvs.js';
 import type { PacketQuestion } from '../kernel/netfilter/passage.js';
 import type { Endpoint } from '../model/analysis.js';
 import type { Entry } from './entry.js';
-import { follow, type Journey, questionOf } from './journey.js';
+import { type Connections, follow, type Journey, questionOf } from './journey.js';
 import { outerInterfaces, TUNNELS } from './link.js';
 import { type LostAck, lostAck } from './lost-ack.js';
 import { wayText } from './narrate.js';
@@ -56,7 +56,8 @@ export function roundTrips(
     const common = { entry, client, server, backend: backendOf(request, server), request };
     if ('fate' in start) return [{ ...common, reply: null, fate: start.fate, lostAck: null }];
     const question: PacketQuestion = { ...answerTo(request), tcp: packet.tcp ? 'syn-ack' : null };
-    return follow(network, start, question, request.connections).map((reply) => {
+    const known = withAsker(network, entry, packet, request.connections);
+    return follow(network, start, question, known).map((reply) => {
       const fate = fateOf(network, entry, request, reply, packet);
       return {
         ...common,
@@ -68,6 +69,19 @@ export function roundTrips(
       };
     });
   });
+}
+
+/** Who has the client's address sent the request, wherever the walk begins: its firewall takes the reply for an answer. */
+function withAsker(
+  { stations }: Network,
+  { interface: name }: Entry,
+  packet: PacketQuestion & { source: string },
+  known: Connections,
+): Connections {
+  const [home, ...others] = name === null ? [] : stations.filter((s) => s.model.hasAddress(packet.source));
+  if (!home || others.length > 0 || known.has(home.label)) return known;
+  const connection = home.path.send(packet)[0]?.connection;
+  return connection ? new Map(known).set(home.label, [connection]) : known;
 }
 
 /** Whether the client gets the reply. */

@@ -32,6 +32,8 @@ interface Given {
   client: string;
   /** Rules of node1's FORWARD. */
   rules: readonly string[];
+  /** Rules of the client's INPUT. */
+  firewall: readonly string[];
 }
 
 /** What becomes of the client's request at node1, where node2 answers by this route. */
@@ -67,8 +69,11 @@ async function tripBy(t: ExecutionContext, answer: string, given: Partial<Given>
       ...ZEROES.map((key) => `net.ipv4.conf.${name}.${key} = 0`),
     ]);
     write('sysctl.txt', ['net.ipv4.ip_forward = 1', ...sysctls].join('\n'));
-    const rules = node === 'node1' ? (given.rules ?? []) : [];
-    write('iptables-save.txt', ['*filter', ':FORWARD ACCEPT [0:0]', ...rules, 'COMMIT'].join('\n'));
+    const rules = (node === 'node1' ? given.rules : node === 'client' ? given.firewall : null) ?? [];
+    write(
+      'iptables-save.txt',
+      ['*filter', ':INPUT ACCEPT [0:0]', ':FORWARD ACCEPT [0:0]', ...rules, 'COMMIT'].join('\n'),
+    );
   }
   const inputs = Object.keys(ADDRESSES).map((node) => `${node}=${join(directory, node)}`);
   const network = Network.of((await readSnapshots(inputs, { keepGoing: false })).snapshots);
@@ -115,6 +120,15 @@ test('its twins: right out on a link that it is on, or on one to which another r
   t.deepEqual(await fateBy(t, 'dev b'), { kind: 'answered-elsewhere' });
   const routes = { node2: '10.9.3.0/24 dev a scope link' };
   t.deepEqual(await fateBy(t, 'dev a', { routes }), { kind: 'answered-elsewhere' });
+});
+
+test('the firewall of a client that was recorded too takes the reply for an answer, wherever the walk begins', async (t) => {
+  const known = '-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT';
+  const firewall = [known, '-A INPUT -j DROP'];
+  t.deepEqual(await fateBy(t, 'via 10.9.2.1 dev a', { firewall }), { kind: 'answered' });
+  t.deepEqual(await fateBy(t, 'via 10.9.3.2 dev b', { firewall }), { kind: 'answered-elsewhere' });
+  const fate = await fateBy(t, 'via 10.9.2.1 dev a', { firewall: firewall.slice(1) });
+  t.deepEqual(fate, { kind: 'lost', role: 'reply' });
 });
 
 test('back to the router that the request came from, which has a snapshot: what it makes of it is its own affair', async (t) => {

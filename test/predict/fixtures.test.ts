@@ -150,7 +150,7 @@ test('ACKs are walked as well: a reply that goes round a stateful gateway is a l
   );
   t.regex(
     finding!.summary,
-    /gw2, which then saw none, takes the client's ACK for INVALID and drops it in forward/,
+    /though requests come in by ens19 of lb-3; gw2, which then saw none, takes the client's ACK for INVALID and drops it in forward/,
   );
   t.true(finding!.evidence.some((e) => e.kind === 'rule' && e.node === 'gw2'));
   t.regex(finding!.fix!.summary, /back by ens19/);

@@ -96,7 +96,7 @@ function summaryOf({ cause, station, interface: name, role, trip, leg, drop, car
     case 'untranslated-reply':
       return `${node} would send replies by ${way} as ${packetLabel(packet)}, round ${translatorsOf(trip)}, which would have to give them the address that the client asked.`;
     case 'stateful-gateway':
-      return `${node} would send replies by ${way}, though requests come in ${cameBy(trip)}; ${unacknowledgedText(trip.lostAck!)}`;
+      return `${node} would send replies by ${way}, though requests come in by ${doorOf(station, trip)}; ${unacknowledgedText(trip.lostAck!)}`;
     case 'wrong-gateway':
       return `${node} would send replies by ${way}, though requests come in ${cameBy(trip)}; that is a fault where something on that way drops what it did not see the request of. ${verdict ? `${verdict.why}.` : ''}`.trimEnd();
     default:
@@ -109,6 +109,12 @@ function unacknowledgedText({ journey: { end } }: LostAck): string {
   if (end.kind !== 'dropped' || end.drop.by !== 'netfilter') return 'the ACK is dropped.';
   const { rule, chain, hook } = end.drop;
   return `${end.station.label}, which then saw none, takes the client's ACK for INVALID and drops it in ${hook}: ${rule ? rule.text : `the policy of ${chain}`}.`;
+}
+
+/** Of the node that turns the reply, the interface that the request came in by. */
+function doorOf(station: Risk['station'], { request, entry }: Risk['trip']): string {
+  const leg = request.legs.findLast((one) => one.station === station && one.interface !== null);
+  return leg ? `${leg.interface} of ${station.label}` : doorText(entry);
 }
 
 function cameBy({ entry }: Risk['trip']): string {
