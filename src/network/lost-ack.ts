@@ -4,7 +4,7 @@
  */
 import type { Connection } from '../kernel/netfilter/packet.js';
 import type { PacketQuestion } from '../kernel/netfilter/passage.js';
-import { type Connections, follow, type Journey } from './journey.js';
+import { type Connections, follow, type Journey, type Leg } from './journey.js';
 import type { Network } from './network.js';
 import type { Station } from './station.js';
 
@@ -18,6 +18,11 @@ export interface LostAck {
    * (tcp_conntracks[] of net/netfilter/nf_conntrack_proto_tcp.c).
    */
   wantsReply: boolean;
+  /**
+   * Who sends it on with other addresses than the handshake had, so that whom it reaches knows no such connection: to who
+   * saw no SYN it begins one (nf_conntrack_tcp_loose), to be translated as a new one. Null where it is dropped.
+   */
+  renamedBy: Station | null;
 }
 
 /** A SYN or SYN-ACK, and the way that it went. */
@@ -37,19 +42,23 @@ export function lostAck(network: Network, request: Opening, reply: Opening): Los
   const sent = (connections: Connections) => acksAlong(network, request, connections);
   const known = reply.journey.connections;
   const acks = sent(known);
-  const lost = lostOf(acks);
+  const lost = lostOf(acks, request.journey);
   if (lost) {
     const dropper = lost.legs.at(-1)!.station;
+    const renamedBy = renamerOf(lost, request.journey);
     const answered = sent(asAnswered(known, dropper));
     return {
       by: 'client',
       journey: lost,
-      wantsReply: answered.every((way) => !isDroppedBy(way, dropper)),
+      wantsReply: renamedBy === null && answered.every((way) => !isDroppedBy(way, dropper)),
+      renamedBy,
     };
   }
   const answers = acks.flatMap(({ connections }) => acksAlong(network, reply, connections));
-  const journey = lostOf(answers);
-  return journey && { by: 'server', journey, wantsReply: false };
+  const journey = lostOf(answers, reply.journey);
+  return (
+    journey && { by: 'server', journey, wantsReply: false, renamedBy: renamerOf(journey, reply.journey) }
+  );
 }
 
 /** Packets of one connection go one way, whatever others there are. */
@@ -65,10 +74,27 @@ function acksAlong(network: Network, { journey, question }: Opening, connections
   );
 }
 
-/** Null where it may arrive. */
-function lostOf(ways: readonly Journey[]): Journey | null {
-  const isLost = ways.every(({ end, doubts }) => end.kind === 'dropped' && doubts.length === 0);
+/** Null where it may arrive, and be known there. */
+function lostOf(ways: readonly Journey[], opening: Journey): Journey | null {
+  const isLost = ways.every(
+    (way) => way.doubts.length === 0 && (way.end.kind === 'dropped' || renamerOf(way, opening) !== null),
+  );
   return isLost ? (ways[0] ?? null) : null;
+}
+
+/** The first to send it on with other addresses or ports than it did the packet of the handshake. */
+function renamerOf({ legs, end }: Journey, opening: Journey): Station | null {
+  if (end.kind !== 'left' && end.kind !== 'delivered') return null;
+  const renaming = legs.find((leg, i) => {
+    const before = opening.legs[i];
+    return before !== undefined && nameOf(leg) !== nameOf(before);
+  });
+  return renaming?.station ?? null;
+}
+
+function nameOf({ passage: { packet } }: Leg): string {
+  const { source, sourcePort, destination, destinationPort } = packet;
+  return [source.text, sourcePort, destination.text, destinationPort].join(' ');
 }
 
 function isDroppedBy({ end }: Journey, station: Station): boolean {

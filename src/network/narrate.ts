@@ -3,6 +3,7 @@
 import type { FilterPacket } from '../kernel/netfilter/packet.js';
 import { endpointLabel } from '../model/endpoint.js';
 import type { Journey, Leg } from './journey.js';
+import type { LostAck } from './lost-ack.js';
 import type { RoundTrip } from './round-trip.js';
 
 /** `10.0.0.5:40001 > 10.244.2.10:8080` */
@@ -45,8 +46,14 @@ export function roundTripText({ request, reply, lostAck }: RoundTrip): string {
   if (!reply) return there;
   if (reply === request) return `the reply ${there}`;
   const from = endpointLabel({ address: reply.packet.source.text, port: reply.packet.sourcePort });
-  const ack = lostAck ? `; the ${lostAck.by}'s ACK goes ${wayText(lostAck.journey)}` : '';
+  const ack = lostAck ? `; the ${lostAck.by}'s ACK goes ${ackText(lostAck)}` : '';
   return `${there}; the reply goes ${wayText(reply)} as ${from}${ack}`;
+}
+
+/** The way of an ACK that does not arrive, or arrives as another's. */
+export function ackText({ journey, renamedBy }: LostAck): string {
+  const way = wayText(journey);
+  return renamedBy === null ? way : `${way}, as ${packetLabel(journey.packet)} from ${renamedBy.label} on`;
 }
 
 /** As it met the station, before anything was translated. */

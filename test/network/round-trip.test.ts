@@ -199,6 +199,23 @@ test('a rule that may or may not drop ACKs loses none for certain', async (t) =>
   t.is(await lostAckBy(t, BY_NODE1, ACKS.replace('-j', '-m unheard-of --of it -j')), null);
 });
 
+test('a node that the request went round takes the ACK for a new connection, and translates it', async (t) => {
+  const renamedOn = async (answer: string, ...nat: string[]) => {
+    const rules = ['COMMIT', '*nat', ':POSTROUTING ACCEPT [0:0]', ...nat];
+    const trip = await tripBy(t, answer, {
+      rules,
+      at: { node: 'node2', interface: 'b', sender: '10.9.3.2' },
+    });
+    t.is(isMade(trip), trip.lostAck === null);
+    const { by, renamedBy } = trip.lostAck ?? {};
+    return by && [by, renamedBy?.label];
+  };
+  const masquerade = '-A POSTROUTING -o a -j MASQUERADE';
+  t.deepEqual(await renamedOn(BY_NODE1, masquerade), ['server', 'node1']);
+  t.is(await renamedOn(ROUND_NODE1, masquerade), undefined);
+  t.is(await renamedOn(BY_NODE1, masquerade.replace('-o a', '-o b')), undefined);
+});
+
 test('in words, an ACK that is lost', async (t) => {
   const trip = await tripBy(t, BY_NODE1, { rules: [ACKS] });
   t.regex(

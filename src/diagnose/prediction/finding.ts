@@ -3,7 +3,7 @@ import { sysctlKey } from '../../kernel/sysctl.js';
 import type { Endpoint, Evidence, Finding, PacketRole } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { LostAck } from '../../network/lost-ack.js';
-import { packetLabel, wayText } from '../../network/narrate.js';
+import { ackText, packetLabel, wayText } from '../../network/narrate.js';
 import type { Network } from '../../network/network.js';
 import { evidence, QUOTED } from '../evidence.js';
 import { fixRisk } from '../fixes/risk.js';
@@ -98,6 +98,9 @@ function summaryOf({ cause, station, interface: name, role, trip, leg, drop, car
     case 'stateful-gateway':
       return `${node} would send replies by ${way}, though requests come in by ${doorOf(station, trip)}; ${unacknowledgedText(trip.lostAck!)}`;
     case 'wrong-gateway':
+      if (trip.lostAck?.renamedBy) {
+        return `${node} would send replies by ${way}, though requests come in by ${doorOf(station, trip)}; ${renamedText(trip.lostAck)}`;
+      }
       return `${node} would send replies by ${way}, though requests come in ${cameBy(trip)}; that is a fault where something on that way drops what it did not see the request of. ${verdict ? `${verdict.why}.` : ''}`.trimEnd();
     default:
       return trip.fate.kind === 'undelivered' ? `Requests would not reach a backend: ${trip.fate.why}.` : '';
@@ -109,6 +112,11 @@ function unacknowledgedText({ journey: { end } }: LostAck): string {
   if (end.kind !== 'dropped' || end.drop.by !== 'netfilter') return 'the ACK is dropped.';
   const { rule, chain, hook } = end.drop;
   return `${end.station.label}, which then saw none, takes the client's ACK for INVALID and drops it in ${hook}: ${rule ? rule.text : `the policy of ${chain}`}.`;
+}
+
+/** Who translates what follows the handshake, as a connection of its own. */
+function renamedText({ journey: { packet }, renamedBy }: LostAck): string {
+  return `${renamedBy!.label}, which then saw no request, takes what follows the SYN-ACK for a new connection and translates it to ${packetLabel(packet)}, which the client knows nothing of.`;
 }
 
 /** Of the node that turns the reply, the interface that the request came in by. */
@@ -135,7 +143,7 @@ function evidenceOf(risks: readonly Risk[]): Evidence[] {
     const ways = [
       ...(role === 'request' ? [`a request goes ${wayText(trip.request)}`] : []),
       ...(role === 'reply' ? [`the reply goes ${wayText(trip.reply!)}`] : []),
-      ...(trip.lostAck ? [`the ${trip.lostAck.by}'s ACK goes ${wayText(trip.lostAck.journey)}`] : []),
+      ...(trip.lostAck ? [`the ${trip.lostAck.by}'s ACK goes ${ackText(trip.lostAck)}`] : []),
     ];
     for (const way of ways) found.push(evidence('model', way, { node: risks[0]!.station.node }));
   }

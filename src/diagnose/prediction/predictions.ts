@@ -2,7 +2,7 @@ import type { PacketQuestion } from '../../kernel/netfilter/passage.js';
 import type { Finding, Gap, PredictedStep, PredictedWay, Prediction } from '../../model/analysis.js';
 import type { Entries } from '../../network/entry.js';
 import type { Journey } from '../../network/journey.js';
-import { wayText } from '../../network/narrate.js';
+import { ackText, wayText } from '../../network/narrate.js';
 import type { Network } from '../../network/network.js';
 import { type RoundTrip, roundTrips } from '../../network/round-trip.js';
 import { firstEntriesOf } from '../../network/upstream.js';
@@ -119,7 +119,7 @@ function describeWay(trip: RoundTrip, finding: string | null): PredictedWay {
     backend,
     chance: (reply ?? request).chance,
     fate: fateOf(trip),
-    why: fate.kind === 'unknown' ? fate.why : wayText(lostAck?.journey ?? reply ?? request),
+    why: fate.kind === 'unknown' ? fate.why : lostAck ? ackText(lostAck) : wayText(reply ?? request),
     finding,
     steps: [
       ...stepsOf(request, 'request'),

@@ -60,7 +60,8 @@ export function riskOf(trip: RoundTrip): Risk | null {
 }
 
 /** An ACK is dropped: for a rule alone, or because the reply went round who drops it. */
-function unacknowledged(trip: RoundTrip, { by, journey, wantsReply }: LostAck): Risk | null {
+function unacknowledged(trip: RoundTrip, { by, journey, wantsReply, renamedBy }: LostAck): Risk | null {
+  if (renamedBy) return renamed(trip, by === 'server' ? renamedBy : null);
   const risk = lost(trip, journey, `${by}-ack`);
   const leg = risk && wantsReply ? roundOf(risk.station, trip) : undefined;
   if (!leg) return risk;
@@ -73,6 +74,27 @@ function unacknowledged(trip: RoundTrip, { by, journey, wantsReply }: LostAck): 
     role: 'reply',
     leg,
     drop: null,
+  };
+}
+
+/** What the server sends after its SYN-ACK passes a translator that the request went round. */
+function renamed(trip: RoundTrip, by: Station | null): Risk | null {
+  const { request, reply } = trip;
+  const at = reply!.legs.findIndex(({ station }) => station === by);
+  const asked = request.legs.map(({ station }) => station);
+  if (by === null || asked.includes(by)) return null;
+  const leg = reply!.legs.slice(0, at).findLast(({ station }) => asked.includes(station));
+  if (!leg) return null;
+  const { station, hop } = leg;
+  return {
+    cause: 'wrong-gateway',
+    station,
+    interface: hop?.dev ?? null,
+    role: 'reply',
+    trip,
+    leg,
+    drop: null,
+    carrier: false,
   };
 }
 
