@@ -19,15 +19,14 @@ const MOST_ROUTERS = 8;
  */
 export function firstEntriesOf(network: Network, vip: string, client: string): Entries {
   const found = entriesOf(network, vip, client);
-  const first = found.entries.flatMap((entry) => fromFirstRouter(network, entry, vip, client));
+  // Of several places that are tried, nothing tells to which of them a router hands requests on.
+  const isTried = ({ isGuess, assumed }: Entry) =>
+    isGuess || (found.entries.length > 1 && assumed.length > 0);
+  const first = found.entries.flatMap((entry) =>
+    isTried(entry) ? [entry] : traced(network, entry, vip, client, [entry.station]),
+  );
   const byPlace = new Map(first.map((entry) => [`${entry.station.label}\n${entry.interface}`, entry]));
   return { ...found, entries: [...byPlace.values()] };
-}
-
-/** Where `entry` is but one of the places that are tried, nothing tells that a router hands requests on to it. */
-function fromFirstRouter(network: Network, entry: Entry, vip: string, client: string): Entry[] {
-  if (entry.isGuess || entry.assumed.length > 0) return [entry];
-  return traced(network, entry, vip, client, [entry.station]);
 }
 
 function traced(

@@ -3,7 +3,11 @@
  * packets play no part here.
  */
 import test from 'ava';
+import { applyChanges } from '../../src/kernel/what-if/apply.js';
+import type { ChangeSnapshots } from '../../src/kernel/what-if/change.js';
+import { parseChange } from '../../src/kernel/what-if/parse-change.js';
 import type { Analysis, CauseId } from '../../src/model/analysis.js';
+import type { Snapshot } from '../../src/model/snapshot.js';
 import { predict } from '../../src/predict.js';
 import { NODE1, NODE2 } from '../lab/addresses.js';
 import { expectations, nodesOf, type Scenario } from '../lab/scenario.js';
@@ -13,7 +17,7 @@ import { fixture } from '../support.js';
 
 function foretell(
   name: string,
-  asked: { protocol?: string; port?: number; clients?: string[] } = {},
+  asked: { protocol?: string; port?: number; clients?: string[]; change?: ChangeSnapshots } = {},
 ): Promise<Analysis> {
   const truth = readTruth(fixture(name));
   return predict(bundlesIn(fixture(name)), {
@@ -165,6 +169,21 @@ test('a gateway that was recorded passes the request first: it knows the connect
   const { findings, predictions } = await foretell('stateful-gateway-recorded-source-routed');
   t.deepEqual(findings, []);
   t.is(predictions![0]!.ways[0]!.fate, 'answered');
+});
+
+test('a gateway that masquerades replies whose requests went round it: what follows the handshake is lost', async (t) => {
+  const masquerade = parseChange('gw1:iptables -t nat -A POSTROUTING -o wan -j MASQUERADE', 'add');
+  const change = (snapshots: readonly Snapshot[]) => applyChanges(snapshots, [masquerade]);
+  const { findings, predictions } = await foretell('undetermined-behind-both-ways', { change });
+  t.is(predictions![0]!.ways[0]!.fate, 'lost-server-ack');
+  t.deepEqual(
+    findings.map(({ cause, node, interface: name }) => [cause, node, name]),
+    [['wrong-gateway', 'lb-3', 'ens18']],
+  );
+  t.regex(findings[0]!.summary, /gw1, which then saw no request, .* translates it to 100\.64\.1\.2:80 > /);
+  t.regex(findings[0]!.fix!.summary, /back by ens19/);
+  const twin = await foretell('undetermined-behind-both-ways');
+  t.is(twin.predictions![0]!.ways[0]!.fate, 'answered');
 });
 
 test('a gateway that drops ACKs: those of the client, which it passes first', async (t) => {
