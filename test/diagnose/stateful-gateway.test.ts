@@ -72,6 +72,30 @@ test('a gateway without that rule lets the ACK pass: it is not accused', async (
   );
 });
 
+test('a gateway whose rules leave it open whether they drop any ACK is accused of no more than a possibility', async (t) => {
+  // As nft 1.0.6 lists a chain of a device, without the device's name.
+  const place = { family: 'netdev', table: 'd' };
+  const chain = { ...place, name: 'i', type: 'filter', hook: 'ingress', prio: 0, policy: 'accept' };
+  const expr = [
+    { match: { op: '==', left: { payload: { protocol: 'tcp', field: 'flags' } }, right: 'ack' } },
+    { drop: null },
+  ];
+  const scenario = new EditedScenario(t, BOTH).edit('gw2', 'nft.json', () =>
+    JSON.stringify({
+      nftables: [
+        { table: { family: 'netdev', name: 'd' } },
+        { chain },
+        { rule: { ...place, chain: 'i', expr } },
+      ],
+    }),
+  );
+  const found = await scenario.findings();
+  t.deepEqual(
+    found.filter((f) => f.startsWith('stateful-gateway')),
+    ['stateful-gateway possible fault lb-3 ens18'],
+  );
+});
+
 test('nothing is found where the gateway is lenient, or where the replies go back by it', async (t) => {
   for (const scenario of ['stateful-gateway-lenient', 'stateful-gateway-source-routed']) {
     t.deepEqual(await new EditedScenario(t, scenario).findings(), [], scenario);

@@ -79,9 +79,17 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Statefu
   };
 }
 
-function confidenceOf({ detour, drop, ack, records }: StatefulGatewayProof): Confidence {
+function confidenceOf({ detour, gateway, drop, ack, records }: StatefulGatewayProof): Confidence {
   if (drop && records.length > 0) return 'confirmed';
   if (!detour.agrees) return 'possible';
+  // What its rules leave open may drop the ACK whatever is known of the connection.
+  if (gateway && !drop && hasRules(gateway.view)) return 'possible';
   // Without either, a client that gives up within a second looks the same from the server's side.
   return drop || ack ? 'probable' : 'possible';
+}
+
+function hasRules({ snapshot }: Gateway['view']): boolean {
+  return (
+    snapshot !== null && (snapshot.iptables !== null || snapshot.ip6tables !== null || snapshot.nft !== null)
+  );
 }
