@@ -38,7 +38,7 @@ function traced(
 ): Entry[] {
   if (passed.length > MOST_ROUTERS || !isOpen(network, entry, client)) return [entry];
   const before = network.stations
-    .filter((station) => station.netns === null && !passed.includes(station) && !serves(station, vip))
+    .filter((station) => station.netns === null && !passed.includes(station))
     .flatMap((station) => handingOver(network, station, entry, vip, client) ?? []);
   const isGuess = entry.isGuess || before.length > 1;
   const earlier = before.flatMap((one) =>
@@ -78,7 +78,7 @@ function handingOver(
     const arrival = arrivalOf(network, station, hop, { source: client, destination: vip });
     return arrival?.station === next && arrival.interface === at;
   });
-  if (way.verdict !== 'forward' || !isHandedOver) return null;
+  if (way.verdict !== 'forward' || !isHandedOver || serves(station, vip)) return null;
   const sender = senderOf(network, station, name, client);
   const taken = `${station.label}: requests are taken to come in by ${name}, by which it would send what is for ${client}`;
   return {
