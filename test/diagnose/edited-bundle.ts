@@ -90,9 +90,9 @@ export class EditedScenario {
     return this;
   }
 
-  analyze(nodes = this.nodes): Promise<Analysis> {
+  analyze(nodes = this.nodes, vips: readonly string[] = []): Promise<Analysis> {
     const inputs = nodes.map((node) => join(this.#root, node));
-    return analyze(inputs, { vips: [], keepGoing: false, attempts: 'all', warn: () => {} });
+    return analyze(inputs, { vips, keepGoing: false, attempts: 'all', warn: () => {} });
   }
 
   /** Cause, confidence, severity and place of each finding. */

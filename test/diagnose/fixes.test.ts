@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { Finding, Fix } from '../../src/model/analysis.js';
 import { Wire } from '../correlate/neighbours/wire.js';
+import { VIP as VIP_OF_LAB } from '../lab/addresses.js';
 import { bundlesIn } from '../scenarios/truth.js';
 import { fixture } from '../support.js';
 import { EditedScenario } from './edited-bundle.js';
@@ -63,10 +64,17 @@ test('from the far node alone: as with both, and loose mode by itself only where
   const whole = await new EditedScenario(t, 'rp-filter-strict').analyze();
   t.notRegex(whole.findings[0]!.fix!.expected, /still has to translate/);
   // Its replies leave for the client by eth0: with the pod's address, where nobody knows of the VIP.
-  const { findings } = await new EditedScenario(t, 'rp-filter-no-return').analyze(['node2']);
-  const commands = findings[0]!.fix!.commands.map(({ command }) => command);
-  t.true(commands.includes(LOOSE) && commands.includes(BACK));
-  t.regex(findings[0]!.fix!.expected, /the reply goes by cni0 into node2, by flannel\.1 via 10\.244\.0\.0/);
+  const alone = new EditedScenario(t, 'rp-filter-no-return');
+  const { findings } = await alone.analyze(['node2']);
+  const { fix } = findings[0]!;
+  const commands = fix!.commands.map(({ command }) => command);
+  // By the mark of what came in there: a rule for all that is sent to the client would take along what pods ask of it.
+  t.true(commands.includes(BACK) && commands.some((command) => /fwmark/.test(command)));
+  t.false(commands.some((command) => / to 10\.0\.0\.5 /.test(command)));
+  t.regex(fix!.expected, /the reply goes by cni0 into node2, by flannel\.1 via 10\.244\.0\.0/);
+  // The same where it is told which VIP the rules translate to that pod.
+  const named = await alone.analyze(['node2'], [VIP_OF_LAB]);
+  t.deepEqual(named.findings[0]!.fix!.commands, fix!.commands);
 });
 
 test('a server on the node itself: its replies are routed by their source, and the filter stays strict', async (t) => {

@@ -2,7 +2,7 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import type { CapturePoint, Sighting } from '../../model/sighting.js';
 import { isSameStation } from '../../model/station.js';
-import { type Entry, knownEntry } from '../../network/entry.js';
+import { type Entry, knownEntry, podOf } from '../../network/entry.js';
 import { follow, type Journey } from '../../network/journey.js';
 import { TUNNELS } from '../../network/link.js';
 import type { Network } from '../../network/network.js';
@@ -39,7 +39,8 @@ export function errandOf(attempt: Attempt, context: DiagnosisContext, back: bool
     };
     const before = mayBeTranslated(attempt, first, context);
     const beyond = before ? { beyond: MAY_TRANSLATE } : {};
-    return { client, back: back || before, translated: false, ...beyond, walk };
+    const round = back || before || isFromPod(context.network, first, client);
+    return { client, back: round, translated: false, ...beyond, walk };
   }
   if (!lost) return { client, back, translated: false, walk: () => [] };
   const { place, loss, translated } = lost;
@@ -61,13 +62,19 @@ const MAY_TRANSLATE =
 
 /**
  * Whether a node that nobody recorded may have translated the request before it was seen: it came from one by a tunnel,
- * and is for no address that is known as a VIP. Its reply has to go back by that node then.
+ * and is for no address that is known as a VIP, itself. Its reply has to go back by that node then.
  */
 function mayBeTranslated(attempt: Attempt, first: Sighting, context: DiagnosisContext): boolean {
-  if (attempt.vip !== null || attempt.legs.length > 1) return false;
+  if (attempt.vip === attempt.server.address || attempt.legs.length > 1) return false;
   const links = context.node(first.point.node, first.point.netns)?.snapshot?.links ?? [];
   const kind = links.find(({ name }) => name === first.point.interface)?.kind;
   return kind != null && TUNNELS.has(kind);
+}
+
+/** A pod's node takes its request in: what leaves that node for a router is not known to come back to the pod. */
+function isFromPod(network: Network, first: Sighting, client: string): boolean {
+  const pod = podOf(network, client);
+  return pod !== null && isSameStation(pod.station, first.point);
 }
 
 function fromFirst(

@@ -7,6 +7,7 @@ import type { Network } from '../../network/network.js';
 import { isMade, roundTrips } from '../../network/round-trip.js';
 import type { Station } from '../../network/station.js';
 import { firstEntriesOf } from '../../network/upstream.js';
+import { outwardGuard } from './outward.js';
 
 export interface Guard {
   works(network: Network): boolean;
@@ -29,7 +30,7 @@ const MOST_SERVED = 10;
 
 /**
  * Connections to the services from outside, from every node and from a pod of each, between the changed node and the
- * others, and from outside to the changed node itself: those of them that work.
+ * others, and between outside and the changed node itself: those of them that work.
  *
  * @param changed the node that a fix is for
  */
@@ -56,6 +57,7 @@ export function guardsFor(network: Network, changed: Station, served: Served): G
       ...own.flatMap((from) => others.map((to) => guard(from, to, null))),
       ...others.flatMap((from) => own.map((to) => guard(from, to, null))),
       ...outside.flatMap((from) => own.map((to) => guard(from, to, null, served.doors.get(to)))),
+      ...outside.flatMap((to) => own.map((from) => outwardGuard(network, from, to))),
     ];
     return guards.filter(({ works }) => works(network));
   });

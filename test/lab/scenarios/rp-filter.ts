@@ -1,6 +1,7 @@
 import { cluster, clusterOptions } from '../grounds/cluster.js';
 import { EDGE_OPTIONS, edge } from '../grounds/edge.js';
 import { CALICO, FLANNEL } from '../grounds/layouts.js';
+import { OWN_POD } from '../grounds/own-pod.js';
 import { SECOND_NIC } from '../grounds/second-nic.js';
 import type { RecordingForm, Scenario } from '../scenario.js';
 import { FORM as FORM_WITHOUT_DROPS, BASE as QUIET, TCP, UDP } from './base.js';
@@ -123,6 +124,16 @@ const ON_REQUEST: Scenario[] = [
 ];
 
 const ONE_NODE: Scenario[] = [
+  {
+    ...BASE,
+    ground: OWN_POD,
+    name: 'rp-filter-own-pod',
+    description:
+      "A pod of the node asks for the VIP, and the rule for the VIP's network has the way back to it by the VLAN: strict " +
+      "rp_filter on the pods' bridge drops it. In loose mode the reply would leave by the VLAN's gateway, which knows no pods.",
+    rpFilter: { 'edge-7': { all: 1, 'kube-bridge': 1 } },
+    expect: { cause: 'rp-filter', node: 'edge-7', interface: 'kube-bridge' },
+  },
   {
     ...BASE,
     ground: SECOND_NIC,

@@ -5,7 +5,7 @@
 
 import { sysctlKey } from '../../../kernel/sysctl.js';
 import { familyOf } from '../../../model/address.js';
-import { outerInterfaces } from '../../../network/link.js';
+import { outerInterfaces, TUNNELS } from '../../../network/link.js';
 import { shellWord } from '../../shell-word.js';
 import { COST, type FixIdea, type Problem } from '../idea.js';
 import { nftStep, step } from '../step.js';
@@ -19,7 +19,9 @@ export function connectionMarks(problem: Problem, { checked }: { checked: boolea
   const { station, trip } = risk!;
   const door = wayInto(problem);
   if (!door || door.gateway === null || clientsOf(problem).includes(door.gateway)) return [];
-  if (!isTranslated(risk!) && !problem.translated) return [];
+  // Through a tunnel from a node that nobody recorded, they may be translated as well.
+  const isByTunnel = TUNNELS.has(station.model.link(door.interface)?.kind ?? '');
+  if (!isTranslated(risk!) && !problem.translated && !isByTunnel) return [];
   const backend = trip.request.packet.destination.text;
   const family = familyOf(backend)!;
   if (checked && family === 6) return [];

@@ -5,6 +5,7 @@ import type { Station } from '../../../network/station.js';
 import { shellWord } from '../../shell-word.js';
 import { COST, type FixIdea, type Problem } from '../idea.js';
 import { step } from '../step.js';
+import { answersItself } from './source-routing.js';
 import { firstPriority } from './tables.js';
 import { clientsOf, podNetwork, wayInto } from './way-in.js';
 
@@ -15,9 +16,9 @@ import { clientsOf, podNetwork, wayInto } from './way-in.js';
  * @returns null where the main table does not lead to each of them by the link that they ask by
  */
 export function onLinkRouting(problem: Problem): FixIdea | null {
-  const { station, leg, role, trip } = problem.risks[0]!;
+  const { station, trip } = problem.risks[0]!;
   const door = wayInto(problem);
-  if (!door || role !== 'reply' || leg.interface !== null) return null;
+  if (!door || !answersItself(problem)) return null;
   const clients = clientsOf(problem);
   const isOnLink = (client: string) => {
     const way = station.model.output({ source: null, destination: client });

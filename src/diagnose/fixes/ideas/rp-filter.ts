@@ -10,6 +10,7 @@ import { COST, type FixIdea, type IdeasFor } from '../idea.js';
 import { step } from '../step.js';
 import { connectionMarks } from './connection-mark.js';
 import { localPolicy } from './local-policy.js';
+import { onLinkRouting } from './on-link.js';
 import { refusingRoute } from './refusing-route.js';
 import { backTheWayIn } from './source-routing.js';
 import { wayInto } from './way-in.js';
@@ -26,7 +27,10 @@ export const rpFilterIdeas: IdeasFor = (problem) => {
     markedCheck(station, name),
     ...refusingRoute(station, drop.verdict.sourceCheck?.wayBack ?? null, 4),
   ];
-  if (role === 'request') ideas.push(...backFrom(problem), ...connectionMarks(problem, { checked: true }));
+  if (role === 'request') {
+    ideas.push(onLinkRouting(problem), ...backFrom(problem));
+    ideas.push(...connectionMarks(problem, { checked: true }));
+  }
   ideas.push(...localPolicy(problem));
   if (mode === 1 && !isBare) ideas.push(loose(station, name));
   if (isBare) ideas.push(addressed(station, name, mode));

@@ -9,17 +9,19 @@ import { clientsOf, fleeting, podNetwork, type WayIn, wayInto } from './way-in.j
 /** For what a server answers on the node, and for what its pods answer, each where it applies. */
 export function backTheWayIn(problem: Problem): FixIdea[] {
   const door = wayInto(problem);
-  const [{ leg, role, trip }] = problem.risks as [Problem['risks'][0]];
+  const { trip } = problem.risks[0]!;
   if (!door || door.gateway === null || clientsOf(problem).includes(door.gateway)) return [];
-  const ownReply = role === 'reply' ? leg.interface === null : isLocal(problem);
+  const ownReply = answersItself(problem);
   const idea = ownReply
     ? sourceRouting(problem, door, trip.request.packet.destination.text)
     : returnRouting(problem, door, trip.request.packet.destination.text);
   return [idea, ownReply ? clientRouting(problem, door) : null].filter((one) => one !== null);
 }
 
-function isLocal({ risks: [risk] }: Problem): boolean {
-  const { leg, drop, trip, station } = risk!;
+/** Whether the node itself answers the request, not one of its pods. */
+export function answersItself({ risks: [risk] }: Problem): boolean {
+  const { leg, role, drop, trip, station } = risk!;
+  if (role === 'reply') return leg.interface === null;
   const verdict = drop?.by === 'routing' ? drop.verdict : leg.passage.verdict;
   if (verdict) return verdict.lookup?.route?.type === 'local';
   return station.model.hasAddress(trip.request.packet.destination.text);
