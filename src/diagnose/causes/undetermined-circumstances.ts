@@ -4,6 +4,7 @@ import type { Attempt } from '../../correlate/attempt.js';
 import { expectsReply } from '../../correlate/expects-reply.js';
 import type { DiagnosisContext } from '../context.js';
 import { isCutShort, isWatchedAfterAsking } from '../cut-short.js';
+import { isAskedByTranslator } from '../ways/translator.js';
 import { isUnconfirmed } from '../ways/unconfirmed.js';
 import { isGone } from './gone-client.js';
 import { isHalfOpenClient } from './half-open-client.js';
@@ -109,6 +110,21 @@ const HALF_OPEN: Circumstance = {
   },
 };
 
+/** The node that masqueraded the request does not know the reply to it. */
+const FORGOTTEN: Circumstance = {
+  name: 'forgotten',
+  holds: (attempt, context) =>
+    attempt.outcome === 'rejected' &&
+    attempt.others.some(
+      (s) => s.kind === 'rst' && s.fromClient && isAskedByTranslator(attempt, s.source, context),
+    ),
+  words: {
+    what: 'The node that translated connection attempts, and asked in the place of the client, answered the reply with a reset',
+    why: () =>
+      'its connection tracking did not know the reply: it may be exempt from tracking (NOTRACK), or the entry was taken away before it came',
+  },
+};
+
 /** Notes follow each other in this order, and of several that have words the first is heard. */
 const CIRCUMSTANCES: readonly Circumstance[] = [
   ENDS_RIGHT_AFTER,
@@ -116,6 +132,7 @@ const CIRCUMSTANCES: readonly Circumstance[] = [
   NOT_OWED,
   ANSWERED,
   UNCONFIRMED,
+  FORGOTTEN,
   HALF_OPEN,
 ];
 

@@ -10,6 +10,7 @@ import { type Loss, lossOf } from '../loss.js';
 import { isAtClient } from '../ways/client-side.js';
 import { type Detour, detourOf } from '../ways/detour.js';
 import { asksAgain } from '../ways/handshake.js';
+import { isAskedByTranslator, translationOf, translatorOf } from '../ways/translator.js';
 import { unknownToClient } from '../ways/undeliverable.js';
 import { travellersOf } from '../ways/way-index.js';
 import { concludeUntranslated } from './untranslated-reply-finding.js';
@@ -57,6 +58,7 @@ function examineRejected(attempt: Attempt, context: DiagnosisContext): Suspicion
   // The server as the client addressed it is known only where the SYN was seen before its translation.
   if (!refusal || attempt.legs.length < 2) return null;
   const translator = translatorOf(attempt);
+  if (isAskedByTranslator(attempt, reply.destination, context)) return null;
   return suspicion(attempt, 'confirmed', { reply, refusal, detour, translator, inferred: false });
 }
 
@@ -210,28 +212,7 @@ function isBehindTranslation({ traces }: Attempt, { point, source }: Sighting): 
   );
 }
 
-/** The node behind which the request has another destination than before it. */
-function translatorOf(attempt: Attempt): string | null {
-  const translation = translationOf(attempt);
-  if (!translation) return null;
-  const [before, after] = translation;
-  return before.point.node === after.point.node ? before.point.node : null;
-}
-
 /** Who asked, as the translator of the destination saw it: the client, or a router before it that put itself in its place. */
 function askerOf(attempt: Attempt): Endpoint {
   return translationOf(attempt)?.[0].source ?? attempt.client;
-}
-
-/** The request right before and right after its destination was translated; null where that was not captured. */
-function translationOf({ traces }: Attempt): [before: Sighting, after: Sighting] | null {
-  for (const { role, sightings } of traces) {
-    if (role !== 'request') continue;
-    for (const [i, after] of sightings.entries()) {
-      const before = sightings[i - 1];
-      if (before && endpointText(before.destination) !== endpointText(after.destination))
-        return [before, after];
-    }
-  }
-  return null;
 }

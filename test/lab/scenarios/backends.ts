@@ -282,6 +282,16 @@ const UNTRANSLATED: Scenario[] = [
 const UNDETERMINED: Scenario[] = [
   {
     ...BASE,
+    name: 'undetermined-untracked-reply',
+    description:
+      'node1 masquerades, and a rule of its raw table exempts what comes by the overlay from tracking: it takes the reply ' +
+      'for one to itself, and resets it.',
+    ground: FLANNEL_CLUSTER,
+    changes: { node1: ['iptables -t raw -A PREROUTING -i flannel.1 -p tcp -j NOTRACK'] },
+    expect: { cause: 'undetermined', node: 'node1', interface: 'flannel.1' },
+  },
+  {
+    ...BASE,
     name: 'undetermined-own-backend',
     description:
       "A pod on a device of its own asks for the VIP and is led back to itself, with nothing that masquerades it: the pod's " +
