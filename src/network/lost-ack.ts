@@ -2,16 +2,17 @@
  * What comes after the handshake's SYN and SYN-ACK: a rule on the state of connections, or on flags, may drop an ACK
  * though both of them pass.
  */
-import type { Connection } from '../kernel/netfilter/packet.js';
+import type { Connection, FilterPacket } from '../kernel/netfilter/packet.js';
 import type { PacketQuestion } from '../kernel/netfilter/passage.js';
-import { type Connections, follow, type Journey, type Leg } from './journey.js';
+import { type Connections, follow, type Journey } from './journey.js';
 import type { Network } from './network.js';
 import type { Station } from './station.js';
 
-/** An ACK that does not arrive. */
+/** An ACK that does not arrive, or not as one of its connection. */
 export interface LostAck {
   /** Who sends it: the client, to end the handshake, or the server, when it has had a request. */
   by: 'client' | 'server';
+  /** Ends with a drop, or gets where it gets under other addresses than the handshake had. */
   journey: Journey;
   /**
    * It would pass, had the reply come by the station that drops it: without one, conntrack takes it for INVALID
@@ -19,8 +20,8 @@ export interface LostAck {
    */
   wantsReply: boolean;
   /**
-   * Who sends it on with other addresses than the handshake had, so that whom it reaches knows no such connection: to who
-   * saw no SYN it begins one (nf_conntrack_tcp_loose), to be translated as a new one. Null where it is dropped.
+   * Who gives it other addresses than the packet of the handshake that went the same way: to who saw no SYN it begins a
+   * connection (nf_conntrack_tcp_loose), to be translated as a new one. Null where it is dropped, or goes another way.
    */
   renamedBy: Station | null;
 }
@@ -50,7 +51,7 @@ export function lostAck(network: Network, request: Opening, reply: Opening): Los
     return {
       by: 'client',
       journey: lost,
-      wantsReply: renamedBy === null && answered.every((way) => !isDroppedBy(way, dropper)),
+      wantsReply: lost.end.kind === 'dropped' && answered.every((way) => !isDroppedBy(way, dropper)),
       renamedBy,
     };
   }
@@ -61,39 +62,47 @@ export function lostAck(network: Network, request: Opening, reply: Opening): Los
   );
 }
 
-/** Packets of one connection go one way, whatever others there are. */
+/**
+ * Packets of one connection go one way, whatever others there are; unless a rule on its state or its mark has routed the
+ * first alone.
+ */
 function acksAlong(network: Network, { journey, question }: Opening, connections: Connections): Journey[] {
   const { station, interface: name } = journey.legs[0]!;
   const ways = follow(network, { station, interface: name }, { ...question, tcp: 'ack' }, connections);
-  return ways.filter(({ legs }) =>
+  const same = ways.filter(({ legs }) =>
     legs.every((leg, i) => {
       const before = journey.legs[i];
       const isThere = before?.station === leg.station && before.interface === leg.interface;
       return isThere && (leg.hop === null || before.hop?.dev === leg.hop.dev);
     }),
   );
+  return same.length > 0 ? same : ways;
 }
 
 /** Null where it may arrive, and be known there. */
 function lostOf(ways: readonly Journey[], opening: Journey): Journey | null {
   const isLost = ways.every(
-    (way) => way.doubts.length === 0 && (way.end.kind === 'dropped' || renamerOf(way, opening) !== null),
+    (way) => way.doubts.length === 0 && (way.end.kind === 'dropped' || isStrange(way, opening)),
   );
   return isLost ? (ways[0] ?? null) : null;
 }
 
-/** The first to send it on with other addresses or ports than it did the packet of the handshake. */
-function renamerOf({ legs, end }: Journey, opening: Journey): Station | null {
-  if (end.kind !== 'left' && end.kind !== 'delivered') return null;
-  const renaming = legs.find((leg, i) => {
+/** Whether it gets where it gets with other addresses or ports than the packet of the handshake. */
+function isStrange({ end, packet }: Journey, opening: Journey): boolean {
+  return (end.kind === 'left' || end.kind === 'delivered') && nameOf(packet) !== nameOf(opening.packet);
+}
+
+/** The first to send it on otherwise than it did the packet of the handshake. */
+function renamerOf(ack: Journey, opening: Journey): Station | null {
+  if (!isStrange(ack, opening)) return null;
+  const renaming = ack.legs.find((leg, i) => {
     const before = opening.legs[i];
-    return before !== undefined && nameOf(leg) !== nameOf(before);
+    return before?.station === leg.station && nameOf(leg.passage.packet) !== nameOf(before.passage.packet);
   });
   return renaming?.station ?? null;
 }
 
-function nameOf({ passage: { packet } }: Leg): string {
-  const { source, sourcePort, destination, destinationPort } = packet;
+function nameOf({ source, sourcePort, destination, destinationPort }: FilterPacket): string {
   return [source.text, sourcePort, destination.text, destinationPort].join(' ');
 }
 

@@ -104,6 +104,26 @@ function foretellOfNft(): Finding[] {
   return foretell(changed(listing, [OWNED]));
 }
 
+test("a mark that is taken away after the first packet: the servers' ACKs would leave untranslated", (t) => {
+  const then = (mark: string) =>
+    `node2:iptables -t mangle -A PREROUTING -i flannel.1 -m conntrack --ctstate ESTABLISHED -j CONNMARK --set-mark ${mark}`;
+  const [finding, ...others] = foretell(changed(MARKED, [OWNED, then('0x0')]));
+  t.deepEqual(others, []);
+  t.deepEqual([finding!.cause, finding!.node, finding!.interface], ['untranslated-reply', 'node2', 'eth0']);
+  t.regex(
+    finding!.summary,
+    /node2 would send the servers' ACKs by eth0 via 192\.168\.1\.1 as 10\.244\.1\.10:8080 >/,
+  );
+  const repaired = changed(MARKED, [
+    OWNED,
+    then('0x0'),
+    ...commandsOf([finding!]).map((line) => line.replace(': ', ':')),
+  ]);
+  t.deepEqual(foretell(repaired), []);
+  // Its twin gives the mark anew.
+  t.deepEqual(foretell(changed(MARKED, [OWNED, then('0x100')])), []);
+});
+
 test('with the tool that made the rules: nft, where there is no iptables', (t) => {
   const commands = commandsOf(foretellOfNft());
   t.true(

@@ -94,7 +94,7 @@ function summaryOf({ cause, station, interface: name, role, trip, leg, drop, car
   const way = `${leg.hop?.dev ?? 'no device'}${leg.hop?.via ? ` via ${leg.hop.via}` : ''}`;
   switch (cause) {
     case 'untranslated-reply':
-      return `${node} would send replies by ${way} as ${packetLabel(packet)}, round ${translatorsOf(trip)}, which would have to give them the address that the client asked.`;
+      return `${node} would send ${what} by ${way} as ${packetLabel(packet)}, round ${translatorsOf(trip)}, which would have to give them the address that the client asked.`;
     case 'stateful-gateway':
       return `${node} would send replies by ${way}, though requests come in by ${doorOf(station, trip)}; ${unacknowledgedText(trip.lostAck!)}`;
     case 'wrong-gateway':

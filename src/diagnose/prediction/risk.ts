@@ -45,57 +45,36 @@ export function riskOf(trip: RoundTrip): Risk | null {
       if (trip.lostAck) return unacknowledged(trip, trip.lostAck);
       const isElsewhere = fate.kind === 'answered-elsewhere';
       const leg = releaseOf(trip, reply!) ?? reply!.legs.at(-1)!;
-      return {
-        cause: isElsewhere ? 'wrong-gateway' : 'untranslated-reply',
-        station: leg.station,
-        interface: leg.hop?.dev ?? null,
-        role: 'reply',
-        trip,
-        leg,
-        drop: null,
-        carrier: false,
-      };
+      return released(trip, leg, isElsewhere ? 'wrong-gateway' : 'untranslated-reply', 'reply');
     }
   }
 }
 
-/** An ACK is dropped: for a rule alone, or because the reply went round who drops it. */
+function released(trip: RoundTrip, leg: Leg, cause: CauseId, role: PacketRole): Risk {
+  const { station, hop } = leg;
+  return { cause, station, interface: hop?.dev ?? null, role, trip, leg, drop: null, carrier: false };
+}
+
+/** An ACK is dropped, for a rule alone or because the reply went round who drops it; or it is no longer its connection's. */
 function unacknowledged(trip: RoundTrip, { by, journey, wantsReply, renamedBy }: LostAck): Risk | null {
-  if (renamedBy) return renamed(trip, by === 'server' ? renamedBy : null);
+  if (renamedBy) return by === 'server' ? renamed(trip, renamedBy) : null;
+  if (journey.end.kind !== 'dropped') {
+    const leg = behindTranslation(trip, journey) ?? journey.legs.at(-1)!;
+    return released(trip, leg, 'untranslated-reply', `${by}-ack`);
+  }
   const risk = lost(trip, journey, `${by}-ack`);
   const leg = risk && wantsReply ? roundOf(risk.station, trip) : undefined;
-  if (!leg) return risk;
-  const { station, hop } = leg;
-  return {
-    ...risk!,
-    cause: 'stateful-gateway',
-    station,
-    interface: hop?.dev ?? null,
-    role: 'reply',
-    leg,
-    drop: null,
-  };
+  return leg ? released(trip, leg, 'stateful-gateway', 'reply') : risk;
 }
 
 /** What the server sends after its SYN-ACK passes a translator that the request went round. */
-function renamed(trip: RoundTrip, by: Station | null): Risk | null {
+function renamed(trip: RoundTrip, by: Station): Risk | null {
   const { request, reply } = trip;
   const at = reply!.legs.findIndex(({ station }) => station === by);
   const asked = request.legs.map(({ station }) => station);
-  if (by === null || asked.includes(by)) return null;
+  if (asked.includes(by)) return null;
   const leg = reply!.legs.slice(0, at).findLast(({ station }) => asked.includes(station));
-  if (!leg) return null;
-  const { station, hop } = leg;
-  return {
-    cause: 'wrong-gateway',
-    station,
-    interface: hop?.dev ?? null,
-    role: 'reply',
-    trip,
-    leg,
-    drop: null,
-    carrier: false,
-  };
+  return leg ? released(trip, leg, 'wrong-gateway', 'reply') : null;
 }
 
 /** Where the reply left the way by which it would have come to a station that the request passed. */
