@@ -91,3 +91,22 @@ test('a rule on the state alone is the stateful gateway still', async (t) => {
   const found = await new EditedScenario(t, 'stateful-gateway-recorded').findings();
   t.deepEqual(found, ['stateful-gateway probable fault lb-3 ens18']);
 });
+
+test("at the server's own node there is no way out to be seen on: its rule, and the SYN-ACK that is sent again", async (t) => {
+  const scenario = new EditedScenario(t, 'filtered-acknowledgements-input');
+  const { findings } = await scenario.analyze();
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.severity, f.node, f.interface, f.attempts.length]),
+    [['filtered', 'probable', 'fault', 'node1', 'eth1', 3]],
+  );
+  t.true(
+    findings[0]!.evidence.some((e) => /^ACK .* came in by eth1 and did not come to the server/.test(e.text)),
+  );
+  t.deepEqual(
+    findings[0]!.fix!.commands.map((c) => c.command),
+    ['iptables -I INPUT 2 -i eth1 -d 10.9.8.7 -p tcp -m tcp --dport 80 -j ACCEPT'],
+  );
+  // A rule that lets the ACKs in: whoever sends its SYN-ACK again may wait for data (TCP_DEFER_ACCEPT).
+  const open = scenario.edit('node1', 'iptables-save.txt', (text) => text.replace('-j DROP', '-j ACCEPT'));
+  t.false((await open.findings()).some((found) => found.startsWith('filtered')));
+});

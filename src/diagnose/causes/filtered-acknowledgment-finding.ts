@@ -62,9 +62,11 @@ function gatherEvidence(suspicions: readonly Suspected[], { attempt, proof }: Su
   const remark =
     proof.last.kind !== 'ack'
       ? `, from ${node.name}, and no ACK after it`
-      : proof.seen
-        ? ' and did not leave, as the SYN had'
-        : ' and was seen nowhere after';
+      : !proof.seen
+        ? ' and was seen nowhere after'
+        : drop.hook === 'input'
+          ? ' and did not come to the server there'
+          : ' and did not leave, as the SYN had';
   const found = suspicions.slice(0, QUOTED).map((s) => packetEvidence(s.proof.last, remark));
   const records = [...new Set(suspicions.flatMap((s) => s.proof.records))];
   const why = 'it takes the ACK whatever is known of its connection';

@@ -72,8 +72,9 @@ function proofOf(attempt: Attempt, context: DiagnosisContext): Found | null {
   if (!seen && context.watches(node, acks)) return null;
   const gateway = gatewayOf(attempt, node);
   if (seen && gateway.device !== place.interface) return null;
-  // Where the SYN was seen to leave, the ACK would have been.
-  if (seen && !sightingsAt(node, attempt, 'request').some((s) => s.direction === 'out')) return null;
+  // Where the SYN was seen to leave, the ACK would have been; the server's own node has no way out for it.
+  const hasLeft = sightingsAt(node, attempt, 'request').some((s) => s.direction === 'out');
+  if (seen && !hasLeft && !answersItself(node, attempt)) return null;
   const known = { ...gateway, device: place.interface };
   const drop = dropBy(known, attempt, last, context);
   const records = seen ? ackDropRecords(node, acks) : [];
@@ -106,6 +107,14 @@ function dropBy(
   if (!isDropped(drop)) return null;
   if (sightingsAt(gateway.view, attempt, 'reply').length > 0) return drop;
   return isDropped(fateOfAck(attempt, gateway, seen, 'unanswered', context)) ? drop : null;
+}
+
+/** Whether the SYN-ACK, which is sent again, was first seen as the node itself sent it. */
+function answersItself(node: NodeView, attempt: Attempt): boolean {
+  const [first] = attempt.traces.find(({ role }) => role === 'reply')?.sightings ?? [];
+  const { address } = attempt.legs.at(-1)!.server;
+  if (!first || node.model?.hasAddress(address) !== true) return false;
+  return first.direction === 'out' && sightingsAt(node, attempt, 'reply').includes(first);
 }
 
 function sightingsAt({ name, netns }: NodeView, { traces }: Attempt, role: Role): Sighting[] {

@@ -1,6 +1,7 @@
 /** wrong-gateway and stateful-gateway: the reply goes another way than the request came. */
 import { EDGE_OPTIONS, EDGE6, edge } from '../grounds/edge.js';
 import { OWN_POD } from '../grounds/own-pod.js';
+import { SECOND_NIC } from '../grounds/second-nic.js';
 import type { Scenario } from '../scenario.js';
 import { BASE, ECHO, FORM, UDP } from './base.js';
 
@@ -383,6 +384,19 @@ const ACKS_DROPPED = 'iptables -A FORWARD -p tcp --tcp-flags SYN,ACK ACK -j DROP
 
 /** What the client sends after its SYN is lost, and no state is the reason. */
 const ACKNOWLEDGEMENTS: Scenario[] = [
+  {
+    ...BASE,
+    name: 'filtered-acknowledgements-input',
+    description:
+      'The server itself lets SYNs in by the interface of the requests, and by it no other packets: its replies, which ' +
+      'leave by the other one, are answered in vain.',
+    ground: SECOND_NIC,
+    changes: {
+      node1: ['iptables -A INPUT -i eth1 -p tcp --syn -j ACCEPT', 'iptables -A INPUT -i eth1 -p tcp -j DROP'],
+    },
+    alsoFitting: ['established'],
+    expect: { cause: 'filtered', node: 'node1', interface: 'eth1' },
+  },
   {
     ...BASE,
     name: 'filtered-acknowledgements',

@@ -20,7 +20,6 @@ export const filteredIdeas: IdeasFor = (problem) => {
   return [...astrayIdeas(problem), { ...idea, cost: idea.cost + (isAstray ? COST.hole : 0) }];
 };
 
-/** @returns null where the rule is not an administrator's: what wrote it has its own way to be told, and takes back what others write */
 const PACKETS: Readonly<Record<PacketRole, string>> = {
   request: 'requests',
   reply: 'replies',
@@ -28,6 +27,7 @@ const PACKETS: Readonly<Record<PacketRole, string>> = {
   'server-ack': "servers' ACKs",
 };
 
+/** @returns null where the rule is not an administrator's: what wrote it has its own way to be told, and takes back what others write */
 export function accepting(risk: Risk, drop: FilterDrop): FixIdea | null {
   const { station, role, carrier } = risk;
   const place = placeOfDrop(station, drop);
