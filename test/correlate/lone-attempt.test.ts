@@ -139,7 +139,7 @@ test('the same of every recording', async (t) => {
     }
   }
   t.log(`${plain} told from the tables, ${others} looked at`);
-  t.true(plain > others && others > 0);
+  t.true(Math.min(plain, others) > 300);
 });
 
 const KINDS = ['SYN', 'SYN-ACK', 'ACK', 'RST', 'RST back', 'data back'] as const;

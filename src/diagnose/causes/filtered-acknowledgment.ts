@@ -74,7 +74,7 @@ function proofOf(attempt: Attempt, context: DiagnosisContext): Found | null {
   if (seen && gateway.device !== place.interface) return null;
   // Where the SYN was seen to leave, the ACK would have been; the server's own node has no way out for it.
   const hasLeft = sightingsAt(node, attempt, 'request').some((s) => s.direction === 'out');
-  if (seen && !hasLeft && !answersItself(node, attempt)) return null;
+  if (seen && !hasLeft && !hasAnswered(node, attempt)) return null;
   const known = { ...gateway, device: place.interface };
   const drop = dropBy(known, attempt, last, context);
   const records = seen ? ackDropRecords(node, acks) : [];
@@ -110,7 +110,7 @@ function dropBy(
 }
 
 /** Whether the SYN-ACK, which is sent again, was first seen as the node itself sent it. */
-function answersItself(node: NodeView, attempt: Attempt): boolean {
+function hasAnswered(node: NodeView, attempt: Attempt): boolean {
   const [first] = attempt.traces.find(({ role }) => role === 'reply')?.sightings ?? [];
   const { address } = attempt.legs.at(-1)!.server;
   if (!first || node.model?.hasAddress(address) !== true) return false;
