@@ -1,6 +1,14 @@
-import type { Endpoint } from '../model/analysis.js';
+import type { Endpoint, PacketRole } from '../model/analysis.js';
 import { endpointLabel } from '../model/endpoint.js';
 import { formatTime, type Nanoseconds } from '../model/time.js';
+
+/** What one packet of each connection is, of several. */
+export const PACKETS: Readonly<Record<PacketRole, string>> = {
+  request: 'requests',
+  reply: 'replies',
+  'client-ack': "clients' ACKs",
+  'server-ack': "servers' ACKs",
+};
 
 /** Values that are named before the rest is counted. */
 const NAMED = 3;

@@ -140,11 +140,14 @@ export function podOf(network: Network, client: string): Entry | null {
   return found.length === 1 ? found[0]! : null;
 }
 
+/** Whether it is for the station itself to take what comes to it for the VIP: it has that, or rules for it. */
+export function serves({ model, snapshot }: Station, vip: string): boolean {
+  return model.hasAddress(vip) || translationsOf(snapshot, vip).size > 0;
+}
+
 /** Nothing says who takes requests for the VIP: any node that has it, or rules for it, by any of its outer interfaces. */
 function anyDoor(network: Network, vip: string, client: string): Entry[] {
-  const serving = network.stations.filter(
-    (s) => s.netns === null && (s.model.hasAddress(vip) || translationsOf(s.snapshot, vip).size > 0),
-  );
+  const serving = network.stations.filter((s) => s.netns === null && serves(s, vip));
   const told = new Set(
     network.cluster.announcements(vip).announcers.flatMap((a) => (a.current ? [a.node] : [])),
   );

@@ -2,7 +2,8 @@
  * What comes after the handshake's SYN and SYN-ACK: a rule on the state of connections, or on flags, may drop an ACK
  * though both of them pass.
  */
-import type { Connection, FilterPacket } from '../kernel/netfilter/packet.js';
+import { sameTuple } from '../kernel/netfilter/conntrack.js';
+import type { Connection } from '../kernel/netfilter/packet.js';
 import type { PacketQuestion } from '../kernel/netfilter/passage.js';
 import { type Connections, follow, type Journey } from './journey.js';
 import type { Network } from './network.js';
@@ -46,13 +47,12 @@ export function lostAck(network: Network, request: Opening, reply: Opening): Los
   const lost = lostOf(acks, request.journey);
   if (lost) {
     const dropper = lost.legs.at(-1)!.station;
-    const renamedBy = renamerOf(lost, request.journey);
-    const answered = sent(asAnswered(known, dropper));
+    const isDropped = ({ end }: Journey) => end.kind === 'dropped' && end.station === dropper;
     return {
       by: 'client',
       journey: lost,
-      wantsReply: lost.end.kind === 'dropped' && answered.every((way) => !isDroppedBy(way, dropper)),
-      renamedBy,
+      wantsReply: isDropped(lost) && !sent(asAnswered(known, dropper)).some(isDropped),
+      renamedBy: renamerOf(lost, request.journey),
     };
   }
   const answers = acks.flatMap(({ connections }) => acksAlong(network, reply, connections));
@@ -89,7 +89,7 @@ function lostOf(ways: readonly Journey[], opening: Journey): Journey | null {
 
 /** Whether it gets where it gets with other addresses or ports than the packet of the handshake. */
 function isStrange({ end, packet }: Journey, opening: Journey): boolean {
-  return (end.kind === 'left' || end.kind === 'delivered') && nameOf(packet) !== nameOf(opening.packet);
+  return (end.kind === 'left' || end.kind === 'delivered') && !sameTuple(packet, opening.packet);
 }
 
 /** The first to send it on otherwise than it did the packet of the handshake. */
@@ -97,17 +97,9 @@ function renamerOf(ack: Journey, opening: Journey): Station | null {
   if (!isStrange(ack, opening)) return null;
   const renaming = ack.legs.find((leg, i) => {
     const before = opening.legs[i];
-    return before?.station === leg.station && nameOf(leg.passage.packet) !== nameOf(before.passage.packet);
+    return before?.station === leg.station && !sameTuple(leg.passage.packet, before.passage.packet);
   });
   return renaming?.station ?? null;
-}
-
-function nameOf({ source, sourcePort, destination, destinationPort }: FilterPacket): string {
-  return [source.text, sourcePort, destination.text, destinationPort].join(' ');
-}
-
-function isDroppedBy({ end }: Journey, station: Station): boolean {
-  return end.kind === 'dropped' && end.station === station;
 }
 
 function asAnswered(connections: Connections, { label }: Station): Connections {

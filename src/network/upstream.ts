@@ -2,8 +2,7 @@
  * Routers with a snapshot of their own that a client's packets pass before the node that answers for the VIP. What they
  * track, and what they drop, is theirs to tell from the first packet on.
  */
-import { translationsOf } from '../kernel/translations.js';
-import { type Entries, type Entry, entriesOf } from './entry.js';
+import { type Entries, type Entry, entriesOf, knownEntry, serves } from './entry.js';
 import { onOneLink, outerInterfaces } from './link.js';
 import type { Network } from './network.js';
 import { arrivalOf } from './next.js';
@@ -53,11 +52,6 @@ function isOpen(network: Network, { station, interface: name, sender }: Entry, c
   return outsideRouters(network, station, name, client.includes(':') ? 6 : 4).length === 0;
 }
 
-/** It would be for the node itself to serve what comes to it. */
-function serves({ model, snapshot }: Station, vip: string): boolean {
-  return model.hasAddress(vip) || translationsOf(snapshot, vip).size > 0;
-}
-
 /** Null where the station, if it got a client's packet from where its own way to the client leads, would not pass it to `entry`. */
 function handingOver(
   network: Network,
@@ -82,13 +76,13 @@ function handingOver(
   const sender = senderOf(network, station, name, client);
   const taken = `${station.label}: requests are taken to come in by ${name}, by which it would send what is for ${client}`;
   return {
-    station,
-    interface: name,
-    sender: sender.address,
-    why: `${station.label} hands on what is for ${vip} to ${next.label}`,
+    ...knownEntry(
+      station,
+      name,
+      `${station.label} hands on what is for ${vip} to ${next.label}`,
+      sender.address,
+    ),
     assumed: [...assumed, ...sender.unknown, ...(sender.address === client ? [] : [taken])],
     unknown,
-    isPod: false,
-    isGuess: false,
   };
 }

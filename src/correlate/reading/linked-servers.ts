@@ -20,7 +20,8 @@ const NOTE_WORDS = 1 << (NOTE_SHIFT - 2);
 
 /** @returns words of the servers' addresses, each once */
 export function linkedServers(captures: readonly PassedNotes[]): number[] {
-  const wanted = new NotesByNumber(joined(captures.map((capture) => capture.wanted)));
+  const own = joined(captures.map((capture) => capture.wanted));
+  const wanted = new NotesByNumber(own);
   const servers = new Set<number>();
   const others = new Map<number, SameNumber>();
   for (const { notes } of captures) {
@@ -31,15 +32,9 @@ export function linkedServers(captures: readonly PassedNotes[]): number[] {
   }
   if (others.size === 0) return [...servers];
   for (const { notes } of captures) {
-    wanted.forEachNumbered(notes, (at, isAlike) => {
-      const same = others.get(notes[at + NOTE_NUMBER]!);
-      if (same) noteLeg(same, notes, at, isAlike);
-    });
+    wanted.forEachNumbered(notes, (at, isAlike) => noteLeg(others, notes, at, isAlike));
   }
-  wanted.forEach((notes, at) => {
-    const same = others.get(notes[at + NOTE_NUMBER]!);
-    if (same) noteLeg(same, notes, at, false);
-  });
+  for (let at = 0; at < own.length; at += NOTE_WORDS) noteLeg(others, own, at, false);
   for (const same of others.values()) {
     const { isLinked, clients, legs } = same;
     const isRandom = clients.size <= MAX_CLIENTS_PER_ISN && legs.size <= MAX_LEGS_PER_ISN;
@@ -78,7 +73,14 @@ function noteOther(others: Map<number, SameNumber>, notes: Int32Array, at: numbe
   same.servers.add(notes[at + NOTE_SERVER]!);
 }
 
-function noteLeg(same: SameNumber, notes: Int32Array, at: number, isAlike: boolean): void {
+function noteLeg(
+  others: ReadonlyMap<number, SameNumber>,
+  notes: Int32Array,
+  at: number,
+  isAlike: boolean,
+): void {
+  const same = others.get(notes[at + NOTE_NUMBER]!);
+  if (!same) return;
   const client = notes[at + NOTE_MARKS]! & NOTE_CLIENT;
   same.clients.add(client);
   same.legs.add(notes[at + NOTE_SERVER]! * (NOTE_CLIENT + 1) + client);
@@ -116,11 +118,6 @@ class NotesByNumber {
       this.#next[at / NOTE_WORDS] = this.#heads[place]!;
       this.#heads[place] = at + 1;
     }
-  }
-
-  /** Calls back for each, given its place. */
-  forEach(found: (notes: Int32Array, at: number) => void): void {
-    for (let at = 0; at < this.#notes.length; at += NOTE_WORDS) found(this.#notes, at);
   }
 
   /**

@@ -10,7 +10,7 @@ import { fixFor } from '../fixes/fix-for.js';
 import { isDated } from '../kernel-records.js';
 import { lastSightings } from '../loss.js';
 import { lostEvidence } from '../lost-evidence.js';
-import { listed } from '../words.js';
+import { listed, PACKETS } from '../words.js';
 import type { RpFilterProof } from './rp-filter.js';
 
 /** The finding for drops of one node and interface. */
@@ -38,7 +38,7 @@ export function concludeRpFilter(
   };
 
   function summarize(all: readonly RpFilterProof[], certain: boolean): string {
-    const what = loss.role === 'request' ? 'requests' : 'replies';
+    const what = PACKETS[loss.role];
     const sources = listed(all.map((p) => p.source));
     const verb = certain ? 'drops' : 'may be dropping';
     // The model's own words, where it agrees with what happened: mode, its two parts, the way back.

@@ -6,7 +6,7 @@ import { cause, type Suspicion } from '../cause.js';
 import { type DiagnosisContext, isAt } from '../context.js';
 import { ackDropRecords } from '../ways/ack-drop.js';
 import { type Detour, detourOf } from '../ways/detour.js';
-import { type FilterDrop, fateOfAck, type Gateway, gatewayOf, isDropped } from '../ways/gateway.js';
+import { type FilterDrop, fateOfAck, type Gateway, gatewayOf, hasRules, isDropped } from '../ways/gateway.js';
 import { acknowledgmentsOf } from '../ways/handshake.js';
 import { addressesAt } from '../ways/neighbour.js';
 import { isUnconfirmed } from '../ways/unconfirmed.js';
@@ -83,13 +83,7 @@ function confidenceOf({ detour, gateway, drop, ack, records }: StatefulGatewayPr
   if (drop && records.length > 0) return 'confirmed';
   if (!detour.agrees) return 'possible';
   // What its rules leave open may drop the ACK whatever is known of the connection.
-  if (gateway && !drop && hasRules(gateway.view)) return 'possible';
+  if (!drop && gateway?.view.snapshot && hasRules(gateway.view.snapshot)) return 'possible';
   // Without either, a client that gives up within a second looks the same from the server's side.
   return drop || ack ? 'probable' : 'possible';
-}
-
-function hasRules({ snapshot }: Gateway['view']): boolean {
-  return (
-    snapshot !== null && (snapshot.iptables !== null || snapshot.ip6tables !== null || snapshot.nft !== null)
-  );
 }

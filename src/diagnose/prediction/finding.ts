@@ -1,13 +1,13 @@
 /** Findings of severity `risk`: what the nodes' settings would lose, with no packet seen. */
 import { sysctlKey } from '../../kernel/sysctl.js';
-import type { Endpoint, Evidence, Finding, PacketRole } from '../../model/analysis.js';
+import type { Endpoint, Evidence, Finding } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { LostAck } from '../../network/lost-ack.js';
 import { ackText, packetLabel, wayText } from '../../network/narrate.js';
 import type { Network } from '../../network/network.js';
 import { evidence, QUOTED } from '../evidence.js';
 import { fixRisk } from '../fixes/risk.js';
-import { listed } from '../words.js';
+import { listed, PACKETS } from '../words.js';
 import type { Risk } from './risk.js';
 
 /**
@@ -68,15 +68,8 @@ function doorText({ station, interface: name }: Risk['trip']['entry']): string {
   return name === null ? station.label : `${name} of ${station.label}`;
 }
 
-const PACKETS: Readonly<Record<PacketRole, string>> = {
-  request: 'requests',
-  reply: 'replies',
-  'client-ack': "the clients' ACKs",
-  'server-ack': "the servers' ACKs",
-};
-
 function summaryOf({ cause, station, interface: name, role, trip, leg, drop, carrier }: Risk): string {
-  const what = PACKETS[role];
+  const what = `${role === 'request' || role === 'reply' ? '' : 'the '}${PACKETS[role]}`;
   const by = name === null ? '' : ` that come in by ${name}`;
   const node = station.label;
   const subject = carrier ? `the tunnel packets that carry ${what}` : what;
@@ -87,7 +80,7 @@ function summaryOf({ cause, station, interface: name, role, trip, leg, drop, car
     return `${node} would ${verb} ${subject}${by}${check}, in ${drop.hook}${rule}.`;
   }
   if (drop?.by === 'tunnel') {
-    return `${node} would route the packets of its tunnel ${drop.device} into that tunnel itself, and could send none of the ${what}.`;
+    return `${node} would route the packets of its tunnel ${drop.device} into that tunnel itself, and could send none of the ${PACKETS[role]}.`;
   }
   if (drop) return `${node} would drop ${subject}${by}: ${drop.verdict.why}.`;
   const { packet, verdict } = leg.passage;

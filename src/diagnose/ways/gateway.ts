@@ -2,6 +2,7 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import type { PassageDrop } from '../../kernel/netfilter/passage.js';
 import type { Sighting } from '../../model/sighting.js';
+import type { Snapshot } from '../../model/snapshot.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { packetQuestion } from '../packet-question.js';
 import { wayInto } from './crossing.js';
@@ -49,8 +50,7 @@ export function fateOfAck(
 ): FilterDrop | 'passes' | null {
   const station = context.network.station(view.name, view.netns);
   if (!station || device === null) return null;
-  const { snapshot } = station;
-  if (snapshot.iptables === null && snapshot.ip6tables === null && snapshot.nft === null) return null;
+  if (!hasRules(station.snapshot)) return null;
   const question = packetQuestion(attempt, request ?? seen, 'request');
   const passed = station.path.receive(question, device).filter((passage) => !passage.drop);
   const fates = passed.flatMap(({ connection }) => {
@@ -62,6 +62,11 @@ export function fateOfAck(
   const drops = fates.flatMap(({ drop }) => (drop?.by === 'netfilter' ? [drop] : []));
   if (drops.length === 0) return fates.every((fate) => !fate.drop) ? 'passes' : null;
   return drops.length === fates.length ? drops[0]! : null;
+}
+
+/** Whether any of its rules are known. */
+export function hasRules({ iptables, ip6tables, nft }: Snapshot): boolean {
+  return iptables !== null || ip6tables !== null || nft !== null;
 }
 
 export function isDropped(fate: ReturnType<typeof fateOfAck>): fate is FilterDrop {

@@ -60,19 +60,11 @@ function find(
 ): { connection: Connection; direction: 'original' | 'reply' } | null {
   for (const connection of connections) {
     if (connection.family !== packet.family || connection.protocol !== packet.protocol) continue;
-    if (isOf(packet, connection.original) && !isAnswer(packet)) return { connection, direction: 'original' };
-    if (isOf(packet, connection.reply) && !isQuery(packet)) return { connection, direction: 'reply' };
+    if (sameTuple(packet, connection.original) && !isAnswer(packet))
+      return { connection, direction: 'original' };
+    if (sameTuple(packet, connection.reply) && !isQuery(packet)) return { connection, direction: 'reply' };
   }
   return null;
-}
-
-function isOf(packet: FilterPacket, tuple: Tuple): boolean {
-  return (
-    packet.source.text === tuple.source.text &&
-    packet.destination.text === tuple.destination.text &&
-    packet.sourcePort === tuple.sourcePort &&
-    packet.destinationPort === tuple.destinationPort
-  );
 }
 
 /** An ICMP query can only be of the original direction, an answer only of the other. */
@@ -140,7 +132,7 @@ export function bind(
   else connection.sourceNat = true;
 }
 
-function sameTuple(a: Tuple, b: Tuple): boolean {
+export function sameTuple(a: Tuple, b: Tuple): boolean {
   return (
     a.source.text === b.source.text &&
     a.destination.text === b.destination.text &&

@@ -2,9 +2,9 @@
 
 import { type Hook, isDeviceHook } from '../../../kernel/netfilter/rule-set.js';
 import { hasPorts } from '../../../kernel/protocols.js';
-import type { PacketRole } from '../../../model/analysis.js';
 import { outerInterfaces } from '../../../network/link.js';
 import type { Risk } from '../../prediction/risk.js';
+import { PACKETS } from '../../words.js';
 import { COST, type FixIdea, type IdeasFor } from '../idea.js';
 import { astrayIdeas, turningOff } from './astray.js';
 import { acceptAt, type FilterDrop, placeOfDrop, type RulePlace, type Selector } from './firewall.js';
@@ -18,13 +18,6 @@ export const filteredIdeas: IdeasFor = (problem) => {
   // A firewall that never saw the request does right to refuse its reply.
   const isAstray = turningOff(risk!) !== null;
   return [...astrayIdeas(problem), { ...idea, cost: idea.cost + (isAstray ? COST.hole : 0) }];
-};
-
-const PACKETS: Readonly<Record<PacketRole, string>> = {
-  request: 'requests',
-  reply: 'replies',
-  'client-ack': "clients' ACKs",
-  'server-ack': "servers' ACKs",
 };
 
 /** @returns null where the rule is not an administrator's: what wrote it has its own way to be told, and takes back what others write */
