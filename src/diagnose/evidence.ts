@@ -1,10 +1,12 @@
 /** The usual kinds of evidence, worded alike by all causes. */
 import { describeEncapsulation } from '../correlate/encapsulations.js';
+import { sysctlKey } from '../kernel/sysctl.js';
 import type { Evidence, EvidenceKind } from '../model/analysis.js';
 import { endpointLabel } from '../model/endpoint.js';
 import type { Sighting } from '../model/sighting.js';
-import type { DropRecord } from '../model/snapshot.js';
+import type { DropRecord, MartianRecord } from '../model/snapshot.js';
 import type { NodeView } from './context.js';
+import { isDated } from './kernel-records.js';
 
 /** Lines and packets of one kind that a finding quotes; a count tells of the rest. */
 export const QUOTED = 3;
@@ -64,6 +66,29 @@ export function recordsEvidence(node: NodeView, records: readonly DropRecord[]):
   const shown = records.slice(0, QUOTED).map((record) => recordEvidence(node, record));
   if (records.length <= QUOTED) return shown;
   return [...shown, evidence('drop-reason', `${records.length} such records in all`, { node: node.name })];
+}
+
+/** How far a counter moved. */
+export function counterEvidence({ name }: NodeView, counter: string, rise: number): Evidence {
+  return evidence('counter', `${counter} rose by ${rise} while capturing`, { node: name });
+}
+
+/** The first of a log's martian lines, and how many there are. */
+export function martiansEvidence({ name }: NodeView, lines: readonly MartianRecord[]): Evidence[] {
+  const shown = lines.slice(0, QUOTED).map((record) => {
+    const { text, file, line } = record;
+    return evidence('martian', isDated(record) ? text : `${text}${UNDATED}`, { node: name, file, line });
+  });
+  if (lines.length <= QUOTED) return shown;
+  return [...shown, evidence('martian', `${lines.length} such lines in all`, { node: name })];
+}
+
+const UNDATED = ' (nothing dates it: it may be older than the captures)';
+
+/** The settings of the reverse-path check of one interface; none where no settings are known. */
+export function checkEvidence(node: NodeView, name: string): Evidence[] {
+  if (!node.snapshot?.sysctl) return [];
+  return ['all', name].map((of) => sysctlEvidence(node, sysctlKey('net.ipv4.conf', of, 'rp_filter')));
 }
 
 /** A setting of the snapshot as `sysctl` prints it. */

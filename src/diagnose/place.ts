@@ -111,7 +111,11 @@ export function nextHopAddress(sighting: Sighting, node: NodeView): string | nul
  * The destinations that the packet may have when the kernel routes it: PREROUTING translates before that, on
  * the wire it was seen before. Most likely first, as on the wire last.
  */
-export function routedDestinations(attempt: Attempt, loss: Loss, context: DiagnosisContext): string[] {
+export function routedDestinations(
+  attempt: Attempt,
+  loss: Pick<Loss, 'role' | 'last'>,
+  context: DiagnosisContext,
+): string[] {
   const wire = loss.last.destination.address;
   const known = attempt.legs.map((leg) => (loss.role === 'request' ? leg.server : leg.client).address);
   // Legs are in the request's order; only those still ahead of the packet count.

@@ -2,9 +2,9 @@ import type { Cause } from './cause.js';
 import { arpConflict } from './causes/arp-conflict.js';
 import { arpSenderConflict } from './causes/arp-sender-conflict.js';
 import { backendSilent } from './causes/backend-silent.js';
+import { DROPPED_ACKNOWLEDGMENTS } from './causes/dropped-acknowledgment.js';
 import { duplicateMac } from './causes/duplicate-mac.js';
 import { filtered } from './causes/filtered.js';
-import { filteredAcknowledgment } from './causes/filtered-acknowledgment.js';
 import { forwardingOff } from './causes/forwarding-off.js';
 import { halfOpen } from './causes/half-open.js';
 import { netfilterRpFilter } from './causes/netfilter-rpfilter.js';
@@ -40,7 +40,7 @@ export const CAUSE_REGISTRY: readonly Cause[] = [
   forwardingOff,
   noRoute,
   // Nothing that is known drops the reply: what follows it may be dropped, on whatever way.
-  filteredAcknowledgment,
+  ...DROPPED_ACKNOWLEDGMENTS,
   // Nor that, and the reply takes another way than the request.
   statefulGateway,
   statefulGatewayItself,

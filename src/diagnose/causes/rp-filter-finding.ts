@@ -1,10 +1,10 @@
-import { sysctlKey } from '../../kernel/sysctl.js';
 import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
+import type { MartianRecord } from '../../model/snapshot.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
-import type { DiagnosisContext } from '../context.js';
+import type { DiagnosisContext, NodeView } from '../context.js';
 import { vainEvidence } from '../drops/unresolved-evidence.js';
-import { evidence, QUOTED, recordsEvidence, sysctlEvidence } from '../evidence.js';
+import { checkEvidence, counterEvidence, evidence, martiansEvidence, recordsEvidence } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { isDated } from '../kernel-records.js';
@@ -34,7 +34,7 @@ export function concludeRpFilter(
       ),
       alternatives: ruledOut(proofs, context),
     },
-    gaps: confidence === 'confirmed' ? [] : [gapOf(proofs[0]!)],
+    gaps: confidence === 'confirmed' ? [] : [recordGap(node, name, proofs[0]!.martians)],
   };
 
   function summarize(all: readonly RpFilterProof[], certain: boolean): string {
@@ -55,7 +55,6 @@ export function concludeRpFilter(
 function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Evidence[] {
   const proofs = suspicions.map((s) => s.proof);
   const { node, place, counterRise, verdict } = proofs[0]!;
-  const conf = (name: string) => sysctlKey('net.ipv4.conf', name, 'rp_filter');
   const found: Evidence[] = [
     ...lostEvidence(
       suspicions.map(({ proof }) => proof.loss),
@@ -65,30 +64,13 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
 
   if (proofs[0]!.blocked) found.push(vainEvidence(proofs[0]!.blocked));
   const martians = [...new Set(proofs.flatMap((p) => p.martians))];
-  for (const line of martians.slice(0, QUOTED)) {
-    found.push(
-      evidence('martian', isDated(line) ? line.text : `${line.text}${UNDATED}`, {
-        node: node.name,
-        file: line.file,
-        line: line.line,
-      }),
-    );
-  }
-  if (martians.length > QUOTED) {
-    found.push(evidence('martian', `${martians.length} such lines in all`, { node: node.name }));
-  }
+  found.push(...martiansEvidence(node, martians));
   const drops = [...new Set(proofs.flatMap((p) => p.drops))];
   found.push(...recordsEvidence(node, drops));
   if (counterRise !== null) {
-    found.push(
-      evidence('counter', `TcpExtIPReversePathFilter rose by ${counterRise} while capturing`, {
-        node: node.name,
-      }),
-    );
+    found.push(counterEvidence(node, 'TcpExtIPReversePathFilter', counterRise));
   }
-  if (node.snapshot?.sysctl) {
-    found.push(sysctlEvidence(node, conf('all')), sysctlEvidence(node, conf(place.interface)));
-  }
+  found.push(...checkEvidence(node, place.interface));
   if (verdict && verdict.verdict !== 'rp-filter' && verdict.unknown.length === 0) {
     const text = `the snapshot's settings would let it in (${verdict.why}): they seem to have been changed after the drop`;
     found.push(evidence('model', text, { node: node.name }));
@@ -100,8 +82,6 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
   }
   return found;
 }
-
-const UNDATED = ' (nothing dates it: it may be older than the captures)';
 
 /** What else could have swallowed the packet, and why it did not. */
 function ruledOut(proofs: readonly RpFilterProof[], context: DiagnosisContext): Alternative[] {
@@ -138,11 +118,12 @@ function ruledOut(proofs: readonly RpFilterProof[], context: DiagnosisContext): 
   return others;
 }
 
-function gapOf({ node, place, martians }: RpFilterProof): Gap {
+/** What would confirm that the check drops what comes in by an interface. */
+export function recordGap(node: NodeView, name: string, martians: readonly MartianRecord[]): Gap {
   const isOld = martians.length > 0 && !martians.some(isDated);
   return {
     node: node.name,
-    interface: place.interface,
+    interface: name,
     why: isOld
       ? `nothing dates the martian lines of ${node.name}, which may be older than the captures; one that has a time, or a drop reason, would confirm the drop`
       : `no record of the kernel's own names the drop on ${node.name}; a martian line or a drop reason would confirm it`,

@@ -1,6 +1,7 @@
 /** The same fault as `stateful-gateway.ts` finds from the server's side, as the gateway's own captures show it. */
 
 import type { Attempt } from '../../correlate/attempt.js';
+import type { FilterDrop } from '../../kernel/netfilter/passage.js';
 import type { Sighting } from '../../model/sighting.js';
 import { isSameStation } from '../../model/station.js';
 import { follow } from '../../network/journey.js';
@@ -12,7 +13,7 @@ import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { packetQuestion } from '../packet-question.js';
 import { ackDropEvidence, ackDropRecords, OUT_OF_STATE } from '../ways/ack-drop.js';
-import { type FilterDrop, fateOfAck, gatewayOf, isDropped } from '../ways/gateway.js';
+import { fateOfAck, gatewayOf, isDropped, isFiltered } from '../ways/gateway.js';
 import { acknowledgmentsOf } from '../ways/handshake.js';
 import { listed } from '../words.js';
 
@@ -71,7 +72,7 @@ function proofAt(attempt: Attempt, ack: Sighting, context: DiagnosisContext): Ow
   const at = gatewayOf(attempt, gateway);
   const drop = fateOfAck(attempt, at, request, 'unanswered', context);
   // What drops the ACK of a connection that it knows as well does not drop it for its state.
-  if (!isDropped(drop) || isDropped(fateOfAck(attempt, at, request, 'answered', context))) return null;
+  if (!isFiltered(drop) || isDropped(fateOfAck(attempt, at, request, 'answered', context))) return null;
   return { gateway, request, ack, drop };
 }
 

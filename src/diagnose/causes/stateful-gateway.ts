@@ -1,4 +1,5 @@
 import type { Attempt } from '../../correlate/attempt.js';
+import type { FilterDrop } from '../../kernel/netfilter/passage.js';
 import type { Confidence } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord } from '../../model/snapshot.js';
@@ -6,7 +7,7 @@ import { cause, type Suspicion } from '../cause.js';
 import { type DiagnosisContext, isAt } from '../context.js';
 import { ackDropRecords } from '../ways/ack-drop.js';
 import { type Detour, detourOf } from '../ways/detour.js';
-import { type FilterDrop, fateOfAck, type Gateway, gatewayOf, hasRules, isDropped } from '../ways/gateway.js';
+import { fateOfAck, type Gateway, gatewayOf, hasRules, isDropped, isFiltered } from '../ways/gateway.js';
 import { acknowledgmentsOf } from '../ways/handshake.js';
 import { addressesAt } from '../ways/neighbour.js';
 import { isUnconfirmed } from '../ways/unconfirmed.js';
@@ -61,7 +62,8 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Statefu
   }
   const gateway = view && view !== node ? gatewayOf(attempt, view) : null;
   const fate = gateway && fateOfAck(attempt, gateway, into.sighting, 'unanswered', context);
-  if (fate === 'passes') return null;
+  // What is routed nowhere has nothing to do with the reply's way, as little as what passes.
+  if (fate !== null && !isFiltered(fate)) return null;
   // A rule that drops the ACK of a connection that it knows as well has nothing to do with the reply's way.
   if (fate && isDropped(fateOfAck(attempt, gateway, into.sighting, 'answered', context))) return null;
   const ack = acks.findLast(({ point }) => point.node === view?.name) ?? acks.at(-1) ?? null;

@@ -4,7 +4,14 @@ import { sysctlKey } from '../../kernel/sysctl.js';
 import type { Evidence } from '../../model/analysis.js';
 import { wayText } from '../../network/narrate.js';
 import type { Suspicion } from '../cause.js';
-import { evidence, packetEvidence, QUOTED, recordsEvidence, sysctlEvidence } from '../evidence.js';
+import {
+  counterEvidence,
+  evidence,
+  packetEvidence,
+  QUOTED,
+  recordsEvidence,
+  sysctlEvidence,
+} from '../evidence.js';
 import { lostEvidence } from '../lost-evidence.js';
 import type { DemandedDrop } from './demand.js';
 import type { DropProof } from './examine.js';
@@ -57,7 +64,7 @@ function records(suspicions: readonly Suspicion<DropProof>[]): Evidence[] {
 
 function counter({ counter: moved, node }: DropProof): Evidence[] {
   if (moved?.rise == null) return [];
-  return [evidence('counter', `${moved.name} rose by ${moved.rise} while capturing`, { node: node.name })];
+  return [counterEvidence(node, moved.name, moved.rise)];
 }
 
 function settings(demanded: DemandedDrop, { node }: DropProof): Evidence[] {

@@ -80,7 +80,7 @@ function guard(client: string, server: string, port: number | null, doors?: read
         ? doors
             .map((door) => ({ ...door, station: network.station(door.station.node, door.station.netns)! }))
             .filter(({ station }) => knowsWay(station, client))
-        : firstEntriesOf(network, server, client).entries;
+        : firstEntriesOf(network, packet).entries;
       const trips = entries.flatMap((entry) => roundTrips(network, entry, packet));
       return trips.length > 0 && trips.every(isMade);
     },

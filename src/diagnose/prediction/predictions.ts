@@ -74,7 +74,6 @@ interface Walked {
 
 function walk(network: Network, request: PredictionRequest): Walked {
   const { vip, protocol, port, client } = request;
-  const entries = firstEntriesOf(network, vip, client);
   const packet: PacketQuestion & { source: string } = {
     source: client,
     destination: vip,
@@ -83,6 +82,7 @@ function walk(network: Network, request: PredictionRequest): Walked {
     destinationPort: port,
     tcp: protocol === 'tcp' ? 'syn' : null,
   };
+  const entries = firstEntriesOf(network, packet);
   const trips = entries.entries.flatMap((entry) => roundTrips(network, entry, packet));
   const risks = new Map<RoundTrip, Risk>();
   for (const trip of trips) {

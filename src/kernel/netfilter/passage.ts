@@ -63,6 +63,9 @@ export type PassageDrop =
       check: boolean;
     };
 
+/** By a rule, or by a chain's policy. */
+export type FilterDrop = Extract<PassageDrop, { by: 'netfilter' }>;
+
 export interface PassageStep {
   /** `routing` for a route decision, `conntrack` where a tracked connection is recognised and translated. */
   at: Hook | 'routing' | 'conntrack';

@@ -17,6 +17,8 @@ interface Wording {
 interface Subject {
   /** `requests for 192.168.1.100`, `replies from 192.168.1.100`, `packets for 192.168.1.100` */
   packets: string;
+  /** The same; `the ACKs of connections to 192.168.1.100` where clients had their replies. */
+  dropped: string;
   /** The VIP, or what else the clients asked for. */
   service: string;
   node: string;
@@ -40,17 +42,20 @@ export interface Lost {
   service: string;
 }
 
+/** Of what drops packets for what they are. */
+const DROPPED = { mark: 'lost here', answered: 'the ACK that follows it is lost' } as const;
+
 /** A new cause is a row here. */
 const WORDINGS: Record<CauseId, Wording> = {
   'rp-filter': {
     headline: (_, s) =>
-      `${s.node} ${s.tense('drops', 'dropped')} ${s.packets}${s.with('on')} by its reverse-path check`,
-    mark: 'lost here',
+      `${s.node} ${s.tense('drops', 'dropped')} ${s.dropped}${s.with('on')} by its reverse-path check`,
+    ...DROPPED,
   },
   'netfilter-rpfilter': {
     headline: (_, s) =>
-      `${s.node} ${s.tense('drops', 'dropped')} ${s.packets}${s.with('on')} by a reverse-path rule of its firewall`,
-    mark: 'lost here',
+      `${s.node} ${s.tense('drops', 'dropped')} ${s.dropped}${s.with('on')} by a reverse-path rule of its firewall`,
+    ...DROPPED,
   },
   'arp-conflict': {
     headline: (f, s) => counted(f.claimants.length, 'MAC') + claimed(f, s),
@@ -68,8 +73,8 @@ const WORDINGS: Record<CauseId, Wording> = {
   },
   'no-route': {
     headline: (_, s) =>
-      `${s.node} ${s.tense('has', 'had')} no route for ${s.packets}${s.with(`that ${s.tense('come', 'came')} in by`)}`,
-    mark: 'lost here',
+      `${s.node} ${s.tense('has', 'had')} no route for ${s.dropped}${s.with(`that ${s.tense('come', 'came')} in by`)}`,
+    ...DROPPED,
   },
   'untranslated-reply': {
     headline: (_, s) =>
@@ -82,11 +87,10 @@ const WORDINGS: Record<CauseId, Wording> = {
     mark: 'goes round the gateway, which then drops the rest of the connection',
   },
   filtered: {
-    headline: (f, s) =>
-      `a firewall rule on ${s.node} ${s.tense('drops or rejects', 'dropped or rejected')} ${acknowledged(f, s) ? `the ACKs of connections to ${s.service}` : s.packets}${s.with(`that ${s.tense('come', 'came')} in by`)}`,
-    mark: 'lost here',
+    headline: (_, s) =>
+      `a firewall rule on ${s.node} ${s.tense('drops or rejects', 'dropped or rejected')} ${s.dropped}${s.with(`that ${s.tense('come', 'came')} in by`)}`,
+    ...DROPPED,
     refused: 'rejected here',
-    answered: 'the ACK that follows it is lost',
   },
   refused: {
     headline: (_, s) => `nothing listens on the backend's port on ${s.node}, so ${s.packets} are refused`,
@@ -104,7 +108,7 @@ const WORDINGS: Record<CauseId, Wording> = {
   },
   undetermined: {
     headline: (f, s) =>
-      `${acknowledged(f, s) ? `the ACKs of connections to ${s.service} do not arrive` : endText(s)}${lastSeen(f)}${f.known === undefined ? '; these captures cannot tell why' : `; ${f.known}`}`,
+      `${acknowledged(f, s) ? `${s.dropped} do not arrive` : endText(s)}${lastSeen(f)}${f.known === undefined ? '; these captures cannot tell why' : `; ${f.known}`}`,
     mark: 'not seen after this',
     refused: 'not seen after this, and answered by an error',
     answered: 'the ACK that follows it does not arrive',
@@ -154,6 +158,7 @@ export function headline(finding: Finding, { role, outcome, askedOnce = false, s
   const isPast = isLate(finding);
   const text = WORDINGS[finding.cause].headline(finding, {
     packets,
+    dropped: acknowledged(finding, { outcome }) ? `the ACKs of connections to ${service}` : packets,
     service,
     outcome,
     askedOnce,

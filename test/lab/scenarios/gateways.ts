@@ -1,11 +1,10 @@
 /** wrong-gateway and stateful-gateway: the reply goes another way than the request came. */
 import { EDGE_OPTIONS, EDGE6, edge } from '../grounds/edge.js';
 import { OWN_POD } from '../grounds/own-pod.js';
-import { SECOND_NIC } from '../grounds/second-nic.js';
 import type { Scenario } from '../scenario.js';
 import { BASE, ECHO, FORM, UDP } from './base.js';
 
-const SERVER = edge(EDGE_OPTIONS);
+export const SERVER = edge(EDGE_OPTIONS);
 const POD = edge({ ...EDGE_OPTIONS, server: 'pod' });
 const ONE_LAN = edge({ ...EDGE_OPTIONS, oneLan: true });
 const SERVER6 = edge({ ...EDGE_OPTIONS, layout: EDGE6 });
@@ -22,7 +21,7 @@ function stateful(family: 'inet' | 'ip6' = 'inet'): string[] {
 /** The same, and from its LAN nothing may begin but what it has seen begin from outside. */
 const ONE_WAY = [...stateful(), 'nft add rule inet fw forward iifname lan ct state new counter drop'];
 
-const SOURCE_ROUTED = [
+export const SOURCE_ROUTED = [
   'ip route add default via 172.31.255.254 dev ens19 table 100',
   'ip rule add from 172.31.255.80 lookup 100',
 ];
@@ -379,69 +378,4 @@ const POLICY: Scenario[] = [
   },
 ];
 
-/** The ACK that ends a handshake, dropped whatever is known of its connection. */
-const ACKS_DROPPED = 'iptables -A FORWARD -p tcp --tcp-flags SYN,ACK ACK -j DROP';
-
-/** What the client sends after its SYN is lost, and no state is the reason. */
-const ACKNOWLEDGEMENTS: Scenario[] = [
-  {
-    ...BASE,
-    name: 'filtered-acknowledgements-input',
-    description:
-      'The server itself lets SYNs in by the interface of the requests, and by it no other packets: its replies, which ' +
-      'leave by the other one, are answered in vain.',
-    ground: SECOND_NIC,
-    changes: {
-      node1: ['iptables -A INPUT -i eth1 -p tcp --syn -j ACCEPT', 'iptables -A INPUT -i eth1 -p tcp -j DROP'],
-    },
-    alsoFitting: ['established'],
-    expect: { cause: 'filtered', node: 'node1', interface: 'eth1' },
-  },
-  {
-    ...BASE,
-    name: 'filtered-acknowledgements',
-    description:
-      'The gateway of both ways drops ACKs by a rule that asks for no state: the client is connected, and the ' +
-      'server never.',
-    ground: SERVER,
-    changes: { 'lb-3': SOURCE_ROUTED, gw2: [ACKS_DROPPED] },
-    recorded: ['lb-3', 'gw2'],
-    // The acknowledgements are seen where they come in and are dropped.
-    alsoFitting: ['established'],
-    expect: { cause: 'filtered', node: 'gw2', interface: 'wan' },
-  },
-  {
-    ...BASE,
-    name: 'filtered-acknowledgements-gone-round',
-    description: 'The same where the replies go round that gateway, which has no state to miss them.',
-    ground: SERVER,
-    changes: { gw2: [ACKS_DROPPED] },
-    form: { ...FORM, captures: 'per-interface' },
-    recorded: ['lb-3', 'gw2'],
-    alsoFitting: ['established'],
-    expect: { cause: 'filtered', node: 'gw2', interface: 'wan' },
-  },
-  {
-    ...BASE,
-    name: 'filtered-acknowledgements-accepted-before',
-    description: 'Their twin: a rule before it accepts what is for the port.',
-    ground: SERVER,
-    changes: { gw2: ['iptables -A FORWARD -p tcp --dport 8443 -j ACCEPT', ACKS_DROPPED] },
-    recorded: ['lb-3', 'gw2'],
-    expect: null,
-  },
-  {
-    ...BASE,
-    name: 'acknowledgements-dropped-before',
-    description:
-      'A router before the gateway, not recorded, drops ACKs, and the replies go round the gateway, which drops ' +
-      'nothing: the way that the replies take is not what loses them.',
-    ground: SERVER,
-    changes: { core: [ACKS_DROPPED] },
-    form: { ...FORM, captures: 'per-interface' },
-    recorded: ['lb-3', 'gw2'],
-    expect: { cause: 'undetermined', node: 'lb-3', interface: 'ens18' },
-  },
-];
-
-export const GATEWAYS: Scenario[] = [...WRONG, ...STATEFUL, ...POLICY, ...ACKNOWLEDGEMENTS];
+export const GATEWAYS: Scenario[] = [...WRONG, ...STATEFUL, ...POLICY];

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.js';
+import { ACKNOWLEDGEMENTS } from './acknowledgements.js';
 import { BACKENDS } from './backends.js';
 import { DELIVERIES } from './deliveries.js';
 import { FILTERS } from './filters.js';
@@ -14,6 +15,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...ROUTING,
   ...FILTERS,
   ...GATEWAYS,
+  ...ACKNOWLEDGEMENTS,
   ...OWNERS,
   ...DELIVERIES,
   ...BACKENDS,

@@ -1,5 +1,6 @@
 /** A rule that dropped what should get through: another in front of it, as narrow as the connection allows. */
 
+import type { FilterDrop } from '../../../kernel/netfilter/passage.js';
 import { type Hook, isDeviceHook } from '../../../kernel/netfilter/rule-set.js';
 import { hasPorts } from '../../../kernel/protocols.js';
 import { outerInterfaces } from '../../../network/link.js';
@@ -7,7 +8,7 @@ import type { Risk } from '../../prediction/risk.js';
 import { PACKETS } from '../../words.js';
 import { COST, type FixIdea, type IdeasFor } from '../idea.js';
 import { astrayIdeas, turningOff } from './astray.js';
-import { acceptAt, type FilterDrop, placeOfDrop, type RulePlace, type Selector } from './firewall.js';
+import { acceptAt, placeOfDrop, type RulePlace, type Selector } from './firewall.js';
 import { isTranslated, podNetwork } from './way-in.js';
 
 export const filteredIdeas: IdeasFor = (problem) => {

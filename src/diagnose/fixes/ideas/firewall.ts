@@ -1,12 +1,10 @@
 /** Rules that are put into a node's firewall, in the words of whichever tool made it. */
 import { ruleText } from '../../../kernel/netfilter/nft/text.js';
-import type { PassageDrop } from '../../../kernel/netfilter/passage.js';
+import type { FilterDrop } from '../../../kernel/netfilter/passage.js';
 import type { Snapshot } from '../../../model/snapshot.js';
 import type { Station } from '../../../network/station.js';
 import { shellWord } from '../../shell-word.js';
 import { nftObjects, nftStep, type Step, step } from '../step.js';
-
-export type FilterDrop = Extract<PassageDrop, { by: 'netfilter' }>;
 
 /** What a rule is to match: null and absent are not asked for. */
 export interface Selector {

@@ -1,4 +1,4 @@
-/** A rule that drops ACKs whatever their connection: not the fault of the way that the replies take. */
+/** What drops ACKs whatever their connection: not the fault of the way that the replies take. */
 import test from 'ava';
 import { EditedScenario } from './edited-bundle.js';
 
@@ -110,3 +110,70 @@ test("at the server's own node there is no way out to be seen on: its rule, and 
   const open = scenario.edit('node1', 'iptables-save.txt', (text) => text.replace('-j DROP', '-j ACCEPT'));
   t.false((await open.findings()).some((found) => found.startsWith('filtered')));
 });
+
+const UNMARKED = 'rp-filter-acknowledgement';
+const CONFIRMED = 'rp-filter confirmed fault node1 eth1';
+const LOGGED = /^.*martian source 10\.9\.8\.7 from 10\.0\.0\.5, on dev eth1\n.*ll header.*\n/gm;
+
+/** Its kernel recorded nothing of the drops. */
+function unrecorded(scenario: EditedScenario): EditedScenario {
+  return scenario
+    .edit('node1', 'kernel.log', (text) => text.replace(LOGGED, ''))
+    .without('node1', 'drops.txt');
+}
+
+test('the SYN bears a mark and has a way back, and the ACK has none: the reverse-path check', async (t) => {
+  const { findings } = await new EditedScenario(t, UNMARKED).analyze();
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.severity, f.node, f.interface, f.attempts.length]),
+    [['rp-filter', 'confirmed', 'fault', 'node1', 'eth1', 3]],
+  );
+  const [{ summary, evidence }] = findings as [(typeof findings)[0]];
+  t.regex(summary, /The SYN passes, as it bears mark 0x1 there, and the ACK no mark\./);
+  const kinds = ['packet', 'martian', 'route', 'drop-reason', 'counter', 'sysctl', 'capture'];
+  t.deepEqual([...new Set<string>(evidence.map(({ kind }) => kind))], kinds);
+});
+
+test('without a record of the kernel, the settings make it probable, and what would confirm it is asked for', async (t) => {
+  const { findings, gaps } = await unrecorded(new EditedScenario(t, UNMARKED)).analyze();
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.node, f.interface]),
+    [['rp-filter', 'probable', 'node1', 'eth1']],
+  );
+  t.true(gaps.some(({ node, capture }) => node === 'node1' && capture!.includes('log_martians')));
+});
+
+test('the log alone tells it, where nothing is known of the settings', async (t) => {
+  const settings = ['sysctl.txt', 'iptables-save.txt', 'nft.json', 'ip-rule.json', 'ip-route.json'];
+  const scenario = new EditedScenario(t, UNMARKED).without('node1', ...settings, 'drops.txt');
+  t.deepEqual(await scenario.findings(), [CONFIRMED]);
+  const silent = scenario.edit('node1', 'kernel.log', (text) => text.replace(LOGGED, ''));
+  t.false((await silent.findings()).some((found) => found.startsWith('rp-filter')));
+});
+
+test('settings that let the ACK in were changed after the drop, if the log is right: possible', async (t) => {
+  const open = (scenario: EditedScenario) =>
+    scenario.edit('node1', 'sysctl.txt', (text) => text.replace(/(eth1\.rp_filter) = 1/, '$1 = 2'));
+  t.deepEqual(await open(new EditedScenario(t, UNMARKED)).findings(), [
+    'rp-filter possible fault node1 eth1',
+  ]);
+  t.false(
+    (await open(unrecorded(new EditedScenario(t, UNMARKED))).findings()).some((f) => f.startsWith('rp')),
+  );
+});
+
+test('a counter that did not move speaks against it', async (t) => {
+  const scenario = unrecorded(new EditedScenario(t, UNMARKED));
+  scenario.write('node1', 'nstat-after.json', scenario.read('node1', 'nstat-before.json'));
+  t.false((await scenario.findings()).some((found) => found.startsWith('rp-filter')));
+});
+
+for (const [name, found] of [
+  [`${UNMARKED}-marked`, []],
+  ['netfilter-rpfilter-acknowledgement', ['netfilter-rpfilter probable fault node1 eth1']],
+  ['no-route-acknowledgement', ['no-route probable fault gw2 wan']],
+] as const) {
+  test(`${name}: ${found.join(', ') || 'nothing is found'}`, async (t) => {
+    t.deepEqual(await new EditedScenario(t, name).findings(), found);
+  });
+}
