@@ -5,7 +5,7 @@ import { type Aligned, causalOrder, compareTimes } from './causal-order.js';
 import type { Coverage } from './coverage.js';
 import { delayOf, earliest } from './delay.js';
 import { type Exchange, readExchange } from './exchange.js';
-import type { Leg } from './leg.js';
+import { isDataIgnored, type Leg } from './leg.js';
 import { outcomeOf } from './outcome.js';
 import { seenBy, traceOf } from './overheard.js';
 import { groupByPacket, type PacketTrace } from './trace.js';
@@ -76,7 +76,7 @@ export function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned, coverag
     firstTime: firstTimeOf(legs, requests, replies, aligned),
     tries: requests.length,
     replies: replies.length,
-    delayNs: delayOf(outcome, requests, delivered, others, aligned),
+    delayNs: isDataIgnored(legs) ? null : delayOf(outcome, requests, delivered, others, aligned),
     standsFor: Math.max(...legs.map((leg) => leg.standsFor)),
     legs,
     traces: interleave(requests, replies, aligned),

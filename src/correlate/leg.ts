@@ -32,6 +32,8 @@ export interface Leg {
   /** Segments other than SYN and RST from the client: its ACK of the SYN-ACK, or data. */
   clientSpoke: boolean;
   serverSpoke: boolean;
+  /** The SYN-ACK came again behind payload of the client's, and nothing else of the server before it. */
+  dataIgnored: boolean;
   clientReset: boolean;
   serverReset: boolean;
   /** Connections that its own stands for, of which the others were counted and let go; 0: another stands for it. */
@@ -39,4 +41,9 @@ export interface Leg {
   firstTime: Nanoseconds | null;
   lastTime: Nanoseconds | null;
   sightings: Sighting[];
+}
+
+/** Whether the server never took what the client sent behind its SYN. */
+export function isDataIgnored(legs: readonly Leg[]): boolean {
+  return legs.some((leg) => leg.dataIgnored) && legs.every((leg) => !leg.serverSpoke);
 }

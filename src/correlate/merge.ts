@@ -146,6 +146,7 @@ export function oriented(leg: Leg, like: Leg): Leg {
     serverFirstSequence: leg.clientFirstSequence,
     clientSpoke: leg.serverSpoke,
     serverSpoke: leg.clientSpoke,
+    dataIgnored: false,
     clientReset: leg.serverReset,
     serverReset: leg.clientReset,
     sightings: leg.sightings.map((s) => ({ ...s, fromClient: !s.fromClient })),
@@ -167,6 +168,7 @@ export function absorb(into: Leg, leg: Leg): void {
   into.synAck ||= leg.synAck;
   into.clientSpoke ||= leg.clientSpoke;
   into.serverSpoke ||= leg.serverSpoke;
+  into.dataIgnored ||= leg.dataIgnored;
   into.clientReset ||= leg.clientReset;
   into.serverReset ||= leg.serverReset;
   into.standsFor = Math.max(into.standsFor, leg.standsFor);

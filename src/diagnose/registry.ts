@@ -2,6 +2,7 @@ import type { Cause } from './cause.js';
 import { arpConflict } from './causes/arp-conflict.js';
 import { arpSenderConflict } from './causes/arp-sender-conflict.js';
 import { backendSilent } from './causes/backend-silent.js';
+import { DATA_IGNORED, FULL_QUEUE_FOR_ACKS } from './causes/data-ignored.js';
 import { DROPPED_ACKNOWLEDGMENTS } from './causes/dropped-acknowledgment.js';
 import { duplicateMac } from './causes/duplicate-mac.js';
 import { filtered } from './causes/filtered.js';
@@ -48,10 +49,12 @@ export const CAUSE_REGISTRY: readonly Cause[] = [
   silentGateway,
   // The captures show that nothing came back, or that nothing arrived.
   backendSilent,
+  FULL_QUEUE_FOR_ACKS,
   notDelivered,
   untranslatedReplyUnseen,
   wrongGatewayUnseen,
   // Whatever is left: what is known, and what to capture next.
   halfOpen,
+  DATA_IGNORED,
   undetermined,
 ];

@@ -57,6 +57,10 @@ export const STATE_A_RESET = 1 << 10;
 export const STATE_B_RESET = 1 << 11;
 export const STATE_A_FIN = 1 << 12;
 export const STATE_B_FIN = 1 << 13;
+/** The client sent payload. */
+export const STATE_PAYLOAD = 1 << 14;
+/** The SYN-ACK came again behind that, and nothing else of the server had. */
+export const STATE_IGNORED = 1 << 15;
 /** First sequence number from a, from b, noted in a midstream row. */
 export const STATE_A_SEQUENCE = 1 << 16;
 export const STATE_B_SEQUENCE = 1 << 17;

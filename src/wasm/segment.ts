@@ -53,7 +53,9 @@ import {
   STATE_CLIENT_IS_B,
   STATE_CLIENT_KNOWN,
   STATE_FINISHED,
+  STATE_IGNORED,
   STATE_ODD,
+  STATE_PAYLOAD,
   STATE_SPOKE,
   STATE_SYN,
   STATE_SYN_ACK,
@@ -113,6 +115,7 @@ export function observe(segment: Segment, number: u32): bool {
   const spoke: u32 = fromB ? STATE_B_SPOKE : STATE_A_SPOKE;
   let now = state | spoke;
   if (isClientKnown && fromClient && (flags & ACK) !== 0) {
+    if (segment.has(HAS_PAYLOAD)) now |= STATE_PAYLOAD;
     const isNext = segment.sequence === load<u32>(at, FLOW_CLIENT_SEQUENCE << 2) + 1;
     if ((state & spoke) === 0) {
       if (!isNext || (flags & FIN) !== 0 || (state & STATE_SYN_ACK) === 0) return false;
@@ -121,7 +124,9 @@ export function observe(segment: Segment, number: u32): bool {
       store<u32>(at, now, FLOW_STATE << 2);
       return true;
     }
-    const isEarly = isNext && !segment.has(HAS_PAYLOAD) && (flags & FIN) === 0;
+    // The first with payload is no copy of one.
+    const isFirst = segment.has(HAS_PAYLOAD) && (state & STATE_PAYLOAD) === 0;
+    const isEarly = isNext && !isFirst && (flags & FIN) === 0;
     if (isEarly && isLastKept(at, segment)) return false;
   }
   if ((flags & FIN) !== 0) now |= fromB ? STATE_B_FIN : STATE_A_FIN;
@@ -175,7 +180,9 @@ function accept(at: usize, state: u32, segment: Segment): bool {
   }
   if ((state & STATE_SYN_ACK) === 0 || segment.sequence !== load<u32>(at, FLOW_SERVER_SEQUENCE << 2))
     return false;
-  return keepAgain(at, state, KIND_SYN_ACK, segment);
+  const heard: u32 = segment.has(IS_FROM_B) ? STATE_B_SPOKE : STATE_A_SPOKE;
+  const ignored: u32 = (state & (STATE_PAYLOAD | heard)) === STATE_PAYLOAD ? STATE_IGNORED : 0;
+  return keepAgain(at, state | ignored, KIND_SYN_ACK, segment);
 }
 
 /** The SYN that is known once more: sent again, or at another interface. */
@@ -190,17 +197,30 @@ function isStale(at: usize, segment: Segment): bool {
   return <i32>(segment.seconds - load<u32>(at, FLOW_LAST_SECONDS << 2)) > STALE_SECONDS;
 }
 
-/** Whether the sighting that was kept last is of an ACK with the same acknowledgment number. */
+/** Whether the sighting that was kept last is of an ACK with the same acknowledgment number; of a payload's, of that packet. */
 function isLastKept(at: usize, segment: Segment): bool {
   const last = load<u32>(at, FLOW_LAST_SIGHTING << 2);
   if (last === 0) return false;
   const cell = cellAt(last - 1);
   if (((load<u32>(cell, CELL_FRAME << 2) >>> KIND_SHIFT) & 7) !== KIND_ACK) return false;
+  if (segment.has(HAS_PAYLOAD) && !isCopy(cell, segment)) return false;
   const isNumbered = (load<u32>(cell, CELL_NEXT << 2) & EXTENT_SECOND) !== 0;
   const acknowledgment = isNumbered
     ? load<u32>(cell, CELL_ACKNOWLEDGMENT_NUMBER << 2)
     : load<u32>(at, FLOW_SERVER_SEQUENCE << 2) + 1;
   return acknowledgment === segment.acknowledgment;
+}
+
+/** Whether nothing but the place tells a segment from the one of a sighting. */
+function isCopy(cell: usize, segment: Segment): bool {
+  if (load<u32>(cell, CELL_ID_WINDOW << 2) !== idAndWindow(segment)) return false;
+  const isStamped = (load<u32>(cell, CELL_NANOSECONDS << 2) & CLOCK_HAS_TIMESTAMPS) !== 0;
+  if (isStamped !== segment.has(HAS_TIMESTAMPS)) return false;
+  return !isStamped || load<u32>(cell, CELL_TIMESTAMP_VALUE << 2) === segment.stamp;
+}
+
+function idAndWindow(segment: Segment): u32 {
+  return <u32>segment.identification | ((<u32>segment.window) << 16);
 }
 
 function reset(at: usize, state: u32, segment: Segment): bool {
@@ -244,7 +264,7 @@ function keep(at: usize, kind: u32, segment: Segment): bool {
   store<u32>(to, segment.nanoseconds | clock, CELL_NANOSECONDS << 2);
   store<u32>(to, segment.stamp, CELL_TIMESTAMP_VALUE << 2);
   store<u32>(to, segment.stampEcho, CELL_TIMESTAMP_ECHO_REPLY << 2);
-  store<u32>(to, <u32>segment.identification | ((<u32>segment.window) << 16), CELL_ID_WINDOW << 2);
+  store<u32>(to, idAndWindow(segment), CELL_ID_WINDOW << 2);
   const direction: u32 = segment.has(IS_FROM_B) ? FROM_B : 0;
   const ttl = <u32>segment.ttl;
   store<u32>(to, frame | (ttl << TTL_SHIFT) | (kind << KIND_SHIFT) | direction, CELL_FRAME << 2);

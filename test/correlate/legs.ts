@@ -80,6 +80,7 @@ export function leg(client: Endpoint, server: Endpoint, isn: number, ...seen: Se
     synAck: false,
     clientSpoke: false,
     serverSpoke: false,
+    dataIgnored: false,
     clientReset: false,
     serverReset: false,
     firstTime: 0n,

@@ -31,6 +31,7 @@ function exchange(client: Endpoint, server: Endpoint, ...seen: Passed[]): Leg {
     synAck: false,
     clientSpoke: true,
     serverSpoke: false,
+    dataIgnored: false,
     clientReset: false,
     serverReset: false,
     firstTime: 0n,

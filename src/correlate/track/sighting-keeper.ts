@@ -119,9 +119,7 @@ export class SightingKeeper {
       sightings.set(cell, CELL_TIMESTAMP_ECHO_REPLY, packet.timestampEchoReply);
     }
     sightings.set(cell, CELL_NANOSECONDS, clock);
-    // A Fragment header's 32-bit identification does not fit and does not identify a SYN.
-    const identification = packet.ipVersion === 4 ? packet.identification & 0xffff : 0;
-    sightings.set(cell, CELL_ID_WINDOW, identification | (packet.window << 16));
+    sightings.set(cell, CELL_ID_WINDOW, idAndWindow(packet));
     sightings.set(
       cell,
       CELL_FRAME,
@@ -161,6 +159,16 @@ export class SightingKeeper {
     this.flows.set(flow, FLOW_STATE, state | STATE_LOST);
   }
 
+  /** Whether nothing but the place tells a packet from the one that was kept last of its flow. */
+  isCopyOfLast(flow: number, packet: Packet): boolean {
+    const { flows, sightings } = this;
+    const last = flows.get(flow, FLOW_LAST_SIGHTING) - 1;
+    if (last < 0 || sightings.get(last, CELL_ID_WINDOW) !== idAndWindow(packet) >>> 0) return false;
+    const isStamped = (sightings.get(last, CELL_NANOSECONDS) & CLOCK_HAS_TIMESTAMPS) !== 0;
+    if (isStamped !== packet.timestampValue >= 0) return false;
+    return !isStamped || sightings.get(last, CELL_TIMESTAMP_VALUE) === packet.timestampValue;
+  }
+
   /**
    * Whether a packet is the one that was kept last of its flow, where that was not kept yet: at another interface, in
    * another direction, or with another hop limit (a router with one leg passes it on by the interface it came in by).
@@ -184,4 +192,9 @@ export class SightingKeeper {
     }
     return true;
   }
+}
+
+/** As a cell has them. A Fragment header's 32-bit identification does not fit and does not identify a SYN. */
+function idAndWindow({ ipVersion, identification, window }: Packet): number {
+  return (ipVersion === 4 ? identification & 0xffff : 0) | (window << 16);
 }

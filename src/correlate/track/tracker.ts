@@ -32,6 +32,8 @@ import {
   STATE_CLIENT_IS_B,
   STATE_CLIENT_KNOWN,
   STATE_ICMP_ERROR,
+  STATE_IGNORED,
+  STATE_PAYLOAD,
   STATE_SYN,
   STATE_SYN_ACK,
 } from '../../wasm/layout.js';
@@ -171,25 +173,31 @@ export class Tracker extends SightingKeeper {
         state |= STATE_A_SEQUENCE;
       }
     }
+    const fromClient = (state & STATE_CLIENT_KNOWN) !== 0 && ((state & STATE_CLIENT_IS_B) !== 0) === fromB;
+    if (fromClient && (packet.tcpFlags & ACK) !== 0 && packet.payloadLength > 0) state |= STATE_PAYLOAD;
     if (state !== before) flows.set(row, FLOW_STATE, state);
     this.touch(row, record);
-    const fromClient = (state & STATE_CLIENT_KNOWN) !== 0 && ((state & STATE_CLIENT_IS_B) !== 0) === fromB;
     const isFirst = (before & (fromB ? STATE_B_SPOKE : STATE_A_SPOKE)) === 0;
     if (
       fromClient &&
       (packet.tcpFlags & ACK) !== 0 &&
-      (isFirst || this.#isHandshakeElsewhere(row, packet, record))
+      (isFirst || this.#isHandshakeElsewhere(row, before, packet, record))
     ) {
       this.keep(KIND_ACK, row, fromB, packet, packet, record, null);
     }
     flows.finishIfBothDid(row, before);
   }
 
-  /** Whether it is the ACK that was kept last, at another interface or on its way out of the node that it came in to. */
-  #isHandshakeElsewhere(row: number, packet: Packet, record: PacketRecord): boolean {
+  /**
+   * Whether it is the ACK that was kept last, at another interface or on its way out of the node that it came in to: one
+   * with payload, where none without came before it.
+   */
+  #isHandshakeElsewhere(row: number, before: number, packet: Packet, record: PacketRecord): boolean {
     if ((packet.tcpFlags & FIN) !== 0) return false;
+    const hasPayload = packet.payloadLength > 0;
+    if (hasPayload && ((before & STATE_PAYLOAD) === 0 || !this.isCopyOfLast(row, packet))) return false;
     const isEarly = packet.sequenceNumber === (this.flows.get(row, FLOW_CLIENT_SEQUENCE) + 1) >>> 0;
-    return isEarly && packet.payloadLength === 0 && this.repeatsElsewhere(KIND_ACK, row, packet, record);
+    return isEarly && this.repeatsElsewhere(KIND_ACK, row, packet, record);
   }
 
   #observeSyn(newest: number, fromB: boolean, packet: Packet, record: PacketRecord): void {
@@ -213,6 +221,8 @@ export class Tracker extends SightingKeeper {
     let state = flows.get(row, FLOW_STATE) | STATE_CLIENT_KNOWN | (clientIsB ? STATE_CLIENT_IS_B : 0);
     if (isReply) {
       if ((state & STATE_SYN_ACK) === 0) flows.set(row, FLOW_SERVER_SEQUENCE, packet.sequenceNumber);
+      else if ((state & (STATE_PAYLOAD | (fromB ? STATE_B_SPOKE : STATE_A_SPOKE))) === STATE_PAYLOAD)
+        state |= STATE_IGNORED;
       state |= STATE_SYN_ACK;
     } else {
       state |= STATE_SYN;

@@ -12,7 +12,7 @@ import { lostEvidence } from '../lost-evidence.js';
 import { listed } from '../words.js';
 import type { SilenceProof } from './backend-silent.js';
 import { closedPortOf } from './closed-port.js';
-import { fullQueueFix, fullQueueGap, fullQueueOf } from './full-queue.js';
+import { fullQueueFix, fullQueueGap, fullQueueOf, fullQueueText } from './full-queue.js';
 import { concludeOtherSource } from './other-source-finding.js';
 
 export function concludeBackendSilent(
@@ -37,7 +37,7 @@ export function concludeBackendSilent(
       ...faultOf('backend-silent', suspicions, netns),
       summary: unresolved
         ? `${backends}${pod} gives no answer, not even to ${address.includes(':') ? 'neighbour solicitations' : 'ARP'}: ${unresolved.station.label} asks for it on ${unresolved.hop.dev} in vain.`
-        : `${backends}${pod} gives no answer: the requests ${seen} ${label}${name === null ? '' : ` by ${name}`}${full || closed ? '' : ', right before the backend'}, and nothing came back.${full ? ` Its kernel dropped ${numberText(full.overflows)} requests meanwhile for a full accept queue: most likely the program there does not accept its connections, or too slowly.` : ''}${closed ? ` Its kernel had ${numberText(closed.datagrams)} datagrams meanwhile for ports on which nothing listens: most likely nothing listens on this one, and the ICMP errors that would say so are dropped or limited in rate.` : ''}`,
+        : `${backends}${pod} gives no answer: the requests ${seen} ${label}${name === null ? '' : ` by ${name}`}${full || closed ? '' : ', right before the backend'}, and nothing came back.${full ? ` ${fullQueueText(full)}` : ''}${closed ? ` Its kernel had ${numberText(closed.datagrams)} datagrams meanwhile for ports on which nothing listens: most likely nothing listens on this one, and the ICMP errors that would say so are dropped or limited in rate.` : ''}`,
       evidence: [...evidenceOf(suspicions), ...[queue, closed].flatMap((told) => told?.evidence ?? [])],
       fix: full && fullQueueFix(full, listed(suspicions.map((s) => String(backendOf(s.proof).port)))),
       alternatives: ruledOut(proof).filter(({ cause }) => !closed || cause !== 'refused'),

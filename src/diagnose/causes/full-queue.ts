@@ -1,6 +1,6 @@
 /**
  * A server whose program does not accept what its kernel has set up for it: tcp_conn_request() drops each further SYN
- * then, without a word, whatever tcp_syncookies says.
+ * then, without a word, whatever tcp_syncookies says, and tcp_v4_syn_recv_sock() the ACKs of those that it has answered.
  */
 import type { Evidence, Fix, Gap } from '../../model/analysis.js';
 import { stationLabel } from '../../model/station.js';
@@ -29,15 +29,23 @@ export function fullQueueOf(
   context: DiagnosisContext,
 ): FullQueue | null {
   const delivered = deliveredRequests(suspicions, 'tcp', context);
-  if (!delivered) return null;
-  const { server, lost } = delivered;
+  return delivered && queueOf(delivered.server, delivered.lost);
+}
+
+/** The same of a server to which as many packets came in vain. */
+export function queueOf(server: NodeView, lost: number): FullQueue | null {
   const overflows = counterRise(server, OVERFLOWS);
   if (overflows === null || overflows <= 0) return null;
   const accountsForAll = overflows >= lost;
   const drops = counterRise(server, DROPS);
   const label = stationLabel(server.name, server.netns);
-  const text = `${OVERFLOWS} rose by ${numberText(overflows)}${drops === null ? '' : `, ${DROPS} by ${numberText(drops)},`} while capturing: ${label} dropped requests of connections for a full accept queue${accountsForAll ? '' : `, but fewer than the ${numberText(lost)} that were not answered`}; they count for all that listens there`;
+  const text = `${OVERFLOWS} rose by ${numberText(overflows)}${drops === null ? '' : `, ${DROPS} by ${numberText(drops)},`} while capturing: ${label} dropped requests of connections, or the ACKs behind them, for a full accept queue${accountsForAll ? '' : `, but fewer than the ${numberText(lost)} that were not answered`}; they count for all that listens there`;
   return { server, overflows, accountsForAll, evidence: counterEvidence(server, text) };
+}
+
+/** What it tells, as a sentence. */
+export function fullQueueText({ overflows }: FullQueue): string {
+  return `Its kernel dropped ${numberText(overflows)} requests meanwhile for a full accept queue, or the ACKs behind them: most likely the program there does not accept its connections, or too slowly.`;
 }
 
 /**

@@ -6,6 +6,7 @@ export const backendSilent: CauseExplanation = {
     "The last capture point before the backend saw the request go out to it, and no reply came from there. From here on it is the backend's own kernel and program, not the routes between nodes.",
   shows: [
     "The SYN leaves by the pod's veth or the bridge, again with each retry, and nothing comes back by it.",
+    'A full accept queue may drop ACKs alone: the client is connected, its data is not acknowledged, and the SYN-ACK is sent again.',
     'By backend: with several pods, those that fail always fail.',
   ],
   proof: [

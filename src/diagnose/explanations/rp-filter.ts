@@ -6,7 +6,8 @@ export const rpFilter: CauseExplanation = {
     'The kernel looks up the way back to the source of each IPv4 packet. Strict (1): dropped unless that way leaves by the interface that it came in by. Loose (2): dropped only if there is no way back, or the interface has no IPv4 address. The larger of conf.all and conf.IFACE counts.',
   shows: [
     'A SYN goes in and nothing comes out, no ICMP error either: time-outs.',
-    "Often intermittent: it works when the pod is on the node that announces the VIP. On another node the client's request comes in by the overlay (flannel.1), which is not that node's way back to the client: it drops the request, not the reply.",
+    'Often intermittent: it works with the pod on the node that announces the VIP. On another, the request (not the reply) comes in by the overlay (flannel.1), which is not its way back to the client.',
+    'With src_valid_mark, and a mark for first packets alone: SYNs pass, ACKs do not.',
   ],
   proof: [
     'A log line "martian source DESTINATION from SOURCE, on dev IFACE" (under log_martians, ten in 5 s at most), or drop reason IP_RPFILTER.',

@@ -1,6 +1,8 @@
 /** Who sent again, which tells how far a handshake got. */
 import type { Attempt } from '../../correlate/attempt.js';
 import type { Sighting } from '../../model/sighting.js';
+import { isSameStation } from '../../model/station.js';
+import { farthestOf as farthestPacket } from '../loss.js';
 
 /** Whether the client asked again after a reply was sent: it did not get that one. */
 export function asksAgain({ traces }: Attempt): boolean {
@@ -35,4 +37,43 @@ export function farthestOf(acks: readonly Sighting[]): Sighting | null {
 
 function isFarther(a: Sighting, b: Sighting): boolean {
   return a.ttl < b.ttl || (a.ttl === b.ttl && a.time !== null && b.time !== null && a.time > b.time);
+}
+
+/** What was seen of a connection that its client takes as made and its server does not. */
+export interface Unconcluded {
+  /** The client's ACK, where it was seen last. */
+  ack: Sighting;
+  /** The SYN, where it was seen last: there the ACK should have been. */
+  syn: Sighting;
+  /** The SYN-ACK that was sent again, where the ACK should have been. */
+  again: Sighting;
+  /** The ACK came as far, and what lost it lies beyond. */
+  arrived: boolean;
+}
+
+/** @returns null where the connection is made, or does not show that it is not */
+export function unconcluded(attempt: Attempt): Unconcluded | null {
+  if (!isHalfOpen(attempt)) return null;
+  const acks = acknowledgmentsOf(attempt).filter((s) => !s.forOther);
+  const ack = farthestOf(acks);
+  const syn = farthestPacket(attempt, 'request')?.last;
+  if (!ack || !syn || syn.forOther) return null;
+  const again = repeatedAt(attempt, syn);
+  return again && { ack, syn, again, arrived: acks.some((s) => isAsFar(s, syn)) };
+}
+
+/** Seen where the SYN was seen last, on the same side of the node. */
+function isAsFar({ point, direction }: Sighting, syn: Sighting): boolean {
+  return (
+    isSameStation(point, syn.point) &&
+    (direction === null || syn.direction === null || direction === syn.direction)
+  );
+}
+
+/** The SYN-ACK that was sent again, at the node where the SYN was seen last; null where that does not show it. */
+function repeatedAt({ traces }: Attempt, { point }: Sighting): Sighting | null {
+  const here = traces
+    .filter(({ role }) => role === 'reply')
+    .flatMap(({ sightings }) => sightings.find((s) => isSameStation(s.point, point)) ?? []);
+  return here.length > 1 ? here.at(-1)! : null;
 }

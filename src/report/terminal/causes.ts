@@ -97,8 +97,10 @@ const WORDINGS: Record<CauseId, Wording> = {
     mark: 'nothing listens here',
   },
   'backend-silent': {
-    headline: (_, s) => `the backend on ${s.node} was handed ${s.packets}${s.with('by')} and did not answer`,
+    headline: (f, s) =>
+      `the backend on ${s.node} was handed ${s.dropped}${s.with('by')} and ${acknowledged(f, s) ? 'took none of them' : 'did not answer'}`,
     mark: 'handed over here, never answered',
+    answered: 'the ACK that follows it is not taken',
   },
   'not-delivered': {
     headline: (f, s) =>
@@ -108,10 +110,10 @@ const WORDINGS: Record<CauseId, Wording> = {
   },
   undetermined: {
     headline: (f, s) =>
-      `${acknowledged(f, s) ? `${s.dropped} do not arrive` : endText(s)}${lastSeen(f)}${f.known === undefined ? '; these captures cannot tell why' : `; ${f.known}`}`,
+      `${acknowledged(f, s) ? `${s.dropped} do not arrive, or are ignored` : endText(s)}${lastSeen(f)}${f.known === undefined ? '; these captures cannot tell why' : `; ${f.known}`}`,
     mark: 'not seen after this',
     refused: 'not seen after this, and answered by an error',
-    answered: 'the ACK that follows it does not arrive',
+    answered: 'the ACK that follows it does not arrive, or is ignored',
   },
 };
 

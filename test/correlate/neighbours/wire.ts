@@ -8,6 +8,7 @@ const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 const SYN = 2;
 const RST = 4;
 const ACK = 16;
+const DATA = [0x47, 0x45, 0x54];
 
 interface Frame {
   /** Since the capture's start, ms. */
@@ -79,6 +80,11 @@ export class Wire {
     return this.#tcp(from, to, c, ACK, true);
   }
 
+  /** An ACK with payload. */
+  data(from: string, to: string, c: Conversation, fromClient = true): this {
+    return this.#tcp(from, to, c, ACK, fromClient, DATA);
+  }
+
   reset(from: string, to: string, c: Conversation, fromClient = false): this {
     return this.#tcp(from, to, c, fromClient ? RST : RST | ACK, fromClient);
   }
@@ -136,13 +142,14 @@ export class Wire {
     { client, port, server }: Conversation,
     flags: number,
     fromClient: boolean,
+    payload: readonly number[] = [],
   ): this {
     const [source, destination] = fromClient ? [client, server] : [server, client];
     const ports = fromClient ? [...u16(port), ...u16(80)] : [...u16(80), ...u16(port)];
     const numbers = fromClient
       ? [...u32(flags === SYN ? port : port + 1), ...u32(flags & ACK ? 9001 : 0)]
       : [...u32(9000), ...u32(port + 1)];
-    const tcp = concat(ports, numbers, [0x50, flags], u16(64_000), [0, 0, 0, 0]);
+    const tcp = concat(ports, numbers, [0x50, flags], u16(64_000), [0, 0, 0, 0], payload);
     const identification = this.frames.length + 1;
     const length = u16(20 + tcp.length);
     const ip = concat(

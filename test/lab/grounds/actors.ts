@@ -21,9 +21,17 @@ export async function listen(ground: Ground, machine: string, listener: Listener
   await startActor(ground, machine, 'server', [name, address, String(port), protocol]);
 }
 
-/** What listens and never accepts, with a full queue. */
-export async function idle(ground: Ground, machine: string, address: string, port: number): Promise<void> {
-  await startActor(ground, machine, 'idle-server', [address, String(port)]);
+/**
+ * What listens and never accepts, with a full queue.
+ *
+ * @param halfOpen connections that wait for their ACK before it is full
+ */
+export async function idle(
+  ground: Ground,
+  machine: string,
+  { address, port, halfOpen }: { address: string; port: number; halfOpen: number },
+): Promise<void> {
+  await startActor(ground, machine, 'idle-server', [address, String(port), String(halfOpen)]);
 }
 
 /** How often a speaker announces, and how many times. */

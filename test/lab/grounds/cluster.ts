@@ -15,8 +15,11 @@ export interface ClusterOptions {
   layout: ClusterLayout;
   /** The pods that are the Service's endpoints. */
   backends: readonly string[];
-  /** False: nothing listens in the backends. `idle`: who listens there never accepts, and its queue is full. */
-  listening: boolean | 'idle';
+  /**
+   * False: nothing listens in the backends. `idle`: who listens there never accepts, and its queue is full, once as many
+   * connections are half open.
+   */
+  listening: boolean | { idle: { halfOpen: number } };
   protocol: 'tcp' | 'udp';
   proxy: 'iptables' | 'nftables';
   masquerade: boolean;
@@ -85,8 +88,9 @@ async function build(ground: Ground, options: ClusterOptions): Promise<Site> {
   if (options.returnPolicy) await addReturnPolicy(ground, options);
   if (options.listening !== false) {
     for (const { pod, podAddress } of backends) {
-      if (options.listening === 'idle') {
-        await idle(ground, pod, podAddress, layout.podPort);
+      if (typeof options.listening === 'object') {
+        const { halfOpen } = options.listening.idle;
+        await idle(ground, pod, { address: podAddress, port: layout.podPort, halfOpen });
         continue;
       }
       const { protocol } = options;

@@ -5,7 +5,7 @@ import { EDGE_OPTIONS, edge } from '../grounds/edge.js';
 import { CALICO, FLANNEL, IPV6, KUBE_ROUTER, ROUTED } from '../grounds/layouts.js';
 import { OWN_POD } from '../grounds/own-pod.js';
 import type { Scenario } from '../scenario.js';
-import { BASE, FORM, UDP } from './base.js';
+import { BASE, FORM, TCP, UDP } from './base.js';
 
 const CALICO_CLUSTER = cluster({ ...clusterOptions(CALICO), kube: true });
 const FLANNEL_CLUSTER = cluster(clusterOptions(FLANNEL));
@@ -119,6 +119,9 @@ const KUBE_ROUTER_CLUSTER = cluster(clusterOptions(KUBE_ROUTER));
 /** The namespace of the one backend. */
 const INSIDE = { namespaces: { 'fra-02': ['store-1'] } } as const;
 
+/** Holds up what clients send after their SYN, as a long way does. */
+const AFTER_SYN = '-p tcp --tcp-flags SYN,ACK ACK -j DROP';
+
 const INSIDE_POD: Scenario[] = [
   {
     ...BASE,
@@ -147,7 +150,23 @@ const FULL_QUEUE: Scenario[] = [
     name: 'backend-silent-full-queue',
     description:
       "The program in the pod listens and never accepts: its queue is full, and the pod's kernel drops each request.",
-    ground: cluster({ ...clusterOptions(KUBE_ROUTER), listening: 'idle' }),
+    ground: cluster({ ...clusterOptions(KUBE_ROUTER), listening: { idle: { halfOpen: 0 } } }),
+    expect: { cause: 'backend-silent', node: 'fra-02', interface: 'eth0' },
+  },
+  {
+    ...BASE,
+    ...INSIDE,
+    name: 'backend-silent-full-queue-late',
+    description:
+      "The program in the pod never accepts, and its queue is full when the clients' ACKs come, not yet when their SYNs do: " +
+      "the clients are connected, and the pod's kernel drops what they send.",
+    ground: cluster({ ...clusterOptions(KUBE_ROUTER), listening: { idle: { halfOpen: TCP.connections } } }),
+    changes: { client: [`iptables -A OUTPUT ${AFTER_SYN}`] },
+    meanwhile: async (ground) => {
+      await ground.sleep(700);
+      await ground.shell('client', [`iptables -D OUTPUT ${AFTER_SYN}`]);
+    },
+    alsoFitting: ['established'],
     expect: { cause: 'backend-silent', node: 'fra-02', interface: 'eth0' },
   },
   {
