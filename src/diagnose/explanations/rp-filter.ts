@@ -7,7 +7,7 @@ export const rpFilter: CauseExplanation = {
   shows: [
     'A SYN goes in and nothing comes out, no ICMP error either: time-outs.',
     'Often intermittent: it works with the pod on the node that announces the VIP. On another, the request (not the reply) comes in by the overlay (flannel.1), which is not its way back to the client.',
-    'With src_valid_mark, and a mark for first packets alone: SYNs pass, ACKs do not.',
+    'With src_valid_mark and marks on SYNs alone, ACKs are dropped.',
   ],
   proof: [
     'A log line "martian source DESTINATION from SOURCE, on dev IFACE" (under log_martians, ten in 5 s at most), or drop reason IP_RPFILTER.',
