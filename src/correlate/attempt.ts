@@ -23,6 +23,8 @@ export interface Attempt {
   replies: number;
   /** How much longer it took for packets that were lost; null where it was not made, or where that is not known. */
   delayNs: Nanoseconds | null;
+  /** Its client sent its first data again and again, and did not get on: of TCP that was established alone. */
+  dataUnanswered: boolean;
   /**
    * Attempts that it stands for, itself among them: of very many that were established, a sample is kept. 0: it is kept
    * beside the sample.

@@ -77,6 +77,7 @@ export function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned, coverag
     tries: requests.length,
     replies: replies.length,
     delayNs: isDataIgnored(legs) ? null : delayOf(outcome, requests, delivered, others, aligned),
+    dataUnanswered: outcome === 'established' && legs.some((leg) => leg.dataUnanswered),
     standsFor: Math.max(...legs.map((leg) => leg.standsFor)),
     legs,
     traces: interleave(requests, replies, aligned),

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../model/analysis.js';
-import type { Sighting } from '../model/sighting.js';
+import type { CapturePoint, Sighting } from '../model/sighting.js';
 import type { Nanoseconds } from '../model/time.js';
 
 /**
@@ -34,6 +34,10 @@ export interface Leg {
   serverSpoke: boolean;
   /** The SYN-ACK came again behind payload of the client's, and nothing else of the server before it. */
   dataIgnored: boolean;
+  /** The client sent its first payload again and again, and did not get on, as far as a capture tells. */
+  dataUnanswered: boolean;
+  /** Of TCP, what each capture saw behind the handshake. */
+  witnesses: readonly Witness[];
   clientReset: boolean;
   serverReset: boolean;
   /** Connections that its own stands for, of which the others were counted and let go; 0: another stands for it. */
@@ -41,6 +45,16 @@ export interface Leg {
   firstTime: Nanoseconds | null;
   lastTime: Nanoseconds | null;
   sightings: Sighting[];
+}
+
+/** What one capture saw of a connection behind its handshake. */
+export interface Witness {
+  /** Where its first packet was seen there. */
+  point: CapturePoint;
+  /** Payload of the client's. */
+  data: boolean;
+  /** Anything of the server's behind its SYN-ACK. */
+  spoke: boolean;
 }
 
 /** Whether the server never took what the client sent behind its SYN. */

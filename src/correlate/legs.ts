@@ -48,7 +48,9 @@ import {
   STATE_B_SPOKE,
   STATE_CLIENT_IS_B,
   STATE_CLIENT_KNOWN,
+  STATE_FINISHED,
   STATE_IGNORED,
+  STATE_PAYLOAD,
   STATE_SERVER_FIRST,
   STATE_SHARE,
   STATE_SHARE_SHIFT,
@@ -62,8 +64,8 @@ import {
 } from '../wasm/layout.js';
 import type { CapturePoints } from './capture-points.js';
 import { CellClock } from './cell-clock.js';
-import type { Leg } from './leg.js';
-import { type LoneFacts, LoneFactsReader } from './lone-facts.js';
+import type { Leg, Witness } from './leg.js';
+import { isUnanswered, type LoneFacts, LoneFactsReader } from './lone-facts.js';
 import { SIFTED_LET_GO, SIFTED_NEEDED } from './sift/shares.js';
 import type { Frame } from './track/frame.js';
 import type { Observations } from './track/observations.js';
@@ -129,6 +131,10 @@ export class CaptureLegs {
     return 2 ** ((this.#observed.flows.get(row, FLOW_STATE) >>> STATE_SHARE_SHIFT) & STATE_SHARE);
   }
 
+  isUnanswered(row: number): boolean {
+    return isUnanswered(this.#observed.flows.get(row, FLOW_STATE));
+  }
+
   /** What became of a row's connection, which is no other leg's; null where its leg has to be looked at. */
   facts(row: number): LoneFacts | null {
     return this.#facts.read(row);
@@ -165,6 +171,8 @@ export class CaptureLegs {
     const sequenceA = (state & STATE_A_SEQUENCE) !== 0 && !numbered ? clientSequence : null;
     const sequenceB = (state & STATE_B_SEQUENCE) !== 0 && !numbered ? serverSequence : null;
     const isTimed = (state & STATE_TIMED) !== 0;
+    const serverSpoke = (state & (clientIsB ? STATE_A_SPOKE : STATE_B_SPOKE)) !== 0;
+    const own = sightings ?? this.#sightings(row, client, server, clientIsB);
     const clock = this.#clock;
     return {
       protocol: isTcp ? 'tcp' : isEcho ? 'icmp' : 'udp',
@@ -180,8 +188,10 @@ export class CaptureLegs {
       syn: (state & STATE_SYN) !== 0,
       synAck: (state & STATE_SYN_ACK) !== 0,
       clientSpoke: (state & (clientIsB ? STATE_B_SPOKE : STATE_A_SPOKE)) !== 0,
-      serverSpoke: (state & (clientIsB ? STATE_A_SPOKE : STATE_B_SPOKE)) !== 0,
+      serverSpoke,
       dataIgnored: (state & STATE_IGNORED) !== 0,
+      dataUnanswered: isUnanswered(state),
+      witnesses: isTcp && own.length > 0 ? witnessed(own[0]!.point, state, serverSpoke) : NOBODY,
       clientReset: (state & (clientIsB ? STATE_B_RESET : STATE_A_RESET)) !== 0,
       serverReset: (state & (clientIsB ? STATE_A_RESET : STATE_B_RESET)) !== 0,
       standsFor: this.standsFor(row),
@@ -191,7 +201,7 @@ export class CaptureLegs {
       lastTime: isTimed
         ? clock.time(words[at + FLOW_LAST_SECONDS]! >>> 0, words[at + FLOW_LAST_NANOSECONDS]!)
         : null,
-      sightings: sightings ?? this.#sightings(row, client, server, clientIsB),
+      sightings: own,
     };
   }
 
@@ -360,4 +370,12 @@ export class CaptureLegs {
     }
     return seen;
   }
+}
+
+const NOBODY: readonly Witness[] = [];
+
+/** Of a connection that both ends closed nobody asks. */
+function witnessed(point: CapturePoint, state: number, spoke: boolean): readonly Witness[] {
+  if ((state & STATE_FINISHED) === STATE_FINISHED) return NOBODY;
+  return [{ point, data: (state & STATE_PAYLOAD) !== 0, spoke }];
 }

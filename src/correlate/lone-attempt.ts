@@ -85,6 +85,10 @@ class Source {
     return this.#legs.standsFor(row);
   }
 
+  isUnanswered(row: number): boolean {
+    return this.#legs.isUnanswered(row);
+  }
+
   leg(row: number, attempt: LoneAttempt, sightings: Sighting[]): Leg {
     return this.#legs.leg(row, attempt, sightings);
   }
@@ -165,6 +169,10 @@ class LoneAttempt implements Attempt {
     return this.#source.standsFor(this.#row);
   }
 
+  get dataUnanswered(): boolean {
+    return this.outcome === 'established' && this.#source.isUnanswered(this.#row);
+  }
+
   get legs(): Leg[] {
     const held = this.#read();
     held.legs ??= [this.#source.leg(this.#row, this, held.sightings)];
@@ -202,6 +210,7 @@ class LoneAttempt implements Attempt {
       tries: this.tries,
       replies: this.replies,
       delayNs: this.delayNs,
+      dataUnanswered: this.dataUnanswered,
       standsFor: this.standsFor,
       legs,
       traces,

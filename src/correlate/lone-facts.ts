@@ -28,6 +28,8 @@ import {
   STATE_B_SPOKE,
   STATE_CLIENT_IS_B,
   STATE_CLIENT_KNOWN,
+  STATE_FINISHED,
+  STATE_UNANSWERED,
   TRANSPORT_ECHO,
   TRANSPORT_UDP,
 } from '../wasm/layout.js';
@@ -106,6 +108,7 @@ export class LoneFactsReader {
     // What was sent again after an answer, or aborted, takes a closer look.
     if (tries === 0 || replies > 1 || (replies === 1 && (tries > 1 || isAborted))) return null;
     if (!this.#areRetransmissions(tries)) return null;
+    if (isUnanswered(state)) return null;
     const spoke = (state & (clientIsB ? STATE_B_SPOKE : STATE_A_SPOKE)) !== 0;
     const firstTime = this.#clock.time(seconds, nanoseconds);
     const outcome = replies === 1 ? answered(spoke) : unanswered(spoke, isRefused);
@@ -140,4 +143,9 @@ function answered(spoke: boolean): Outcome {
 function unanswered(spoke: boolean, isRefused: boolean): Outcome {
   if (spoke) return 'reply-unseen';
   return isRefused ? 'refused' : 'no-reply';
+}
+
+/** Whether what the client sent first went unanswered, by a row's state; one that both ends closed got on. */
+export function isUnanswered(state: number): boolean {
+  return (state & STATE_UNANSWERED) !== 0 && (state & STATE_FINISHED) !== STATE_FINISHED;
 }

@@ -147,6 +147,8 @@ export function oriented(leg: Leg, like: Leg): Leg {
     clientSpoke: leg.serverSpoke,
     serverSpoke: leg.clientSpoke,
     dataIgnored: false,
+    dataUnanswered: false,
+    witnesses: [],
     clientReset: leg.serverReset,
     serverReset: leg.clientReset,
     sightings: leg.sightings.map((s) => ({ ...s, fromClient: !s.fromClient })),
@@ -169,6 +171,8 @@ export function absorb(into: Leg, leg: Leg): void {
   into.clientSpoke ||= leg.clientSpoke;
   into.serverSpoke ||= leg.serverSpoke;
   into.dataIgnored ||= leg.dataIgnored;
+  into.dataUnanswered ||= leg.dataUnanswered;
+  into.witnesses = [...into.witnesses, ...leg.witnesses];
   into.clientReset ||= leg.clientReset;
   into.serverReset ||= leg.serverReset;
   into.standsFor = Math.max(into.standsFor, leg.standsFor);

@@ -18,6 +18,7 @@ import { silentGateway } from './causes/silent-gateway.js';
 import { staleNeighbour } from './causes/stale-neighbour.js';
 import { statefulGateway } from './causes/stateful-gateway.js';
 import { statefulGatewayItself } from './causes/stateful-gateway-own.js';
+import { UNANSWERED_BY_SETTINGS, UNANSWERED_UNTOLD } from './causes/unanswered-data.js';
 import { undetermined } from './causes/undetermined.js';
 import { untranslatedReply } from './causes/untranslated-reply.js';
 import { wrongGateway } from './causes/wrong-gateway.js';
@@ -45,6 +46,7 @@ export const CAUSE_REGISTRY: readonly Cause[] = [
   // Nor that, and the reply takes another way than the request.
   statefulGateway,
   statefulGatewayItself,
+  ...UNANSWERED_BY_SETTINGS,
   wrongGateway,
   silentGateway,
   // The captures show that nothing came back, or that nothing arrived.
@@ -56,5 +58,6 @@ export const CAUSE_REGISTRY: readonly Cause[] = [
   // Whatever is left: what is known, and what to capture next.
   halfOpen,
   DATA_IGNORED,
+  UNANSWERED_UNTOLD,
   undetermined,
 ];

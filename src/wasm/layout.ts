@@ -36,6 +36,8 @@ export const FLOW_CLIENT_KEPT = 14;
 export const FLOW_SERVER_KEPT = 15;
 /** Of TCP: row of another leg with the same initial sequence number of the client plus 1, in a ring; 0 for none. */
 export const FLOW_SIBLING = 14;
+/** Of TCP: when payload of the client's was seen first, in ms in bits 1-31; whether the same came again soon, in bit 0. */
+export const FLOW_FIRST_DATA = 15;
 export const FLOW_SHIFT = 6;
 
 /** What a flow's key says besides addresses and ports: the IP version, and a bit for each protocol but TCP. */
@@ -83,9 +85,21 @@ export const STATE_SUCCEEDED = 1 << 24;
  */
 export const STATE_SHARE_SHIFT = 25;
 export const STATE_SHARE = 0x1f;
+/** The client's first payload came again soon, and again `UNANSWERED` later, and nothing of it went on since. */
+export const STATE_UNANSWERED = 1 << 30;
 export const STATE_SPOKE = STATE_A_SPOKE | STATE_B_SPOKE;
 export const STATE_RESET = STATE_A_RESET | STATE_B_RESET;
 export const STATE_FINISHED = STATE_A_FIN | STATE_B_FIN;
+
+/**
+ * How long after it was seen first, ms, payload comes again that was lost, and how long if it is lost each time: a host
+ * waits for 0.2 s or more, then for twice as long each (RFC 6298 section 5.5, TCP_RTO_MIN). What is nearer is a copy at
+ * another interface.
+ */
+export const SENT_AGAIN = 150;
+export const UNANSWERED = 1200;
+/** Times go round after 24 days; what seems older came a little before. */
+export const OLDEST_DATA = 1 << 30;
 
 /** Words of a sighting's cell. */
 export const CELL_SECONDS = 0;

@@ -81,6 +81,8 @@ export function leg(client: Endpoint, server: Endpoint, isn: number, ...seen: Se
     clientSpoke: false,
     serverSpoke: false,
     dataIgnored: false,
+    dataUnanswered: false,
+    witnesses: [],
     clientReset: false,
     serverReset: false,
     firstTime: 0n,

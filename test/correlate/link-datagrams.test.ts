@@ -32,6 +32,8 @@ function exchange(client: Endpoint, server: Endpoint, ...seen: Passed[]): Leg {
     clientSpoke: true,
     serverSpoke: false,
     dataIgnored: false,
+    dataUnanswered: false,
+    witnesses: [],
     clientReset: false,
     serverReset: false,
     firstTime: 0n,

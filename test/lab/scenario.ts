@@ -35,6 +35,8 @@ export interface Traffic {
   staggerMs: number;
   /** The client gives a connection up after. */
   timeoutMs: number;
+  /** Of TCP: what its request is made longer by. */
+  cookieOctets?: number;
 }
 
 export interface Scenario {

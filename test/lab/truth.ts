@@ -9,6 +9,8 @@ export interface Errand {
   sourcePorts: number[];
   staggerMs: number;
   timeoutMs: number;
+  /** Of TCP: what the request is made longer by. */
+  cookieOctets?: number;
 }
 
 /** What came of one connection, as the client saw it. */

@@ -1,17 +1,18 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import type { PassageDrop } from '../../kernel/netfilter/passage.js';
+import { familyOf } from '../../model/address.js';
 import type { CauseId, Confidence, Role } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord, MartianRecord } from '../../model/snapshot.js';
 import { type Cause, cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { isWatchedAfterAsking } from '../cut-short.js';
-import { type CounterRise, counterOf } from '../drops/records.js';
-import { counterRise, isDated, matchMartians } from '../kernel-records.js';
+import type { CounterRise } from '../drops/records.js';
+import { isDated, matchMartians } from '../kernel-records.js';
 import { lossOf } from '../loss.js';
 import { placeAfter, routedDestinations } from '../place.js';
 import { causeOf } from '../prediction/risk.js';
-import { ackDropRecords } from '../ways/ack-drop.js';
+import { ackDropRecords, dropCounter } from '../ways/ack-drop.js';
 import { wayInto } from '../ways/crossing.js';
 import { type AckFate, fateOfAck, type Gateway, gatewayOf, isDropped, marksOf } from '../ways/gateway.js';
 import { acknowledgmentsOf, farthestOf } from '../ways/handshake.js';
@@ -68,7 +69,7 @@ function examine(
   context: DiagnosisContext,
 ): Suspicion<DroppedAcknowledgmentProof> | null {
   if (attempt.protocol !== 'tcp' || attempt.legs.some((leg) => leg.serverSpoke)) return null;
-  if (attempt.outcome !== 'reply-unseen' && !isUnconfirmed(attempt, context)) return null;
+  if (!mayLackAck(attempt, context)) return null;
   const found = foundOf(attempt, context);
   if (!found) return null;
   const { fate, last, seen } = found;
@@ -78,7 +79,7 @@ function examine(
   const acks = acknowledgmentsOf(attempt);
   const martians = id === 'rp-filter' && device !== null ? martiansOf(attempt, found, acks, context) : [];
   if (!drop && !martians.some(isDated)) return null;
-  const counter = drop ? counterOfDrop(drop, attempt, node) : null;
+  const counter = drop ? dropCounter(drop, familyOf(attempt.client.address)!, node) : null;
   if (counter?.rise === 0) return null;
   const records = seen ? ackDropRecords(node, acks, id) : [];
   const marks = drop?.by === 'routing' ? marksOf(attempt, found.gateway, last, context) : null;
@@ -91,6 +92,11 @@ function examine(
     aspect: `acknowledgment ${node.netns} ${aspectOf(drop)}`,
     proof,
   };
+}
+
+/** Whether something shows that the server goes without it. */
+function mayLackAck(attempt: Attempt, context: DiagnosisContext): boolean {
+  return attempt.outcome === 'reply-unseen' || attempt.dataUnanswered || isUnconfirmed(attempt, context);
 }
 
 function confidenceOf(
@@ -125,16 +131,6 @@ function martiansOf(
   if (!seen || times.length === 0) return [];
   const destinations = routedDestinations(attempt, { role: 'request', last }, context);
   return matchMartians(view, { source: last.source.address, destinations, interface: device, times });
-}
-
-/** The counter that moves with every such drop; null where none does. */
-function counterOfDrop(drop: PassageDrop, { client }: Attempt, node: NodeView): CounterRise | null {
-  if (causeOf(drop) === 'rp-filter') {
-    const name = 'TcpExtIPReversePathFilter';
-    return { name, rise: counterRise(node, name) };
-  }
-  const family = client.address.includes(':') ? 6 : 4;
-  return counterOf(drop, { family, protocol: 'tcp', input: true }, node);
 }
 
 /** Where the ACK may have been dropped, and what the settings there say. */

@@ -9,6 +9,7 @@ import { captureCommand, captureFilter } from '../recording.js';
 import { type Unconcluded, unconcluded } from '../ways/handshake.js';
 import { isServed } from '../ways/served.js';
 import { repeatedEvidence } from '../ways/unconfirmed.js';
+import { witnessEvidence } from '../ways/witnesses.js';
 import { listedEndpoints } from '../words.js';
 
 interface HalfOpenProof extends Unconcluded {
@@ -36,29 +37,29 @@ export const halfOpen = cause<HalfOpenProof>({
       confidence: 'possible',
       node: ack.point.node,
       interface: ack.point.interface,
-      aspect: `half-open ${ack.point.netns} ${ack.direction} ${syn.point.node} ${severity}`,
+      aspect: `half-open ${ack.point.netns} ${ack.direction} ${syn.point.node} ${found.again !== null} ${severity}`,
       proof: { ...found, severity },
     };
   },
 
   conclude(suspicions, context) {
     const { attempt, proof } = suspicions[0]!;
-    const { ack, syn, severity } = proof;
+    const { ack, syn, again, severity } = proof;
     const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
     const from = ack.direction === 'in' ? 'on its way into' : 'on its way out of';
     return {
       finding: {
         ...faultOf('undetermined', suspicions, ack.point.netns),
         severity,
-        summary: `Clients take connections as made that their server does not (${numberText(suspicions.length)} to ${servers}): their ACK was last seen ${from} ${ack.point.node}, and did not come as far as their SYN, to ${syn.point.node}, where the SYN-ACK is sent again for want of it; what was captured does not tell why.`,
+        summary: `Clients take connections as made that their server does not (${numberText(suspicions.length)} to ${servers}): their ACK was last seen ${from} ${ack.point.node}, and did not come as far as their SYN, to ${syn.point.node}, ${again ? 'where the SYN-ACK is sent again for want of it' : 'and data is sent again and again behind it'}; what was captured does not tell why.`,
         evidence: [
           ...suspicions
             .slice(0, QUOTED)
             .flatMap((s) => [
               packetEvidence(s.proof.ack, ' and was seen nowhere after'),
-              packetEvidence(s.proof.again, ' again'),
+              ...(s.proof.again ? [packetEvidence(s.proof.again, ' again')] : []),
             ]),
-          repeatedEvidence(attempt, syn.point.node),
+          ...(again ? [repeatedEvidence(attempt, syn.point.node)] : witnessEvidence(attempt)),
         ],
         fix: null,
         alternatives: [

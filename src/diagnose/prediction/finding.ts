@@ -34,8 +34,8 @@ export function riskFinding(
     ...(station.netns === null ? {} : { netns: station.netns }),
     claimants: [],
     attempts: [],
-    summary: `${guessOf(risks)}${summaryOf(risks[0]!)} That concerns ${concerned(risks, anyone)}.`,
-    evidence: evidenceOf(risks),
+    summary: `${guessOf(risks)}${riskText(risks[0]!)} That concerns ${concerned(risks, anyone)}.`,
+    evidence: riskEvidence(risks),
     ...fixRisk(risks, network, !anyone, services),
     ...knownOf(risks[0]!),
     alternatives: [],
@@ -68,7 +68,8 @@ function doorText({ station, interface: name }: Risk['trip']['entry']): string {
   return name === null ? station.label : `${name} of ${station.label}`;
 }
 
-function summaryOf({ cause, station, interface: name, role, trip, leg, drop, carrier }: Risk): string {
+/** What the nodes' settings would do to which packets, as a sentence. */
+export function riskText({ cause, station, interface: name, role, trip, leg, drop, carrier }: Risk): string {
   const what = `${role === 'request' || role === 'reply' ? '' : 'the '}${PACKETS[role]}`;
   const by = name === null ? '' : ` that come in by ${name}`;
   const node = station.label;
@@ -130,7 +131,8 @@ function translatorsOf({ request }: Risk['trip']): string {
   return nodes.length === 0 ? 'the node that translated the request' : listed(nodes);
 }
 
-function evidenceOf(risks: readonly Risk[]): Evidence[] {
+/** What of the nodes' settings says so. */
+export function riskEvidence(risks: readonly Risk[]): Evidence[] {
   const found: Evidence[] = [];
   for (const { trip, role } of risks.slice(0, QUOTED)) {
     const ways = [

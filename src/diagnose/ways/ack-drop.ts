@@ -3,10 +3,11 @@ import type { PassageDrop } from '../../kernel/netfilter/passage.js';
 import type { CauseId, Evidence } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord } from '../../model/snapshot.js';
+import type { Drop } from '../../network/journey.js';
 import type { NodeView } from '../context.js';
-import { causeOfRecord } from '../drops/records.js';
+import { type CounterRise, causeOfRecord, counterOf } from '../drops/records.js';
 import { evidence, QUOTED } from '../evidence.js';
-import { nearestDrops } from '../kernel-records.js';
+import { counterRise, nearestDrops } from '../kernel-records.js';
 
 /** Why a rule on the state of connections takes an ACK whose SYN-ACK went round the node. */
 export const OUT_OF_STATE = 'an ACK with no reply before it is INVALID';
@@ -55,4 +56,12 @@ export function ackDropRecords(
   // The record tells a filter's drop, not which rule's.
   const kind = cause === 'netfilter-rpfilter' ? 'filtered' : cause;
   return nearestDrops(node, times).filter((record) => causeOfRecord(record) === kind);
+}
+
+/** The counter that moves with every such drop of a TCP packet that came in; null where none does. */
+export function dropCounter(drop: Drop, family: 4 | 6, node: NodeView): CounterRise | null {
+  if (drop.by !== 'routing' || drop.verdict.verdict !== 'rp-filter')
+    return counterOf(drop, { family, protocol: 'tcp', input: true }, node);
+  const name = 'TcpExtIPReversePathFilter';
+  return { name, rise: counterRise(node, name) };
 }

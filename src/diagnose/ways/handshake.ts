@@ -45,21 +45,27 @@ export interface Unconcluded {
   ack: Sighting;
   /** The SYN, where it was seen last: there the ACK should have been. */
   syn: Sighting;
-  /** The SYN-ACK that was sent again, where the ACK should have been. */
-  again: Sighting;
+  /** The SYN-ACK that was sent again, where the ACK should have been; null where data alone was, of the client's. */
+  again: Sighting | null;
   /** The ACK came as far, and what lost it lies beyond. */
   arrived: boolean;
 }
 
+/** Whether the server gives no sign that it had anything behind the client's SYN. */
+function isUnheard(attempt: Attempt): boolean {
+  return attempt.dataUnanswered && attempt.legs.every((leg) => !leg.serverSpoke);
+}
+
 /** @returns null where the connection is made, or does not show that it is not */
 export function unconcluded(attempt: Attempt): Unconcluded | null {
-  if (!isHalfOpen(attempt)) return null;
+  const isSilent = isUnheard(attempt);
+  if (!isSilent && !isHalfOpen(attempt)) return null;
   const acks = acknowledgmentsOf(attempt).filter((s) => !s.forOther);
   const ack = farthestOf(acks);
   const syn = farthestPacket(attempt, 'request')?.last;
   if (!ack || !syn || syn.forOther) return null;
   const again = repeatedAt(attempt, syn);
-  return again && { ack, syn, again, arrived: acks.some((s) => isAsFar(s, syn)) };
+  return again || isSilent ? { ack, syn, again, arrived: acks.some((s) => isAsFar(s, syn)) } : null;
 }
 
 /** Seen where the SYN was seen last, on the same side of the node. */

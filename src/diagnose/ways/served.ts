@@ -12,7 +12,9 @@ export function isServed(attempt: Attempt, context: DiagnosisContext): boolean {
 const servedPairs = remembered(
   () => null,
   (_: null, { attempts }): ReadonlySet<string> =>
-    new Set(attempts.filter((a) => a.outcome === 'established' && !isHalfOpen(a)).map(pairOf)),
+    new Set(
+      attempts.filter((a) => a.outcome === 'established' && !isHalfOpen(a) && !a.dataUnanswered).map(pairOf),
+    ),
 );
 
 function pairOf({ client, server }: Attempt): string {

@@ -110,10 +110,10 @@ const WORDINGS: Record<CauseId, Wording> = {
   },
   undetermined: {
     headline: (f, s) =>
-      `${acknowledged(f, s) ? `${s.dropped} do not arrive, or are ignored` : endText(s)}${lastSeen(f)}${f.known === undefined ? '; these captures cannot tell why' : `; ${f.known}`}`,
+      `${acknowledged(f, s) ? `connections to ${s.service} get no further than the handshake` : endText(s)}${lastSeen(f)}${f.known === undefined ? '; these captures cannot tell why' : `; ${f.known}`}`,
     mark: 'not seen after this',
     refused: 'not seen after this, and answered by an error',
-    answered: 'the ACK that follows it does not arrive, or is ignored',
+    answered: 'what follows it does not arrive, or is ignored',
   },
 };
 

@@ -5,6 +5,7 @@ const ETHERNET = 1;
 const LINUX_SLL2 = 276;
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 
+const FIN = 1;
 const SYN = 2;
 const RST = 4;
 const ACK = 16;
@@ -85,6 +86,11 @@ export class Wire {
     return this.#tcp(from, to, c, ACK, fromClient, DATA);
   }
 
+  /** The client's FIN, behind its data. */
+  fin(from: string, to: string, c: Conversation): this {
+    return this.#tcp(from, to, { ...c, sent: DATA.length }, FIN | ACK, true);
+  }
+
   reset(from: string, to: string, c: Conversation, fromClient = false): this {
     return this.#tcp(from, to, c, fromClient ? RST : RST | ACK, fromClient);
   }
@@ -139,7 +145,7 @@ export class Wire {
   #tcp(
     from: string,
     to: string,
-    { client, port, server }: Conversation,
+    { client, port, server, sent = 0 }: Conversation & { sent?: number },
     flags: number,
     fromClient: boolean,
     payload: readonly number[] = [],
@@ -147,7 +153,7 @@ export class Wire {
     const [source, destination] = fromClient ? [client, server] : [server, client];
     const ports = fromClient ? [...u16(port), ...u16(80)] : [...u16(80), ...u16(port)];
     const numbers = fromClient
-      ? [...u32(flags === SYN ? port : port + 1), ...u32(flags & ACK ? 9001 : 0)]
+      ? [...u32(flags === SYN ? port : port + 1 + sent), ...u32(flags & ACK ? 9001 : 0)]
       : [...u32(9000), ...u32(port + 1)];
     const tcp = concat(ports, numbers, [0x50, flags], u16(64_000), [0, 0, 0, 0], payload);
     const identification = this.frames.length + 1;

@@ -26,7 +26,8 @@ function byTcp(sourcePort: number, settle: (ending: Ending) => void): void {
   };
   const timer = setTimeout(() => end('timeout'), errand.timeoutMs);
   let response = '';
-  socket.on('connect', () => socket.write('GET / HTTP/1.0\r\n\r\n'));
+  const cookie = 'c'.repeat(errand.cookieOctets ?? 0);
+  socket.on('connect', () => socket.write(`GET / HTTP/1.0\r\n${cookie && `Cookie: ${cookie}\r\n`}\r\n`));
   socket.on('data', (chunk) => {
     response += chunk;
   });

@@ -1,7 +1,7 @@
 /** The client has its reply, and what it sends next is lost, for no reason that has to do with the way of the reply. */
 import { SECOND_NIC } from '../grounds/second-nic.js';
 import type { Scenario } from '../scenario.js';
-import { BASE, FORM } from './base.js';
+import { BASE, FORM, TCP } from './base.js';
 import { SERVER, SOURCE_ROUTED } from './gateways.js';
 
 /** The ACK that ends a handshake, dropped whatever is known of its connection. */
@@ -145,4 +145,70 @@ const MARKS: Scenario[] = [
   },
 ];
 
-export const ACKNOWLEDGEMENTS: Scenario[] = [...FLAGS, ...MARKS];
+/** The handshake is whole, and what the server sends behind it does not arrive. */
+const SERVERS: Scenario[] = [
+  {
+    ...BASE,
+    name: 'server-acknowledgement-dropped',
+    description:
+      'Replies leave by the default gateway, which lets the SYN-ACK pass and drops ACKs: the handshake is whole, and the ' +
+      'client gets nothing else.',
+    ground: SERVER,
+    changes: { gw1: [ACKS_DROPPED] },
+    recorded: ['lb-3', 'gw1'],
+    alsoFitting: ['established'],
+    expect: { cause: 'filtered', node: 'gw1', interface: 'lan' },
+  },
+  {
+    ...BASE,
+    name: 'server-acknowledgement-dropped-unrecorded',
+    description: 'The same where that gateway is not recorded.',
+    ground: SERVER,
+    changes: { gw1: [ACKS_DROPPED] },
+    alsoFitting: ['established'],
+    expect: { cause: 'undetermined', node: 'lb-3', interface: 'ens18' },
+  },
+  {
+    ...BASE,
+    name: 'server-acknowledgement-source-routed',
+    description: 'Their twin: what the VIP sends leaves by the gateway that carried the requests.',
+    ground: SERVER,
+    changes: { 'lb-3': SOURCE_ROUTED, gw1: [ACKS_DROPPED] },
+    recorded: ['lb-3', 'gw1'],
+    expect: null,
+  },
+];
+
+/** A link on the way in that takes no full-sized packet. */
+const NARROW = ['ip link set gw2up mtu 1200'];
+
+/** The handshake is whole, and the client's data is too large for the way. */
+const LARGE: Scenario[] = [
+  {
+    ...BASE,
+    name: 'large-request-untold',
+    description:
+      'Requests of 1400 octets do not fit the link to the gateway, and the ICMP error that would say so is filtered.',
+    ground: SERVER,
+    changes: {
+      'lb-3': SOURCE_ROUTED,
+      core: [...NARROW, 'iptables -A OUTPUT -p icmp --icmp-type fragmentation-needed -j DROP'],
+    },
+    traffic: { ...TCP, cookieOctets: 1350 },
+    recorded: ['lb-3', 'core'],
+    alsoFitting: ['established'],
+    expect: { cause: 'undetermined', node: 'core', interface: 'lan0' },
+  },
+  {
+    ...BASE,
+    name: 'large-request-told',
+    description: 'Its twin: the ICMP error gets back, and the client sends smaller packets.',
+    ground: SERVER,
+    changes: { 'lb-3': SOURCE_ROUTED, core: NARROW },
+    traffic: { ...TCP, cookieOctets: 1350 },
+    recorded: ['lb-3', 'core'],
+    expect: null,
+  },
+];
+
+export const ACKNOWLEDGEMENTS: Scenario[] = [...FLAGS, ...MARKS, ...SERVERS, ...LARGE];

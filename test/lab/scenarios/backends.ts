@@ -166,6 +166,8 @@ const FULL_QUEUE: Scenario[] = [
       await ground.sleep(700);
       await ground.shell('client', [`iptables -D OUTPUT ${AFTER_SYN}`]);
     },
+    // Without lo, by which the program's queue is filled.
+    form: { ...FORM, captures: 'per-interface' },
     alsoFitting: ['established'],
     expect: { cause: 'backend-silent', node: 'fra-02', interface: 'eth0' },
   },

@@ -1,0 +1,187 @@
+import type { Attempt } from '../../correlate/attempt.js';
+import { familyOf } from '../../model/address.js';
+import type { Alternative, CauseId, Gap } from '../../model/analysis.js';
+import type { Sighting } from '../../model/sighting.js';
+import { isSameStation, stationLabel } from '../../model/station.js';
+import { numberText } from '../../model/texts.js';
+import { type Cause, type Conclusion, cause, type Suspicion } from '../cause.js';
+import type { DiagnosisContext } from '../context.js';
+import { packetEvidence, QUOTED } from '../evidence.js';
+import { faultOf } from '../fault.js';
+import { errandOf } from '../fixes/errand.js';
+import { fixFor } from '../fixes/fix-for.js';
+import { riskEvidence, riskText } from '../prediction/finding.js';
+import { type Risk, riskOf } from '../prediction/risk.js';
+import { captureCommand, captureFilter } from '../recording.js';
+import { dropCounter } from '../ways/ack-drop.js';
+import { acknowledgmentsOf } from '../ways/handshake.js';
+import { remembered } from '../ways/remembered.js';
+import { seenWhere, witnessEvidence } from '../ways/witnesses.js';
+import { listedEndpoints } from '../words.js';
+
+interface UnansweredProof {
+  /** The client's ACK, behind which its data was seen. */
+  ack: Sighting;
+  /** The SYN-ACK, as it came to the last who saw anything behind it; null where nobody did. */
+  reply: Sighting | null;
+  /** What the nodes' settings do to a packet behind the handshake; null where they drop none. */
+  risk: Risk | null;
+}
+
+/**
+ * The handshake was whole, and the client sends its first data again and again: what the server sends behind its SYN-ACK
+ * does not get back, by the settings of a node that lets the SYN-ACK pass.
+ *
+ * Proof: the data again and again, though the server acknowledges it; what the settings do to packets that are no
+ * SYN-ACK. Without such settings it is said how far what was captured got. Against: a counter that did not move.
+ */
+function unansweredData(id: CauseId): Cause {
+  return cause<UnansweredProof>({
+    id,
+    symptoms: ['established', 'slow'],
+    examine(attempt, context) {
+      const proof = attempt.dataUnanswered ? proofOf(attempt, context) : null;
+      if (!proof || (proof.risk?.cause ?? 'undetermined') !== id) return null;
+      const { risk, reply, ack } = proof;
+      const last = reply ?? ack;
+      const place = risk
+        ? { node: risk.station.node, interface: risk.interface }
+        : { node: last.point.node, interface: last.point.interface };
+      return {
+        attempt,
+        confidence: risk ? 'probable' : 'possible',
+        ...place,
+        aspect: `unanswered ${risk?.station.netns} ${risk?.role} ${risk ? '' : last.direction} ${reply !== null}`,
+        proof,
+      };
+    },
+    conclude: (suspicions, context) =>
+      suspicions[0]!.proof.risk ? concludeDemanded(id, suspicions, context) : concludeUntold(suspicions),
+  });
+}
+
+/** One of each cause that packets behind a handshake may be lost for. */
+export const UNANSWERED_BY_SETTINGS: readonly Cause[] = (
+  [
+    'netfilter-rpfilter',
+    'filtered',
+    'rp-filter',
+    'forwarding-off',
+    'no-route',
+    'untranslated-reply',
+    'stateful-gateway',
+    'wrong-gateway',
+  ] satisfies CauseId[]
+).map(unansweredData);
+
+export const UNANSWERED_UNTOLD = unansweredData('undetermined');
+
+const proofOf = remembered(
+  (attempt: Attempt) => attempt,
+  (attempt, context): UnansweredProof | null => {
+    const ack = seenWhere(acknowledgmentsOf(attempt), attempt, (witness) => witness.data).at(-1);
+    if (!ack) return null;
+    const replies = attempt.traces.flatMap((trace) => (trace.role === 'reply' ? trace.sightings : []));
+    const last = seenWhere(replies, attempt, (witness) => witness.spoke).at(-1);
+    // A capture of several interfaces does not tell by which of them the rest left.
+    const reply = last ? replies.find((s) => isSameStation(s.point, last.point))! : null;
+    return { ack, reply, risk: demandedRisk(attempt, context) };
+  },
+);
+
+/**
+ * What loses the server's packets behind its SYN-ACK on every way that they may have taken; null where one is not lost, or
+ * none was sent. What the client sends is another file's (`dropped-acknowledgment.ts`).
+ */
+function demandedRisk(attempt: Attempt, context: DiagnosisContext): Risk | null {
+  if (!context.network.isKnown || attempt.legs.every((leg) => !leg.serverSpoke)) return null;
+  const trips = errandOf(attempt, context, false).walk(context.network);
+  const risks = trips.flatMap((trip) => (trip.lostAck?.by === 'server' ? (riskOf(trip) ?? []) : []));
+  const [first] = risks;
+  if (!first || risks.length < trips.length) return null;
+  const isOne = risks.every((risk) => risk.cause === first.cause && risk.station === first.station);
+  return isOne && !isDisproved(first, attempt, context) ? first : null;
+}
+
+/** Whether a counter of the kernel that moves with each such drop did not. */
+function isDisproved({ drop, station }: Risk, { client }: Attempt, context: DiagnosisContext): boolean {
+  const node = context.node(station.node, station.netns);
+  if (!node || !drop) return false;
+  return dropCounter(drop, familyOf(client.address)!, node)?.rise === 0;
+}
+
+function concludeDemanded(
+  id: CauseId,
+  suspicions: readonly Suspicion<UnansweredProof>[],
+  context: DiagnosisContext,
+): Conclusion {
+  const [{ attempt, proof }] = suspicions as [Suspicion<UnansweredProof>];
+  const risk = proof.risk!;
+  return {
+    finding: {
+      ...faultOf(id, suspicions, risk.station.netns),
+      summary: `${beginningOf(suspicions)}. By the nodes' settings, ${riskText(risk)}`,
+      evidence: [...evidenceOf(suspicions), ...witnessEvidence(attempt), ...riskEvidence([risk])],
+      ...fixFor(
+        id,
+        suspicions.map((s) => s.attempt),
+        context,
+      ),
+      alternatives: ruledOut(proof),
+    },
+    gaps: [],
+  };
+}
+
+function concludeUntold(suspicions: readonly Suspicion<UnansweredProof>[]): Conclusion {
+  const [{ attempt, proof }] = suspicions as [Suspicion<UnansweredProof>];
+  return {
+    finding: {
+      ...faultOf('undetermined', suspicions, (proof.reply ?? proof.ack).point.netns),
+      summary: `${beginningOf(suspicions)}; what was captured does not tell why.`,
+      evidence: [...evidenceOf(suspicions), ...witnessEvidence(attempt)],
+      fix: null,
+      alternatives: ruledOut(proof),
+    },
+    gaps: [gapOf(proof)],
+  };
+}
+
+function beginningOf(suspicions: readonly Suspicion<UnansweredProof>[]): string {
+  const { ack, reply } = suspicions[0]!.proof;
+  const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
+  const { point } = reply ?? ack;
+  const label = stationLabel(point.node, point.netns);
+  const then = reply
+    ? `what the server sends behind its SYN-ACK was last seen on ${label}, and does not get back to them`
+    : `it was last seen on ${label}, and nothing comes back behind the SYN-ACK`;
+  return `Clients connect, and send their first data again and again (${numberText(suspicions.length)} to ${servers}): ${then}`;
+}
+
+function evidenceOf(suspicions: readonly Suspicion<UnansweredProof>[]) {
+  return suspicions
+    .slice(0, QUOTED)
+    .flatMap(({ proof: { ack, reply } }) => [
+      packetEvidence(ack, ', and data behind it, again and again'),
+      ...(reply ? [packetEvidence(reply, ', and what the server sent behind it was seen there')] : []),
+    ]);
+}
+
+function ruledOut({ reply }: UnansweredProof): Alternative[] {
+  const had = 'the client had the SYN-ACK: it answered it with its ACK';
+  return [
+    { cause: 'not-delivered', why: had },
+    ...(reply ? [{ cause: 'backend-silent', why: 'the server acknowledges the data' } as const] : []),
+  ];
+}
+
+function gapOf({ ack, reply }: UnansweredProof): Gap {
+  const { point } = reply ?? ack;
+  const [what, towards] = reply ? ['what the server sends', 'the client'] : ['the data', 'the server'];
+  return {
+    node: point.node,
+    interface: point.interface,
+    why: `${what} was seen on ${stationLabel(point.node, point.netns)}, and SYN and SYN-ACK got through: record the next on the way to ${towards} at the same time, with its firewall rules (a stateful one that saw one direction alone drops what follows a handshake)`,
+    capture: captureCommand(null, captureFilter(ack)),
+  };
+}
