@@ -66,6 +66,7 @@ export function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned, coverag
     front.protocol === 'tcp'
       ? readHandshake(legs, sent, answered, aligned)
       : readExchange(legs, sent, answered, others, aligned, coverage);
+  const dataUnanswered = outcome === 'established' && legs.some((leg) => leg.dataUnanswered);
   return {
     id: '',
     protocol: front.protocol,
@@ -76,8 +77,10 @@ export function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned, coverag
     firstTime: firstTimeOf(legs, requests, replies, aligned),
     tries: requests.length,
     replies: replies.length,
-    delayNs: isDataIgnored(legs) ? null : delayOf(outcome, requests, delivered, others, aligned),
-    dataUnanswered: outcome === 'established' && legs.some((leg) => leg.dataUnanswered),
+    // One that is of no use was not made, however late.
+    delayNs:
+      dataUnanswered || isDataIgnored(legs) ? null : delayOf(outcome, requests, delivered, others, aligned),
+    dataUnanswered,
     standsFor: Math.max(...legs.map((leg) => leg.standsFor)),
     legs,
     traces: interleave(requests, replies, aligned),

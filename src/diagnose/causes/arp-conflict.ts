@@ -1,5 +1,6 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import { causalOrder } from '../../correlate/causal-order.js';
+import type { PacketTrace } from '../../correlate/trace.js';
 import type { Sighting } from '../../model/sighting.js';
 import { type Cause, cause, type Suspicion, suspicionOf } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
@@ -31,7 +32,7 @@ export interface ArpConflictProof {
  */
 export const arpConflict = cause<ArpConflictProof>({
   id: 'arp-conflict',
-  symptoms: LOSSES_AND_REFUSALS,
+  symptoms: [...LOSSES_AND_REFUSALS, 'unanswered'],
   // Of all that was lost, hardly anything is where nobody's address is in dispute.
   applies: (context) => contestsOf(context).length > 0,
   examine,
@@ -76,24 +77,36 @@ function claimFrom({ etherSource, point, direction }: Sighting, { conflict }: Co
 
 function ofLoss(attempt: Attempt, context: DiagnosisContext): ArpConflictProof | null {
   const loss = lossOf(attempt);
-  if (!loss) return null;
+  if (!loss) return attempt.dataUnanswered ? ofUnanswered(attempt, context) : null;
   const { last } = loss;
   const contest = contestAbout(last, context);
   if (contest) {
     const wrong = claimReached(last, contest.conflict, context);
     return wrong && isWrong(wrong, contest) ? { contest, packet: last, wrong } : null;
   }
-  return loss.role === 'reply' ? ofReply(attempt, loss.traces.at(-1)!.sightings.at(-1)!, context) : null;
+  const asked = attempt.traces.find(({ role }) => role === 'request');
+  if (loss.role !== 'reply' || !asked) return null;
+  return ofReply(attempt, asked, loss.traces.at(-1)!.sightings.at(-1)!, context);
+}
+
+/** What the client sends behind the handshake may go to another than who answered it. */
+function ofUnanswered(attempt: Attempt, context: DiagnosisContext): ArpConflictProof | null {
+  const reply = attempt.traces.findLast(({ role }) => role === 'reply')?.sightings.at(-1);
+  const answered = attempt.traces.findLast(({ role }) => role === 'request');
+  return reply && answered ? ofReply(attempt, answered, reply, context) : null;
 }
 
 /**
  * The rightful owner answered and hears no more of the client, whose packets go to the other claimant since it
  * answered: where that is seen, or was answered between the request and the last reply.
  */
-function ofReply(attempt: Attempt, reply: Sighting, context: DiagnosisContext): ArpConflictProof | null {
-  const request = attempt.traces
-    .find((trace) => trace.role === 'request')
-    ?.sightings.find((s) => s.destination.address === reply.source.address);
+function ofReply(
+  attempt: Attempt,
+  asked: PacketTrace,
+  reply: Sighting,
+  context: DiagnosisContext,
+): ArpConflictProof | null {
+  const request = asked.sightings.find((s) => s.destination.address === reply.source.address);
   const contest = request ? contestAbout(request, context) : null;
   if (!request || !contest) return null;
   const { conflict } = contest;

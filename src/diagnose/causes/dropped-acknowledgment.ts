@@ -12,6 +12,7 @@ import { isDated, matchMartians } from '../kernel-records.js';
 import { lossOf } from '../loss.js';
 import { placeAfter, routedDestinations } from '../place.js';
 import { causeOf } from '../prediction/risk.js';
+import { TAKEN_AS_MADE } from '../symptom.js';
 import { ackDropRecords, dropCounter } from '../ways/ack-drop.js';
 import { wayInto } from '../ways/crossing.js';
 import { type AckFate, fateOfAck, type Gateway, gatewayOf, isDropped, marksOf } from '../ways/gateway.js';
@@ -50,7 +51,7 @@ export interface DroppedAcknowledgmentProof {
 function droppedAcknowledgment(id: CauseId): Cause {
   return cause<DroppedAcknowledgmentProof>({
     id,
-    symptoms: ['established', 'reply-unseen', 'reply-lost', 'slow'],
+    symptoms: [...TAKEN_AS_MADE, 'reply-unseen', 'reply-lost', 'slow'],
     // Without any node's settings nothing is known of what they drop, and no healthy connection need be looked at.
     applies: ({ network }) => network.isKnown,
     examine: (attempt, context) => examine(id, attempt, context),

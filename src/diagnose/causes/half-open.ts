@@ -6,6 +6,7 @@ import type { DiagnosisContext } from '../context.js';
 import { packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { captureCommand, captureFilter } from '../recording.js';
+import { TAKEN_AS_MADE } from '../symptom.js';
 import { type Unconcluded, unconcluded } from '../ways/handshake.js';
 import { isServed } from '../ways/served.js';
 import { repeatedEvidence } from '../ways/unconfirmed.js';
@@ -24,13 +25,14 @@ interface HalfOpenProof extends Unconcluded {
  */
 export const halfOpen = cause<HalfOpenProof>({
   id: 'undetermined',
-  symptoms: ['established'],
+  symptoms: TAKEN_AS_MADE,
 
   examine(attempt, context) {
     const found = unconcluded(attempt);
     if (!found || found.arrived) return null;
-    // One of many may have been the last word of a client that is gone.
-    const severity = isServed(attempt, context) ? 'info' : 'fault';
+    // One of many may have been the last word of a client that is gone; data again and again is not.
+    const isGone = !attempt.dataUnanswered && isServed(attempt, context);
+    const severity = isGone ? 'info' : 'fault';
     const { ack, syn } = found;
     return {
       attempt,

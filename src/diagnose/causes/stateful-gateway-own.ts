@@ -12,6 +12,7 @@ import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { packetQuestion } from '../packet-question.js';
+import { TAKEN_AS_MADE } from '../symptom.js';
 import { ackDropEvidence, ackDropRecords, OUT_OF_STATE } from '../ways/ack-drop.js';
 import { fateOfAck, gatewayOf, isDropped, isFiltered } from '../ways/gateway.js';
 import { acknowledgmentsOf } from '../ways/handshake.js';
@@ -32,7 +33,7 @@ interface OwnProof {
  */
 export const statefulGatewayItself = cause<OwnProof>({
   id: 'stateful-gateway',
-  symptoms: ['reply-unseen', 'established', 'slow'],
+  symptoms: [...TAKEN_AS_MADE, 'reply-unseen', 'slow'],
   // Without any node's rules nothing is known of what they drop, and no healthy connection need be looked at.
   applies: ({ network }) => network.isKnown,
 

@@ -5,6 +5,7 @@ import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord } from '../../model/snapshot.js';
 import { cause, type Suspicion } from '../cause.js';
 import { type DiagnosisContext, isAt } from '../context.js';
+import { TAKEN_AS_MADE } from '../symptom.js';
 import { ackDropRecords } from '../ways/ack-drop.js';
 import { type Detour, detourOf } from '../ways/detour.js';
 import { fateOfAck, type Gateway, gatewayOf, hasRules, isDropped, isFiltered } from '../ways/gateway.js';
@@ -36,7 +37,7 @@ export interface StatefulGatewayProof {
  */
 export const statefulGateway = cause<StatefulGatewayProof>({
   id: 'stateful-gateway',
-  symptoms: ['reply-lost', 'established', 'slow'],
+  symptoms: [...TAKEN_AS_MADE, 'reply-lost', 'slow'],
   examine,
   conclude: concludeStatefulGateway,
 });

@@ -38,7 +38,7 @@ interface UnansweredProof {
 function unansweredData(id: CauseId): Cause {
   return cause<UnansweredProof>({
     id,
-    symptoms: ['established', 'slow'],
+    symptoms: ['unanswered'],
     examine(attempt, context) {
       const proof = attempt.dataUnanswered ? proofOf(attempt, context) : null;
       if (!proof || (proof.risk?.cause ?? 'undetermined') !== id) return null;

@@ -1,7 +1,8 @@
 /** What each capture saw of a connection behind its handshake. */
 import type { Attempt } from '../../correlate/attempt.js';
-import type { Witness } from '../../correlate/leg.js';
+import type { Leg, Witness } from '../../correlate/leg.js';
 import type { Evidence } from '../../model/analysis.js';
+import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
 import { stationLabel } from '../../model/station.js';
 import { evidence } from '../evidence.js';
@@ -38,16 +39,22 @@ export function witnessEvidence(attempt: Attempt): Evidence[] {
   ];
 }
 
-/** Of some sightings those by captures that saw it. */
+/** Of some sightings those of a leg, by a capture, of which it holds. */
 export function seenWhere(
   sightings: readonly Sighting[],
-  attempt: Attempt,
-  saw: (witness: Witness) => boolean,
+  { legs }: Attempt,
+  holds: (witness: Witness) => boolean,
 ): Sighting[] {
-  const captures = new Set(
-    witnessesOf(attempt)
-      .filter(saw)
-      .map(({ point }) => point.capture),
+  return sightings.filter((sighting) =>
+    legs.some(
+      (leg) =>
+        isOf(sighting, leg) &&
+        leg.witnesses.some((one) => one.point.capture === sighting.point.capture && holds(one)),
+    ),
   );
-  return sightings.filter(({ point }) => captures.has(point.capture));
+}
+
+function isOf({ fromClient, source, destination }: Sighting, { client, server }: Leg): boolean {
+  const [from, to] = fromClient ? [client, server] : [server, client];
+  return endpointLabel(source) === endpointLabel(from) && endpointLabel(destination) === endpointLabel(to);
 }
