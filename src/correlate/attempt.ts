@@ -1,4 +1,4 @@
-import type { Endpoint, Outcome } from '../model/analysis.js';
+import type { Endpoint, Outcome, Role } from '../model/analysis.js';
 import type { Sighting } from '../model/sighting.js';
 import type { Nanoseconds } from '../model/time.js';
 import type { Leg } from './leg.js';
@@ -23,8 +23,11 @@ export interface Attempt {
   replies: number;
   /** How much longer it took for packets that were lost; null where it was not made, or where that is not known. */
   delayNs: Nanoseconds | null;
-  /** Its client sent its first data again and again, and did not get on: of TCP that was established alone. */
-  dataUnanswered: boolean;
+  /**
+   * Its client (`request`) or its server (`reply`) sent its first data again and again, and did not get on: of TCP that
+   * was established alone. Null: neither.
+   */
+  unanswered: Role | null;
   /**
    * Attempts that it stands for, itself among them: of very many that were established, a sample is kept. 0: it is kept
    * beside the sample.

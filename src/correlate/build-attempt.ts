@@ -66,7 +66,8 @@ export function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned, coverag
     front.protocol === 'tcp'
       ? readHandshake(legs, sent, answered, aligned)
       : readExchange(legs, sent, answered, others, aligned, coverage);
-  const dataUnanswered = outcome === 'established' && legs.some((leg) => leg.dataUnanswered);
+  const inVain = legs.find((leg) => leg.unanswered !== null);
+  const unanswered = outcome === 'established' ? (inVain?.unanswered ?? null) : null;
   return {
     id: '',
     protocol: front.protocol,
@@ -79,8 +80,8 @@ export function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned, coverag
     replies: replies.length,
     // One that is of no use was not made, however late.
     delayNs:
-      dataUnanswered || isDataIgnored(legs) ? null : delayOf(outcome, requests, delivered, others, aligned),
-    dataUnanswered,
+      unanswered || isDataIgnored(legs) ? null : delayOf(outcome, requests, delivered, others, aligned),
+    unanswered,
     standsFor: Math.max(...legs.map((leg) => leg.standsFor)),
     legs,
     traces: interleave(requests, replies, aligned),

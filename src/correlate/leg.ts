@@ -1,4 +1,4 @@
-import type { Endpoint } from '../model/analysis.js';
+import type { Endpoint, Role } from '../model/analysis.js';
 import type { CapturePoint, Sighting } from '../model/sighting.js';
 import type { Nanoseconds } from '../model/time.js';
 
@@ -34,8 +34,11 @@ export interface Leg {
   serverSpoke: boolean;
   /** The SYN-ACK came again behind payload of the client's, and nothing else of the server before it. */
   dataIgnored: boolean;
-  /** The client sent its first payload again and again, and did not get on, as far as a capture tells. */
-  dataUnanswered: boolean;
+  /**
+   * The client (`request`) or the server (`reply`) sent its first payload again and again, and did not get on, as far as
+   * a capture tells; null: neither.
+   */
+  unanswered: Role | null;
   /** Of TCP, what each capture saw behind the handshake. */
   witnesses: readonly Witness[];
   clientReset: boolean;

@@ -1,7 +1,7 @@
 /**
  * Hot path: every attempt's legs and sightings are made here, and what many of them have in common is made once.
  */
-import type { Direction, Endpoint } from '../model/analysis.js';
+import type { Direction, Endpoint, Role } from '../model/analysis.js';
 import type { CapturePoint, Encapsulation, Sighting, SightingKind } from '../model/sighting.js';
 import {
   CELL_ACKNOWLEDGMENT_NUMBER,
@@ -65,7 +65,7 @@ import {
 import type { CapturePoints } from './capture-points.js';
 import { CellClock } from './cell-clock.js';
 import type { Leg, Witness } from './leg.js';
-import { isUnanswered, type LoneFacts, LoneFactsReader } from './lone-facts.js';
+import { type LoneFacts, LoneFactsReader, unansweredBy } from './lone-facts.js';
 import { SIFTED_LET_GO, SIFTED_NEEDED } from './sift/shares.js';
 import type { Frame } from './track/frame.js';
 import type { Observations } from './track/observations.js';
@@ -131,8 +131,8 @@ export class CaptureLegs {
     return 2 ** ((this.#observed.flows.get(row, FLOW_STATE) >>> STATE_SHARE_SHIFT) & STATE_SHARE);
   }
 
-  isUnanswered(row: number): boolean {
-    return isUnanswered(this.#observed.flows.get(row, FLOW_STATE));
+  unanswered(row: number): Role | null {
+    return unansweredBy(this.#observed.flows.get(row, FLOW_STATE));
   }
 
   /** What became of a row's connection, which is no other leg's; null where its leg has to be looked at. */
@@ -177,7 +177,7 @@ export class CaptureLegs {
     return {
       protocol: isTcp ? 'tcp' : isEcho ? 'icmp' : 'udp',
       echo: isEcho ? { identifier: portA, sequence: portB } : null,
-      serverFirst: (state & STATE_SERVER_FIRST) !== 0,
+      serverFirst: !isTcp && (state & STATE_SERVER_FIRST) !== 0,
       client,
       server,
       clientKnown,
@@ -190,7 +190,7 @@ export class CaptureLegs {
       clientSpoke: (state & (clientIsB ? STATE_B_SPOKE : STATE_A_SPOKE)) !== 0,
       serverSpoke,
       dataIgnored: (state & STATE_IGNORED) !== 0,
-      dataUnanswered: isUnanswered(state),
+      unanswered: unansweredBy(state),
       witnesses: isTcp && own.length > 0 ? witnessed(own[0]!.point, state, serverSpoke) : NOBODY,
       clientReset: (state & (clientIsB ? STATE_B_RESET : STATE_A_RESET)) !== 0,
       serverReset: (state & (clientIsB ? STATE_A_RESET : STATE_B_RESET)) !== 0,

@@ -1,4 +1,4 @@
-import type { Endpoint, Outcome } from '../model/analysis.js';
+import type { Endpoint, Outcome, Role } from '../model/analysis.js';
 import type { Sighting } from '../model/sighting.js';
 import type { Nanoseconds } from '../model/time.js';
 import type { Attempt } from './attempt.js';
@@ -85,8 +85,8 @@ class Source {
     return this.#legs.standsFor(row);
   }
 
-  isUnanswered(row: number): boolean {
-    return this.#legs.isUnanswered(row);
+  unanswered(row: number): Role | null {
+    return this.#legs.unanswered(row);
   }
 
   leg(row: number, attempt: LoneAttempt, sightings: Sighting[]): Leg {
@@ -169,8 +169,8 @@ class LoneAttempt implements Attempt {
     return this.#source.standsFor(this.#row);
   }
 
-  get dataUnanswered(): boolean {
-    return this.outcome === 'established' && this.#source.isUnanswered(this.#row);
+  get unanswered(): Role | null {
+    return this.outcome === 'established' ? this.#source.unanswered(this.#row) : null;
   }
 
   get legs(): Leg[] {
@@ -210,7 +210,7 @@ class LoneAttempt implements Attempt {
       tries: this.tries,
       replies: this.replies,
       delayNs: this.delayNs,
-      dataUnanswered: this.dataUnanswered,
+      unanswered: this.unanswered,
       standsFor: this.standsFor,
       legs,
       traces,

@@ -3,7 +3,7 @@
  * lie in the tables: nothing has to be made of them but what is asked. Whatever is not quite so is left to
  * `buildAttempt`, which comes to the same (tested over all recordings).
  */
-import type { Outcome } from '../model/analysis.js';
+import type { Outcome, Role } from '../model/analysis.js';
 import type { Nanoseconds } from '../model/time.js';
 import {
   CELL_FRAME,
@@ -29,6 +29,7 @@ import {
   STATE_CLIENT_IS_B,
   STATE_CLIENT_KNOWN,
   STATE_FINISHED,
+  STATE_SERVER_PAYLOAD,
   STATE_UNANSWERED,
   TRANSPORT_ECHO,
   TRANSPORT_UDP,
@@ -108,7 +109,7 @@ export class LoneFactsReader {
     // What was sent again after an answer, or aborted, takes a closer look.
     if (tries === 0 || replies > 1 || (replies === 1 && (tries > 1 || isAborted))) return null;
     if (!this.#areRetransmissions(tries)) return null;
-    if (isUnanswered(state)) return null;
+    if (unansweredBy(state) !== null) return null;
     const spoke = (state & (clientIsB ? STATE_B_SPOKE : STATE_A_SPOKE)) !== 0;
     const firstTime = this.#clock.time(seconds, nanoseconds);
     const outcome = replies === 1 ? answered(spoke) : unanswered(spoke, isRefused);
@@ -145,7 +146,9 @@ function unanswered(spoke: boolean, isRefused: boolean): Outcome {
   return isRefused ? 'refused' : 'no-reply';
 }
 
-/** Whether what the client sent first went unanswered, by a row's state; one that both ends closed got on. */
-export function isUnanswered(state: number): boolean {
-  return (state & STATE_UNANSWERED) !== 0 && (state & STATE_FINISHED) !== STATE_FINISHED;
+/** Whose first data went unanswered, by a row's state: the client's `request`, or the server's `reply`; null for neither. */
+export function unansweredBy(state: number): Role | null {
+  // One that both ends closed got on.
+  if ((state & STATE_UNANSWERED) === 0 || (state & STATE_FINISHED) === STATE_FINISHED) return null;
+  return (state & STATE_SERVER_PAYLOAD) === 0 ? 'request' : 'reply';
 }

@@ -147,7 +147,7 @@ export function oriented(leg: Leg, like: Leg): Leg {
     clientSpoke: leg.serverSpoke,
     serverSpoke: leg.clientSpoke,
     dataIgnored: false,
-    dataUnanswered: false,
+    unanswered: null,
     witnesses: [],
     clientReset: leg.serverReset,
     serverReset: leg.clientReset,
@@ -171,7 +171,7 @@ export function absorb(into: Leg, leg: Leg): void {
   into.clientSpoke ||= leg.clientSpoke;
   into.serverSpoke ||= leg.serverSpoke;
   into.dataIgnored ||= leg.dataIgnored;
-  into.dataUnanswered ||= leg.dataUnanswered;
+  into.unanswered ??= leg.unanswered;
   into.witnesses = [...into.witnesses, ...leg.witnesses];
   into.clientReset ||= leg.clientReset;
   into.serverReset ||= leg.serverReset;

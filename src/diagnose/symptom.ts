@@ -18,6 +18,6 @@ export const TAKEN_AS_MADE: readonly Symptom[] = ['established', 'unanswered'];
 export const LOSSES_AND_REFUSALS: readonly Symptom[] = [...LOSSES, 'refused'];
 
 export function symptomOf(attempt: Attempt): Symptom {
-  if (attempt.dataUnanswered) return 'unanswered';
+  if (attempt.unanswered) return 'unanswered';
   return isSlow(attempt) ? 'slow' : attempt.outcome;
 }

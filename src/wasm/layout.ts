@@ -36,7 +36,10 @@ export const FLOW_CLIENT_KEPT = 14;
 export const FLOW_SERVER_KEPT = 15;
 /** Of TCP: row of another leg with the same initial sequence number of the client plus 1, in a ring; 0 for none. */
 export const FLOW_SIBLING = 14;
-/** Of TCP: when payload of the client's was seen first, in ms in bits 1-31; whether the same came again soon, in bit 0. */
+/**
+ * Of TCP: when payload of the server's was seen first, as long as there is none of the client's, in ms in bits 1-31;
+ * whether the same came again soon, in bit 0.
+ */
 export const FLOW_FIRST_DATA = 15;
 export const FLOW_SHIFT = 6;
 
@@ -71,6 +74,8 @@ export const STATE_ICMP_ERROR = 1 << 18;
 export const STATE_TIMED = 1 << 19;
 /** Of UDP: the first datagram that was seen came from the server. */
 export const STATE_SERVER_FIRST = 1 << 20;
+/** Of TCP: the server sent payload. */
+export const STATE_SERVER_PAYLOAD = 1 << 20;
 /** The row is among those that are over or silent. */
 export const STATE_SETTLED = 1 << 21;
 /** A sighting was kept by another way than a plain handshake's. */
@@ -85,7 +90,10 @@ export const STATE_SUCCEEDED = 1 << 24;
  */
 export const STATE_SHARE_SHIFT = 25;
 export const STATE_SHARE = 0x1f;
-/** The client's first payload came again soon, and again `UNANSWERED` later, and nothing of it went on since. */
+/**
+ * The server's first payload came again soon, and again `UNANSWERED` later, and nothing of it went on since; where there
+ * is none, the client's.
+ */
 export const STATE_UNANSWERED = 1 << 30;
 export const STATE_SPOKE = STATE_A_SPOKE | STATE_B_SPOKE;
 export const STATE_RESET = STATE_A_RESET | STATE_B_RESET;

@@ -5,6 +5,7 @@
  * Whatever is not quite so (a handshake's ACK at a second interface, other numbers, a tunnel) is left to them.
  */
 import { ACK, FIN, RST, SYN } from '../model/tcp-flags';
+import { behindClient, behindServer } from './first-data';
 import { findOpen, isLate, isLateSyn, reopen, setNumber } from './flows';
 import { frameOf } from './frames';
 import { NONE } from './intern-table';
@@ -23,7 +24,6 @@ import {
   CLOCK_HAS_TIMESTAMPS,
   EXTENT_SECOND,
   FLOW_CLIENT_SEQUENCE,
-  FLOW_FIRST_DATA,
   FLOW_FIRST_NANOSECONDS,
   FLOW_FIRST_SECONDS,
   FLOW_FIRST_SIGHTING,
@@ -42,8 +42,6 @@ import {
   KIND_SYN_ACK,
   LINKTYPE_ETHERNET,
   MAX_SIGHTINGS_PER_FLOW,
-  OLDEST_DATA,
-  SENT_AGAIN,
   STALE_SECONDS,
   STATE_A_FIN,
   STATE_A_RESET,
@@ -65,7 +63,6 @@ import {
   STATE_TIMED,
   STATE_UNANSWERED,
   TTL_SHIFT,
-  UNANSWERED,
 } from './layout';
 import { HAS_PAYLOAD, HAS_TIMESTAMPS, IS_FROM_B, Segment } from './read-segment';
 import { rowAt } from './rows';
@@ -121,8 +118,8 @@ export function observe(segment: Segment, number: u32): bool {
   let now = state | spoke;
   if (isClientKnown && fromClient && (flags & ACK) !== 0) {
     const isNext = segment.sequence === load<u32>(at, FLOW_CLIENT_SEQUENCE << 2) + 1;
-    if (segment.has(HAS_PAYLOAD)) now = bearing(at, now, isNext, segment);
-    else if ((state & STATE_UNANSWERED) !== 0 && goesOn(at, segment)) now &= ~STATE_UNANSWERED;
+    if (segment.has(HAS_PAYLOAD) || (state & STATE_UNANSWERED) !== 0)
+      now = behindClient(at, now, isNext, segment);
     if ((state & spoke) === 0) {
       if (!isNext || (flags & FIN) !== 0 || (state & STATE_SYN_ACK) === 0) return false;
       if (segment.acknowledgment !== load<u32>(at, FLOW_SERVER_SEQUENCE << 2) + 1) return false;
@@ -135,6 +132,7 @@ export function observe(segment: Segment, number: u32): bool {
     const isEarly = isNext && !isFirst && (flags & FIN) === 0;
     if (isEarly && isLastKept(at, segment)) return false;
   }
+  if (!fromClient && segment.has(HAS_PAYLOAD)) now = behindServer(at, now, segment);
   if ((flags & FIN) !== 0) now |= fromB ? STATE_B_FIN : STATE_A_FIN;
   store<u32>(at, segment.seconds, FLOW_LAST_SECONDS << 2);
   store<u32>(at, segment.nanoseconds, FLOW_LAST_NANOSECONDS << 2);
@@ -145,28 +143,6 @@ export function observe(segment: Segment, number: u32): bool {
     }
   }
   return true;
-}
-
-/** The state behind a segment of the client's with payload: whether what it sent first is answered shows in what it sends next. */
-function bearing(at: usize, state: u32, isNext: bool, segment: Segment): u32 {
-  const now = segment.seconds * 1000 + segment.nanoseconds / 1_000_000;
-  if ((state & STATE_PAYLOAD) === 0) {
-    store<u32>(at, now << 1, FLOW_FIRST_DATA << 2);
-    return state | STATE_PAYLOAD;
-  }
-  if (!isNext) return state & ~STATE_UNANSWERED;
-  const first = load<u32>(at, FLOW_FIRST_DATA << 2);
-  const age = (now - (first >>> 1)) & <u32>i32.MAX_VALUE;
-  if (age < <u32>SENT_AGAIN || age > <u32>OLDEST_DATA) return state;
-  if (age < <u32>UNANSWERED) store<u32>(at, first | 1, FLOW_FIRST_DATA << 2);
-  else if ((first & 1) !== 0) return state | STATE_UNANSWERED;
-  return state;
-}
-
-/** Whether a client that sends no payload has closed, or has had something of the server's. */
-function goesOn(at: usize, segment: Segment): bool {
-  if ((<u32>segment.flags & FIN) !== 0) return true;
-  return segment.acknowledgment !== load<u32>(at, FLOW_SERVER_SEQUENCE << 2) + 1;
 }
 
 /** A SYN of a 5-tuple that is not open. */

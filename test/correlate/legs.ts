@@ -81,7 +81,7 @@ export function leg(client: Endpoint, server: Endpoint, isn: number, ...seen: Se
     clientSpoke: false,
     serverSpoke: false,
     dataIgnored: false,
-    dataUnanswered: false,
+    unanswered: null,
     witnesses: [],
     clientReset: false,
     serverReset: false,

@@ -32,7 +32,7 @@ function exchange(client: Endpoint, server: Endpoint, ...seen: Passed[]): Leg {
     clientSpoke: true,
     serverSpoke: false,
     dataIgnored: false,
-    dataUnanswered: false,
+    unanswered: null,
     witnesses: [],
     clientReset: false,
     serverReset: false,

@@ -100,7 +100,7 @@ function attempt(made: Made): Attempt {
     tries: made.tries ?? (made.fails ? 4 : made.slow ? 2 : 1),
     replies: 0,
     delayNs: made.fails ? null : BigInt((made.slow ?? 0) * 1e9),
-    dataUnanswered: false,
+    unanswered: null,
     standsFor: made.standsFor ?? 1,
     legs,
     traces: [{ role: 'request', try: 1, sightings }],

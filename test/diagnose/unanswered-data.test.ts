@@ -18,13 +18,19 @@ test("a rule drops what the server sends behind its SYN-ACK: by the way back, an
   const [{ summary, evidence, fix }] = findings as [(typeof findings)[0]];
   t.regex(
     summary,
-    /^Clients connect, and send their first data again and again \(3 to 172\.31\.255\.80:8443\): /,
+    /^Clients connect, and what their server sends first it sends again and again \(3 to 172\.31\.255\.80:8443\): /,
   );
   t.true(summary.includes(RULE));
   t.true(evidence.some(({ kind, text, node: at }) => kind === 'rule' && text === RULE && at === 'gw1'));
-  t.true(evidence.some(({ text }) => /^lb-3: data of the client, again .* what the server sent/.test(text)));
   t.true(
-    evidence.some(({ text }) => /^gw1: what the server sent behind its SYN-ACK, and no data/.test(text)),
+    evidence.some(({ text }) =>
+      /^lb-3: data of the client, and what the server sent .* again and again/.test(text),
+    ),
+  );
+  t.true(
+    evidence.some(({ text }) =>
+      /^gw1: what the server sent behind its SYN-ACK, again and again, and no data/.test(text),
+    ),
   );
   t.regex(fix!.expected, / The ACKs that follow are dropped no more\./);
 });
@@ -63,6 +69,29 @@ test('the ACK comes farther than data does: where, the smaller link on the way, 
   );
   t.true(gaps.some(({ capture }) => capture?.startsWith('ping -M do ')));
   t.deepEqual(await new EditedScenario(t, 'large-request-told').findings(), []);
+});
+
+test('what the server sends first is too large for its way back: so is said, by either capture', async (t) => {
+  for (const [nodes, place] of [
+    [undefined, ['gw2', 'lan']],
+    [['lb-3'], ['lb-3', 'ens19']],
+  ] as const) {
+    const { findings } = await new EditedScenario(t, 'large-response-untold').analyze(
+      nodes === undefined ? undefined : [...nodes],
+    );
+    t.deepEqual(
+      findings.map((f) => [f.cause, f.severity, f.node, f.interface, f.attempts.length]),
+      [['undetermined', 'fault', ...place, 3]],
+    );
+    t.regex(
+      findings[0]!.summary,
+      /^Clients connect, and what their server sends first it sends again and again/,
+    );
+    const told = findings[0]!.evidence.some(({ text }) =>
+      /^wan of gw2 takes packets of 1200 octets/.test(text),
+    );
+    t.is(told, nodes === undefined);
+  }
 });
 
 test("the server's own capture alone: it acknowledges, and the client does not get on", async (t) => {

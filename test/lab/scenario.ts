@@ -37,6 +37,8 @@ export interface Traffic {
   timeoutMs: number;
   /** Of TCP: what its request is made longer by. */
   cookieOctets?: number;
+  /** Of TCP: the response's, of which the server then keeps the connection alive. */
+  responseOctets?: number;
 }
 
 export interface Scenario {

@@ -11,6 +11,8 @@ export interface Errand {
   timeoutMs: number;
   /** Of TCP: what the request is made longer by. */
   cookieOctets?: number;
+  /** Of TCP: the response's, of which the server then keeps the connection alive. */
+  responseOctets?: number;
 }
 
 /** What came of one connection, as the client saw it. */

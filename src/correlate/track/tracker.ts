@@ -11,7 +11,6 @@ import type { PacketRecord } from '../../ingest/capture/record.js';
 import { ACK, FIN, RST, SYN } from '../../model/tcp-flags.js';
 import {
   FLOW_CLIENT_SEQUENCE,
-  FLOW_FIRST_DATA,
   FLOW_LAST_SECONDS,
   FLOW_OLDER,
   FLOW_SERVER_SEQUENCE,
@@ -21,8 +20,6 @@ import {
   KIND_RST,
   KIND_SYN,
   KIND_SYN_ACK,
-  OLDEST_DATA,
-  SENT_AGAIN,
   STALE_SECONDS,
   STATE_A_FIN,
   STATE_A_RESET,
@@ -39,11 +36,10 @@ import {
   STATE_PAYLOAD,
   STATE_SYN,
   STATE_SYN_ACK,
-  STATE_UNANSWERED,
-  UNANSWERED,
 } from '../../wasm/layout.js';
 import { NeighbourTable } from '../neighbours/neighbour-table.js';
 import { DatagramTracker } from './datagram-tracker.js';
+import { behindClient, behindServer } from './first-data.js';
 import { Interest, type Wanted } from './interest.js';
 import type { Observations } from './observations.js';
 import { PlainPackets } from './plain-packets.js';
@@ -179,10 +175,9 @@ export class Tracker extends SightingKeeper {
       }
     }
     const fromClient = (state & STATE_CLIENT_KNOWN) !== 0 && ((state & STATE_CLIENT_IS_B) !== 0) === fromB;
-    if (fromClient && (packet.tcpFlags & ACK) !== 0) {
-      if (packet.payloadLength > 0) state = this.#bearing(row, state, packet, record);
-      else if (this.#goesOn(row, packet)) state &= ~STATE_UNANSWERED;
-    }
+    const isServers = (state & STATE_CLIENT_KNOWN) !== 0 && !fromClient;
+    if (fromClient && (packet.tcpFlags & ACK) !== 0) state = behindClient(flows, row, state, packet, record);
+    else if (isServers && packet.payloadLength > 0) state = behindServer(flows, row, state, packet, record);
     if (state !== before) flows.set(row, FLOW_STATE, state);
     this.touch(row, record);
     const isFirst = (before & (fromB ? STATE_B_SPOKE : STATE_A_SPOKE)) === 0;
@@ -194,30 +189,6 @@ export class Tracker extends SightingKeeper {
       this.keep(KIND_ACK, row, fromB, packet, packet, record, null);
     }
     flows.finishIfBothDid(row, before);
-  }
-
-  /** Whether a client that sends no payload has closed, or has had something of the server's. */
-  #goesOn(row: number, { tcpFlags, acknowledgmentNumber }: Packet): boolean {
-    if ((tcpFlags & FIN) !== 0) return true;
-    return acknowledgmentNumber !== (this.flows.get(row, FLOW_SERVER_SEQUENCE) + 1) >>> 0;
-  }
-
-  /** The state behind a segment of the client's with payload. */
-  #bearing(row: number, state: number, packet: Packet, record: PacketRecord): number {
-    const { flows } = this;
-    const now = record.seconds * 1000 + Math.floor(record.nanoseconds / 1e6);
-    if ((state & STATE_PAYLOAD) === 0) {
-      flows.set(row, FLOW_FIRST_DATA, (now << 1) >>> 0);
-      return state | STATE_PAYLOAD;
-    }
-    if (packet.sequenceNumber !== (flows.get(row, FLOW_CLIENT_SEQUENCE) + 1) >>> 0)
-      return state & ~STATE_UNANSWERED;
-    const first = flows.get(row, FLOW_FIRST_DATA);
-    const age = (now - (first >>> 1)) & 0x7fffffff;
-    if (Number.isNaN(now) || age < SENT_AGAIN || age > OLDEST_DATA) return state;
-    if (age < UNANSWERED) flows.set(row, FLOW_FIRST_DATA, first | 1);
-    else if ((first & 1) !== 0) return state | STATE_UNANSWERED;
-    return state;
   }
 
   /**

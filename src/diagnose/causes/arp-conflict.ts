@@ -77,7 +77,7 @@ function claimFrom({ etherSource, point, direction }: Sighting, { conflict }: Co
 
 function ofLoss(attempt: Attempt, context: DiagnosisContext): ArpConflictProof | null {
   const loss = lossOf(attempt);
-  if (!loss) return attempt.dataUnanswered ? ofUnanswered(attempt, context) : null;
+  if (!loss) return attempt.unanswered ? ofUnanswered(attempt, context) : null;
   const { last } = loss;
   const contest = contestAbout(last, context);
   if (contest) {

@@ -1,14 +1,13 @@
-import type { Attempt } from '../../correlate/attempt.js';
 import { RECORD_DROPS } from '../../ingest/snapshot/files.js';
 import type { Alternative, Evidence, Gap } from '../../model/analysis.js';
 import { stationLabel } from '../../model/station.js';
 import { numberText } from '../../model/texts.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
-import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
-import { errandOf } from '../fixes/errand.js';
 import { captureCommand, captureFilter } from '../recording.js';
+import { narrowEvidence } from '../ways/narrow-links.js';
 import { repeatedEvidence } from '../ways/unconfirmed.js';
 import { witnessEvidence } from '../ways/witnesses.js';
 import { listed, listedEndpoints } from '../words.js';
@@ -45,7 +44,7 @@ export function concludeIgnored(
       summary: `${beginningOf(suspicions)}; what was captured does not tell why.`,
       evidence: [
         ...evidenceOf(suspicions),
-        ...(proof.isServer && !proof.data ? [] : narrowEvidence(attempt, context)),
+        ...(proof.isServer && !proof.data ? [] : narrowEvidence(attempt, 'request', context)),
       ],
       fix: null,
       alternatives: ruledOut(proof),
@@ -85,19 +84,6 @@ function evidenceOf(suspicions: readonly Suspicion<IgnoredProof>[]): Evidence[] 
       ]),
     ...(proof.again ? [repeatedEvidence(attempt, proof.syn.point.node)] : witnessEvidence(attempt)),
   ];
-}
-
-/** Links that take smaller packets than the one before, on the way that the settings have the requests go. */
-function narrowEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[] {
-  const [trip] = context.network.isKnown ? errandOf(attempt, context, false).walk(context.network) : [];
-  return (trip?.request.legs ?? []).flatMap(({ station, interface: input, hop }) => {
-    const mtu = (name: string | undefined | null) =>
-      station.snapshot.links?.find((l) => l.name === name)?.mtu;
-    const [into, out] = [mtu(input), mtu(hop?.dev)];
-    if (!into || !out || out >= into) return [];
-    const text = `${hop!.dev} of ${station.label} takes packets of ${out} octets (its MTU), and ${input}, by which requests come in, of ${into}: a larger one is answered by an ICMP error, if that gets back`;
-    return [evidence('model', text, { node: station.node })];
-  });
 }
 
 function ruledOut({ isServer }: IgnoredProof): Alternative[] {

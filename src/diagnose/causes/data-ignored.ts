@@ -67,7 +67,7 @@ const proofOf = remembered(
   (attempt: Attempt) => attempt,
   (attempt, context): IgnoredProof | null => {
     const found = unconcluded(attempt);
-    if (!found?.arrived || !(attempt.dataUnanswered || isDataIgnored(attempt.legs))) return null;
+    if (!found?.arrived || !(attempt.unanswered || isDataIgnored(attempt.legs))) return null;
     const { node, netns } = found.syn.point;
     const station = context.node(node, netns) ?? null;
     const isServer = station?.model?.hasAddress(attempt.legs.at(-1)!.server.address) ?? false;
@@ -86,7 +86,7 @@ function firstAt({ point }: Sighting, acks: readonly Sighting[]): Sighting {
 
 /** Of most connections nothing more is asked. */
 function mayBeIgnored(attempt: Attempt): boolean {
-  return attempt.dataUnanswered || isHalfOpen(attempt);
+  return attempt.unanswered === 'request' || isHalfOpen(attempt);
 }
 
 /** Whether the server's kernel counted at least as many as its clients wait for. */

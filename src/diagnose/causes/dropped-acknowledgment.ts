@@ -97,7 +97,7 @@ function examine(
 
 /** Whether something shows that the server goes without it. */
 function mayLackAck(attempt: Attempt, context: DiagnosisContext): boolean {
-  return attempt.outcome === 'reply-unseen' || attempt.dataUnanswered || isUnconfirmed(attempt, context);
+  return attempt.outcome === 'reply-unseen' || attempt.unanswered !== null || isUnconfirmed(attempt, context);
 }
 
 function confidenceOf(

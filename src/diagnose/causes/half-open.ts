@@ -31,7 +31,7 @@ export const halfOpen = cause<HalfOpenProof>({
     const found = unconcluded(attempt);
     if (!found || found.arrived) return null;
     // One of many may have been the last word of a client that is gone; data again and again is not.
-    const isGone = !attempt.dataUnanswered && isServed(attempt, context);
+    const isGone = attempt.unanswered === null && isServed(attempt, context);
     const severity = isGone ? 'info' : 'fault';
     const { ack, syn } = found;
     return {

@@ -15,6 +15,7 @@ import { type Risk, riskOf } from '../prediction/risk.js';
 import { captureCommand, captureFilter } from '../recording.js';
 import { dropCounter } from '../ways/ack-drop.js';
 import { acknowledgmentsOf } from '../ways/handshake.js';
+import { narrowEvidence } from '../ways/narrow-links.js';
 import { remembered } from '../ways/remembered.js';
 import { seenWhere, witnessEvidence } from '../ways/witnesses.js';
 import { listedEndpoints } from '../words.js';
@@ -29,8 +30,8 @@ interface UnansweredProof {
 }
 
 /**
- * The handshake was whole, and the client sends its first data again and again: what the server sends behind its SYN-ACK
- * does not get back, by the settings of a node that lets the SYN-ACK pass.
+ * The handshake was whole, and the client sends its first data again and again, or the server does: what it sends behind
+ * its SYN-ACK does not get back, by the settings of a node that lets the SYN-ACK pass, or for its size.
  *
  * Proof: the data again and again, though the server acknowledges it; what the settings do to packets that are no
  * SYN-ACK. Without such settings it is said how far what was captured got. Against: a counter that did not move.
@@ -40,7 +41,7 @@ function unansweredData(id: CauseId): Cause {
     id,
     symptoms: ['unanswered'],
     examine(attempt, context) {
-      const proof = attempt.dataUnanswered ? proofOf(attempt, context) : null;
+      const proof = attempt.unanswered ? proofOf(attempt, context) : null;
       if (!proof || (proof.risk?.cause ?? 'undetermined') !== id) return null;
       const { risk, reply, ack } = proof;
       const last = reply ?? ack;
@@ -51,12 +52,14 @@ function unansweredData(id: CauseId): Cause {
         attempt,
         confidence: risk ? 'probable' : 'possible',
         ...place,
-        aspect: `unanswered ${risk?.station.netns} ${risk?.role} ${risk ? '' : last.direction} ${reply !== null}`,
+        aspect: `unanswered ${attempt.unanswered} ${risk?.station.netns} ${risk?.role} ${risk ? '' : last.direction} ${reply !== null}`,
         proof,
       };
     },
     conclude: (suspicions, context) =>
-      suspicions[0]!.proof.risk ? concludeDemanded(id, suspicions, context) : concludeUntold(suspicions),
+      suspicions[0]!.proof.risk
+        ? concludeDemanded(id, suspicions, context)
+        : concludeUntold(suspicions, context),
   });
 }
 
@@ -79,7 +82,8 @@ export const UNANSWERED_UNTOLD = unansweredData('undetermined');
 const proofOf = remembered(
   (attempt: Attempt) => attempt,
   (attempt, context): UnansweredProof | null => {
-    const ack = seenWhere(acknowledgmentsOf(attempt), attempt, (witness) => witness.data).at(-1);
+    const acks = acknowledgmentsOf(attempt);
+    const ack = seenWhere(acks, attempt, (witness) => witness.data).at(-1) ?? acks.at(-1);
     if (!ack) return null;
     const replies = attempt.traces.flatMap((trace) => (trace.role === 'reply' ? trace.sightings : []));
     const last = seenWhere(replies, attempt, (witness) => witness.spoke).at(-1);
@@ -133,55 +137,71 @@ function concludeDemanded(
   };
 }
 
-function concludeUntold(suspicions: readonly Suspicion<UnansweredProof>[]): Conclusion {
+function concludeUntold(
+  suspicions: readonly Suspicion<UnansweredProof>[],
+  context: DiagnosisContext,
+): Conclusion {
   const [{ attempt, proof }] = suspicions as [Suspicion<UnansweredProof>];
   return {
     finding: {
       ...faultOf('undetermined', suspicions, (proof.reply ?? proof.ack).point.netns),
       summary: `${beginningOf(suspicions)}; what was captured does not tell why.`,
-      evidence: [...evidenceOf(suspicions), ...witnessEvidence(attempt)],
+      evidence: [
+        ...evidenceOf(suspicions),
+        ...witnessEvidence(attempt),
+        ...narrowEvidence(attempt, proof.reply ? 'reply' : 'request', context),
+      ],
       fix: null,
       alternatives: ruledOut(proof),
     },
-    gaps: [gapOf(proof)],
+    gaps: [gapOf(suspicions[0]!)],
   };
 }
 
 function beginningOf(suspicions: readonly Suspicion<UnansweredProof>[]): string {
-  const { ack, reply } = suspicions[0]!.proof;
+  const [{ attempt, proof }] = suspicions as [Suspicion<UnansweredProof>];
   const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
-  const { point } = reply ?? ack;
-  const label = stationLabel(point.node, point.netns);
-  const then = reply
-    ? `what the server sends behind its SYN-ACK was last seen on ${label}, and does not get back to them`
-    : `it was last seen on ${label}, and nothing comes back behind the SYN-ACK`;
-  return `Clients connect, and send their first data again and again (${numberText(suspicions.length)} to ${servers}): ${then}`;
+  const many = `(${numberText(suspicions.length)} to ${servers})`;
+  const { point } = proof.reply ?? proof.ack;
+  const seen = `was last seen on ${stationLabel(point.node, point.netns)}`;
+  if (attempt.unanswered === 'reply')
+    return `Clients connect, and what their server sends first it sends again and again ${many}: it ${seen}, and the clients do not acknowledge it`;
+  const then = proof.reply
+    ? `what the server sends behind its SYN-ACK ${seen}, and does not get back to them`
+    : `it ${seen}, and nothing comes back behind the SYN-ACK`;
+  return `Clients connect, and send their first data again and again ${many}: ${then}`;
 }
 
 function evidenceOf(suspicions: readonly Suspicion<UnansweredProof>[]) {
   return suspicions
     .slice(0, QUOTED)
-    .flatMap(({ proof: { ack, reply } }) => [
-      packetEvidence(ack, ', and data behind it, again and again'),
+    .flatMap(({ attempt, proof: { ack, reply } }) => [
+      packetEvidence(ack, attempt.unanswered === 'request' ? ', and data behind it, again and again' : ''),
       ...(reply ? [packetEvidence(reply, ', and what the server sent behind it was seen there')] : []),
     ]);
 }
 
 function ruledOut({ reply }: UnansweredProof): Alternative[] {
   const had = 'the client had the SYN-ACK: it answered it with its ACK';
+  const answers = 'the server sends more than its SYN-ACK';
   return [
     { cause: 'not-delivered', why: had },
-    ...(reply ? [{ cause: 'backend-silent', why: 'the server acknowledges the data' } as const] : []),
+    ...(reply ? [{ cause: 'backend-silent', why: answers } as const] : []),
   ];
 }
 
-function gapOf({ ack, reply }: UnansweredProof): Gap {
+function gapOf({ attempt, proof: { ack, reply } }: Suspicion<UnansweredProof>): Gap {
   const { point } = reply ?? ack;
+  const { address } = attempt.client;
   const [what, towards] = reply ? ['what the server sends', 'the client'] : ['the data', 'the server'];
+  const asked = reply ? `ping -M do -c 3 -s 1472 ${address}; ` : '';
+  const size = reply
+    ? ', or whose packets are larger than a link takes (ask with pings that may not be fragmented)'
+    : '';
   return {
     node: point.node,
     interface: point.interface,
-    why: `${what} was seen on ${stationLabel(point.node, point.netns)}, and SYN and SYN-ACK got through: record the next on the way to ${towards} at the same time, with its firewall rules (a stateful one that saw one direction alone drops what follows a handshake)`,
-    capture: captureCommand(null, captureFilter(ack)),
+    why: `${what} was seen on ${stationLabel(point.node, point.netns)}, and SYN and SYN-ACK got through: record the next on the way to ${towards} at the same time, with its firewall rules (a stateful one that saw one direction alone drops what follows a handshake)${size}`,
+    capture: `${asked}${captureCommand(null, captureFilter(ack))}`,
   };
 }

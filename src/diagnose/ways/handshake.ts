@@ -53,7 +53,7 @@ export interface Unconcluded {
 
 /** Whether the server gives no sign that it had anything behind the client's SYN. */
 function isUnheard(attempt: Attempt): boolean {
-  return attempt.dataUnanswered && attempt.legs.every((leg) => !leg.serverSpoke);
+  return attempt.unanswered === 'request' && attempt.legs.every((leg) => !leg.serverSpoke);
 }
 
 /** @returns null where the connection is made, or does not show that it is not */

@@ -13,7 +13,9 @@ const servedPairs = remembered(
   () => null,
   (_: null, { attempts }): ReadonlySet<string> =>
     new Set(
-      attempts.filter((a) => a.outcome === 'established' && !isHalfOpen(a) && !a.dataUnanswered).map(pairOf),
+      attempts
+        .filter((a) => a.outcome === 'established' && !isHalfOpen(a) && a.unanswered === null)
+        .map(pairOf),
     ),
 );
 

@@ -18,7 +18,11 @@ export function witnessEvidence(attempt: Attempt): Evidence[] {
   const of = (holds: (witness: Witness) => boolean) =>
     listed(all.filter(holds).map(({ point }) => stationLabel(point.node, point.netns)));
   const told = (who: string, what: string) => (who === '' ? [] : [evidence('capture', `${who}: ${what}`)]);
-  const data = 'data of the client, again and again';
+  const often = ', again and again';
+  const [data, reply] =
+    attempt.unanswered === 'reply'
+      ? ['data of the client', `what the server sent behind its SYN-ACK${often}`]
+      : [`data of the client${often}`, 'what the server sent behind its SYN-ACK'];
   return [
     ...told(
       of((w) => w.data && !w.spoke),
@@ -26,11 +30,11 @@ export function witnessEvidence(attempt: Attempt): Evidence[] {
     ),
     ...told(
       of((w) => w.data && w.spoke),
-      `${data}, and what the server sent to acknowledge it`,
+      `${data}, and ${reply}`,
     ),
     ...told(
       of((w) => !w.data && w.spoke),
-      'what the server sent behind its SYN-ACK, and no data of the client',
+      `${reply}, and no data of the client`,
     ),
     ...told(
       of((w) => !w.data && !w.spoke),

@@ -25,13 +25,21 @@ function byTcp(sourcePort: number, settle: (ending: Ending) => void): void {
     settle({ result, server });
   };
   const timer = setTimeout(() => end('timeout'), errand.timeoutMs);
+  const { cookieOctets = 0, responseOctets } = errand;
+  const headers = [
+    ...(cookieOctets > 0 ? [`Cookie: ${'c'.repeat(cookieOctets)}`] : []),
+    ...(responseOctets === undefined ? [] : ['Connection: keep-alive', `X-Octets: ${responseOctets}`]),
+  ];
   let response = '';
-  const cookie = 'c'.repeat(errand.cookieOctets ?? 0);
-  socket.on('connect', () => socket.write(`GET / HTTP/1.0\r\n${cookie && `Cookie: ${cookie}\r\n`}\r\n`));
+  socket.on('connect', () => socket.write(['GET / HTTP/1.0', ...headers, '', ''].join('\r\n')));
+  const settled = () => end('connected', /^Server: (.*)\r$/m.exec(response)?.[1] ?? null);
   socket.on('data', (chunk) => {
     response += chunk;
+    // Of one that is kept alive, nothing else tells the end.
+    if (responseOctets !== undefined && response.length >= responseOctets + response.indexOf('\r\n\r\n') + 4)
+      settled();
   });
-  socket.on('end', () => end('connected', /^Server: (.*)\r$/m.exec(response)?.[1] ?? null));
+  socket.on('end', settled);
   socket.on('error', ({ code }: NodeJS.ErrnoException) => end(ENDINGS[code ?? ''] ?? 'reset'));
 }
 

@@ -1,6 +1,6 @@
 /**
- * A small server: over TCP, one request like HTTP's and one response, then it closes; over UDP, one datagram for one.
- * The response names the server. Arguments: name, address, port, `tcp` or `udp`. Runs until it is stopped.
+ * A small server: over TCP, one request like HTTP's and one response, then it closes, unless it is to keep alive; over
+ * UDP, one datagram for one. The response names the server, and has as many octets as the request asks for (`X-Octets`). Arguments: name, address, port, `tcp` or `udp`. Runs until it is stopped.
  */
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
@@ -16,8 +16,11 @@ if (protocol === 'udp') {
 } else {
   createServer((socket) => {
     socket.on('error', () => socket.destroy());
-    socket.once('data', () =>
-      socket.end(`HTTP/1.0 200 OK\r\nServer: ${name}\r\nContent-Length: 3\r\n\r\nok\n`),
-    );
+    socket.once('data', (request) => {
+      const body = 'ok\n'.padStart(Number(/^X-Octets: (\d+)\r$/m.exec(String(request))?.[1] ?? 0), '.');
+      const response = `HTTP/1.0 200 OK\r\nServer: ${name}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+      if (/^Connection: keep-alive\r$/m.test(String(request))) socket.write(response);
+      else socket.end(response);
+    });
   }).listen(Number(port), address, ready);
 }

@@ -201,6 +201,25 @@ const LARGE: Scenario[] = [
   },
   {
     ...BASE,
+    name: 'large-response-untold',
+    description:
+      'Responses of 1400 octets do not fit the link that they take behind the gateway, and the ICMP error that would say ' +
+      'so is filtered.',
+    ground: SERVER,
+    changes: {
+      'lb-3': SOURCE_ROUTED,
+      gw2: [
+        'ip link set wan mtu 1200',
+        'iptables -A OUTPUT -p icmp --icmp-type fragmentation-needed -j DROP',
+      ],
+    },
+    traffic: { ...TCP, responseOctets: 1400 },
+    recorded: ['lb-3', 'gw2'],
+    alsoFitting: ['established'],
+    expect: { cause: 'undetermined', node: 'gw2', interface: 'lan' },
+  },
+  {
+    ...BASE,
     name: 'large-request-told',
     description: 'Its twin: the ICMP error gets back, and the client sends smaller packets.',
     ground: SERVER,
