@@ -17,6 +17,7 @@ import { describeMac } from '../neighbours/mac-words.js';
 import { misledPacket } from '../neighbours/misled.js';
 import { type Owner, ownerOf } from '../neighbours/owner.js';
 import { LOSSES_AND_REFUSALS } from '../symptom.js';
+import { getsOn } from '../ways/handshake.js';
 
 interface SenderProof {
   packet: Sighting;
@@ -148,7 +149,7 @@ function serves({ mac, node }: Owner, address: string, context: DiagnosisContext
   if (view && context.translatesTo(view, address)) return true;
   return context.attempts.some(
     (attempt) =>
-      attempt.outcome === 'established' &&
+      getsOn(attempt) &&
       !isSlow(attempt) &&
       attempt.server.address === address &&
       isSentTo(attempt, mac, node),

@@ -1,6 +1,7 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { DiagnosisContext } from '../context.js';
+import { getsOn } from '../ways/handshake.js';
 import { remembered } from '../ways/remembered.js';
 
 /** More of them are no accident. */
@@ -25,11 +26,12 @@ const recordsOf = remembered(
   () => null,
   (_: null, { attempts }): ReadonlyMap<string, ServerRecord> => {
     const records = new Map<string, ServerRecord>();
-    for (const { outcome, server, tries } of attempts) {
+    for (const attempt of attempts) {
+      const { outcome, server, tries } = attempt;
       const key = endpointLabel(server);
       const record = records.get(key) ?? { isServing: false, lost: 0, isRepeated: false };
       records.set(key, record);
-      if (outcome === 'established') record.isServing = true;
+      if (getsOn(attempt)) record.isServing = true;
       if (outcome !== 'reply-lost') continue;
       record.lost++;
       if (tries !== 1) record.isRepeated = true;

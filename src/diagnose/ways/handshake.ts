@@ -28,6 +28,11 @@ export function isHalfOpen(attempt: Attempt): boolean {
   );
 }
 
+/** Whether it was made at both ends, and gets on. */
+export function getsOn(attempt: Attempt): boolean {
+  return attempt.outcome === 'established' && attempt.unanswered === null && !isHalfOpen(attempt);
+}
+
 /** Each router that passes a packet on takes one from its hop limit. */
 export function farthestOf(acks: readonly Sighting[]): Sighting | null {
   let last: Sighting | null = null;

@@ -1,7 +1,7 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { DiagnosisContext } from '../context.js';
-import { isHalfOpen } from './handshake.js';
+import { getsOn } from './handshake.js';
 import { remembered } from './remembered.js';
 
 /** Whether other connections of the client to the server are made: its ACKs are dropped nowhere. */
@@ -11,12 +11,7 @@ export function isServed(attempt: Attempt, context: DiagnosisContext): boolean {
 
 const servedPairs = remembered(
   () => null,
-  (_: null, { attempts }): ReadonlySet<string> =>
-    new Set(
-      attempts
-        .filter((a) => a.outcome === 'established' && !isHalfOpen(a) && a.unanswered === null)
-        .map(pairOf),
-    ),
+  (_: null, { attempts }): ReadonlySet<string> => new Set(attempts.filter(getsOn).map(pairOf)),
 );
 
 function pairOf({ client, server }: Attempt): string {

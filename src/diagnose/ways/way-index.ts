@@ -2,7 +2,7 @@ import type { Attempt } from '../../correlate/attempt.js';
 import type { DiagnosisContext } from '../context.js';
 import { lossOf } from '../loss.js';
 import { type Crossing, crossingsOf, leavesBySeveral } from './crossing.js';
-import { asksAgain, isHalfOpen } from './handshake.js';
+import { asksAgain, getsOn } from './handshake.js';
 import { remembered } from './remembered.js';
 
 /** The clients whose connections went by one pair of ways. */
@@ -26,7 +26,7 @@ const index = remembered(
 function indexOf(context: DiagnosisContext): Map<string, Travellers> {
   const travellersBy = new Map<string, Travellers>();
   for (const attempt of context.attempts) {
-    const made = attempt.outcome === 'established' && !isHalfOpen(attempt);
+    const made = getsOn(attempt);
     if (!made && !asksAgain(attempt)) continue;
     for (const crossing of made ? crossingsMade(attempt, context) : crossingsOf(attempt, context)) {
       const key = keyOf(crossing);
