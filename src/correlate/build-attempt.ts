@@ -5,7 +5,7 @@ import { type Aligned, causalOrder, compareTimes } from './causal-order.js';
 import type { Coverage } from './coverage.js';
 import { delayOf, earliest } from './delay.js';
 import { type Exchange, readExchange } from './exchange.js';
-import { isDataIgnored, type Leg } from './leg.js';
+import { isDataIgnored, type Leg, unansweredOf } from './leg.js';
 import { outcomeOf } from './outcome.js';
 import { seenBy, traceOf } from './overheard.js';
 import { groupByPacket, type PacketTrace } from './trace.js';
@@ -66,8 +66,7 @@ export function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned, coverag
     front.protocol === 'tcp'
       ? readHandshake(legs, sent, answered, aligned)
       : readExchange(legs, sent, answered, others, aligned, coverage);
-  const inVain = legs.find((leg) => leg.unanswered !== null);
-  const unanswered = outcome === 'established' ? (inVain?.unanswered ?? null) : null;
+  const unanswered = outcome === 'established' ? unansweredOf(legs) : null;
   return {
     id: '',
     protocol: front.protocol,

@@ -39,6 +39,8 @@ export interface Leg {
    * a capture tells; null: neither.
    */
   unanswered: Role | null;
+  /** Whoever sent data first got on behind it, or both ends closed the connection, as far as a capture tells. */
+  wentOn: boolean;
   /** Of TCP, what each capture saw behind the handshake. */
   witnesses: readonly Witness[];
   clientReset: boolean;
@@ -58,9 +60,19 @@ export interface Witness {
   data: boolean;
   /** Anything of the server's behind its SYN-ACK. */
   spoke: boolean;
+  /** An acknowledgment of the client's payload. */
+  answered: boolean;
+  /** Of its last packet there, by the capture's own clock. */
+  lastTime: Nanoseconds | null;
 }
 
 /** Whether the server never took what the client sent behind its SYN. */
 export function isDataIgnored(legs: readonly Leg[]): boolean {
   return legs.some((leg) => leg.dataIgnored) && legs.every((leg) => !leg.serverSpoke);
+}
+
+/** Whose first data went unanswered; null for nobody's. One capture may have ended before it got on, and another not. */
+export function unansweredOf(legs: readonly Leg[]): Role | null {
+  if (legs.some((leg) => leg.wentOn)) return null;
+  return legs.find((leg) => leg.unanswered !== null)?.unanswered ?? null;
 }

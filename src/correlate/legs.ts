@@ -3,6 +3,7 @@
  */
 import type { Direction, Endpoint, Role } from '../model/analysis.js';
 import type { CapturePoint, Encapsulation, Sighting, SightingKind } from '../model/sighting.js';
+import type { Nanoseconds } from '../model/time.js';
 import {
   CELL_ACKNOWLEDGMENT_NUMBER,
   CELL_FRAME,
@@ -19,10 +20,12 @@ import {
   CLOCK_HAS_TIMESTAMPS,
   CLOCK_NANOSECONDS,
   CLOCK_NO_TIME,
+  DATA_WENT_ON,
   EXTENT_PAYLOAD,
   FLOW_ADDRESS_A,
   FLOW_ADDRESS_B,
   FLOW_CLIENT_SEQUENCE,
+  FLOW_FIRST_DATA,
   FLOW_FIRST_NANOSECONDS,
   FLOW_FIRST_SECONDS,
   FLOW_LAST_NANOSECONDS,
@@ -43,6 +46,7 @@ import {
   STATE_A_RESET,
   STATE_A_SEQUENCE,
   STATE_A_SPOKE,
+  STATE_ANSWERED,
   STATE_B_RESET,
   STATE_B_SEQUENCE,
   STATE_B_SPOKE,
@@ -52,11 +56,13 @@ import {
   STATE_IGNORED,
   STATE_PAYLOAD,
   STATE_SERVER_FIRST,
+  STATE_SERVER_PAYLOAD,
   STATE_SHARE,
   STATE_SHARE_SHIFT,
   STATE_SYN,
   STATE_SYN_ACK,
   STATE_TIMED,
+  STATE_UNANSWERED,
   STATE_VERSION,
   TRANSPORT_ECHO,
   TRANSPORT_UDP,
@@ -174,6 +180,9 @@ export class CaptureLegs {
     const serverSpoke = (state & (clientIsB ? STATE_A_SPOKE : STATE_B_SPOKE)) !== 0;
     const own = sightings ?? this.#sightings(row, client, server, clientIsB);
     const clock = this.#clock;
+    const lastTime = isTimed
+      ? clock.time(words[at + FLOW_LAST_SECONDS]! >>> 0, words[at + FLOW_LAST_NANOSECONDS]!)
+      : null;
     return {
       protocol: isTcp ? 'tcp' : isEcho ? 'icmp' : 'udp',
       echo: isEcho ? { identifier: portA, sequence: portB } : null,
@@ -191,16 +200,15 @@ export class CaptureLegs {
       serverSpoke,
       dataIgnored: (state & STATE_IGNORED) !== 0,
       unanswered: unansweredBy(state),
-      witnesses: isTcp && own.length > 0 ? witnessed(own[0]!.point, state, serverSpoke) : NOBODY,
+      wentOn: isTcp && hasGoneOn(state, words[at + FLOW_FIRST_DATA]!),
+      witnesses: isTcp && own.length > 0 ? witnessed(own[0]!.point, state, serverSpoke, lastTime) : NOBODY,
       clientReset: (state & (clientIsB ? STATE_B_RESET : STATE_A_RESET)) !== 0,
       serverReset: (state & (clientIsB ? STATE_A_RESET : STATE_B_RESET)) !== 0,
       standsFor: this.standsFor(row),
       firstTime: isTimed
         ? clock.time(words[at + FLOW_FIRST_SECONDS]! >>> 0, words[at + FLOW_FIRST_NANOSECONDS]!)
         : null,
-      lastTime: isTimed
-        ? clock.time(words[at + FLOW_LAST_SECONDS]! >>> 0, words[at + FLOW_LAST_NANOSECONDS]!)
-        : null,
+      lastTime,
       sightings: own,
     };
   }
@@ -375,7 +383,20 @@ export class CaptureLegs {
 const NOBODY: readonly Witness[] = [];
 
 /** Of a connection that both ends closed nobody asks. */
-function witnessed(point: CapturePoint, state: number, spoke: boolean): readonly Witness[] {
+function witnessed(
+  point: CapturePoint,
+  state: number,
+  spoke: boolean,
+  lastTime: Nanoseconds | null,
+): readonly Witness[] {
   if ((state & STATE_FINISHED) === STATE_FINISHED) return NOBODY;
-  return [{ point, data: (state & STATE_PAYLOAD) !== 0, spoke }];
+  const [data, answered] = [(state & STATE_PAYLOAD) !== 0, (state & STATE_ANSWERED) !== 0];
+  return [{ point, data, spoke, answered, lastTime }];
+}
+
+/** Whether who sent data first got on behind it, as the capture saw it to its end. */
+function hasGoneOn(state: number, first: number): boolean {
+  if ((state & STATE_FINISHED) === STATE_FINISHED) return true;
+  const isKnown = (state & (STATE_PAYLOAD | STATE_SERVER_PAYLOAD)) !== 0;
+  return isKnown && (state & STATE_UNANSWERED) === 0 && (first & DATA_WENT_ON) !== 0;
 }

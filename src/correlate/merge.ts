@@ -87,8 +87,11 @@ function mergeTuple(legs: Leg[]): Leg[] {
   const rest: Leg[] = [];
   for (const leg of midstream) {
     const home = homeOf(leg, [...numbered.values()]) ?? rest[0];
-    if (home) absorb(home, oriented(leg, home));
-    else rest.push(copy(leg));
+    if (home) {
+      const part = oriented(leg, home);
+      absorb(home, part);
+      if (isBehindFirstData(part, home)) home.wentOn = true;
+    } else rest.push(copy(leg));
   }
   return [...numbered.values(), ...rest];
 }
@@ -105,6 +108,11 @@ function homeOf(leg: Leg, connections: Leg[]): Leg | null {
     }
   }
   return best;
+}
+
+/** Whether a leg that began in the middle shows that the client's first data was answered: another file saw it come again. */
+function isBehindFirstData({ clientFirstSequence: number }: Leg, { clientIsn }: Leg): boolean {
+  return number !== null && clientIsn !== null && number !== (clientIsn + 1) >>> 0;
 }
 
 function distanceFrom(leg: Leg, connection: Leg): number {
@@ -148,6 +156,7 @@ export function oriented(leg: Leg, like: Leg): Leg {
     serverSpoke: leg.clientSpoke,
     dataIgnored: false,
     unanswered: null,
+    wentOn: false,
     witnesses: [],
     clientReset: leg.serverReset,
     serverReset: leg.clientReset,
@@ -172,6 +181,7 @@ export function absorb(into: Leg, leg: Leg): void {
   into.serverSpoke ||= leg.serverSpoke;
   into.dataIgnored ||= leg.dataIgnored;
   into.unanswered ??= leg.unanswered;
+  into.wentOn ||= leg.wentOn;
   into.witnesses = [...into.witnesses, ...leg.witnesses];
   into.clientReset ||= leg.clientReset;
   into.serverReset ||= leg.serverReset;

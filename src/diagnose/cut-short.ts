@@ -36,3 +36,21 @@ export function isWatchedAfterAsking({ traces, tries }: Attempt, context: Diagno
     return time !== null && captures.some(({ lastTime }) => lastTime !== null && lastTime - time > wait);
   });
 }
+
+/** How long a server may take to answer what is sent again, and how long its silence is a proof without that, ns. */
+const ANSWER = 300_000_000n;
+const SILENCE = 2_500_000_000n;
+
+/** Whether the captures end with the last packet of a connection soon after its handshake: an answer may have followed. */
+export function isCutOff({ legs, others }: Attempt, context: DiagnosisContext): boolean {
+  const acks = others.filter(({ kind, time }) => kind === 'ack' && time !== null);
+  return !legs.some(({ witnesses }) =>
+    witnesses.some(({ point, lastTime: last }) => {
+      const { captures } = context.node(point.node, point.netns) ?? { captures: [] };
+      const end = captures.find(({ capture }) => capture === point.capture)?.lastTime ?? null;
+      const made = acks.find((ack) => ack.point.capture === point.capture)?.time ?? null;
+      if (last === null || end === null) return true;
+      return end - last >= ANSWER || (made !== null && last - made >= SILENCE);
+    }),
+  );
+}

@@ -1,10 +1,15 @@
 /** Whether what an end sends first is answered: it is sent again and again where it is not. */
-import { FIN } from '../model/tcp-flags';
+import { ACK, FIN } from '../model/tcp-flags';
 import {
+  DATA_AGAIN,
+  DATA_SHIFT,
+  DATA_WENT_ON,
+  FLOW_CLIENT_SEQUENCE,
   FLOW_FIRST_DATA,
   FLOW_SERVER_SEQUENCE,
   OLDEST_DATA,
   SENT_AGAIN,
+  STATE_ANSWERED,
   STATE_PAYLOAD,
   STATE_SERVER_PAYLOAD,
   STATE_SYN_ACK,
@@ -14,44 +19,72 @@ import {
 import { HAS_PAYLOAD, Segment } from './read-segment';
 
 /**
- * The state behind an ACK of the client's, which shows whether it has had anything of the server's.
+ * The state behind an ACK of the client's, which shows whether it gets on. Not to be asked twice of one.
  *
  * @param isNext its sequence number follows the client's initial one
  */
 export function behindClient(at: usize, state: u32, isNext: bool, segment: Segment): u32 {
   const hasPayload = segment.has(HAS_PAYLOAD);
   const now: u32 = hasPayload ? state | STATE_PAYLOAD : state;
-  const goesOn = now & ~STATE_UNANSWERED;
   const hasHeard = segment.acknowledgment !== load<u32>(at, FLOW_SERVER_SEQUENCE << 2) + 1;
-  if ((state & STATE_SERVER_PAYLOAD) !== 0) return hasHeard ? goesOn : now;
-  if (!hasPayload) return hasHeard || (<u32>segment.flags & FIN) !== 0 ? goesOn : now;
+  if ((state & STATE_SERVER_PAYLOAD) !== 0) return hasHeard ? goneOn(at, now) : now;
   if ((state & STATE_PAYLOAD) === 0) {
-    begin(at, segment);
+    if (hasPayload) begin(at, segment);
     return now;
   }
-  return isNext ? repeated(at, now, segment) : goesOn;
+  if (hasPayload && isNext) return repeated(at, now, segment);
+  if (!hasPayload && !hasHeard && (<u32>segment.flags & FIN) === 0) return now;
+  // Who did not see it answered may not see all.
+  return (state & STATE_ANSWERED) !== 0 ? goneOn(at, now) : now & ~STATE_UNANSWERED;
 }
 
-/** The state behind payload of the server's. */
+/**
+ * The state behind a segment of the server's. What was lost before it acknowledges anything may have been lost on its way
+ * there: only what comes again from then on shows that the answer does not get back.
+ */
 export function behindServer(at: usize, state: u32, segment: Segment): u32 {
   if ((state & STATE_SYN_ACK) === 0) return state;
-  if (segment.sequence !== load<u32>(at, FLOW_SERVER_SEQUENCE << 2) + 1) return state;
-  if ((state & STATE_SERVER_PAYLOAD) !== 0) return repeated(at, state, segment);
+  let now = state;
+  if ((state & STATE_ANSWERED) === 0 && acknowledges(at, segment)) {
+    now = (state & ~STATE_UNANSWERED) | STATE_ANSWERED;
+    if ((state & STATE_PAYLOAD) !== 0) begin(at, segment);
+  }
+  const isFirst =
+    segment.has(HAS_PAYLOAD) && segment.sequence === load<u32>(at, FLOW_SERVER_SEQUENCE << 2) + 1;
+  if (!isFirst) return now;
+  if ((state & STATE_SERVER_PAYLOAD) !== 0) return repeated(at, now, segment);
   begin(at, segment);
-  return (state | STATE_SERVER_PAYLOAD) & ~STATE_UNANSWERED;
+  return (now | STATE_SERVER_PAYLOAD) & ~STATE_UNANSWERED;
+}
+
+/** Whether a segment of the server's acknowledges more than the SYN. */
+function acknowledges(at: usize, segment: Segment): bool {
+  if ((<u32>segment.flags & ACK) === 0) return false;
+  return segment.acknowledgment !== load<u32>(at, FLOW_CLIENT_SEQUENCE << 2) + 1;
 }
 
 function begin(at: usize, segment: Segment): void {
-  store<u32>(at, millisecondOf(segment) << 1, FLOW_FIRST_DATA << 2);
+  store<u32>(at, millisecondOf(segment) << DATA_SHIFT, FLOW_FIRST_DATA << 2);
+}
+
+function goneOn(at: usize, state: u32): u32 {
+  const first = load<u32>(at, FLOW_FIRST_DATA << 2);
+  if ((first & DATA_WENT_ON) === 0) store<u32>(at, first | DATA_WENT_ON, FLOW_FIRST_DATA << 2);
+  return state & ~STATE_UNANSWERED;
 }
 
 function repeated(at: usize, state: u32, segment: Segment): u32 {
   const first = load<u32>(at, FLOW_FIRST_DATA << 2);
-  const age = (millisecondOf(segment) - (first >>> 1)) & <u32>i32.MAX_VALUE;
+  const age = (millisecondOf(segment) - (first >>> DATA_SHIFT)) & (u32.MAX_VALUE >>> DATA_SHIFT);
   if (age < <u32>SENT_AGAIN || age > <u32>OLDEST_DATA) return state;
-  if (age < <u32>UNANSWERED) store<u32>(at, first | 1, FLOW_FIRST_DATA << 2);
-  else if ((first & 1) !== 0) return state | STATE_UNANSWERED;
-  return state;
+  const isAgain = (first & DATA_AGAIN) !== 0;
+  // Since it was acknowledged it may have been waited for long.
+  const isAnswered = (state & (STATE_ANSWERED | STATE_SERVER_PAYLOAD)) === <u32>STATE_ANSWERED;
+  if (age < <u32>UNANSWERED || (isAnswered && !isAgain)) {
+    store<u32>(at, first | DATA_AGAIN, FLOW_FIRST_DATA << 2);
+    return state;
+  }
+  return isAgain ? state | STATE_UNANSWERED : state;
 }
 
 function millisecondOf(segment: Segment): u32 {

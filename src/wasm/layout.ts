@@ -37,8 +37,8 @@ export const FLOW_SERVER_KEPT = 15;
 /** Of TCP: row of another leg with the same initial sequence number of the client plus 1, in a ring; 0 for none. */
 export const FLOW_SIBLING = 14;
 /**
- * Of TCP: when payload of the server's was seen first, as long as there is none of the client's, in ms in bits 1-31;
- * whether the same came again soon, in bit 0.
+ * Of TCP, in ms above the `DATA_` bits: when payload of the server's was seen first; as long as there is none, when
+ * payload of the client's was first acknowledged, or before that seen first.
  */
 export const FLOW_FIRST_DATA = 15;
 export const FLOW_SHIFT = 6;
@@ -91,10 +91,12 @@ export const STATE_SUCCEEDED = 1 << 24;
 export const STATE_SHARE_SHIFT = 25;
 export const STATE_SHARE = 0x1f;
 /**
- * The server's first payload came again soon, and again `UNANSWERED` later, and nothing of it went on since; where there
- * is none, the client's.
+ * The server's first payload came again soon, and again `UNANSWERED` later, and the client had nothing of it since; where
+ * there is none, the client's did, and it did not go on behind it.
  */
 export const STATE_UNANSWERED = 1 << 30;
+/** The server acknowledged payload of the client's. */
+export const STATE_ANSWERED = 1 << 31;
 export const STATE_SPOKE = STATE_A_SPOKE | STATE_B_SPOKE;
 export const STATE_RESET = STATE_A_RESET | STATE_B_RESET;
 export const STATE_FINISHED = STATE_A_FIN | STATE_B_FIN;
@@ -106,8 +108,12 @@ export const STATE_FINISHED = STATE_A_FIN | STATE_B_FIN;
  */
 export const SENT_AGAIN = 150;
 export const UNANSWERED = 1200;
-/** Times go round after 24 days; what seems older came a little before. */
-export const OLDEST_DATA = 1 << 30;
+/** Times go round after 12 days; what seems older came a little before. */
+export const OLDEST_DATA = 1 << 29;
+/** Below the time of `FLOW_FIRST_DATA`: the payload came again since; its sender got on behind it. */
+export const DATA_AGAIN = 1;
+export const DATA_WENT_ON = 2;
+export const DATA_SHIFT = 2;
 
 /** Words of a sighting's cell. */
 export const CELL_SECONDS = 0;

@@ -61,7 +61,6 @@ import {
   STATE_SYN,
   STATE_SYN_ACK,
   STATE_TIMED,
-  STATE_UNANSWERED,
   TTL_SHIFT,
 } from './layout';
 import { HAS_PAYLOAD, HAS_TIMESTAMPS, IS_FROM_B, Segment } from './read-segment';
@@ -118,21 +117,22 @@ export function observe(segment: Segment, number: u32): bool {
   let now = state | spoke;
   if (isClientKnown && fromClient && (flags & ACK) !== 0) {
     const isNext = segment.sequence === load<u32>(at, FLOW_CLIENT_SEQUENCE << 2) + 1;
-    if (segment.has(HAS_PAYLOAD) || (state & STATE_UNANSWERED) !== 0)
-      now = behindClient(at, now, isNext, segment);
     if ((state & spoke) === 0) {
       if (!isNext || (flags & FIN) !== 0 || (state & STATE_SYN_ACK) === 0) return false;
       if (segment.acknowledgment !== load<u32>(at, FLOW_SERVER_SEQUENCE << 2) + 1) return false;
       if (!keep(at, KIND_ACK, segment)) return false;
-      store<u32>(at, now, FLOW_STATE << 2);
+      store<u32>(at, behindClient(at, now, isNext, segment), FLOW_STATE << 2);
       return true;
     }
     // The first with payload is no copy of one.
     const isFirst = segment.has(HAS_PAYLOAD) && (state & STATE_PAYLOAD) === 0;
     const isEarly = isNext && !isFirst && (flags & FIN) === 0;
     if (isEarly && isLastKept(at, segment)) return false;
+    // Not before: what is left to the tracker would be asked of twice.
+    now = behindClient(at, now, isNext, segment);
+  } else if (isClientKnown && !fromClient) {
+    now = behindServer(at, now, segment);
   }
-  if (!fromClient && segment.has(HAS_PAYLOAD)) now = behindServer(at, now, segment);
   if ((flags & FIN) !== 0) now |= fromB ? STATE_B_FIN : STATE_A_FIN;
   store<u32>(at, segment.seconds, FLOW_LAST_SECONDS << 2);
   store<u32>(at, segment.nanoseconds, FLOW_LAST_NANOSECONDS << 2);

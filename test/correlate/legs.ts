@@ -82,6 +82,7 @@ export function leg(client: Endpoint, server: Endpoint, isn: number, ...seen: Se
     serverSpoke: false,
     dataIgnored: false,
     unanswered: null,
+    wentOn: false,
     witnesses: [],
     clientReset: false,
     serverReset: false,

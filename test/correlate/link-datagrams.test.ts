@@ -33,6 +33,7 @@ function exchange(client: Endpoint, server: Endpoint, ...seen: Passed[]): Leg {
     serverSpoke: false,
     dataIgnored: false,
     unanswered: null,
+    wentOn: false,
     witnesses: [],
     clientReset: false,
     serverReset: false,

@@ -85,3 +85,30 @@ test('a SYN-ACK again behind data is one that was ignored; its twins: the server
   t.deepEqual(await found(t, (wire) => data(again(wire))), []);
   t.deepEqual(await found(t, (wire) => again(again(wire))), []);
 });
+
+test('a full queue of another program: data comes again in vain, and the SYN-ACK does not', async (t) => {
+  const counters = (overflows: number) =>
+    JSON.stringify({ kernel: { TcpExtListenOverflows: overflows, TcpExtListenDrops: overflows } });
+  const found = async (repeats: boolean) => {
+    const wire = new Wire().syn(ROUTER, A, from(40_001)).synAck(A, ROUTER, from(40_001));
+    wire.ack(ROUTER, A, from(40_001)).data(ROUTER, A, from(40_001));
+    for (const wait of [200, 400, 800]) wire.wait(wait).data(ROUTER, A, from(40_001));
+    if (repeats) wire.synAck(A, ROUTER, from(40_001));
+    const { findings } = await run(t, {
+      node1: {
+        ...node(A, `${VIP}/32`),
+        'eth0.pcap': wire.wait(3000).ask(ROUTER, GATEWAY, '192.0.2.77').capture(),
+        'nstat-before.json': counters(0),
+        'nstat-after.json': counters(5),
+      },
+    });
+    return findings.map(({ cause, summary }) => [cause, summary.split(' (')[0]]);
+  };
+  t.deepEqual(await found(true), [
+    ['backend-silent', 'Clients take connections as made that their server does not'],
+  ]);
+  // What drops the ACK for it goes on to send the SYN-ACK: this server has taken it.
+  t.deepEqual(await found(false), [
+    ['undetermined', 'Clients connect, and send their first data again and again'],
+  ]);
+});

@@ -126,8 +126,42 @@ test('as often as a host sends again whose data is lost each time, and no less',
   t.deepEqual(await found(t, [1, 3000]), []);
 });
 
-test('what gets on in the end is not in vain, and what the server sends is no sign of that', async (t) => {
+test('what gets on in the end is not in vain, and what the server sends has to be had', async (t) => {
   const waits = [200, 400, 800];
-  t.deepEqual(await found(t, waits, (wire) => wire.data(A, ROUTER, from(40_001), false)), IN_VAIN);
+  const responds = (wire: Wire) => wire.data(A, ROUTER, from(40_001), false);
+  t.deepEqual(await found(t, waits, responds), []);
+  const respondsInVain = (wire: Wire) => {
+    responds(wire);
+    for (const wait of waits) responds(wire.wait(wait));
+  };
+  t.deepEqual(await found(t, [], respondsInVain), IN_VAIN);
+  t.deepEqual(await found(t, waits, respondsInVain), IN_VAIN);
   t.deepEqual(await found(t, waits, (wire) => wire.fin(ROUTER, A, from(40_001))), []);
+});
+
+test('what the server acknowledged in the end got there; what comes again behind that was not told', async (t) => {
+  const waits = [200, 400, 800];
+  const answer = (wire: Wire) => wire.acknowledge(A, ROUTER, from(40_001));
+  t.deepEqual(await found(t, waits, answer), []);
+  t.deepEqual(await found(t, waits, (wire) => answer(wire).reset(ROUTER, A, from(40_001), true)), []);
+  const again = (wire: Wire) => answer(wire.wait(1600).data(ROUTER, A, from(40_001)));
+  t.deepEqual(await found(t, waits, (wire) => again(answer(wire))), []);
+  t.deepEqual(await found(t, waits, (wire) => again(again(answer(wire)))), IN_VAIN);
+});
+
+test('a capture that ended before the client got on says nothing against one that saw it', async (t) => {
+  const wire = new Wire().syn(ROUTER, A, from(40_001)).synAck(A, ROUTER, from(40_001));
+  wire.ack(ROUTER, A, from(40_001)).data(ROUTER, A, from(40_001));
+  for (const wait of [200, 400, 800]) wire.wait(wait).data(ROUTER, A, from(40_001));
+  const rest = wire.frames.length;
+  wire.acknowledge(A, ROUTER, from(40_001)).fin(ROUTER, A, from(40_001));
+  const isFirst = (frame: object) => wire.frames.indexOf(frame as (typeof wire.frames)[0]) < rest;
+  const [whole, begun] = [wire.capture(), wire.capture(isFirst)];
+  const ended = wire.capture((frame) => !isFirst(frame));
+  const bundle = node(A, `${VIP}/32`);
+  const causes = async (captures: Record<string, Buffer>) =>
+    (await run(t, { node1: { ...bundle, ...captures } })).findings.map(({ cause }) => cause);
+  t.deepEqual(await causes({ 'eth0.pcap': begun }), ['undetermined']);
+  t.deepEqual(await causes({ 'eth0.pcap': begun, 'eth0.pcap1': ended }), []);
+  t.deepEqual(await causes({ 'eth0.pcap': whole }), []);
 });

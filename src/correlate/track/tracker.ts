@@ -177,7 +177,7 @@ export class Tracker extends SightingKeeper {
     const fromClient = (state & STATE_CLIENT_KNOWN) !== 0 && ((state & STATE_CLIENT_IS_B) !== 0) === fromB;
     const isServers = (state & STATE_CLIENT_KNOWN) !== 0 && !fromClient;
     if (fromClient && (packet.tcpFlags & ACK) !== 0) state = behindClient(flows, row, state, packet, record);
-    else if (isServers && packet.payloadLength > 0) state = behindServer(flows, row, state, packet, record);
+    else if (isServers) state = behindServer(flows, row, state, packet, record);
     if (state !== before) flows.set(row, FLOW_STATE, state);
     this.touch(row, record);
     const isFirst = (before & (fromB ? STATE_B_SPOKE : STATE_A_SPOKE)) === 0;

@@ -61,12 +61,11 @@ function beginningOf(suspicions: readonly Suspicion<IgnoredProof>[]): string {
   const many = `(${numberText(suspicions.length)} to ${servers})`;
   if (data)
     return `Clients connect, and send their first data again and again ${many}: their ACK ${way} ${label} as their SYN had, and the data did not, which was last seen on ${stationLabel(data.point.node, data.point.netns)}`;
-  const began = `Clients take connections as made that their server does not ${many}`;
-  const then = again
-    ? 'the SYN-ACK is sent again as if neither had come'
-    : 'nothing comes back behind the SYN-ACK';
   // A capture of several interfaces does not tell by which of them data left.
-  return `${began}: their ACK ${way} ${label} as their SYN had, data behind it was seen there, and ${then}`;
+  const arrived = `their ACK ${way} ${label} as their SYN had, data behind it was seen there`;
+  if (again)
+    return `Clients take connections as made that their server does not ${many}: ${arrived}, and the SYN-ACK is sent again as if neither had come`;
+  return `Clients connect, and send their first data again and again ${many}: ${arrived}, and nothing comes back behind the SYN-ACK`;
 }
 
 function evidenceOf(suspicions: readonly Suspicion<IgnoredProof>[]): Evidence[] {

@@ -4,6 +4,7 @@ import type { Sighting } from '../../model/sighting.js';
 import { isSameStation } from '../../model/station.js';
 import { type Cause, cause } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
+import { isCutOff } from '../cut-short.js';
 import { TAKEN_AS_MADE } from '../symptom.js';
 import {
   acknowledgmentsOf,
@@ -67,7 +68,7 @@ const proofOf = remembered(
   (attempt: Attempt) => attempt,
   (attempt, context): IgnoredProof | null => {
     const found = unconcluded(attempt);
-    if (!found?.arrived || !(attempt.unanswered || isDataIgnored(attempt.legs))) return null;
+    if (!found?.arrived) return null;
     const { node, netns } = found.syn.point;
     const station = context.node(node, netns) ?? null;
     const isServer = station?.model?.hasAddress(attempt.legs.at(-1)!.server.address) ?? false;
@@ -75,10 +76,29 @@ const proofOf = remembered(
     const borne = farthestOf(seenWhere(acks, attempt, (witness) => witness.data));
     // A capture of several interfaces does not tell by which of them the data left.
     const data = borne && !isSameStation(borne.point, found.syn.point) ? firstAt(borne, acks) : null;
-    const again = isDataIgnored(attempt.legs) ? found.again : null;
+    const again = isDataIgnored(attempt.legs) && !isReset(attempt, found.again) ? found.again : null;
+    if (attempt.unanswered !== 'request' && (!again || isMidway(attempt, context))) return null;
     return { ...found, again, station, isServer, data };
   },
 );
+
+/** Whether the SYN-ACK was sent again but once, and the captures end before an answer to the data that it may have crossed. */
+function isMidway(attempt: Attempt, context: DiagnosisContext): boolean {
+  return attempt.replies === 2 && isCutOff(attempt, context);
+}
+
+/** An answer to a SYN-ACK that crossed the data, ns. */
+const SOON = 500_000_000n;
+
+/** Whether the client had given up before the SYN-ACK was sent again, or the server answered the data behind it. */
+function isReset({ others }: Attempt, again: Sighting | null): boolean {
+  const sent = again?.time ?? null;
+  if (sent === null) return false;
+  return others.some(({ kind, fromClient, time }) => {
+    if (kind !== 'rst' || time === null) return false;
+    return fromClient ? time <= sent : time >= sent && time - sent < SOON;
+  });
+}
 
 function firstAt({ point }: Sighting, acks: readonly Sighting[]): Sighting {
   return acks.find((ack) => isSameStation(ack.point, point))!;
@@ -90,8 +110,9 @@ function mayBeIgnored(attempt: Attempt): boolean {
 }
 
 /** Whether the server's kernel counted at least as many as its clients wait for. */
-function isOverflown({ station, isServer, data }: IgnoredProof, context: DiagnosisContext): boolean {
-  if (!station || !isServer || data) return false;
+function isOverflown({ station, isServer, data, again }: IgnoredProof, context: DiagnosisContext): boolean {
+  // It drops the ACK, and so sends the SYN-ACK again; one that does not has taken the ACK.
+  if (!station || !isServer || data || !again) return false;
   return queueOf(station, waiting(station, context))?.accountsForAll ?? false;
 }
 

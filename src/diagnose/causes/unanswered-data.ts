@@ -1,4 +1,5 @@
 import type { Attempt } from '../../correlate/attempt.js';
+import { isDataIgnored, type Witness } from '../../correlate/leg.js';
 import { familyOf } from '../../model/address.js';
 import type { Alternative, CauseId, Gap } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
@@ -14,10 +15,10 @@ import { riskEvidence, riskText } from '../prediction/finding.js';
 import { type Risk, riskOf } from '../prediction/risk.js';
 import { captureCommand, captureFilter } from '../recording.js';
 import { dropCounter } from '../ways/ack-drop.js';
-import { acknowledgmentsOf } from '../ways/handshake.js';
+import { acknowledgmentsOf, farthestOf } from '../ways/handshake.js';
 import { narrowEvidence } from '../ways/narrow-links.js';
 import { remembered } from '../ways/remembered.js';
-import { seenWhere, witnessEvidence } from '../ways/witnesses.js';
+import { seenWhere, witnessEvidence, witnessesOf } from '../ways/witnesses.js';
 import { listedEndpoints } from '../words.js';
 
 interface UnansweredProof {
@@ -83,28 +84,44 @@ const proofOf = remembered(
   (attempt: Attempt) => attempt,
   (attempt, context): UnansweredProof | null => {
     const acks = acknowledgmentsOf(attempt);
-    const ack = seenWhere(acks, attempt, (witness) => witness.data).at(-1) ?? acks.at(-1);
+    const ack = farthestOf(seenWhere(acks, attempt, (witness) => witness.data)) ?? farthestOf(acks);
     if (!ack) return null;
     const replies = attempt.traces.flatMap((trace) => (trace.role === 'reply' ? trace.sightings : []));
-    const last = seenWhere(replies, attempt, (witness) => witness.spoke).at(-1);
+    const last = seenWhere(replies, attempt, isAnsweredBy(attempt)).at(-1);
     // A capture of several interfaces does not tell by which of them the rest left.
-    const reply = last ? replies.find((s) => isSameStation(s.point, last.point))! : null;
-    return { ack, reply, risk: demandedRisk(attempt, context) };
+    const reply = last ? firstAt(last, replies) : null;
+    return { ack: firstAt(ack, acks), reply, risk: demandedRisk(attempt, context) };
   },
 );
 
+function firstAt({ point }: Sighting, all: readonly Sighting[]): Sighting {
+  return all.find((one) => isSameStation(one.point, point))!;
+}
+
+/** Who saw that the server had data, or what it sent then. */
+function isAnsweredBy({ unanswered }: Attempt): (witness: Witness) => boolean {
+  return unanswered === 'reply' ? (witness) => witness.spoke : (witness) => witness.answered;
+}
+
 /**
  * What loses the server's packets behind its SYN-ACK on every way that they may have taken; null where one is not lost, or
- * none was sent. What the client sends is another file's (`dropped-acknowledgment.ts`).
+ * none is known to have been sent. What the client sends is another file's (`dropped-acknowledgment.ts`).
  */
 function demandedRisk(attempt: Attempt, context: DiagnosisContext): Risk | null {
-  if (!context.network.isKnown || attempt.legs.every((leg) => !leg.serverSpoke)) return null;
+  if (!context.network.isKnown) return null;
   const trips = errandOf(attempt, context, false).walk(context.network);
   const risks = trips.flatMap((trip) => (trip.lostAck?.by === 'server' ? (riskOf(trip) ?? []) : []));
   const [first] = risks;
   if (!first || risks.length < trips.length) return null;
   const isOne = risks.every((risk) => risk.cause === first.cause && risk.station === first.station);
-  return isOne && !isDisproved(first, attempt, context) ? first : null;
+  if (!isOne || isDisproved(first, attempt, context)) return null;
+  return witnessesOf(attempt).some(isAnsweredBy(attempt)) || isKept(first, attempt) ? first : null;
+}
+
+/** Whether the server's own node, which the data came to, drops what would acknowledge it before a capture sees that. */
+function isKept({ station, drop, interface: input }: Risk, attempt: Attempt): boolean {
+  if (input !== null || drop?.by !== 'netfilter' || isDataIgnored(attempt.legs)) return false;
+  return witnessesOf(attempt).some(({ point, data }) => data && isSameStation(point, station));
 }
 
 /** Whether a counter of the kernel that moves with each such drop did not. */
@@ -167,8 +184,8 @@ function beginningOf(suspicions: readonly Suspicion<UnansweredProof>[]): string 
   if (attempt.unanswered === 'reply')
     return `Clients connect, and what their server sends first it sends again and again ${many}: it ${seen}, and the clients do not acknowledge it`;
   const then = proof.reply
-    ? `what the server sends behind its SYN-ACK ${seen}, and does not get back to them`
-    : `it ${seen}, and nothing comes back behind the SYN-ACK`;
+    ? `what the server acknowledges it with ${seen}, and does not get back to them`
+    : `it ${seen}, and no acknowledgment of it comes back`;
   return `Clients connect, and send their first data again and again ${many}: ${then}`;
 }
 

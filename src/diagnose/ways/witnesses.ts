@@ -29,8 +29,12 @@ export function witnessEvidence(attempt: Attempt): Evidence[] {
       `${data}, and nothing of the server behind its SYN-ACK`,
     ),
     ...told(
-      of((w) => w.data && w.spoke),
+      of((w) => w.data && w.answered),
       `${data}, and ${reply}`,
+    ),
+    ...told(
+      of((w) => w.data && w.spoke && !w.answered),
+      `${data}, and ${reply}, which does not acknowledge it`,
     ),
     ...told(
       of((w) => !w.data && w.spoke),

@@ -86,6 +86,11 @@ export class Wire {
     return this.#tcp(from, to, c, ACK, fromClient, DATA);
   }
 
+  /** The server's ACK of the client's data. */
+  acknowledge(from: string, to: string, c: Conversation): this {
+    return this.#tcp(from, to, { ...c, sent: DATA.length }, ACK, false);
+  }
+
   /** The client's FIN, behind its data. */
   fin(from: string, to: string, c: Conversation): this {
     return this.#tcp(from, to, { ...c, sent: DATA.length }, FIN | ACK, true);
@@ -154,7 +159,7 @@ export class Wire {
     const ports = fromClient ? [...u16(port), ...u16(80)] : [...u16(80), ...u16(port)];
     const numbers = fromClient
       ? [...u32(flags === SYN ? port : port + 1 + sent), ...u32(flags & ACK ? 9001 : 0)]
-      : [...u32(9000), ...u32(port + 1)];
+      : [...u32(flags & SYN ? 9000 : 9001), ...u32(port + 1 + sent)];
     const tcp = concat(ports, numbers, [0x50, flags], u16(64_000), [0, 0, 0, 0], payload);
     const identification = this.frames.length + 1;
     const length = u16(20 + tcp.length);
