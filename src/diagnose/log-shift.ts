@@ -13,8 +13,11 @@ export interface LogShift {
 
 const MILLISECOND = 1_000_000;
 
-/** Further apart, packets that are sent again once a second would fit as well with the next one. */
-const MOST_SHIFT = 350 * MILLISECOND;
+/**
+ * What a log's clock is off by as a rule. Further apart, packets that are sent again once a second would fit as well with
+ * the next one.
+ */
+const USUAL_SHIFT = 350 * MILLISECOND;
 
 /** Between a line's stamp and its packet's, once the clocks' difference is known. */
 const JITTER = 30 * MILLISECOND;
@@ -25,16 +28,20 @@ const MOST_PACKETS_A_LINE = 64;
 
 /**
  * How far the log's clock is off against the captures': the shift that puts most lines right at a packet, of several the
- * smallest. printk's clock is not disciplined, and is placed on the wall clock by one reading.
+ * smallest. printk's clock is not disciplined, and is placed on the wall clock by one reading: the longer a node has been
+ * up, the further it may be off.
+ *
+ * @param uncertainty of the lines' times, ns
  */
-export function logShift(pools: readonly Pool[]): LogShift {
+export function logShift(pools: readonly Pool[], uncertainty = 0): LogShift {
+  const most = Math.max(USUAL_SHIFT, uncertainty);
   const total = pools.reduce((sum, { lines }) => sum + lines.length, 0);
   const step = Math.max(1, Math.ceil(total / MOST_LINES));
   const pairs: { line: number; shift: number }[] = [];
   let line = 0;
   for (const { packets, lines } of pools) {
     for (let i = 0; i < lines.length; i += step) {
-      const shifts = shiftsOf(lines[i]!, packets);
+      const shifts = shiftsOf(lines[i]!, packets, most);
       for (const shift of shifts) pairs.push({ line, shift });
       // A line by itself may be of a packet that no attempt counts, as the second datagram of an exchange.
       if (shifts.length > 0) line++;
@@ -44,15 +51,15 @@ export function logShift(pools: readonly Pool[]): LogShift {
   return { shift: best.shift, fits: total === 0 || (line > 0 && 2 * best.lines >= line) };
 }
 
-/** What would put a line on each of the packets around it. */
-function shiftsOf(line: number, packets: readonly number[]): number[] {
+/** What would put a line on each of the packets around it, that are no further apart than `most`. */
+function shiftsOf(line: number, packets: readonly number[], most: number): number[] {
   const shifts: number[] = [];
   const from = firstAtLeast(packets, line);
   let [before, after] = [from - 1, from];
   while (shifts.length < MOST_PACKETS_A_LINE) {
     const ahead = after < packets.length ? packets[after]! - line : Number.POSITIVE_INFINITY;
     const behind = before >= 0 ? line - packets[before]! : Number.POSITIVE_INFINITY;
-    if (Math.min(ahead, behind) > MOST_SHIFT) break;
+    if (Math.min(ahead, behind) > most) break;
     if (ahead <= behind) {
       shifts.push(ahead);
       after++;

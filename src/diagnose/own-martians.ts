@@ -68,6 +68,7 @@ function work(node: NodeView, context: DiagnosisContext): NodeShares {
       packets: packets.map(({ time }) => time),
       lines: lines.map(({ time }) => time),
     })),
+    lines.reduce((most, { timeUncertaintyNs }) => Math.max(most, timeUncertaintyNs), 0),
   );
   const told = new Map<string, ToldPool[]>();
   if (!fits) return told;

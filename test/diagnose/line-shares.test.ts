@@ -89,6 +89,13 @@ test('whole seconds, and another clock altogether, fit no packets', (t) => {
   t.true(logShift([{ packets, lines: packets.map((time) => time + 240 * MILLISECOND) }]).fits);
 });
 
+test('the log of a node that is long up may be further off', (t) => {
+  const packets = [0, 107, 218, 1031, 1127, 1223, 2055].map((ms) => ms * MILLISECOND);
+  const lines = packets.slice(0, 6).map((time) => time - 640 * MILLISECOND);
+  t.not(logShift([{ packets, lines }]).shift, 640 * MILLISECOND);
+  t.deepEqual(logShift([{ packets, lines }], 700 * MILLISECOND), { shift: 640 * MILLISECOND, fits: true });
+});
+
 test('a flood is told as fast', (t) => {
   const packets = Array.from({ length: 200_000 }, (_, i) => i * 50_000);
   const lines = Array.from({ length: 5000 }, (_, i) => i * 2 * MILLISECOND + 1000);

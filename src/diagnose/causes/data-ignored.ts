@@ -14,7 +14,7 @@ import {
   unconcluded,
 } from '../ways/handshake.js';
 import { remembered } from '../ways/remembered.js';
-import { seenWhere } from '../ways/witnesses.js';
+import { firstAt, seenWhere } from '../ways/witnesses.js';
 import { concludeFullQueue, concludeIgnored } from './data-ignored-finding.js';
 import { queueOf } from './full-queue.js';
 
@@ -74,7 +74,6 @@ const proofOf = remembered(
     const isServer = station?.model?.hasAddress(attempt.legs.at(-1)!.server.address) ?? false;
     const acks = acknowledgmentsOf(attempt);
     const borne = farthestOf(seenWhere(acks, attempt, (witness) => witness.data));
-    // A capture of several interfaces does not tell by which of them the data left.
     const data = borne && !isSameStation(borne.point, found.syn.point) ? firstAt(borne, acks) : null;
     const again = isDataIgnored(attempt.legs) && !isReset(attempt, found.again) ? found.again : null;
     if (attempt.unanswered !== 'request' && (!again || isMidway(attempt, context))) return null;
@@ -92,16 +91,13 @@ const SOON = 500_000_000n;
 
 /** Whether the client had given up before the SYN-ACK was sent again, or the server answered the data behind it. */
 function isReset({ others }: Attempt, again: Sighting | null): boolean {
-  const sent = again?.time ?? null;
-  if (sent === null) return false;
-  return others.some(({ kind, fromClient, time }) => {
-    if (kind !== 'rst' || time === null) return false;
+  if (again === null || again.time === null) return false;
+  const sent = again.time;
+  return others.some(({ kind, fromClient, time, point }) => {
+    // By one clock.
+    if (kind !== 'rst' || time === null || point.capture !== again.point.capture) return false;
     return fromClient ? time <= sent : time >= sent && time - sent < SOON;
   });
-}
-
-function firstAt({ point }: Sighting, acks: readonly Sighting[]): Sighting {
-  return acks.find((ack) => isSameStation(ack.point, point))!;
 }
 
 /** Of most connections nothing more is asked. */

@@ -80,7 +80,9 @@ function examine(
   const acks = acknowledgmentsOf(attempt);
   const martians = id === 'rp-filter' && device !== null ? martiansOf(attempt, found, acks, context) : [];
   if (!drop && !martians.some(isDated)) return null;
-  const counter = drop ? dropCounter(drop, familyOf(attempt.client.address)!, node) : null;
+  const counter = drop
+    ? dropCounter(drop, { family: familyOf(attempt.client.address)!, input: true }, node)
+    : null;
   if (counter?.rise === 0) return null;
   const records = seen ? ackDropRecords(node, acks, id) : [];
   const marks = drop?.by === 'routing' ? marksOf(attempt, found.gateway, last, context) : null;

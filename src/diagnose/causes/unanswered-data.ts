@@ -18,13 +18,13 @@ import { dropCounter } from '../ways/ack-drop.js';
 import { acknowledgmentsOf, farthestOf } from '../ways/handshake.js';
 import { narrowEvidence } from '../ways/narrow-links.js';
 import { remembered } from '../ways/remembered.js';
-import { seenWhere, witnessEvidence, witnessesOf } from '../ways/witnesses.js';
+import { firstAt, seenWhere, witnessEvidence, witnessesOf } from '../ways/witnesses.js';
 import { listedEndpoints } from '../words.js';
 
 interface UnansweredProof {
   /** The client's ACK, behind which its data was seen. */
   ack: Sighting;
-  /** The SYN-ACK, as it came to the last who saw anything behind it; null where nobody did. */
+  /** The SYN-ACK, as it came to the last who saw the server answer the data; null where nobody did. */
   reply: Sighting | null;
   /** What the nodes' settings do to a packet behind the handshake; null where they drop none. */
   risk: Risk | null;
@@ -88,15 +88,10 @@ const proofOf = remembered(
     if (!ack) return null;
     const replies = attempt.traces.flatMap((trace) => (trace.role === 'reply' ? trace.sightings : []));
     const last = seenWhere(replies, attempt, isAnsweredBy(attempt)).at(-1);
-    // A capture of several interfaces does not tell by which of them the rest left.
     const reply = last ? firstAt(last, replies) : null;
     return { ack: firstAt(ack, acks), reply, risk: demandedRisk(attempt, context) };
   },
 );
-
-function firstAt({ point }: Sighting, all: readonly Sighting[]): Sighting {
-  return all.find((one) => isSameStation(one.point, point))!;
-}
 
 /** Who saw that the server had data, or what it sent then. */
 function isAnsweredBy({ unanswered }: Attempt): (witness: Witness) => boolean {
@@ -125,10 +120,14 @@ function isKept({ station, drop, interface: input }: Risk, attempt: Attempt): bo
 }
 
 /** Whether a counter of the kernel that moves with each such drop did not. */
-function isDisproved({ drop, station }: Risk, { client }: Attempt, context: DiagnosisContext): boolean {
+function isDisproved(
+  { drop, station, interface: input }: Risk,
+  { client }: Attempt,
+  context: DiagnosisContext,
+): boolean {
   const node = context.node(station.node, station.netns);
   if (!node || !drop) return false;
-  return dropCounter(drop, familyOf(client.address)!, node)?.rise === 0;
+  return dropCounter(drop, { family: familyOf(client.address)!, input: input !== null }, node)?.rise === 0;
 }
 
 function concludeDemanded(

@@ -58,10 +58,14 @@ export function ackDropRecords(
   return nearestDrops(node, times).filter((record) => causeOfRecord(record) === kind);
 }
 
-/** The counter that moves with every such drop of a TCP packet that came in; null where none does. */
-export function dropCounter(drop: Drop, family: 4 | 6, node: NodeView): CounterRise | null {
+/** The counter that moves with every such drop of a TCP packet; null where none does. */
+export function dropCounter(
+  drop: Drop,
+  packet: { family: 4 | 6; input: boolean },
+  node: NodeView,
+): CounterRise | null {
   if (drop.by !== 'routing' || drop.verdict.verdict !== 'rp-filter')
-    return counterOf(drop, { family, protocol: 'tcp', input: true }, node);
+    return counterOf(drop, { ...packet, protocol: 'tcp' }, node);
   const name = 'TcpExtIPReversePathFilter';
   return { name, rise: counterRise(node, name) };
 }

@@ -4,7 +4,7 @@ import type { Leg, Witness } from '../../correlate/leg.js';
 import type { Evidence } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
-import { stationLabel } from '../../model/station.js';
+import { isSameStation, stationLabel } from '../../model/station.js';
 import { evidence } from '../evidence.js';
 import { listed } from '../words.js';
 
@@ -65,4 +65,9 @@ export function seenWhere(
 function isOf({ fromClient, source, destination }: Sighting, { client, server }: Leg): boolean {
   const [from, to] = fromClient ? [client, server] : [server, client];
   return endpointLabel(source) === endpointLabel(from) && endpointLabel(destination) === endpointLabel(to);
+}
+
+/** As a node has it first: a capture of several of its interfaces does not tell by which of them the rest left. */
+export function firstAt({ point }: Sighting, all: readonly Sighting[]): Sighting {
+  return all.find((one) => isSameStation(one.point, point))!;
 }
