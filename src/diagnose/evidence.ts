@@ -69,7 +69,7 @@ export function recordsEvidence(node: NodeView, records: readonly DropRecord[]):
 }
 
 /** How far a counter moved. */
-export function counterEvidence({ name }: NodeView, counter: string, rise: number): Evidence {
+export function riseEvidence({ name }: NodeView, counter: string, rise: number): Evidence {
   return evidence('counter', `${counter} rose by ${rise} while capturing`, { node: name });
 }
 

@@ -124,6 +124,9 @@ function isBroadcast({ linkDestination }: MartianRecord): boolean {
   return linkDestination === 'ff:ff:ff:ff:ff:ff';
 }
 
+/** Counts what the reverse-path check drops. */
+export const REVERSE_PATH_COUNTER = 'TcpExtIPReversePathFilter';
+
 /** How far a counter rose while capturing; null where it was not read before and after. */
 export function counterRise(node: NodeView, counter: string): number | null {
   const before = node.snapshot?.countersBefore?.values.get(counter);

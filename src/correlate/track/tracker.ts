@@ -174,18 +174,15 @@ export class Tracker extends SightingKeeper {
         state |= STATE_A_SEQUENCE;
       }
     }
-    const fromClient = (state & STATE_CLIENT_KNOWN) !== 0 && ((state & STATE_CLIENT_IS_B) !== 0) === fromB;
-    const isServers = (state & STATE_CLIENT_KNOWN) !== 0 && !fromClient;
-    if (fromClient && (packet.tcpFlags & ACK) !== 0) state = behindClient(flows, row, state, packet, record);
-    else if (isServers) state = behindServer(flows, row, state, packet, record);
+    const isClientKnown = (state & STATE_CLIENT_KNOWN) !== 0;
+    const fromClient = isClientKnown && ((state & STATE_CLIENT_IS_B) !== 0) === fromB;
+    const acknowledges = fromClient && (packet.tcpFlags & ACK) !== 0;
+    if (acknowledges) state = behindClient(flows, row, state, packet, record);
+    else if (isClientKnown && !fromClient) state = behindServer(flows, row, state, packet, record);
     if (state !== before) flows.set(row, FLOW_STATE, state);
     this.touch(row, record);
     const isFirst = (before & (fromB ? STATE_B_SPOKE : STATE_A_SPOKE)) === 0;
-    if (
-      fromClient &&
-      (packet.tcpFlags & ACK) !== 0 &&
-      (isFirst || this.#isHandshakeElsewhere(row, before, packet, record))
-    ) {
+    if (acknowledges && (isFirst || this.#isHandshakeElsewhere(row, before, packet, record))) {
       this.keep(KIND_ACK, row, fromB, packet, packet, record, null);
     }
     flows.finishIfBothDid(row, before);

@@ -7,6 +7,7 @@ import type { DiagnosisContext } from '../context.js';
 import { packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { captureCommand, captureFilter } from '../recording.js';
+import { HAD_REPLY } from '../ways/handshake.js';
 import { narrowEvidence } from '../ways/narrow-links.js';
 import { repeatedEvidence } from '../ways/unconfirmed.js';
 import { witnessEvidence } from '../ways/witnesses.js';
@@ -87,7 +88,7 @@ function evidenceOf(suspicions: readonly Suspicion<IgnoredProof>[]): Evidence[] 
 
 function ruledOut({ isServer }: IgnoredProof): Alternative[] {
   return [
-    { cause: 'wrong-gateway', why: 'the client had the SYN-ACK: it answered it with its ACK' },
+    { cause: 'wrong-gateway', why: HAD_REPLY },
     ...(isServer
       ? [{ cause: 'stateful-gateway', why: 'the ACK was captured where the server is' } as const]
       : []),

@@ -14,6 +14,7 @@ import {
   unconcluded,
 } from '../ways/handshake.js';
 import { remembered } from '../ways/remembered.js';
+import { isServer } from '../ways/served.js';
 import { firstAt, seenWhere } from '../ways/witnesses.js';
 import { concludeFullQueue, concludeIgnored } from './data-ignored-finding.js';
 import { queueOf } from './full-queue.js';
@@ -71,13 +72,12 @@ const proofOf = remembered(
     if (!found?.arrived) return null;
     const { node, netns } = found.syn.point;
     const station = context.node(node, netns) ?? null;
-    const isServer = station?.model?.hasAddress(attempt.legs.at(-1)!.server.address) ?? false;
     const acks = acknowledgmentsOf(attempt);
     const borne = farthestOf(seenWhere(acks, attempt, (witness) => witness.data));
     const data = borne && !isSameStation(borne.point, found.syn.point) ? firstAt(borne, acks) : null;
     const again = isDataIgnored(attempt.legs) && !isReset(attempt, found.again) ? found.again : null;
     if (attempt.unanswered !== 'request' && (!again || isMidway(attempt, context))) return null;
-    return { ...found, again, station, isServer, data };
+    return { ...found, again, station, isServer: isServer(station, attempt), data };
   },
 );
 

@@ -4,11 +4,14 @@ import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext } from '../context.js';
 import { verbOf, whyOf } from '../drops/words.js';
-import { checkEvidence, counterEvidence, martiansEvidence, packetEvidence, QUOTED } from '../evidence.js';
+import { checkEvidence, martiansEvidence, packetEvidence, QUOTED, riseEvidence } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import type { Remedy } from '../fixes/repair.js';
 import { ackDropEvidence } from '../ways/ack-drop.js';
+import { type Marks, marksOf } from '../ways/gateway.js';
+import { HAD_REPLY } from '../ways/handshake.js';
+import { isServer } from '../ways/served.js';
 import { repeatedEvidence } from '../ways/unconfirmed.js';
 import { listed, listedEndpoints } from '../words.js';
 import type { DroppedAcknowledgmentProof } from './dropped-acknowledgment.js';
@@ -24,12 +27,14 @@ export function concludeDroppedAcknowledgment(
 ): Conclusion {
   const confidence = surest(suspicions.map((s) => s.confidence));
   const best = suspicions.find((s) => s.confidence === confidence)!;
+  const { gateway, drop, last } = best.proof;
+  const marks = drop?.by === 'routing' ? marksOf(best.attempt, gateway, last, context) : null;
   return {
     finding: {
       ...faultOf(cause, suspicions, best.proof.node.netns),
-      summary: summarize(suspicions, best),
+      summary: summarize(suspicions, best, marks),
       evidence: gatherEvidence(cause, suspicions, best),
-      ...remedyOf(cause, suspicions, best.proof, context),
+      ...remedyOf(cause, suspicions, adviceOn(best.proof, marks), context),
       alternatives: ruledOut(best),
     },
     gaps: gapsOf(cause, best),
@@ -39,24 +44,30 @@ export function concludeDroppedAcknowledgment(
 function remedyOf(
   cause: CauseId,
   suspicions: readonly Suspected[],
-  proof: DroppedAcknowledgmentProof,
+  advice: string | null,
   context: DiagnosisContext,
 ): Remedy {
   const attempts = suspicions.map((s) => s.attempt);
   const remedy = fixFor(cause, attempts, context);
-  const advice = remedy.fix ? null : adviceOn(proof);
-  return advice === null ? remedy : { fix: null, noFix: `${advice}; it could not be tried: ${remedy.noFix}` };
+  return remedy.fix || advice === null
+    ? remedy
+    : { fix: null, noFix: `${advice}; it could not be tried: ${remedy.noFix}` };
 }
 
-function adviceOn({ node: { name }, drop, marks }: DroppedAcknowledgmentProof): string | null {
+/** What would let the ACKs through, where nothing that was tried does. */
+function adviceOn({ node: { name }, drop }: DroppedAcknowledgmentProof, marks: Marks | null): string | null {
   if (marks)
     return `have ${name} give the ACKs the mark of their SYN, by one that the connection keeps (CONNMARK --save-mark and --restore-mark, ct mark), or by a rule that takes all of its packets`;
   if (drop?.by !== 'netfilter') return null;
   return `let the ACKs through on ${name} before what drops them, or ask whoever keeps its firewall`;
 }
 
-function summarize(suspicions: readonly Suspected[], { proof, confidence, interface: name }: Suspected) {
-  const { node, drop, marks } = proof;
+function summarize(
+  suspicions: readonly Suspected[],
+  { proof, confidence, interface: name }: Suspected,
+  marks: Marks | null,
+): string {
+  const { node, drop } = proof;
   const label = stationLabel(node.name, node.netns);
   const addresses = new Set(suspicions.map((s) => s.attempt.client.address));
   const answer = addresses.size === 1 ? 'answers' : 'answer';
@@ -88,7 +99,7 @@ function gatherEvidence(cause: CauseId, suspicions: readonly Suspected[], best: 
   const why = 'it takes the ACK whatever is known of its connection';
   found.push(...martiansEvidence(node, [...new Set(suspicions.flatMap((s) => s.proof.martians))]));
   if (drop) found.push(...ackDropEvidence(node, drop, records, why));
-  if (counter?.rise != null) found.push(counterEvidence(node, counter.name, counter.rise));
+  if (counter?.rise != null) found.push(riseEvidence(node, counter.name, counter.rise));
   if (cause === 'rp-filter') found.push(...checkEvidence(node, best.interface!));
   if (attempt.replies > 1)
     found.push(repeatedEvidence(attempt, attempt.traces.at(-1)!.sightings[0]!.point.node));
@@ -96,16 +107,17 @@ function gatherEvidence(cause: CauseId, suspicions: readonly Suspected[], best: 
 }
 
 function remarkOn({ attempt, proof: { node, last, seen } }: Suspected): string {
-  const isServer = node.model?.hasAddress(attempt.legs.at(-1)!.server.address) ?? false;
   if (last.kind !== 'ack') return `, from ${node.name}, and no ACK after it`;
   if (!seen) return ' and was seen nowhere after';
-  return isServer ? ' and did not come to the server there' : ' and did not leave, as the SYN had';
+  return isServer(node, attempt)
+    ? ' and did not come to the server there'
+    : ' and did not leave, as the SYN had';
 }
 
 function ruledOut({ attempt, proof }: Suspected): Alternative[] {
   const had =
     proof.last.kind === 'ack'
-      ? 'the client had the SYN-ACK: it answered it with its ACK'
+      ? HAD_REPLY
       : 'the client does not send its SYN again, as one would that did not get the SYN-ACK and had not given up';
   const { name } = proof.node;
   const whatever =

@@ -15,10 +15,10 @@ import { causeOf } from '../prediction/risk.js';
 import { TAKEN_AS_MADE } from '../symptom.js';
 import { ackDropRecords, dropCounter } from '../ways/ack-drop.js';
 import { wayInto } from '../ways/crossing.js';
-import { type AckFate, fateOfAck, type Gateway, gatewayOf, isDropped, marksOf } from '../ways/gateway.js';
+import { type AckFate, fateOfAck, type Gateway, gatewayOf, isDropped } from '../ways/gateway.js';
 import { acknowledgmentsOf, farthestOf } from '../ways/handshake.js';
 import { remembered } from '../ways/remembered.js';
-import { isServed } from '../ways/served.js';
+import { isServed, isServer } from '../ways/served.js';
 import { isUnconfirmed } from '../ways/unconfirmed.js';
 import { concludeDroppedAcknowledgment } from './dropped-acknowledgment-finding.js';
 
@@ -26,8 +26,8 @@ export interface DroppedAcknowledgmentProof {
   node: NodeView;
   /** Null where the node's log alone tells. */
   drop: PassageDrop | null;
-  /** That the node gives the SYN, and the ACK; null where they are the same. */
-  marks: { syn: number; ack: number } | null;
+  /** The node as the one that the SYN came to. */
+  gateway: Gateway;
   /** The client's ACK where it was seen last; where none was captured, the SYN that the node handed on. */
   last: Sighting;
   /** It was captured on its way into the node, and on none out of it. */
@@ -85,8 +85,7 @@ function examine(
     : null;
   if (counter?.rise === 0) return null;
   const records = seen ? ackDropRecords(node, acks, id) : [];
-  const marks = drop?.by === 'routing' ? marksOf(attempt, found.gateway, last, context) : null;
-  const proof = { node, drop, marks, last, seen, records, martians, counter };
+  const proof = { node, drop, gateway: found.gateway, last, seen, records, martians, counter };
   return {
     attempt,
     confidence: confidenceOf(attempt, fate, proof, context),
@@ -112,11 +111,16 @@ function confidenceOf(
   const isLogged = martians.some(isDated);
   if (isDropped(fate)) return records.length > 0 || isLogged ? 'confirmed' : 'probable';
   // A line names no port: what other packets of the client were lost there may have it. And the settings may let it in.
-  const isOthers = context.attempts.some(
-    (other) => other.client.address === client.address && lossOf(other)?.last.point.node === node.name,
-  );
-  return fate === null && !isOthers ? 'confirmed' : 'possible';
+  const isOwn = !losersAt(node.name, context).has(client.address);
+  return fate === null && isOwn ? 'confirmed' : 'possible';
 }
+
+/** Whose packets were seen last on a node: the clients of attempts that lost some. */
+const losersAt = remembered(
+  (node: string) => node,
+  (node, { attempts }): ReadonlySet<string> =>
+    new Set(attempts.flatMap((a) => (lossOf(a)?.last.point.node === node ? [a.client.address] : []))),
+);
 
 function aspectOf(drop: PassageDrop | null): string {
   if (!drop) return 'logged';
@@ -193,8 +197,7 @@ function fateAt(gateway: Gateway, attempt: Attempt, seen: Sighting, context: Dia
 /** Whether the SYN-ACK, which is sent again, was first seen as the node itself sent it. */
 function hasAnswered(node: NodeView, attempt: Attempt): boolean {
   const [first] = attempt.traces.find(({ role }) => role === 'reply')?.sightings ?? [];
-  const { address } = attempt.legs.at(-1)!.server;
-  if (!first || node.model?.hasAddress(address) !== true) return false;
+  if (!first || !isServer(node, attempt)) return false;
   return first.direction === 'out' && sightingsAt(node, attempt, 'reply').includes(first);
 }
 

@@ -7,7 +7,7 @@ import { packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { captureCommand, captureFilter } from '../recording.js';
 import { TAKEN_AS_MADE } from '../symptom.js';
-import { type Unconcluded, unconcluded } from '../ways/handshake.js';
+import { HAD_REPLY, type Unconcluded, unconcluded } from '../ways/handshake.js';
 import { isServed } from '../ways/served.js';
 import { repeatedEvidence } from '../ways/unconfirmed.js';
 import { witnessEvidence } from '../ways/witnesses.js';
@@ -65,7 +65,7 @@ export const halfOpen = cause<HalfOpenProof>({
         ],
         fix: null,
         alternatives: [
-          { cause: 'wrong-gateway', why: 'the client had the SYN-ACK: it answered it with its ACK' },
+          { cause: 'wrong-gateway', why: HAD_REPLY },
           { cause: 'backend-silent', why: 'the SYN-ACK was sent' },
         ],
       },

@@ -4,10 +4,10 @@ import type { Conclusion, Suspicion } from '../cause.js';
 import { surest } from '../confidence.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { vainEvidence } from '../drops/unresolved-evidence.js';
-import { checkEvidence, counterEvidence, evidence, martiansEvidence, recordsEvidence } from '../evidence.js';
+import { checkEvidence, evidence, martiansEvidence, recordsEvidence, riseEvidence } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
-import { isDated } from '../kernel-records.js';
+import { isDated, REVERSE_PATH_COUNTER } from '../kernel-records.js';
 import { lastSightings } from '../loss.js';
 import { lostEvidence } from '../lost-evidence.js';
 import { listed, PACKETS } from '../words.js';
@@ -68,7 +68,7 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
   const drops = [...new Set(proofs.flatMap((p) => p.drops))];
   found.push(...recordsEvidence(node, drops));
   if (counterRise !== null) {
-    found.push(counterEvidence(node, 'TcpExtIPReversePathFilter', counterRise));
+    found.push(riseEvidence(node, REVERSE_PATH_COUNTER, counterRise));
   }
   found.push(...checkEvidence(node, place.interface));
   if (verdict && verdict.verdict !== 'rp-filter' && verdict.unknown.length === 0) {

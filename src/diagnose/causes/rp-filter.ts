@@ -8,7 +8,14 @@ import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { demandOf } from '../drops/demand.js';
 import { isCrowd, isEachRecorded, timesAt } from '../drops/examine.js';
 import { type InputVerdicts, inputVerdicts } from '../input-verdicts.js';
-import { counterRise, isDated, matchMartians, nearestDrops, type PacketWords } from '../kernel-records.js';
+import {
+  counterRise,
+  isDated,
+  matchMartians,
+  nearestDrops,
+  type PacketWords,
+  REVERSE_PATH_COUNTER,
+} from '../kernel-records.js';
 import { type Loss, lastSightings, lossOf } from '../loss.js';
 import { ownMartians } from '../own-martians.js';
 import { type Place, placeOf, routedDestinations } from '../place.js';
@@ -77,7 +84,7 @@ function whereSeenLast(attempt: Attempt, context: DiagnosisContext): Suspicion<R
   if (name === undefined) return null;
   const recorded = nearestDrops(node, times);
   const drops = place.seen ? recorded.filter((record) => record.reason === RP_FILTER_REASON) : [];
-  const rise = counterRise(node, 'TcpExtIPReversePathFilter');
+  const rise = counterRise(node, REVERSE_PATH_COUNTER);
   if (rise === 0) return null;
 
   const routed = martians[0] ? [martians[0].destination] : destinations;
@@ -132,7 +139,7 @@ function fartherOn(attempt: Attempt, context: DiagnosisContext): Suspicion<RpFil
   const recorded = nearestDrops(node, times);
   const drops = drop.seen ? recorded.filter((record) => record.reason === RP_FILTER_REASON) : [];
   // ARP requests that fail the check are not counted.
-  const rise = blocked ? null : counterRise(node, 'TcpExtIPReversePathFilter');
+  const rise = blocked ? null : counterRise(node, REVERSE_PATH_COUNTER);
   const contested = recorded.some((record) => MARTIAN_REASONS.has(record.reason));
   const settings = drop.doubts.length === 0 ? 'drops' : 'may-drop';
   const each = drops.length > 0 && isEachRecorded(loss, rpFilterDrops(node), context);

@@ -7,6 +7,7 @@ import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { ackDropEvidence, OUT_OF_STATE } from '../ways/ack-drop.js';
 import { detourEvidence, receiverText, senderText, waySourceGaps, wayText } from '../ways/detour-evidence.js';
+import { HAD_REPLY } from '../ways/handshake.js';
 import { listed } from '../words.js';
 import type { StatefulGatewayProof } from './stateful-gateway.js';
 
@@ -86,7 +87,7 @@ function ruledOut({ attempt, proof }: Suspicion<StatefulGatewayProof>): Alternat
     { cause: 'backend-silent', why: 'the SYN-ACK was sent' },
   ];
   const why = proof.ack
-    ? 'the client had the SYN-ACK: it answered it with its ACK'
+    ? HAD_REPLY
     : `the client does not send its SYN again${attempt.tries > 1 ? ' after the SYN-ACK' : ''}, as one would that did not get the SYN-ACK and had not given up`;
   others.push({ cause: 'wrong-gateway', why });
   return others;

@@ -15,7 +15,7 @@ import { packetQuestion } from '../packet-question.js';
 import { TAKEN_AS_MADE } from '../symptom.js';
 import { ackDropEvidence, ackDropRecords, OUT_OF_STATE } from '../ways/ack-drop.js';
 import { fateOfAck, gatewayOf, isDropped, isFiltered } from '../ways/gateway.js';
-import { acknowledgmentsOf } from '../ways/handshake.js';
+import { acknowledgmentsOf, HAD_REPLY } from '../ways/handshake.js';
 import { listed } from '../words.js';
 
 interface OwnProof {
@@ -130,7 +130,7 @@ function conclude(suspicions: readonly Suspicion<OwnProof>[], context: Diagnosis
       ],
       ...fixFor('stateful-gateway', attempts, context),
       alternatives: [
-        { cause: 'wrong-gateway', why: 'the client had the SYN-ACK: it answered it with its ACK' },
+        { cause: 'wrong-gateway', why: HAD_REPLY },
         { cause: 'not-delivered', why: `the SYN left ${gateway.name}` },
       ],
     },

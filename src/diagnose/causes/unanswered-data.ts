@@ -15,7 +15,7 @@ import { riskEvidence, riskText } from '../prediction/finding.js';
 import { type Risk, riskOf } from '../prediction/risk.js';
 import { captureCommand, captureFilter } from '../recording.js';
 import { dropCounter } from '../ways/ack-drop.js';
-import { acknowledgmentsOf, farthestOf } from '../ways/handshake.js';
+import { acknowledgmentsOf, farthestOf, HAD_REPLY } from '../ways/handshake.js';
 import { narrowEvidence } from '../ways/narrow-links.js';
 import { remembered } from '../ways/remembered.js';
 import { firstAt, seenWhere, witnessEvidence, witnessesOf } from '../ways/witnesses.js';
@@ -198,10 +198,9 @@ function evidenceOf(suspicions: readonly Suspicion<UnansweredProof>[]) {
 }
 
 function ruledOut({ reply }: UnansweredProof): Alternative[] {
-  const had = 'the client had the SYN-ACK: it answered it with its ACK';
   const answers = 'the server sends more than its SYN-ACK';
   return [
-    { cause: 'not-delivered', why: had },
+    { cause: 'not-delivered', why: HAD_REPLY },
     ...(reply ? [{ cause: 'backend-silent', why: answers } as const] : []),
   ];
 }

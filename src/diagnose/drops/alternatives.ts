@@ -1,7 +1,7 @@
 import type { Alternative, CauseId } from '../../model/analysis.js';
 import type { Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
-import { counterRise } from '../kernel-records.js';
+import { counterRise, REVERSE_PATH_COUNTER } from '../kernel-records.js';
 import { lastSightings } from '../loss.js';
 import type { DemandedDrop } from './demand.js';
 import type { DropProof } from './examine.js';
@@ -40,8 +40,8 @@ function addReversePath({ demanded, node, loss }: DropProof, add: Add): void {
     add('rp-filter', 'IPv6 has no reverse-path check but by packet filters');
     return;
   }
-  if (counterRise(node, 'TcpExtIPReversePathFilter') === 0) {
-    add('rp-filter', 'TcpExtIPReversePathFilter did not move while capturing');
+  if (counterRise(node, REVERSE_PATH_COUNTER) === 0) {
+    add('rp-filter', `${REVERSE_PATH_COUNTER} did not move while capturing`);
     return;
   }
   if (demanded?.leg.passage.verdict?.sourceCheck?.result === 'accepted') {

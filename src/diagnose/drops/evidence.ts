@@ -5,11 +5,11 @@ import type { Evidence } from '../../model/analysis.js';
 import { wayText } from '../../network/narrate.js';
 import type { Suspicion } from '../cause.js';
 import {
-  counterEvidence,
   evidence,
   packetEvidence,
   QUOTED,
   recordsEvidence,
+  riseEvidence,
   sysctlEvidence,
 } from '../evidence.js';
 import { lostEvidence } from '../lost-evidence.js';
@@ -64,7 +64,7 @@ function records(suspicions: readonly Suspicion<DropProof>[]): Evidence[] {
 
 function counter({ counter: moved, node }: DropProof): Evidence[] {
   if (moved?.rise == null) return [];
-  return [counterEvidence(node, moved.name, moved.rise)];
+  return [riseEvidence(node, moved.name, moved.rise)];
 }
 
 function settings(demanded: DemandedDrop, { node }: DropProof): Evidence[] {

@@ -7,7 +7,7 @@ import type { Drop } from '../../network/journey.js';
 import type { NodeView } from '../context.js';
 import { type CounterRise, causeOfRecord, counterOf } from '../drops/records.js';
 import { evidence, QUOTED } from '../evidence.js';
-import { counterRise, nearestDrops } from '../kernel-records.js';
+import { counterRise, nearestDrops, REVERSE_PATH_COUNTER } from '../kernel-records.js';
 
 /** Why a rule on the state of connections takes an ACK whose SYN-ACK went round the node. */
 export const OUT_OF_STATE = 'an ACK with no reply before it is INVALID';
@@ -66,6 +66,5 @@ export function dropCounter(
 ): CounterRise | null {
   if (drop.by !== 'routing' || drop.verdict.verdict !== 'rp-filter')
     return counterOf(drop, { ...packet, protocol: 'tcp' }, node);
-  const name = 'TcpExtIPReversePathFilter';
-  return { name, rise: counterRise(node, name) };
+  return { name: REVERSE_PATH_COUNTER, rise: counterRise(node, REVERSE_PATH_COUNTER) };
 }

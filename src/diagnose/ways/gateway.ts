@@ -56,13 +56,19 @@ export function fateOfAck(
   return drops.length === fates.length ? drops[0]! : null;
 }
 
-/** The marks that a gateway gives a SYN, and the ACK of an answered one; null where they are the same. */
+/** What a gateway gives a SYN, and the ACK of an answered one. */
+export interface Marks {
+  syn: number;
+  ack: number;
+}
+
+/** @returns null where they are the same */
 export function marksOf(
   attempt: Attempt,
   gateway: Gateway,
   seen: Sighting,
   context: DiagnosisContext,
-): { syn: number; ack: number } | null {
+): Marks | null {
   const [first] = passagesOf(attempt, gateway, seen, 'answered', context);
   const [syn, ack] = [first?.syn.packet.mark, first?.acks[0]?.packet.mark];
   return syn === undefined || ack === undefined || syn === ack ? null : { syn, ack };

@@ -4,6 +4,9 @@ import type { Sighting } from '../../model/sighting.js';
 import { isSameStation } from '../../model/station.js';
 import { farthestOf as farthestPacket } from '../loss.js';
 
+/** Why nothing that keeps a reply from its client is the cause. */
+export const HAD_REPLY = 'the client had the SYN-ACK: it answered it with its ACK';
+
 /** Whether the client asked again after a reply was sent: it did not get that one. */
 export function asksAgain({ traces }: Attempt): boolean {
   const firstReply = traces.findIndex((trace) => trace.role === 'reply');
