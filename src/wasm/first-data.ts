@@ -16,7 +16,7 @@ import {
   STATE_UNANSWERED,
   UNANSWERED,
 } from './layout';
-import { HAS_PAYLOAD, Segment } from './read-segment';
+import { HAS_ONE_OCTET, HAS_PAYLOAD, Segment } from './read-segment';
 
 /**
  * The state behind an ACK of the client's, which shows whether it gets on. Not to be asked twice of one.
@@ -73,7 +73,9 @@ function goneOn(at: usize, state: u32): u32 {
   return state & ~STATE_UNANSWERED;
 }
 
+/** A single octet that comes again asks whether its receiver is there, or has room (RFC 1122 4.2.2.17 and 4.2.3.6). */
 function repeated(at: usize, state: u32, segment: Segment): u32 {
+  if (segment.has(HAS_ONE_OCTET)) return state;
   const first = load<u32>(at, FLOW_FIRST_DATA << 2);
   const age = (millisecondOf(segment) - (first >>> DATA_SHIFT)) & (u32.MAX_VALUE >>> DATA_SHIFT);
   if (age < <u32>SENT_AGAIN || age > <u32>OLDEST_DATA) return state;

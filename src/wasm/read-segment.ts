@@ -36,6 +36,8 @@ export const IS_OTHER: u32 = 1 << 4;
 export const IS_RUN: u32 = 1 << 5;
 /** It is passed over, and noted: of its frame and IP header, there are only words of the addresses, in their order. */
 export const IS_FOREIGN_SYN: u32 = 1 << 6;
+/** Its payload is a single octet. */
+export const HAS_ONE_OCTET: u32 = 1 << 7;
 
 /**
  * A TCP segment that was read, with all that can be kept of it: 64 octets, a cache line. Of a run, `a` is how many packets
@@ -152,7 +154,9 @@ export function readTcp(segment: Segment, tcp: usize, end: usize, length: u32): 
   const stamps = timestampsOf(tcp, tcp + headerLength);
   segment.stamp = stamps === 0 ? 0 : word(stamps);
   segment.stampEcho = stamps === 0 ? 0 : word(stamps + 4);
-  return (length > headerLength ? HAS_PAYLOAD : 0) | (stamps !== 0 ? HAS_TIMESTAMPS : 0);
+  const payload: u32 = length > headerLength ? HAS_PAYLOAD : 0;
+  const octet: u32 = length - headerLength === 1 ? HAS_ONE_OCTET : 0;
+  return payload | octet | (stamps !== 0 ? HAS_TIMESTAMPS : 0);
 }
 
 /**

@@ -106,9 +106,15 @@ async function found(
   waits: readonly number[],
   then: (wire: Wire) => void = () => {},
 ): Promise<string[]> {
-  const wire = new Wire().syn(ROUTER, A, from(40_001)).synAck(A, ROUTER, from(40_001));
-  wire.ack(ROUTER, A, from(40_001)).data(ROUTER, A, from(40_001));
+  const wire = made().data(ROUTER, A, from(40_001));
   for (const wait of waits) wire.wait(wait).data(ROUTER, A, from(40_001));
+  return foundOf(t, wire, then);
+}
+
+const made = () =>
+  new Wire().syn(ROUTER, A, from(40_001)).synAck(A, ROUTER, from(40_001)).ack(ROUTER, A, from(40_001));
+
+async function foundOf(t: ExecutionContext, wire: Wire, then: (wire: Wire) => void): Promise<string[]> {
   then(wire);
   const eth0 = wire.wait(4000).ask(ROUTER, GATEWAY, '192.0.2.77').capture();
   const { findings } = await run(t, { node1: { ...node(A, `${VIP}/32`), 'eth0.pcap': eth0 } });
@@ -124,6 +130,18 @@ test('as often as a host sends again whose data is lost each time, and no less',
   t.deepEqual(await found(t, [1, 1, 1]), []);
   t.deepEqual(await found(t, [3000]), []);
   t.deepEqual(await found(t, [1, 3000]), []);
+});
+
+test('a single octet that comes again asks whether its receiver is there, or has room: nothing is lost', async (t) => {
+  const again = (fromClient: boolean) => (wire: Wire) => {
+    const [sender, receiver] = fromClient ? [ROUTER, A] : [A, ROUTER];
+    for (const wait of [10, 200, 400, 800, 1600]) {
+      wire.wait(wait).octet(sender, receiver, from(40_001), fromClient);
+    }
+  };
+  t.deepEqual(await foundOf(t, made(), again(true)), []);
+  const request = made().data(ROUTER, A, from(40_001)).acknowledge(A, ROUTER, from(40_001));
+  t.deepEqual(await foundOf(t, request, again(false)), []);
 });
 
 test('what gets on in the end is not in vain, and what the server sends has to be had', async (t) => {

@@ -37,7 +37,7 @@ export function behindClient(
     return now;
   }
   const isNext = packet.sequenceNumber === behind(flows.get(row, FLOW_CLIENT_SEQUENCE));
-  if (hasPayload && isNext) return repeated(flows, row, now, record);
+  if (hasPayload && isNext) return repeated(flows, row, now, packet, record);
   if (!hasPayload && !hasHeard && (packet.tcpFlags & FIN) === 0) return now;
   return (state & STATE_ANSWERED) !== 0 ? goneOn(flows, row, now) : now & ~STATE_UNANSWERED;
 }
@@ -59,7 +59,7 @@ export function behindServer(
   const isFirst =
     packet.payloadLength > 0 && packet.sequenceNumber === behind(flows.get(row, FLOW_SERVER_SEQUENCE));
   if (!isFirst) return now;
-  if ((state & STATE_SERVER_PAYLOAD) !== 0) return repeated(flows, row, now, record);
+  if ((state & STATE_SERVER_PAYLOAD) !== 0) return repeated(flows, row, now, packet, record);
   begin(flows, row, record);
   return (now | STATE_SERVER_PAYLOAD) & ~STATE_UNANSWERED;
 }
@@ -78,7 +78,14 @@ function goneOn(flows: FlowTable, row: number, state: number): number {
   return state & ~STATE_UNANSWERED;
 }
 
-function repeated(flows: FlowTable, row: number, state: number, record: PacketRecord): number {
+function repeated(
+  flows: FlowTable,
+  row: number,
+  state: number,
+  { payloadLength }: Packet,
+  record: PacketRecord,
+): number {
+  if (payloadLength === 1) return state;
   const first = flows.get(row, FLOW_FIRST_DATA);
   const now = millisecondOf(record);
   const age = (now - (first >>> DATA_SHIFT)) & (0xffffffff >>> DATA_SHIFT);

@@ -86,6 +86,11 @@ export class Wire {
     return this.#tcp(from, to, c, ACK, fromClient, DATA);
   }
 
+  /** A single octet, where data begins. */
+  octet(from: string, to: string, c: Conversation, fromClient = true): this {
+    return this.#tcp(from, to, c, ACK, fromClient, DATA.slice(0, 1));
+  }
+
   /** The server's ACK of the client's data. */
   acknowledge(from: string, to: string, c: Conversation): this {
     return this.#tcp(from, to, { ...c, sent: DATA.length }, ACK, false);

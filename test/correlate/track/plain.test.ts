@@ -148,6 +148,17 @@ const segment: fc.Arbitrary<Segment> = fc
     time: [pause, 0] as [number, number],
   }));
 
+/** The first data of either end, that comes again and again: nothing of it is acknowledged, or all. */
+const again = fc.array(
+  fc.record({
+    byClient: fc.boolean(),
+    payload: fc.constantFrom(0, 1, 10, 10),
+    isAcknowledging: fc.boolean(),
+    pause: fc.constantFrom(0, 1, 2),
+  }),
+  { maxLength: 8 },
+);
+
 /** A handshake, data and its end, most of it as it should be; each packet maybe seen twice, or lost. */
 const connection: fc.Arbitrary<Segment[]> = fc
   .record({
@@ -157,8 +168,9 @@ const connection: fc.Arbitrary<Segment[]> = fc
     ipVersion: fc.constantFrom(4, 6) as fc.Arbitrary<4 | 6>,
     seen: fc.array(fc.constantFrom(1, 1, 1, 1, 0, 2), { minLength: 7, maxLength: 7 }),
     stamped: fc.boolean(),
+    again,
   })
-  .map(({ port, isn, peer, ipVersion, seen, stamped }) => {
+  .map(({ port, isn, peer, ipVersion, seen, stamped, again }) => {
     const to = (flags: number, sequence: number, acknowledgment: number, payload = 0): Segment => ({
       ...{ time: [0, 0], from: 1, to: 2, fromPort: port, toPort: 80, flags, ipVersion, payload },
       ...{ sequence: sequence >>> 0, acknowledgment: acknowledgment >>> 0 },
@@ -177,9 +189,18 @@ const connection: fc.Arbitrary<Segment[]> = fc
       back(ACK | FIN, peer + 21, isn + 11),
       to(ACK | FIN, isn + 11, peer + 22),
     ];
-    return packets.flatMap((packet, i) =>
+    const repeated = again.map(({ byClient, payload, isAcknowledging, pause }): Segment => {
+      const heard = isAcknowledging ? 11 : 1;
+      const data = byClient
+        ? to(ACK, isn + 1, peer + heard, payload)
+        : back(ACK, peer + 1, isn + heard, payload);
+      return { ...data, time: [pause, 0] };
+    });
+    const whole = packets.flatMap((packet, i) =>
       Array.from({ length: seen[i]! }, (_, n) => ({ ...packet, ifindex: 2 + n, ttl: 64 - n })),
     );
+    const made = whole.findIndex(({ payload }) => payload !== 0);
+    return made < 0 ? [...whole, ...repeated] : [...whole.slice(0, made), ...repeated, ...whole.slice(made)];
   });
 
 const traffic = fc
