@@ -19,3 +19,9 @@ export function isNoWayOn({ icmp }: Sighting): boolean {
   if (version === 4) return (type === 3 && code <= 1) || type === 11;
   return (type === 1 && (code === 0 || code === 3)) || type === 3;
 }
+
+/** RFC 792, RFC 4443: its hop limit was used up on the way; not that fragments of it were waited for too long. */
+export function isHopLimitExceeded({ icmp }: Sighting): boolean {
+  if (!icmp) return false;
+  return icmp.code === 0 && icmp.type === (icmp.version === 4 ? 11 : 3);
+}

@@ -20,18 +20,8 @@ export function carry(
   to: Arrival,
   mark: number,
 ): { end: Dropped | null; unknown: string[]; doubts: string[] } {
-  const near = from.model.link(hop.dev)?.vxlan;
-  const far = to.station.model.link(to.interface)?.vxlan;
-  if (!near?.local || !far?.local) return { end: null, unknown: [], doubts: [] };
-  const packet: PacketQuestion & { source: string } = {
-    source: near.local,
-    destination: far.local,
-    protocol: 'udp',
-    sourcePort: carrierPort(from),
-    destinationPort: near.port,
-    // The tunnel keeps the mark of what it carries, for the routing of the outer packet.
-    mark,
-  };
+  const packet = outerPacket(from, hop, to, mark);
+  if (!packet) return { end: null, unknown: [], doubts: [] };
   const sent = from.path.send(packet);
   const told = (station: Station, lines: readonly string[]) =>
     lines.map((line) => `${station.label}: ${line}`);
@@ -42,13 +32,47 @@ export function carry(
   const dev = sent.find((passage) => !passage.drop)?.hops[0]?.dev;
   // The device refuses what it would have to carry within itself (vxlan_xmit_one(), "circular route to").
   if (dev === hop.dev) return { end: circular(from, hop.dev), unknown, doubts };
-  const name = dev === undefined ? null : underlay(to.station, far.local, from, dev);
+  const name = dev === undefined ? null : underlay(to.station, packet.destination, from, dev);
   if (name === null) return { end: null, unknown, doubts };
   const received = to.station.path.receive({ ...packet, mark: 0 }, name);
   unknown.push(...received.flatMap((passage) => told(to.station, passage.unknown)));
   doubts.push(...received.flatMap((passage) => told(to.station, decisive(passage))));
   const refused = allDropped(received);
   return { end: refused && { ...refused, station: to.station, interface: name }, unknown, doubts };
+}
+
+/** By which the outer packet leaves, and to whom; null where that is not known, or where it does not leave. */
+export function carrierHop(
+  from: Station,
+  hop: Hop,
+  to: Pick<Arrival, 'station' | 'interface'>,
+): { hop: Hop; address: string } | null {
+  const packet = outerPacket(from, hop, to, 0);
+  const sent = packet === null ? [] : from.path.send(packet);
+  const outer = sent.find((passage) => !passage.drop)?.hops[0];
+  if (!packet || !outer || outer.dev === hop.dev) return null;
+  return { hop: outer, address: outer.via ?? packet.destination };
+}
+
+/** Null where it is no VXLAN tunnel between two known ends. */
+function outerPacket(
+  from: Station,
+  hop: Hop,
+  to: Pick<Arrival, 'station' | 'interface'>,
+  mark: number,
+): (PacketQuestion & { source: string }) | null {
+  const near = from.model.link(hop.dev)?.vxlan;
+  const far = to.station.model.link(to.interface)?.vxlan;
+  if (!near?.local || !far?.local) return null;
+  return {
+    source: near.local,
+    destination: far.local,
+    protocol: 'udp',
+    sourcePort: carrierPort(from),
+    destinationPort: near.port,
+    // The tunnel keeps the mark of what it carries, for the routing of the outer packet.
+    mark,
+  };
 }
 
 function circular(station: Station, device: string): Dropped {

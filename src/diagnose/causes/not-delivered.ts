@@ -10,6 +10,7 @@ import type { Station } from '../../network/station.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { isCutShort } from '../cut-short.js';
+import { wrongCarrierEntry } from '../drops/carrier-hop.js';
 import { entryOf } from '../drops/conntrack.js';
 import { coursesOf } from '../drops/courses.js';
 import { type Unresolved, unresolvedOf } from '../drops/unresolved.js';
@@ -54,6 +55,7 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Undeliv
   const loss = withoutOverheard(farthest, context);
   const proof =
     byNeighbour(attempt, loss, context) ??
+    byCarrier(attempt, loss, context) ??
     (loss.trace.overheard ? null : (byCaptures(attempt, loss, context) ?? byWire(attempt, loss, context)));
   if (!proof) return null;
   const { node, interface: name, netns } = loss.last.point;
@@ -170,6 +172,23 @@ function byWire(attempt: Attempt, loss: Loss, context: DiagnosisContext): Undeli
   const { address } = first;
   const misdirection = misdirectionOf(loss, address, [station], context);
   return misdirection && { loss, entries: [entry], silent: [], unresolved: null, address, ...misdirection };
+}
+
+/** The tunnel packet that carries it to a backend's node left by a neighbour entry with another's MAC. */
+function byCarrier(attempt: Attempt, loss: Loss, context: DiagnosisContext): UndeliveredProof | null {
+  if (attempt.outcome !== 'no-reply' || isCutShort(attempt, context)) return null;
+  if (!expectsReply(attempt, context.attempts) || loss.last.encapsulations.length !== 1) return null;
+  const wrong = wrongCarrierEntry(attempt, context);
+  if (!wrong) return null;
+  const { address, holder } = wrong;
+  const beside = firstSightings(attempt);
+  const entries = context.network.stations.flatMap((station) =>
+    station.model.localAddresses
+      .filter((own) => own.address === address)
+      .map((own) => knownEntry(station, own.interface, `by the settings of ${holder.label}`)),
+  );
+  const isSeen = entries.length === 1 && isWatched(entries[0]!, beside, context);
+  return isSeen ? { loss, entries, silent: [], unresolved: null, address, wrong } : null;
 }
 
 /** To whom its last node sent it: by the frame's MAC, or by that node's routes and neighbours; null where not known. */

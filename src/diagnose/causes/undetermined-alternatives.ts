@@ -29,10 +29,11 @@ export function ruledOutBySettings(attempt: Attempt, context: DiagnosisContext):
 }
 
 /** A drop that the settings demand, and that the kernel's counter says did not happen. */
-function disproved({ cause, drop, leg, station, interface: name }: DemandedDrop, context: DiagnosisContext) {
+function disproved(demanded: DemandedDrop, context: DiagnosisContext): Alternative[] {
+  const { cause, drop, leg, station, interface: name, carrier } = demanded;
   const node = context.node(station.node, station.netns)!;
   const { family, protocol } = leg.passage.packet;
-  const counter = counterOf(drop, { family, protocol, input: name !== null }, node);
+  const counter = counterOf(drop, { family, protocol, input: name !== null, carrier }, node);
   if (counter?.rise !== 0) return [];
   const why = `${station.label} would drop it by its settings as recorded, but its counter ${counter.name} did not move`;
   return [{ cause, why }];

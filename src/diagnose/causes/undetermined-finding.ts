@@ -12,11 +12,14 @@ import { isCutShort } from '../cut-short.js';
 import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { blockedReply, inVainText } from '../drops/blocked-reply.js';
 import { withoutCarrier } from '../drops/carrier.js';
+import { lostCarrier } from '../drops/carrier-hop.js';
+import { circling } from '../drops/circling.js';
 import { demandOf } from '../drops/demand.js';
 import { echoIgnored } from '../drops/echo-ignored.js';
 import { ownRequest } from '../drops/hairpin.js';
+import type { KnownOfLoss } from '../drops/known-of-loss.js';
 import { martianAddress } from '../drops/martian-address.js';
-import { type KnownOfLoss, tunnelEnds } from '../drops/tunnel-ends.js';
+import { tunnelEnds } from '../drops/tunnel-ends.js';
 import { unresolvedOf } from '../drops/unresolved.js';
 import { unresolvedEvidence, unresolvedGap, vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
@@ -55,8 +58,8 @@ export function concludeUndetermined(
           .flatMap((s) => lastOf(s.attempt) ?? [])
           .map((s) => packetEvidence(s)),
         ...overheardEvidence(attempt),
-        ...icmpEvidence(attempt),
         ...(known?.evidence ?? []),
+        ...icmpEvidence(attempt),
         ...doubtedEvidence(attempt, context),
         ...modelEvidence(verdict, last),
         ...wayEvidence(attempt, context),
@@ -107,9 +110,11 @@ function knownOf(attempt: Attempt, verdict: Verdict | null, context: DiagnosisCo
   if (!blocked)
     return (
       ownRequest(attempt) ??
+      circling(attempt, context) ??
       martianAddress(attempt, verdict, context) ??
       echoIgnored(attempt, context) ??
       withoutCarrier(attempt, context) ??
+      lostCarrier(attempt, context) ??
       tunnelEnds(attempt, context) ??
       askedInVain(attempt, context)
     );

@@ -5,7 +5,7 @@ import { evidence } from '../evidence.js';
 import { shellWord } from '../shell-word.js';
 import type { Course } from './courses.js';
 import { demandOf } from './demand.js';
-import type { KnownOfLoss } from './tunnel-ends.js';
+import type { KnownOfLoss } from './known-of-loss.js';
 
 /**
  * Whether the step that was not seen is one out of a device that has no carrier. Its queue is noop_qdisc then

@@ -4,7 +4,7 @@ import { stationLabel } from '../../model/station.js';
 import type { DiagnosisContext } from '../context.js';
 import { sysctlEvidence } from '../evidence.js';
 import { lossOf } from '../loss.js';
-import type { KnownOfLoss } from './tunnel-ends.js';
+import type { KnownOfLoss } from './known-of-loss.js';
 
 const IGNORES = { 4: 'net.ipv4.icmp_echo_ignore_all', 6: 'net.ipv6.icmp.echo_ignore_all' } as const;
 

@@ -80,7 +80,8 @@ function examineDemand(
   };
   if (isMartian(attempt, node, words, context)) return null;
   const { family, protocol } = packet;
-  const counter = counterOf(drop, { family, protocol, input: demanded.interface !== null }, node);
+  const { carrier } = demanded;
+  const counter = counterOf(drop, { family, protocol, input: demanded.interface !== null, carrier }, node);
   if (counter?.rise === 0) return null;
   // The record tells a filter's drop, not which rule's.
   const kind = demanded.cause === 'netfilter-rpfilter' ? 'filtered' : demanded.cause;

@@ -8,6 +8,7 @@ import type { Gap } from '../../model/analysis.js';
 import { stationLabel } from '../../model/station.js';
 import type { Suspicion } from '../cause.js';
 import { captureCommand, captureFilter, filesNamedIn } from '../recording.js';
+import { shellWord } from '../shell-word.js';
 import type { DropProof } from './examine.js';
 
 /** What would make a finding surer: the files that were missing, the place that was not captured, the kernel's record. */
@@ -47,6 +48,11 @@ export function dropGaps({ confidence, proof, interface: name }: Suspicion<DropP
     return [{ ...at, why, capture: captureCommand(name, captureFilter(loss.last)) }];
   }
   if (demanded.interface === null && demanded.drop.by === 'routing') {
+    const device = demanded.carrier ? demanded.leg.hop?.dev : undefined;
+    if (device !== undefined) {
+      const why = `a tunnel packet that ${label} cannot route is counted at its tunnel device alone, as a carrier error${there}`;
+      return [{ ...at, interface: device, why, capture: `ip -s -s link show dev ${shellWord(device)}` }];
+    }
     if (proof.counter?.rise != null) return [];
     const why = `a reply that ${label} cannot route is never sent: only its counter ${proof.counter?.name ?? 'of missing routes'} shows it${there}`;
     return [{ ...at, why, capture: RECORD_COUNTERS }];

@@ -3,7 +3,7 @@ import type { Attempt } from '../../correlate/attempt.js';
 import { stationLabel } from '../../model/station.js';
 import { evidence } from '../evidence.js';
 import { lossOf } from '../loss.js';
-import type { KnownOfLoss } from './tunnel-ends.js';
+import type { KnownOfLoss } from './known-of-loss.js';
 
 /**
  * Translated and sent back, the request bears the pod's own address at both ends, and the pod takes it for a martian

@@ -9,7 +9,7 @@ import { nearestDrops } from '../kernel-records.js';
 import { lossOf } from '../loss.js';
 import { shellWord } from '../shell-word.js';
 import { timesAt } from './examine.js';
-import type { KnownOfLoss } from './tunnel-ends.js';
+import type { KnownOfLoss } from './known-of-loss.js';
 
 /** What the kernel gives as its reason of each. */
 const REASONS: Readonly<Partial<Record<VerdictName, readonly string[]>>> = {

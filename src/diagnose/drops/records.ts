@@ -78,6 +78,8 @@ interface DroppedPacket {
   protocol: string;
   /** Whether it had come in; else the node itself was sending it. */
   input: boolean;
+  /** Whether it is the tunnel packet around it. */
+  carrier: boolean;
 }
 
 /**
@@ -89,21 +91,21 @@ export function counterOf(drop: Drop, packet: DroppedPacket, node: NodeView): Co
   return name === null ? null : { name, rise: counterRise(node, name) };
 }
 
-function counterName(drop: Drop, { family, protocol, input }: DroppedPacket): string | null {
+function counterName(drop: Drop, { family, protocol, input, carrier }: DroppedPacket): string | null {
   if (drop.by !== 'routing') return null;
   switch (drop.verdict.verdict) {
     case 'forwarding-off':
       return family === 4 ? 'IpInAddrErrors' : 'Ip6InAddrErrors';
     case 'no-route':
       if (input) return family === 4 ? 'IpExtInNoRoutes' : 'Ip6InNoRoutes';
-      // icmp_reply() of IPv4 asks for a route and counts nothing; IPv6 counts where it looks the route up.
-      if (family === 4 && protocol === 'icmp') return null;
+      // icmp_reply() and vxlan_xmit_one() ask for an IPv4 route and count nothing; IPv6 counts where it looks it up.
+      if (family === 4 && (protocol === 'icmp' || carrier)) return null;
       return family === 4 ? 'IpOutNoRoutes' : 'Ip6OutNoRoutes';
     case 'prohibit':
     case 'unreachable':
     case 'blackhole':
       // TCP counts an own IPv4 packet whatever the error is; UDP and IPv6 do for want of a route alone.
-      return !input && family === 4 && protocol === 'tcp' ? 'IpOutNoRoutes' : null;
+      return !input && !carrier && family === 4 && protocol === 'tcp' ? 'IpOutNoRoutes' : null;
     default:
       return null;
   }

@@ -2,7 +2,7 @@
 
 import type { Attempt } from '../../correlate/attempt.js';
 import { isPortUnreachable } from '../../correlate/icmp-errors.js';
-import type { Evidence, Gap, Role } from '../../model/analysis.js';
+import type { Role } from '../../model/analysis.js';
 import { neighbourEntry } from '../../model/neighbour-entry.js';
 import type { DropRecord, Link } from '../../model/snapshot.js';
 import { stationLabel } from '../../model/station.js';
@@ -12,17 +12,9 @@ import { nearestDrops } from '../kernel-records.js';
 import { firstSightings, type Loss, lossOf } from '../loss.js';
 import { remembered } from '../ways/remembered.js';
 import { isEachRecorded, timesAt } from './examine.js';
+import type { KnownOfLoss } from './known-of-loss.js';
 import { isOfFamily } from './records.js';
 import { isRunning } from './visibility.js';
-
-/** What is known of a loss, though nothing names its cause. */
-export interface KnownOfLoss {
-  /** As a clause. */
-  words: string;
-  evidence: Evidence[];
-  /** What would tell the rest. */
-  gap: Gap;
-}
 
 type Vxlan = Link & { vxlan: NonNullable<Link['vxlan']> };
 

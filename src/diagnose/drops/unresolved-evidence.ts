@@ -6,7 +6,12 @@ import { neighbourFilter } from '../recording.js';
 import type { AskedInVain } from './asked-in-vain.js';
 import type { Unresolved } from './unresolved.js';
 
-export function unresolvedEvidence({ station, address, errors, entry }: Unresolved): Evidence[] {
+export function unresolvedEvidence({
+  station,
+  address,
+  errors,
+  entry,
+}: Pick<Unresolved, 'station' | 'address' | 'errors' | 'entry'>): Evidence[] {
   const found = errors
     .slice(0, QUOTED)
     .map((s) =>

@@ -99,11 +99,11 @@ function mayHave(
   );
 }
 
-/** Nobody on the link of the device has it, as far as is known; a node that is on another is none. */
+/** Nobody else on the link of the device has it, as far as is known; a node that is on another is none. */
 function isNobodys(mac: string, holder: Station, device: string, context: DiagnosisContext): boolean {
   const { network, neighbours } = context;
   if (neighbours.some((m) => m.claimedMac === mac && mayBeHeardOn(m, holder, device, context))) return false;
-  return !network.stations.some((station) => mayHaveMac(station, mac, holder, device));
+  return !network.stations.some((station) => station !== holder && mayHaveMac(station, mac, holder, device));
 }
 
 /** Whether the message may have been on the link of the device. */

@@ -65,6 +65,6 @@ export function dropCounter(
   node: NodeView,
 ): CounterRise | null {
   if (drop.by !== 'routing' || drop.verdict.verdict !== 'rp-filter')
-    return counterOf(drop, { ...packet, protocol: 'tcp' }, node);
+    return counterOf(drop, { ...packet, protocol: 'tcp', carrier: false }, node);
   return { name: REVERSE_PATH_COUNTER, rise: counterRise(node, REVERSE_PATH_COUNTER) };
 }

@@ -15,8 +15,10 @@ import { backTheWayIn } from './source-routing.js';
 import { clientsOf, fleeting, wayInto } from './way-in.js';
 
 export const noRouteIdeas: IdeasFor = (problem) => {
-  const { role, drop } = problem.risks[0]!;
+  const { role, drop, carrier } = problem.risks[0]!;
   if (drop?.by === 'tunnel') return [];
+  // The node's own packet to the tunnel's far end: neither the pods' networks nor the clients' are what it lacks.
+  if (carrier) return [...refusingOnWay(problem), ...defaultRoute(problem)];
   const back = role === 'reply' && wayInto(problem)?.translated;
   return [
     ...refusingOnWay(problem),

@@ -1,0 +1,97 @@
+/** Packets that routers send back and forth until their hop limit is used up. */
+import type { Attempt } from '../../correlate/attempt.js';
+import { isHopLimitExceeded } from '../../correlate/icmp-errors.js';
+import type { Sighting } from '../../model/sighting.js';
+import { stationLabel } from '../../model/station.js';
+import type { DiagnosisContext } from '../context.js';
+import { packetEvidence } from '../evidence.js';
+import { type Loss, lossOf } from '../loss.js';
+import { packetQuestion } from '../packet-question.js';
+import { inputInterface } from '../place.js';
+import { shellWord } from '../shell-word.js';
+import { PACKETS } from '../words.js';
+import type { KnownOfLoss } from './known-of-loss.js';
+
+/** A packet passes one place this often that goes in circles; twice it may after another decision by mark. */
+const ROUNDS = 3;
+
+/** More routers than a way through the Internet has: who had as many hops left does not run out of them on one. */
+const MOST_ROUTERS = 32;
+
+/** @returns null where nothing says that the packet went in circles */
+export function circling(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
+  const loss = lossOf(attempt);
+  if (!loss || loss.made) return null;
+  const rounds = roundsOf(loss.trace.sightings);
+  return rounds.length >= ROUNDS ? circle(attempt, loss, rounds, context) : usedUp(attempt, loss);
+}
+
+/** The sightings of one packet at the place that it passed most often, each with another hop limit. */
+function roundsOf(sightings: readonly Sighting[]): Sighting[] {
+  const places = new Map<string, Map<number, Sighting>>();
+  for (const sighting of sightings) {
+    const { point, direction, source, destination, encapsulations, forOther, ttl } = sighting;
+    if (forOther || encapsulations.length > 0) continue;
+    const at = [point.node, point.netns, point.interface, direction].join(' ');
+    const key = [at, source.address, destination.address].join(' ');
+    const passed = places.get(key) ?? new Map<number, Sighting>();
+    places.set(key, passed.set(ttl, sighting));
+  }
+  const most = [...places.values()].reduce((a, b) => (b.size > a.size ? b : a), new Map<number, Sighting>());
+  return [...most.values()].sort((a, b) => b.ttl - a.ttl);
+}
+
+function circle(
+  attempt: Attempt,
+  { role, last }: Loss,
+  rounds: readonly Sighting[],
+  context: DiagnosisContext,
+): KnownOfLoss {
+  const [first, final] = [rounds[0]!, rounds.at(-1)!];
+  const { node, netns } = first.point;
+  const label = stationLabel(node, netns);
+  const view = context.node(node, netns);
+  const name = (view && inputInterface(first, view)) ?? first.point.interface;
+  const station = context.network.station(node, netns);
+  const passages = name === null ? [] : station?.path.receive(packetQuestion(attempt, first, role), name);
+  const hop = passages?.[0]?.hops[0] ?? null;
+  const [from, to] = [first.source.address, first.destination.address];
+  const way = hop
+    ? `sends them on by ${hop.dev}${hop.via === null ? '' : ` to ${hop.via}`}`
+    : 'sends them on';
+  const by = name === null ? '' : ` by ${name}`;
+  const next = hop?.via ?? 'who gets them next';
+  return {
+    words: `the ${PACKETS[role]} go in circles: ${label} ${way}, and they come back${by}, each ${rounds.length} times, until its hop limit is used up`,
+    evidence: [
+      packetEvidence(first, `, with ${first.ttl} hops left`),
+      packetEvidence(final, ` again, with ${final.ttl} hops left`),
+    ],
+    gap: {
+      node,
+      interface: name ?? last.point.interface,
+      why: `whether ${label} should have a route to ${to} that leads elsewhere, or ${next} should not send there what is for it, their routing tables tell`,
+      capture: `ip route get ${to} from ${from}${name === null ? '' : ` iif ${shellWord(name)}`}; ip route show table all match ${to}`,
+    },
+  };
+}
+
+/** A router that is in no capture says so. */
+function usedUp(attempt: Attempt, { role, last }: Loss): KnownOfLoss | null {
+  const error = attempt.others.find((s) => isHopLimitExceeded(s) && s.fromClient === (role === 'request'));
+  if (!error || last.ttl < MOST_ROUTERS) return null;
+  const { node, netns, interface: name } = last.point;
+  const { from } = error.icmp!;
+  const to = last.destination.address;
+  return {
+    words: `${from} answers that the hop limit of the ${PACKETS[role]} is used up, of which ${last.ttl} were left on ${stationLabel(node, netns)}: behind it they go in circles`,
+    // The error is told in any case.
+    evidence: [packetEvidence(last, `, with ${last.ttl} hops left`)],
+    gap: {
+      node,
+      interface: name,
+      why: `which routers behind ${stationLabel(node, netns)} send what is for ${to} to each other, ${from} among them, is to be asked there: one of them lacks a route to it`,
+      capture: `traceroute -n ${to}; ip route get ${to}`,
+    },
+  };
+}
