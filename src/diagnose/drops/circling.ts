@@ -61,17 +61,18 @@ function circle(
     : 'sends them on';
   const by = name === null ? '' : ` by ${name}`;
   const next = hop?.via ?? 'who gets them next';
+  const ip = to.includes(':') ? 'ip -6' : 'ip';
   return {
     words: `the ${PACKETS[role]} go in circles: ${label} ${way}, and they come back${by}, each ${rounds.length} times, until its hop limit is used up`,
     evidence: [
-      packetEvidence(first, `, with ${first.ttl} hops left`),
-      packetEvidence(final, ` again, with ${final.ttl} hops left`),
+      packetEvidence(first, `, with ${hopsLeft(first)}`),
+      packetEvidence(final, ` again, with ${hopsLeft(final)}`),
     ],
     gap: {
       node,
       interface: name ?? last.point.interface,
       why: `whether ${label} should have a route to ${to} that leads elsewhere, or ${next} should not send there what is for it, their routing tables tell`,
-      capture: `ip route get ${to} from ${from}${name === null ? '' : ` iif ${shellWord(name)}`}; ip route show table all match ${to}`,
+      capture: `ip route get ${to} from ${from}${name === null ? '' : ` iif ${shellWord(name)}`}; ${ip} route show table all match ${to}`,
     },
   };
 }
@@ -86,7 +87,7 @@ function usedUp(attempt: Attempt, { role, last }: Loss): KnownOfLoss | null {
   return {
     words: `${from} answers that the hop limit of the ${PACKETS[role]} is used up, of which ${last.ttl} were left on ${stationLabel(node, netns)}: behind it they go in circles`,
     // The error is told in any case.
-    evidence: [packetEvidence(last, `, with ${last.ttl} hops left`)],
+    evidence: [packetEvidence(last, `, with ${hopsLeft(last)}`)],
     gap: {
       node,
       interface: name,
@@ -94,4 +95,8 @@ function usedUp(attempt: Attempt, { role, last }: Loss): KnownOfLoss | null {
       capture: `traceroute -n ${to}; ip route get ${to}`,
     },
   };
+}
+
+function hopsLeft({ ttl }: Sighting): string {
+  return `${ttl} ${ttl === 1 ? 'hop' : 'hops'} left`;
 }

@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.js';
 import { ACKNOWLEDGEMENTS } from './acknowledgements.js';
 import { BACKENDS } from './backends.js';
+import { BETWEEN_NODES } from './between-nodes.js';
 import { DELIVERIES } from './deliveries.js';
 import { FILTERS } from './filters.js';
 import { GATEWAYS } from './gateways.js';
@@ -18,6 +19,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...ACKNOWLEDGEMENTS,
   ...OWNERS,
   ...DELIVERIES,
+  ...BETWEEN_NODES,
   ...BACKENDS,
   ...VIEWS,
 ];

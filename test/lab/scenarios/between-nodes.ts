@@ -1,0 +1,90 @@
+/** Requests that one node hands to the next, and that get no farther than their way there. */
+import { macOf, NODE1, NODE2 } from '../addresses.js';
+import { cluster, clusterOptions } from '../grounds/cluster.js';
+import { CALICO, FLANNEL, IPV6 } from '../grounds/layouts.js';
+import type { Scenario } from '../scenario.js';
+import { BASE, FORM, UDP } from './base.js';
+
+const FLANNEL_CLUSTER = cluster(clusterOptions(FLANNEL));
+const IPV6_CLUSTER = cluster(clusterOptions(IPV6));
+
+/** Of one node's address in the other's neighbours. */
+const entry = (address: string, mac: string) =>
+  `ip neigh replace ${address} lladdr ${mac} dev ${FLANNEL.nic} nud permanent`;
+/** A MAC that nobody has. */
+const NOBODYS = '02:00:c0:a8:01:63';
+
+export const BETWEEN_NODES: Scenario[] = [
+  {
+    ...BASE,
+    name: 'routing-loop',
+    description:
+      'node2 has lost the route to its own pods, and its default route sends their packets back to the router, whose route to them leads to node2: until their hop limit is used up.',
+    ground: FLANNEL_CLUSTER,
+    changes: { node2: [`ip route del ${NODE2.podNetwork} dev ${FLANNEL.bridge}`] },
+    fails: 'unreachable',
+    expect: { cause: 'undetermined', node: 'node2', interface: 'eth0' },
+    uncounted: true,
+  },
+  {
+    ...BASE,
+    name: 'routing-loop-ipv6',
+    description: 'The same over IPv6, without a tunnel.',
+    ground: IPV6_CLUSTER,
+    changes: { kw2: [`ip -6 route del ${IPV6.nodes[1].podNetwork} dev ${IPV6.bridge}`] },
+    form: { ...FORM, captures: 'per-interface' },
+    fails: 'unreachable',
+    expect: { cause: 'undetermined', node: 'kw2', interface: 'enp3s0' },
+    uncounted: true,
+  },
+  {
+    ...BASE,
+    name: 'tunnel-wrong-entry',
+    description:
+      "node1's permanent entry for node2 has a MAC that nobody has: its tunnel packets reach nobody.",
+    ground: FLANNEL_CLUSTER,
+    changes: { node1: [entry(NODE2.address, NOBODYS)] },
+    form: { ...FORM, captures: 'per-interface' },
+    expect: { cause: 'not-delivered', node: 'node1', interface: 'eth0' },
+  },
+  {
+    ...BASE,
+    name: 'tunnel-right-entry',
+    description: 'Its twin: the permanent entry has the right MAC.',
+    ground: FLANNEL_CLUSTER,
+    changes: { node1: [entry(NODE2.address, macOf(NODE2.address))] },
+    form: { ...FORM, captures: 'per-interface' },
+    expect: null,
+  },
+  {
+    ...BASE,
+    name: 'tunnel-wrong-entry-back',
+    description:
+      "node2's permanent entry for node1 has a MAC that nobody has: replies leave in tunnel packets that reach nobody.",
+    ground: FLANNEL_CLUSTER,
+    changes: { node2: [entry(NODE1.address, NOBODYS)] },
+    expect: { cause: 'undetermined', node: 'node2', interface: 'eth0' },
+  },
+  {
+    ...BASE,
+    name: 'tunnel-next-hop-silent',
+    description:
+      'node2 answers no ARP (arp_ignore=8), and node1 asks for it in vain: its tunnel packets never leave.',
+    ground: FLANNEL_CLUSTER,
+    changes: { node2: ['sysctl -qw net.ipv4.conf.all.arp_ignore=8'] },
+    expect: { cause: 'undetermined', node: 'node1', interface: 'flannel.1' },
+    // node1 tells itself so, once it has asked in vain.
+    alsoFitting: ['unreachable'],
+  },
+  {
+    ...BASE,
+    name: 'no-route-tunnel',
+    description:
+      'worker-a has no route to worker-b, where its tunnel leads: the tunnel packets are counted at its device alone.',
+    ground: cluster({ ...clusterOptions(CALICO), protocol: 'udp' }),
+    changes: { 'worker-a': [`ip route add throw ${CALICO.nodes[1].address}`] },
+    traffic: UDP,
+    expect: { cause: 'no-route', node: 'worker-a', interface: null },
+    uncounted: true,
+  },
+];
