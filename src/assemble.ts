@@ -5,7 +5,6 @@ import type { Correlation } from './correlate/correlate.js';
 import { describeEncapsulation } from './correlate/encapsulations.js';
 import { isOverheardIn, seenBy } from './correlate/overheard.js';
 import type { CaptureResult, Inputs } from './correlate/reading/inputs.js';
-import type { Served } from './correlate/served.js';
 import type { PacketTrace } from './correlate/trace.js';
 import type { Diagnosis } from './diagnose/diagnose.js';
 import { dumpGaps } from './dumps.js';
@@ -49,21 +48,23 @@ export function assemble(
   paths: PathListing,
   cluster: Cluster,
 ): Analysis {
-  const { attempts, served, vips, clocks } = correlation;
+  const { attempts, vips, clocks } = correlation;
   const places = choosePlaces(correlation, diagnosis, listing);
   const listed = places.map((i) => attempts[i]!);
+  const totals = countOutcomes(correlation, diagnosis);
+  const findings = withGivenNames(inputs, diagnosis.findings);
   const described =
     paths === 'listed'
       ? listed.map(describeWhole)
-      : describeShown(listed, examples(places, attempts, diagnosis));
+      : describeShown(listed, examples(places, attempts, diagnosis), { totals, findings });
   return {
     schema: ANALYSIS_SCHEMA,
     inputs: inputs.captures.map(describeInput),
     clocks: clocks.describe(),
     vips,
-    totals: countOutcomes(attempts, served),
+    totals,
     attempts: described,
-    findings: withGivenNames(inputs, diagnosis.findings),
+    findings,
     gaps: [
       ...inputGaps(inputs, correlation),
       ...gapsWithGivenNames(inputs, diagnosis.gaps),
@@ -92,7 +93,7 @@ function describeInput({ file, observations, summary, undecoded }: CaptureResult
   };
 }
 
-function countOutcomes(attempts: readonly Attempt[], served: readonly Served[]): AnalysisTotal[] {
+function countOutcomes({ attempts, served }: Correlation, { explained }: Diagnosis): AnalysisTotal[] {
   const totals = new Map<string, AnalysisTotal>();
   const totalOf = (vip: string | null, protocol: string): AnalysisTotal => {
     const key = `${vip} ${protocol}`;
@@ -105,13 +106,15 @@ function countOutcomes(attempts: readonly Attempt[], served: readonly Served[]):
     return total;
   };
   let total: AnalysisTotal | null = null;
-  for (const attempt of attempts) {
+  for (const [i, attempt] of attempts.entries()) {
     const { vip, protocol, outcome, delayNs } = attempt;
     // Most are of the same as the one before.
     if (total?.vip !== vip || total.protocol !== protocol) total = totalOf(vip, protocol);
     total.outcomes[outcome]++;
     if (isAnswered(attempt)) total.answered = (total.answered ?? 0) + 1;
-    if (outcome === 'established' && delayNs !== null && delayNs > 0) total.slow = (total.slow ?? 0) + 1;
+    if (outcome !== 'established') continue;
+    if (delayNs !== null && delayNs > 0) total.slow = (total.slow ?? 0) + 1;
+    else if (explained[i]?.severity === 'fault') total.stuck = (total.stuck ?? 0) + 1;
   }
   for (const { vip, count } of served) totalOf(vip, 'tcp').outcomes.established += count;
   return [...totals.values()];
@@ -159,9 +162,13 @@ function* withPath(attempts: readonly Attempt[]): Generator<Attempt, undefined> 
  *
  * @param shown some of the listed ones
  */
-function describeShown(listed: readonly Attempt[], shown: readonly Attempt[]): AnalysisAttempt[] {
+function describeShown(
+  listed: readonly Attempt[],
+  shown: readonly Attempt[],
+  rest: Pick<Analysis, 'totals' | 'findings'>,
+): AnalysisAttempt[] {
   const described: AnalysisAttempt[] = listed.map((attempt) => new ListedAttempt(attempt));
-  const table = shownAttempts({ attempts: described }).map((one) => described.indexOf(one));
+  const table = shownAttempts({ ...rest, attempts: described }).map((one) => described.indexOf(one));
   const examples = shown.map((one) => listed.indexOf(one));
   for (const i of new Set([...table, ...examples])) described[i] = describeWhole(listed[i]!);
   return described;

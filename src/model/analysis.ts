@@ -103,6 +103,8 @@ export interface AnalysisTotal {
   outcomes: Record<Outcome, number>;
   /** How many of the established were made after lost packets alone; absent where none was. */
   slow?: number;
+  /** How many of the established a fault keeps from getting any further than the handshake; absent where it keeps none. */
+  stuck?: number;
   /** Of the unacknowledged, how many were answered in a protocol that acknowledges nothing; absent where none was. */
   answered?: number;
 }

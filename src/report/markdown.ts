@@ -4,6 +4,7 @@ import { findingParts } from './markdown/finding.js';
 import { fence, prose } from './markdown/inline.js';
 import { fitted, type Part, RANKS } from './markdown/part.js';
 import { safeAnalysis } from './safe-analysis.js';
+import { stuckOf } from './shown-attempts.js';
 import { createStyle } from './style.js';
 import { attemptsSection, totalsSection } from './terminal/attempts.js';
 import { clocksSection } from './terminal/clocks.js';
@@ -51,7 +52,7 @@ export function renderMarkdown(analysis: Analysis, { maxLength }: MarkdownOption
       'attempts',
       RANKS.attempts,
       'Attempts',
-      attemptsSection(shown, analysis.attempts.length, style),
+      attemptsSection(shown, analysis.attempts.length, stuckOf(safe), style),
     ),
     ...section('services', RANKS.services, 'Services', below(servicesSection(safe, style))),
     ...section('clocks', RANKS.clocks, 'Clocks', below(clocksSection(safe, style))),

@@ -3,14 +3,16 @@ import type { Analysis, AnalysisAttempt, Finding, Outcome } from '../model/analy
 /** Attempts that the table of a terminal has room for. */
 const MOST_ATTEMPTS = 20;
 
-/** The attempts that the table has room for, those that were not established first, then the slow ones. */
-export function shownAttempts(
-  { attempts }: Pick<Analysis, 'attempts'>,
-  most = MOST_ATTEMPTS,
-): AnalysisAttempt[] {
+/** What tells how connections ended, and which of them a fault hit. */
+type Ends = Pick<Analysis, 'attempts' | 'findings' | 'totals'>;
+
+/** The attempts that the table has room for, those that failed first, then the slow ones. */
+export function shownAttempts(analysis: Ends, most = MOST_ATTEMPTS): AnalysisAttempt[] {
+  const stuck = stuckOf(analysis);
   const [failed, slow, made]: AnalysisAttempt[][] = [[], [], []];
-  for (const attempt of attempts) {
-    const kind = attempt.outcome !== 'established' ? failed! : isSlow(attempt) ? slow! : made!;
+  for (const attempt of analysis.attempts) {
+    const isFailed = attempt.outcome !== 'established' || stuck.has(attempt.id);
+    const kind = isFailed ? failed! : isSlow(attempt) ? slow! : made!;
     if (kind.length < most) kind.push(attempt);
     if (failed!.length === most) break;
   }
@@ -45,6 +47,19 @@ function namesIn(names: readonly string[], attempts: readonly { id: string }[]):
   if (attempts.length >= names.length) return new Set(names);
   const listed = new Set(attempts.map(({ id }) => id));
   return new Set(names.filter((name) => listed.has(name)));
+}
+
+/** The names of those that were established and that a fault keeps from getting any further, as far as they are listed. */
+export function stuckOf({ attempts, findings, totals }: Ends): ReadonlySet<string> {
+  const stuck = new Set<string>();
+  if (!totals.some((total) => total.stuck)) return stuck;
+  for (const finding of findings) {
+    if (finding.severity !== 'fault') continue;
+    for (const attempt of listedOf(finding, attempts)) {
+      if (attempt.outcome === 'established' && !isSlow(attempt)) stuck.add(attempt.id);
+    }
+  }
+  return stuck;
 }
 
 /** Whether it was made in the end, after lost packets. */

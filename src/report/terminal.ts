@@ -1,6 +1,7 @@
 import type { Analysis } from '../model/analysis.js';
 import { escapeText, escapeToAscii } from './escape.js';
 import { safeAnalysis } from './safe-analysis.js';
+import { stuckOf } from './shown-attempts.js';
 import { createStyle } from './style.js';
 import { attemptsSection, totalsSection } from './terminal/attempts.js';
 import { clocksSection } from './terminal/clocks.js';
@@ -38,7 +39,7 @@ export function renderTerminal(analysis: Analysis, { columns, color, ascii }: Te
     ...predictionsSection(safe, style),
     ...probesSection(safe, analysis.attempts.length, style),
     ...totalsSection(safe, style),
-    ...attemptsSection(shown, analysis.attempts.length, style),
+    ...attemptsSection(shown, analysis.attempts.length, stuckOf(safe), style),
     ...servicesSection(safe, style),
     ...clocksSection(safe, style),
     ...inputsSection(safe, spell(whereFilesAre(analysis)), style),

@@ -275,6 +275,7 @@ export const anyAnalysis: fc.Arbitrary<Analysis> = fc.record({
       protocol: fc.constantFrom('tcp', 'udp'),
       outcomes: fc.tuple(...OUTCOMES.map(() => fc.nat(1e6))).map(toOutcomes),
       slow: fc.nat(99),
+      stuck: fc.nat(99),
       answered: fc.nat(99),
     }),
     { maxLength: 3 },

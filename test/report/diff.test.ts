@@ -78,6 +78,23 @@ for (const [faulty, mended] of TWINS) {
   });
 }
 
+test.serial('connections that get no further than the handshake do not succeed', async (t) => {
+  const [before, after] = [
+    await recorded('stateful-gateway-recorded'),
+    await recorded('stateful-gateway-recorded-source-routed'),
+  ];
+  t.deepEqual(
+    compare(before, after).services.map((one) => [one.before.made, one.after.made]),
+    [[0, 3]],
+  );
+  // That they were made does not tell that what they met before is gone.
+  const other = {
+    ...before,
+    findings: before.findings.map((one) => ({ ...one, cause: 'filtered' as const, node: 'gw2' })),
+  };
+  t.deepEqual(changes(compare(before, other)), ['new filtered', 'not-seen stateful-gateway']);
+});
+
 test.serial('another fault in its place: not fixed', async (t) => {
   const found = compare(await recorded('rp-filter-no-return'), await recorded('untranslated-loose'));
   t.is(found.verdict, 'not-fixed', found.summary);

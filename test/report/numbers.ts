@@ -6,7 +6,7 @@ export interface Numbers {
   totals: string[];
   /** How many attempts there are. */
   attempts: number;
-  /** Of those that are shown, by id: `no-reply after 4`. */
+  /** Of those that are shown, by id: `no-reply after 4`, `established, stuck after 1`. */
   shown: Map<string, string>;
   /** `fault rp-filter (confirmed): 4 of 4 connections`. */
   findings: string[];
@@ -33,7 +33,13 @@ export function ofAnalysis(analysis: Analysis): Omit<Numbers, 'consequences'> {
       ),
     ),
     attempts: attempts.length,
-    shown: new Map(attempts.map(({ id, outcome, tries }) => [id, `${outcome} after ${tries}`])),
+    shown: new Map(
+      attempts.map(({ id, outcome, tries, delayNs }) => {
+        const isHit = findings.some((one) => one.severity === 'fault' && one.attempts.includes(id));
+        const isStuck = isHit && outcome === 'established' && !delayNs;
+        return [id, `${outcome}${isStuck ? ', stuck' : ''} after ${tries}`];
+      }),
+    ),
     findings: findings.map(({ severity, cause, confidence, attempts: ids, vip }) => {
       const all = totals
         .filter((total) => total.vip === vip)
@@ -79,7 +85,7 @@ export function ofLines(report: string): Numbers {
         numberOf(total),
         outcomes === undefined
           ? Object.entries(rest)
-              .filter(([title]) => title !== 'of which slow')
+              .filter(([title]) => !title.startsWith('of which '))
               .map(([outcome, count]) => [outcome, numberOf(count)])
           : outcomesIn(outcomes),
       ),

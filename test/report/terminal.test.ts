@@ -448,6 +448,24 @@ test('slow connections are counted, stand before the others that were made, and 
   t.notRegex(plain(rpFilter()), /slow|late/);
 });
 
+test('connections that a fault stops after the handshake are counted as stuck, and stand before those that were made', (t) => {
+  const given = healthy();
+  const ids = given.attempts.map(({ id }) => id);
+  const stuck: Analysis = {
+    ...given,
+    totals: given.totals.map((total) => ({ ...total, stuck: 1 })),
+    findings: [finding({ attempts: [ids.at(-1)!] })],
+  };
+  const text = plain(stuck);
+  t.regex(text, /established {2}of which stuck\n/);
+  t.deepEqual(
+    text.match(/^a\d+ .*/gm)!.map((line) => line.split(' ', 1)[0]),
+    [ids.at(-1), ...ids.slice(0, -1)],
+  );
+  t.is(text.match(/established,/g)?.length, 1);
+  t.notRegex(plain(given), /stuck/);
+});
+
 test('addresses are called what Kubernetes calls them: in the verdict, and where the path first has them', (t) => {
   t.regex(
     verdictOf(kubernetes()),

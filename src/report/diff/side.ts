@@ -1,16 +1,12 @@
 import type { Analysis, AnalysisAttempt, AnalysisTotal, Finding, Outcome } from '../../model/analysis.js';
 import type { Success } from '../../model/comparison.js';
 import { isAnswered } from '../answered.js';
+import { stuckOf } from '../shown-attempts.js';
 
 /** By what the captures show, the connection was made. */
 const MADE: readonly Outcome[] = ['established', 'reply-unseen'];
 /** Of these the captures do not show how they began. */
 const UNTOLD: readonly Outcome[] = ['midstream'];
-
-/** Answered is all that those can be that nothing acknowledges. */
-function isMade(attempt: AnalysisAttempt): boolean {
-  return MADE.includes(attempt.outcome) || isAnswered(attempt);
-}
 
 /** One of the two analyses, asked for what a comparison needs. */
 export class Side {
@@ -21,6 +17,7 @@ export class Side {
   readonly #answered = new Map<string, number>();
   readonly #captured: Set<string>;
   readonly #attempts: Map<string, AnalysisAttempt>;
+  readonly #stuck: ReadonlySet<string>;
   /** Whether every attempt that was made is listed. */
   readonly listsAll: boolean;
 
@@ -30,6 +27,7 @@ export class Side {
     this.isPrediction = analysis.predictions !== undefined;
     this.#captured = new Set(analysis.inputs.filter((i) => i.packets > 0).map((i) => i.node));
     this.#attempts = new Map(analysis.attempts.map((attempt) => [attempt.id, attempt]));
+    this.#stuck = stuckOf(analysis);
     const counted = analysis.totals.reduce((sum, total) => sum + countOf(total), 0);
     this.listsAll = analysis.attempts.length >= counted;
     for (const total of analysis.totals) {
@@ -71,7 +69,7 @@ export class Side {
   madeTo(address: string | null): AnalysisAttempt[] {
     return this.analysis.attempts.filter(
       (attempt) =>
-        isMade(attempt) &&
+        this.#isMade(attempt) &&
         (address === null || attempt.vip === address || attempt.server.address === address),
     );
   }
@@ -89,6 +87,14 @@ export class Side {
     return asked.size === 1 ? [...asked][0]! : null;
   }
 
+  /**
+   * Answered is all that those can be that nothing acknowledges. One that a fault keeps from getting any further than
+   * the handshake is made in the captures alone.
+   */
+  #isMade(attempt: AnalysisAttempt): boolean {
+    return (MADE.includes(attempt.outcome) && !this.#stuck.has(attempt.id)) || isAnswered(attempt);
+  }
+
   /** @param answered how many of those that were made were answered and no more */
   #add(address: string | null, protocol: string, { made, all }: Success, answered = 0): void {
     const key = keyOf(address, protocol);
@@ -104,7 +110,7 @@ export class Side {
     for (const attempt of this.analysis.attempts) {
       const { vip, server, protocol, outcome } = attempt;
       if (vip !== null || !services.has(server.address) || UNTOLD.includes(outcome)) continue;
-      const made = isMade(attempt) ? 1 : 0;
+      const made = this.#isMade(attempt) ? 1 : 0;
       const answered = isAnswered(attempt) ? 1 : 0;
       this.#add(server.address, protocol, { made, all: 1 }, answered);
       this.#add(null, protocol, { made: -made, all: -1 }, -answered);
@@ -131,5 +137,6 @@ function countOf({ outcomes }: AnalysisTotal): number {
 
 function successOf(total: AnalysisTotal): Success {
   const sum = (some: readonly Outcome[]) => some.reduce((n, outcome) => n + total.outcomes[outcome], 0);
-  return { made: sum(MADE) + (total.answered ?? 0), all: countOf(total) - sum(UNTOLD) };
+  const made = sum(MADE) - (total.stuck ?? 0) + (total.answered ?? 0);
+  return { made, all: countOf(total) - sum(UNTOLD) };
 }

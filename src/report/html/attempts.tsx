@@ -1,8 +1,16 @@
 import { type Analysis, type AnalysisAttempt, type Finding, OUTCOMES } from '../../model/analysis.js';
 import { numberText } from '../../model/texts.js';
-import { isSlow } from '../shown-attempts.js';
+import { isSlow, stuckOf } from '../shown-attempts.js';
 import { lastSeen } from '../terminal/attempts.js';
-import { counted, durationText, endpointText, flowText, gradeOf, totalText } from '../terminal/words.js';
+import {
+  counted,
+  durationText,
+  endpointText,
+  flowText,
+  gradeOf,
+  outcomeText,
+  totalText,
+} from '../terminal/words.js';
 import { FilterBar } from './filter.js';
 import { Ladder } from './ladder.js';
 import { Scrolled, Table } from './table.js';
@@ -24,6 +32,7 @@ interface ConnectionsProps {
 /** How every connection ended: counted, one by one with filters, and step by step for some of each kind. */
 export function ConnectionsSection({ analysis, shown, listed }: ConnectionsProps) {
   const causes = causesOf(analysis);
+  const stuck = stuckOf(analysis);
   const ladders = withLadder(shown, causes);
   if (analysis.totals.length === 0 && shown.length === 0) return null;
   return (
@@ -37,7 +46,7 @@ export function ConnectionsSection({ analysis, shown, listed }: ConnectionsProps
             attempts={shown}
             causesOf={(attempt) => causes.get(attempt.id)?.map(({ cause }) => cause) ?? []}
           />
-          <AttemptTable shown={shown} causes={causes} ladders={ladders} />
+          <AttemptTable shown={shown} causes={causes} stuck={stuck} ladders={ladders} />
           <More listed={listed} shown={shown.length} />
         </>
       )}
@@ -52,7 +61,7 @@ export function ConnectionsSection({ analysis, shown, listed }: ConnectionsProps
             return (
               <details class="ladder-of" id={ladderAnchor(i)} {...marks(attempt, causes)} open={i === 0}>
                 <summary>
-                  {`${attempt.id}: ${attempt.protocol} ${flowText(attempt.client, attempt.server)}, ${attempt.outcome}`}
+                  {`${attempt.id}: ${attempt.protocol} ${flowText(attempt.client, attempt.server)}, ${outcomeText(attempt, stuck.has(attempt.id))}`}
                 </summary>
                 <Ladder attempt={attempt} finding={finding} analysis={analysis} id={ladderAnchor(i)} />
               </details>
@@ -111,10 +120,12 @@ function marks(attempt: AnalysisAttempt, causes: ReadonlyMap<string, Finding[]>)
 interface AttemptTableProps {
   shown: readonly AnalysisAttempt[];
   causes: ReadonlyMap<string, Finding[]>;
+  /** The names of those that were established and got no further. */
+  stuck: ReadonlySet<string>;
   ladders: readonly AnalysisAttempt[];
 }
 
-function AttemptTable({ shown, causes, ladders }: AttemptTableProps) {
+function AttemptTable({ shown, causes, stuck, ladders }: AttemptTableProps) {
   const slow = shown.some(isSlow);
   return (
     <Scrolled label="Attempts">
@@ -139,6 +150,7 @@ function AttemptTable({ shown, causes, ladders }: AttemptTableProps) {
         <tbody>
           {shown.map((attempt) => {
             const at = ladders.indexOf(attempt);
+            const isStuck = stuck.has(attempt.id);
             return (
               <tr {...marks(attempt, causes)}>
                 <th scope="row">
@@ -146,7 +158,7 @@ function AttemptTable({ shown, causes, ladders }: AttemptTableProps) {
                 </th>
                 <td>{endpointText(attempt.client)}</td>
                 <td>{endpointText(attempt.server)}</td>
-                <td class={gradeOf(attempt)}>{attempt.outcome}</td>
+                <td class={gradeOf(attempt, isStuck)}>{outcomeText(attempt, isStuck)}</td>
                 <td>{(causes.get(attempt.id) ?? []).map(({ cause }) => cause).join(', ')}</td>
                 <td>{attempt.firstTime?.replace('T', ' ').slice(0, 23) ?? '–'}</td>
                 {slow && <td class="right">{isSlow(attempt) ? durationText(attempt.delayNs!) : ''}</td>}
@@ -174,6 +186,7 @@ function Totals({ analysis }: { analysis: Analysis }) {
   if (totals.length === 0) return null;
   const seen = OUTCOMES.filter((outcome) => totals.some((total) => total.outcomes[outcome] > 0));
   const slow = totals.some((total) => (total.slow ?? 0) > 0);
+  const stuck = totals.some((total) => (total.stuck ?? 0) > 0);
   return (
     <Table
       caption="How many ended how"
@@ -183,6 +196,7 @@ function Totals({ analysis }: { analysis: Analysis }) {
         { title: 'Total', align: 'right' },
         ...seen.map((title) => ({ title, align: 'right' as const })),
         ...(slow ? [{ title: 'of the established, slow', align: 'right' as const }] : []),
+        ...(stuck ? [{ title: 'of the established, stuck', align: 'right' as const }] : []),
       ]}
       rows={totals.map((total) => {
         const { protocol, outcomes, slow: late = 0 } = total;
@@ -192,6 +206,7 @@ function Totals({ analysis }: { analysis: Analysis }) {
           numberText(Object.values(outcomes).reduce((sum, count) => sum + count, 0)),
           ...seen.map((outcome) => numberText(outcomes[outcome])),
           ...(slow ? [numberText(late)] : []),
+          ...(stuck ? [numberText(total.stuck ?? 0)] : []),
         ];
       })}
     />

@@ -11,6 +11,7 @@ import {
   lastSighting,
   nodeText,
   outcomesText,
+  outcomeText,
   packetName,
   placeText,
   slowCount,
@@ -20,13 +21,14 @@ import { wrap } from './wrap.js';
 
 /**
  * How many attempts ended how, a line a VIP and protocol; outcomes that nobody had are left out, and so is how many
- * of the established were slow.
+ * of the established were slow or got no further.
  */
 export function totalsSection(analysis: Analysis, style: Style): string[] {
   const { totals } = analysis;
   if (totals.length === 0) return [];
   const seen = OUTCOMES.filter((outcome) => totals.some((total) => total.outcomes[outcome] > 0));
   const slow = slowCount(totals) > 0;
+  const stuck = totals.some((total) => total.stuck);
   const columns: Column[] = [
     { title: 'VIP' },
     { title: 'protocol' },
@@ -34,13 +36,15 @@ export function totalsSection(analysis: Analysis, style: Style): string[] {
     ...seen.flatMap((title): Column[] => [
       { title, align: 'right' },
       ...(title === 'established' && slow ? [{ title: 'of which slow', align: 'right' as const }] : []),
+      ...(title === 'established' && stuck ? [{ title: 'of which stuck', align: 'right' as const }] : []),
     ]),
   ];
   const rows = totals.map((total): Cell[] => [
     ...totalHead(total, analysis),
     ...seen.flatMap((outcome) => [
       numberText(total.outcomes[outcome]),
-      ...(outcome === 'established' && slow ? [slowCell(total, style)] : []),
+      ...(outcome === 'established' && slow ? [paintedCount(total.slow, style.yellow)] : []),
+      ...(outcome === 'established' && stuck ? [paintedCount(total.stuck, style.red)] : []),
     ]),
   ]);
   const lines =
@@ -50,8 +54,8 @@ export function totalsSection(analysis: Analysis, style: Style): string[] {
   return [...heading('Connections', style), ...lines];
 }
 
-function slowCell({ slow = 0 }: AnalysisTotal, style: Style): Cell {
-  return slow === 0 ? '0' : { text: numberText(slow), paint: style.yellow };
+function paintedCount(count = 0, paint: (text: string) => string): Cell {
+  return count === 0 ? '0' : { text: numberText(count), paint };
 }
 
 /** Many outcomes, or long addresses: the outcomes of a line in one cell. */
@@ -63,8 +67,12 @@ function narrowTotals(analysis: Analysis, style: Style): string[] {
     { title: 'outcomes' },
   ];
   const rows = analysis.totals.map((total): Cell[] => {
-    const late = total.slow ? `; of the established, ${numberText(total.slow)} slow` : '';
-    return [...totalHead(total, analysis), `${outcomesText(total.outcomes)}${late}`];
+    const of = [
+      ...(total.slow ? [`${numberText(total.slow)} slow`] : []),
+      ...(total.stuck ? [`${numberText(total.stuck)} stuck`] : []),
+    ];
+    const more = of.length > 0 ? `; of the established, ${of.join(', ')}` : '';
+    return [...totalHead(total, analysis), `${outcomesText(total.outcomes)}${more}`];
   });
   return table(columns, rows, style);
 }
@@ -78,8 +86,14 @@ function totalHead(total: AnalysisTotal, analysis: Analysis): [string, string, s
  * A line an attempt: who asked whom, and how it ended.
  *
  * @param listed how many attempts the analysis lists, of which `shown` are some
+ * @param stuck the names of those that were established and got no further
  */
-export function attemptsSection(shown: AnalysisAttempt[], listed: number, style: Style): string[] {
+export function attemptsSection(
+  shown: AnalysisAttempt[],
+  listed: number,
+  stuck: ReadonlySet<string>,
+  style: Style,
+): string[] {
   if (shown.length === 0) return [];
   const slow = shown.some(isSlow);
   const columns: Column[] = [
@@ -95,7 +109,7 @@ export function attemptsSection(shown: AnalysisAttempt[], listed: number, style:
     attempt.id,
     endpointText(attempt.client),
     endpointText(attempt.server),
-    outcomeCell(attempt, style),
+    outcomeCell(attempt, stuck.has(attempt.id), style),
     ...(slow ? [lateCell(attempt, style)] : []),
     numberText(attempt.tries),
     lastSeen(attempt),
@@ -105,9 +119,9 @@ export function attemptsSection(shown: AnalysisAttempt[], listed: number, style:
   return ['', ...table(columns, rows, style), ...(more > 0 ? wrap(rest, style.measure) : [])];
 }
 
-function outcomeCell(attempt: AnalysisAttempt, style: Style): Cell {
+function outcomeCell(attempt: AnalysisAttempt, isStuck: boolean, style: Style): Cell {
   const paints = { ok: style.green, risk: style.yellow, fault: style.red };
-  return { text: attempt.outcome, paint: paints[gradeOf(attempt)] };
+  return { text: outcomeText(attempt, isStuck), paint: paints[gradeOf(attempt, isStuck)] };
 }
 
 /** How much longer it took for packets that were lost. */

@@ -79,7 +79,8 @@ export function outcomesText(outcomes: Record<Outcome, number>, leaveOut: Outcom
 }
 
 /** Whether it went well: UDP and pings acknowledge nothing, so that an answer is all that can be asked of them. */
-export function gradeOf(attempt: AnalysisAttempt): 'ok' | 'risk' | 'fault' {
+export function gradeOf(attempt: AnalysisAttempt, isStuck: boolean): 'ok' | 'risk' | 'fault' {
+  if (isStuck) return 'fault';
   if (isSlow(attempt)) return 'risk';
   if (attempt.outcome === 'established') return 'ok';
   return attempt.outcome === 'unacknowledged' && attempt.protocol !== 'tcp' ? 'risk' : 'fault';
@@ -88,6 +89,11 @@ export function gradeOf(attempt: AnalysisAttempt): 'ok' | 'risk' | 'fault' {
 /** Of the established, those that were made after lost packets alone. */
 export function slowCount(totals: readonly AnalysisTotal[]): number {
   return totals.reduce((sum, { slow = 0 }) => sum + slow, 0);
+}
+
+/** How it ended, and that it was of no use where it was established and got no further. */
+export function outcomeText({ outcome }: AnalysisAttempt, isStuck: boolean): string {
+  return isStuck ? `${outcome}, stuck` : outcome;
 }
 
 /**
