@@ -30,6 +30,16 @@ test('captures with MACs alone show it, and no more than that', async (t) => {
   t.true(gaps.some((gap) => gap.capture?.startsWith('ip route get 203.0.113.45 from 172.31.255.80')));
 });
 
+test('to whom a reply left is no fact of a packet that does not show it', async (t) => {
+  const seen = async (name: string) => {
+    const { findings } = await new EditedScenario(t, name).analyze();
+    return findings[0]!.evidence.filter(({ text }) => / left by ens18, /.test(text)).map(({ text }) => text);
+  };
+  for (const text of await seen('wrong-gateway')) t.regex(text, /, by its routes to 10\.20\.30\.254 /);
+  for (const text of await seen('wrong-gateway-ethernet'))
+    t.regex(text, /left by ens18, to 10\.20\.30\.254 /);
+});
+
 test('routes that send it back now were changed since: possible', async (t) => {
   const changed = new EditedScenario(t, 'wrong-gateway').edit('lb-3', 'ip-route.json', (text) =>
     text.replace(/("dst":"default","gateway":")[^"]+","dev":"ens18"/, '$1172.31.255.254","dev":"ens19"'),

@@ -27,6 +27,11 @@ export function receiverText({ node, out, settings }: Detour, context: Diagnosis
   return neighbourText(node, out.interface, { mac: out.mac, address }, context);
 }
 
+/** Whether the reply itself tells to whom it left, and not the node's routes and neighbours alone. */
+function isReceiverSeen({ out }: Detour): boolean {
+  return out.mac !== null || out.sighting.encapsulations.length > 0;
+}
+
 /** `by eth1 from 10.9.8.1`. */
 export function wayText(way: Way, preposition: 'from' | 'to', who: string | null): string {
   const by = way.interface === null ? '' : `by ${way.interface} `;
@@ -42,7 +47,10 @@ export function detourEvidence(
     const [from, to] = [senderText(detour, context), receiverText(detour, context)];
     return [
       packetEvidence(detour.in.sighting, from === null ? '' : `, from ${from}`),
-      packetEvidence(detour.out.sighting, to === null ? '' : `, to ${to}`),
+      packetEvidence(
+        detour.out.sighting,
+        to === null ? '' : `, ${isReceiverSeen(detour) ? '' : 'by its routes '}to ${to}`,
+      ),
     ];
   });
   const { node, in: into, settings } = all[0]!.detour;
@@ -106,7 +114,7 @@ export function waySourceGaps(detour: Detour, attempt: Attempt): Gap[] {
   const { node, out, settings } = detour;
   const gaps: Gap[] = [];
   const name = out.interface;
-  if (out.mac === null && name !== null && out.sighting.encapsulations.length === 0) {
+  if (!isReceiverSeen(detour) && name !== null) {
     gaps.push({
       node: node.name,
       interface: name,
