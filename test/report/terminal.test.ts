@@ -136,7 +136,7 @@ test('the verdict on a fault names cause, place, service, count and fix', (t) =>
 });
 
 test('the verdict says which packet is lost', (t) => {
-  t.regex(verdictOf(longNames()), /sends replies from 2001:db8:1111:2222:3333:4444:5555:6666/);
+  t.regex(verdictOf(longNames()), /routes replies from 2001:db8:1111:2222:3333:4444:5555:6666/);
 });
 
 test('what was late is told as past, and not as lost', (t) => {
@@ -328,6 +328,30 @@ test('where a path ends with a refusal, it is not said that nothing more was see
   t.regex(markOf('no-reply', 'filtered'), /X {2}lost here/);
 });
 
+test('where a path ends elsewhere than at the fault, it is said to be lost after that, and not where no cause is told', (t) => {
+  const [base] = rpFilter().attempts;
+  const markOf = (changes: Partial<Finding>) => {
+    const found = finding({ attempts: ['a1'], node: 'router', interface: 'eth9', ...changes });
+    return plain(analysis({ attempts: [{ ...base!, id: 'a1' }], findings: [found] }), 160);
+  };
+  for (const cause of ['rp-filter', 'forwarding-off', 'filtered', 'no-route'] as const)
+    t.regex(markOf({ cause }), /X {2}lost after here \(the fault is on router eth9\)/, cause);
+  const untold = markOf({ cause: 'undetermined' });
+  t.regex(untold, /X {2}not seen after this \(last seen on router eth9\)/);
+  t.notRegex(untold, /the fault is/);
+  t.regex(markOf({ node: 'node2', interface: 'flannel.1' }), /X {2}lost here: /);
+});
+
+test('a gateway is the wrong one for replies, also where none was seen', (t) => {
+  const [base] = rpFilter().attempts;
+  const given = analysis({
+    attempts: [{ ...base!, id: 'a1', outcome: 'no-reply' }],
+    findings: [finding({ attempts: ['a1'], cause: 'wrong-gateway', node: 'node2', interface: 'eth1' })],
+  });
+  t.regex(verdictOf(given), /node2 routes replies from 192\.168\.1\.100 the wrong way out by eth1\./);
+  t.regex(prose(given), /X the reply to it goes another way than it came, and is lost/);
+});
+
 test('a lost reply is shown after the request that it answers', (t) => {
   const client = endpoint('10.0.0.5', 1024);
   const server = endpoint('192.168.1.100', 80);
@@ -347,7 +371,7 @@ test('a lost reply is shown after the request that it answers', (t) => {
     }),
   );
   t.regex(text, /1 {2}SYN {6}node1 {2}eth2 [^\n]*\n {2}2 {2}SYN-ACK {2}node1 {2}eth3 [^\n]*\n {2}X /);
-  t.regex(text, /X {2}lost here \(the fault is on router eth9\)/);
+  t.regex(text, /X {2}lost after here \(the fault is on router eth9\)/);
   t.notRegex(text.split('\nConnections')[0]!.split('#')[1]!.split('\nid ')[0]!, /eth0|eth1|eth4/);
 });
 

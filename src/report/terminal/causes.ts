@@ -1,12 +1,23 @@
-import type { AnalysisAttempt, CauseId, Finding, Outcome, PacketRole } from '../../model/analysis.js';
+import type {
+  AnalysisAttempt,
+  CauseId,
+  Finding,
+  Outcome,
+  PacketRole,
+  PathStep,
+} from '../../model/analysis.js';
 import { isSlow } from '../shown-attempts.js';
-import { counted, isLate, nodeText, placeText } from './words.js';
+import { counted, isLate, lastSighting, nodeText, placeText } from './words.js';
 
 interface Wording {
   /** What is broken and where, as one sentence without its full stop. */
   headline(finding: Finding, what: Subject): string;
   /** What is said where the attempt's path ends. */
   mark: string;
+  /** The same where what is broken is not where the packet was seen last; as above where not given. */
+  beyond?: string;
+  /** The same where no reply was seen, though it is the reply that is lost; as above where not given. */
+  unanswered?: string;
   /** The same where the attempt was refused, or an ICMP error came back; as above where not given. */
   refused?: string;
   /** The same where the client got its reply, and what it sent next was lost; as above where not given. */
@@ -17,7 +28,9 @@ interface Wording {
 interface Subject {
   /** `requests for 192.168.1.100`, `replies from 192.168.1.100`, `packets for 192.168.1.100` */
   packets: string;
-  /** The same; `the ACKs of connections to 192.168.1.100` where clients had their replies. */
+  /** The same of what is sent back, also where none of it was seen. */
+  replies: string;
+  /** The same as `packets`; `the ACKs of connections to 192.168.1.100` where clients had their replies. */
   dropped: string;
   /** The VIP, or what else the clients asked for. */
   service: string;
@@ -43,7 +56,11 @@ export interface Lost {
 }
 
 /** Of what drops packets for what they are. */
-const DROPPED = { mark: 'lost here', answered: 'the ACK that follows it is lost' } as const;
+const DROPPED = {
+  mark: 'lost here',
+  beyond: 'lost after here',
+  answered: 'the ACK that follows it is lost',
+} as const;
 
 /** A new cause is a row here. */
 const WORDINGS: Record<CauseId, Wording> = {
@@ -63,13 +80,17 @@ const WORDINGS: Record<CauseId, Wording> = {
     refused: 'refused: it went to the other owner',
   },
   'wrong-gateway': {
-    headline: (_, s) => `${s.node} ${s.tense('sends', 'sent')} ${s.packets} the wrong way out${s.with('by')}`,
+    headline: (_, s) =>
+      `${s.node} ${s.tense('routes', 'routed')} ${s.replies} the wrong way out${s.with('by')}`,
     mark: 'lost after here: this is not the way that the request came in',
+    beyond: 'lost after here: its way on is not the one that the request came by',
+    unanswered: 'the reply to it goes another way than it came, and is lost',
   },
   'forwarding-off': {
     headline: (_, s) =>
       `${s.node} ${s.tense('does', 'did')} not forward ${s.packets}${s.with(`that ${s.tense('come', 'came')} in by`)}: forwarding ${s.tense('is', 'was')} off`,
-    mark: 'lost here',
+    mark: DROPPED.mark,
+    beyond: DROPPED.beyond,
   },
   'no-route': {
     headline: (_, s) =>
@@ -160,6 +181,7 @@ export function headline(finding: Finding, { role, outcome, askedOnce = false, s
   const isPast = isLate(finding);
   const text = WORDINGS[finding.cause].headline(finding, {
     packets,
+    replies: role === null || role === 'request' ? `${PACKETS.reply} ${service}` : packets,
     dropped: acknowledged(finding, { outcome }) ? `the ACKs of connections to ${service}` : packets,
     service,
     outcome,
@@ -177,10 +199,19 @@ function acknowledged(finding: Finding, { outcome }: Pick<Subject, 'outcome'>): 
 }
 
 /** What is said where the path of an attempt ends that the finding explains. */
-export function lossMark({ cause }: Finding, attempt: AnalysisAttempt): string {
-  const { mark, refused = mark, answered = mark } = WORDINGS[cause];
+export function lossMark(finding: Finding, attempt: AnalysisAttempt): string {
+  const { mark, beyond = mark, unanswered = mark, refused = mark, answered = mark } = WORDINGS[finding.cause];
   const { outcome } = attempt;
   if (outcome === 'refused' || outcome === 'unreachable') return refused;
-  const isAnswered = (outcome === 'established' && !isSlow(attempt)) || outcome === 'reply-unseen';
-  return isAnswered ? answered : mark;
+  if ((outcome === 'established' && !isSlow(attempt)) || outcome === 'reply-unseen') return answered;
+  if (outcome === 'no-reply' && unanswered !== mark) return unanswered;
+  return isElsewhere(finding, lastSighting(attempt)) ? beyond : mark;
+}
+
+/** Whether what is broken is known not to be where the packet was seen last. */
+export function isElsewhere(finding: Finding, last: PathStep | null): boolean {
+  const { interface: name } = finding;
+  const node = nodeText(finding);
+  if (node === null || last === null) return false;
+  return node !== nodeText(last) || (name !== null && name !== last.interface);
 }

@@ -9,7 +9,7 @@ import type {
 import { clockAhead } from '../../model/clock.js';
 import { parseTime } from '../../model/time.js';
 import type { Style } from '../style.js';
-import { lossMark } from './causes.js';
+import { isElsewhere, lossMark } from './causes.js';
 import { type AddressNames, addressNames } from './names.js';
 import { type Cell, type Column, naturalWidth, table } from './table.js';
 import {
@@ -182,10 +182,13 @@ function nameLine(word: string, now: Endpoint, before: Endpoint | undefined, nam
 }
 
 function lossLines(attempt: AnalysisAttempt, last: PathStep, finding: Finding, style: Style): string[] {
-  const { interface: name } = finding;
-  const node = nodeText(finding);
-  const elsewhere = node !== null && (node !== nodeText(last) || (name !== null && name !== last.interface));
-  const where = elsewhere ? ` (the fault is on ${placeText(node, name)})` : '';
+  const where = isElsewhere(finding, last) ? ` (${placeNote(finding)})` : '';
   const mark = `${lossMark(finding, attempt)}${where}: ${causeText(finding)}`;
   return labelled(`  ${style.lost}`, mark, style.measure, 5).map((line) => style.bold(style.red(line)));
+}
+
+/** Where no cause is told, its place is where the packets were seen last, and nothing says that they are lost there. */
+function placeNote(finding: Finding): string {
+  const place = placeText(nodeText(finding), finding.interface);
+  return finding.cause === 'undetermined' ? `last seen on ${place}` : `the fault is on ${place}`;
 }
