@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Analysis } from '../model/analysis.js';
 import { UsageError } from '../model/errors.js';
@@ -51,6 +51,8 @@ export async function writeEvidence(
       // Packets and logs, as in a bundle: for their owner alone.
       writeFileSync(path, content, { mode: 0o600, flag: 'wx' });
     } catch (error) {
+      // A part of a file would be taken for the whole of it.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(path, { force: true });
       throw new UsageError(`${path}: cannot be written: ${writeReason(error)}`);
     }
   }

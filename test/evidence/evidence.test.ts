@@ -1,5 +1,5 @@
 /** The evidence of findings as files: tshark reads the same packets, with what is said of them. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -11,7 +11,7 @@ import { skewBundle } from '../correlate/skewed.js';
 import { testWith } from '../gates.js';
 import { bundlesIn, readTruth } from '../scenarios/truth.js';
 import { scratch } from '../scratch.js';
-import { fixture } from '../support.js';
+import { fixture, ROOT } from '../support.js';
 
 const test = testWith('tshark', 'capinfos');
 
@@ -138,6 +138,16 @@ test('analyze --evidence: into an empty directory alone; what cannot be read aga
   t.is(nowhere.status, 2);
   t.regex(nowhere.stderr, /^returnpath: --evidence .*: cannot be made: .*\n$/);
   t.false(existsSync(join(directory, 'no')));
+});
+
+test('analyze --evidence: of a file that finds no room, no part is left', async (t) => {
+  const bundles = bundlesIn(fixture('rp-filter-strict')).join(' ');
+  const directory = join(scratch(t), 'evidence');
+  // Files of a block at the most, and what is printed goes to a pipe.
+  const program = `ulimit -f 1; '${process.execPath}' bin/returnpath.js analyze ${bundles} --evidence '${directory}' | cat`;
+  const { stderr } = spawnSync('sh', ['-c', program], { cwd: ROOT, encoding: 'utf8' });
+  t.regex(stderr, /^returnpath: .*f1-rp-filter\.pcapng: cannot be written: .*\n$/);
+  t.deepEqual(readdirSync(directory), []);
 });
 
 test('hostile text in a log or a name steers nothing', async (t) => {
