@@ -352,6 +352,23 @@ test('a gateway is the wrong one for replies, also where none was seen', (t) => 
   t.regex(prose(given), /X the reply to it goes another way than it came, and is lost/);
 });
 
+test('of a reply that is sent again for one request, it is told that it is not the first', (t) => {
+  const [client, server] = [endpoint('10.0.0.5', 1024), endpoint('192.168.1.100', 80)];
+  const [base] = rpFilter().attempts;
+  const pathOf = (...replies: number[]) => {
+    const path = steps([
+      ['request', 'node1', 'eth0', 'in', 0, client, server],
+      ...replies.map((n): Parameters<typeof steps>[0][number] => {
+        return ['reply', 'node1', 'eth0', 'out', n * 1_000_000, server, client, { try: n }];
+      }),
+    ]);
+    const attempts = [{ ...base!, id: 'a1', outcome: 'reply-lost' as const, path }];
+    return prose(analysis({ attempts, findings: [finding({ attempts: ['a1'] })] }));
+  };
+  t.regex(pathOf(1, 2, 3), / 2 SYN-ACK \(try 3\) node1 eth0 out 3000\.000 /);
+  t.regex(pathOf(1), / 2 SYN-ACK node1 eth0 out 1000\.000 /);
+});
+
 test('a lost reply is shown after the request that it answers', (t) => {
   const client = endpoint('10.0.0.5', 1024);
   const server = endpoint('192.168.1.100', 80);

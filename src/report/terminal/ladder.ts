@@ -47,7 +47,7 @@ export function ladder(
   const steps = shownTry(attempt);
   const heard = overheardTry(attempt);
   const hidden = attempt.path.length - steps.length - heard.length;
-  const lines = stepLines(steps, attempt.protocol, analysis, style);
+  const lines = stepLines(steps, attempt, analysis, style);
   if (finding.severity === 'fault' || finding.slow)
     lines.push(...lossLines(attempt, steps.at(-1)!, finding, style));
   if (heard.length > 0) {
@@ -112,7 +112,7 @@ const COLUMNS: Column[] = [
   { title: '+ms', align: 'right' },
 ];
 
-function stepLines(steps: PathStep[], protocol: string, analysis: Analysis, style: Style): string[] {
+function stepLines(steps: PathStep[], attempt: AnalysisAttempt, analysis: Analysis, style: Style): string[] {
   const names = addressNames(analysis);
   const first = steps[0]!;
   const rows = steps.map((step, i): Cell[] => {
@@ -120,7 +120,7 @@ function stepLines(steps: PathStep[], protocol: string, analysis: Analysis, styl
     const skew = clockSkew(first, step, analysis.clocks);
     return [
       String(i + 1),
-      packetName(protocol, step.role),
+      stepName(step, steps[i - 1], attempt),
       nodeText(step)!,
       step.interface ?? '?',
       step.direction ?? '?',
@@ -147,6 +147,18 @@ function stepLines(steps: PathStep[], protocol: string, analysis: Analysis, styl
       .flatMap((line) => labelled('', line, style.columns, 9).map(paint)),
   );
   return table(COLUMNS, rows, style, INDENT, notes);
+}
+
+/**
+ * The packet of a step. Of a reply that was sent again for one and the same request, the first step says which try it
+ * is: else it would seem that the server took so long to answer.
+ */
+export function stepName(step: PathStep, before: PathStep | undefined, attempt: AnalysisAttempt): string {
+  const name = packetName(attempt.protocol, step.role);
+  if (step.role === 'request' || before?.role !== 'request') return name;
+  const between = attempt.path.slice(attempt.path.indexOf(before) + 1, attempt.path.indexOf(step));
+  const isAgain = between.some(({ role, try: number }) => role === 'reply' && number !== step.try);
+  return isAgain ? `${name} (try ${step.try})` : name;
 }
 
 /** Milliseconds that the clock of a step's node was ahead of that of the first step's; null where that is not known. */

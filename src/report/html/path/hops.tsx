@@ -1,14 +1,7 @@
 import type { Analysis, AnalysisAttempt, Finding, PathStep } from '../../../model/analysis.js';
 import { lossMark } from '../../terminal/causes.js';
-import { clockSkew } from '../../terminal/ladder.js';
-import {
-  causeText,
-  counted,
-  flowText,
-  millisecondsBetween,
-  nodeText,
-  packetName,
-} from '../../terminal/words.js';
+import { clockSkew, stepName } from '../../terminal/ladder.js';
+import { causeText, counted, flowText, millisecondsBetween, nodeText } from '../../terminal/words.js';
 import { type Head, Table } from '../table.js';
 import { shownSteps } from './stations.js';
 
@@ -40,7 +33,7 @@ export function Hops({ attempt, finding, analysis }: HopsProps) {
   if (!first) return null;
   const rows = steps.map((step, i) => [
     i + 1,
-    packetName(attempt.protocol, step.role),
+    stepName(step, steps[i - 1], attempt),
     nodeText(step),
     step.interface ?? '?',
     step.direction ?? '?',
