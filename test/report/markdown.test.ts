@@ -70,7 +70,8 @@ test('any text, escaped, as prose: nothing of it acts, and every word of it is t
       const words = parse(`x ${prose(escaped)}`)
         .map((token) => (token.type === 'text' || token.type === 'code_inline' ? token.content : ''))
         .join('');
-      t.is(words.replaceAll(' ', ''), `x${escaped.replaceAll(' ', '')}`);
+      // What stands between backticks is code, and says the same without them.
+      t.is(words.replace(/[ `]/g, ''), `x${escaped.replace(/[ `]/g, '')}`);
     }),
     { numRuns: 2000 },
   );
@@ -102,6 +103,10 @@ test('any lines as a block: nothing ends it before its end', (t) => {
 });
 
 test('sentences read as such: places are code, words are words', (t) => {
+  t.is(
+    prose('See (`arping -D -c 3 -I eth0 10.0.0.1`), then node2; a lone ` is code.'),
+    'See (`arping -D -c 3 -I eth0 10.0.0.1`), then `node2`; a lone `` ` `` is code.',
+  );
   t.is(
     prose('node2 drops requests for 192.168.1.100 on flannel.1 (max of all=1), by its check.'),
     '`node2` drops requests for `192.168.1.100` on `flannel.1` (max of `all=1`), by its check.',

@@ -196,7 +196,7 @@ function removeAddress(
   const wrong = rightful === null ? [] : answering.filter(({ station }) => station.node !== rightful);
   const steps = wrong.flatMap(({ station, interface: name }) => removal(station, name, address));
   const nodes = listed(answering.map(({ station }) => station.label));
-  const why = `If keepalived or another VRRP daemon put it there, its peers do not hear each other: tcpdump -n -i ${shellWord(answering[0]!.interface)} 'ip proto 112 or ip6 proto 112' on each of them, and firewall rules for protocol 112 and 224.0.0.18 (ff02::12).`;
+  const why = `If keepalived or another VRRP daemon put it there, its peers do not hear each other: see by \`tcpdump -n -i ${shellWord(answering[0]!.interface)} 'ip proto 112 or ip6 proto 112'\` on each of them, and look for firewall rules on protocol 112 and 224.0.0.18 (ff02::12).`;
   const strange = wrong.filter(({ station }) => !station.model.hasAddress(address));
   if (strange.length > 0) {
     const others = listed(strange.map(({ station, interface: name }) => `${station.label} (${name})`));
@@ -272,7 +272,7 @@ function fixStranger(address: string, macs: readonly string[], known: readonly A
     manifests: [],
     risk: `Whoever uses that host by ${address} loses it.`,
     expected: probe
-      ? `Not tried, for that host is not in the snapshots. ${probe} shows who else still answers.`
+      ? `Not tried, for that host is not in the snapshots. \`${probe}\` shows who else still answers.`
       : 'Not tried, for that host is not in the snapshots.',
   };
 }

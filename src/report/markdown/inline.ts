@@ -8,6 +8,10 @@
 const PLAIN = /^(?:[A-Za-z]+(?:['-][A-Za-z]+)*|\d{1,3}(?:,\d{3})*(?:\.\d{1,3})?%?)?$/;
 /** What GitHub takes for a commit. */
 const COMMIT = /^[0-9a-f]{7,}$/i;
+/** A command in its backticks, which is one piece of code however its words read, or what stands between two spaces. */
+const TOKEN = /["'(]*`[^`\s][^`]*`[.,;:!?"')]*(?= |$)|[^ ]+/g;
+/** What stands between backticks, and the punctuation around them. */
+const QUOTED = /^(["'(]*)`([^`\s][^`]*)`([.,;:!?"')]*)$/;
 /** A word, and the punctuation of sentences around it. */
 const WORD = /^(["'(]*)(.*?(?:\(\))?)([.,;:!?"')]*)$/;
 
@@ -21,8 +25,13 @@ export function prose(text: string): string {
     if (open.length > 0) pieces.push(`${before}${code(open.join(' '))}${after}`);
     open = [];
   };
-  for (const token of text.split(' ')) {
-    if (token === '') continue;
+  for (const token of text.match(TOKEN) ?? []) {
+    const quoted = QUOTED.exec(token);
+    if (quoted) {
+      close('');
+      pieces.push(`${quoted[1]}${code(quoted[2]!)}${quoted[3]}`);
+      continue;
+    }
     const [, left, word, right] = WORD.exec(token) as unknown as [string, string, string, string];
     if (PLAIN.test(word) && !COMMIT.test(word)) {
       close('');
