@@ -16,9 +16,12 @@ export interface SnapshotFile {
   neededBy?: (snapshot: Snapshot) => boolean;
 }
 
-/** Drop events are placed in time by clock.txt, so both are made at once. */
+/**
+ * Drop events are placed in time by clock.txt, so both are made at once. Where there is no tracefs nothing else is done,
+ * least of all in another directory.
+ */
 export const RECORD_DROPS =
-  '{ date +%s.%N; cat /proc/uptime; } > clock.txt; cd /sys/kernel/tracing && echo 1 > events/skb/kfree_skb/enable; timeout 30 cat trace_pipe > "$OLDPWD/drops.txt"; echo 0 > events/skb/kfree_skb/enable; cd -';
+  '{ date +%s.%N; cat /proc/uptime; } > clock.txt; (cd /sys/kernel/tracing && echo 1 > events/skb/kfree_skb/enable && { timeout 30 cat trace_pipe > "$OLDPWD/drops.txt"; echo 0 > events/skb/kfree_skb/enable; })';
 
 /** Counters before and after: those that did not move rule drops out. */
 export const RECORD_COUNTERS =
