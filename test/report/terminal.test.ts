@@ -584,10 +584,10 @@ test('a manifest is a command that can be copied as it is', (t) => {
 test('why there is no fix is told', (t) => {
   const fixOf = (given: Partial<Finding>) =>
     prose(analysis({ findings: [finding({ fix: null, ...given })] }));
-  t.regex(fixOf({ cause: 'rp-filter', noFix: 'it has been tried' }), /Fix none: it has been tried\. /);
+  t.regex(fixOf({ cause: 'rp-filter', noFix: 'it has been tried' }), /Fix no command: it has been tried\. /);
   t.regex(
     fixOf({ cause: 'untranslated-reply', noFix: 'it has been tried' }),
-    /As commands there is none: it has/,
+    /None could be worked out: it has/,
   );
   for (const cause of CAUSES) t.notRegex(fixOf({ cause }), /Fix none was found that/, cause);
 });

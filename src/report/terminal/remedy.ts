@@ -35,7 +35,8 @@ export function remedy(finding: Finding, style: Style): string[] {
 export function withoutFix({ cause, noFix }: Finding): string {
   const told = WITHOUT_FIX[cause];
   if (noFix === undefined) return told ?? 'none: no change was looked for.';
-  return told === undefined ? `none: ${noFix}.` : `${told} As commands there is none: ${noFix}.`;
+  // It may well say what to do by hand: that is not to be read as nothing.
+  return told === undefined ? `no command: ${noFix}.` : `${told} None could be worked out: ${noFix}.`;
 }
 
 /** What the user's own changes would have done. */
