@@ -123,7 +123,7 @@ function foretold(finding: Finding, analysis: Analysis): string {
   const role = (way && LOST[way.fate]) ?? 'request';
   const lost = ways.filter((w) => w.finding === finding.id).length;
   const share = lost === 0 ? '' : ` (${numberText(lost)} of ${counted(ways.length, 'way')})`;
-  return `${analysis.supposed ? 'with what is supposed' : 'as configured'}, ${headline(finding, { role, outcome: null, service: serviceText(finding, analysis) })}${share}`;
+  return `${analysis.supposed ? 'with what is supposed' : 'as configured'}, ${headline(finding, { role, outcome: null, isForetold: true, service: serviceText(finding, analysis) })}${share}`;
 }
 
 function noFault(analysis: Analysis): VerdictItem[] {

@@ -29,6 +29,15 @@ test('for a person: the risk, the way that it would go, and what to do', async (
   t.true(stdout.split('\n').every((line) => line.length <= 80 || /^ {4}\S/.test(line)));
 });
 
+test('where no packet was seen, none was seen last anywhere', async (t) => {
+  const { stdout } = await returnpath(['predict', ...bundles, '--vip', '192.168.1.100', '--port', '443']);
+  t.regex(
+    stdout,
+    /^RISK {5}not-delivered .*\n +not arrive at the next node on their way, beyond node1 eth0 \(1 of/m,
+  );
+  t.notRegex(stdout, /last seen/);
+});
+
 test('as JSON: an analysis without attempts, by the schema', async (t) => {
   const analysis = await predictJson(...bundles, '--vip', '192.168.1.100', '--client', '10.0.0.5');
   t.true(validate(analysis), JSON.stringify(validate.errors));

@@ -37,6 +37,10 @@ interface Subject {
   node: string;
   outcome: Outcome | null;
   askedOnce: boolean;
+  /** No packet was seen, and so none was seen last anywhere. */
+  isForetold: boolean;
+  /** `, beyond node1 eth0`; empty where no place is known. */
+  beyond: string;
   /** ` on eth0`, ` by eth0`; empty where the interface is not known. */
   with(preposition: string): string;
   /** The verb: of what was lost on the way to a connection that was made in the end, it is not known to go on. */
@@ -51,6 +55,8 @@ export interface Lost {
   outcome: Outcome | null;
   /** Its client asked but once, so that the reply may have got back. */
   askedOnce?: boolean;
+  /** It is what the settings make of it: nobody has met it. */
+  isForetold?: boolean;
   /** What clients asked for, by name. */
   service: string;
 }
@@ -125,7 +131,7 @@ const WORDINGS: Record<CauseId, Wording> = {
   },
   'not-delivered': {
     headline: (f, s) =>
-      `${s.packets} ${s.tense('do', 'did')} not arrive at the next node on their way${lastSeen(f)}`,
+      `${s.packets} ${s.tense('do', 'did')} not arrive at the next node on their way${s.isForetold ? s.beyond : lastSeen(f)}`,
     mark: 'not seen after this',
     refused: 'not seen after this, and answered by an error',
   },
@@ -164,8 +170,13 @@ function endText({ outcome, askedOnce, service, packets, tense }: Subject): stri
 }
 
 function lastSeen(finding: Finding): string {
+  return placed(finding, ', last seen on ');
+}
+
+/** The finding's place behind some words; empty where there is none. */
+function placed(finding: Finding, words: string): string {
   const { node, interface: name } = finding;
-  return node === null && name === null ? '' : `, last seen on ${placeText(nodeText(finding), name)}`;
+  return node === null && name === null ? '' : `${words}${placeText(nodeText(finding), name)}`;
 }
 
 const PACKETS: Readonly<Record<PacketRole, string>> = {
@@ -176,7 +187,10 @@ const PACKETS: Readonly<Record<PacketRole, string>> = {
 };
 
 /** What is broken and where, in one sentence without its full stop. */
-export function headline(finding: Finding, { role, outcome, askedOnce = false, service }: Lost): string {
+export function headline(
+  finding: Finding,
+  { role, outcome, askedOnce = false, isForetold = false, service }: Lost,
+): string {
   const packets = `${role ? PACKETS[role] : 'packets for'} ${service}`;
   const isPast = isLate(finding);
   const text = WORDINGS[finding.cause].headline(finding, {
@@ -186,6 +200,8 @@ export function headline(finding: Finding, { role, outcome, askedOnce = false, s
     service,
     outcome,
     askedOnce,
+    isForetold,
+    beyond: placed(finding, ', beyond '),
     tense: (present, past) => (isPast ? past : present),
     node: nodeText(finding) ?? 'a node that was not captured',
     with: (preposition) => (finding.interface === null ? '' : ` ${preposition} ${finding.interface}`),
