@@ -1,4 +1,5 @@
 import type { InterfaceAddress, Link, Snapshot } from '../model/snapshot.js';
+import { Vrfs } from './vrfs.js';
 
 /** Kinds of device that can be made `external`, which only a VXLAN device's own listing is read for. */
 const TUNNELS: ReadonlySet<string> = new Set(
@@ -14,7 +15,7 @@ export class LocalInterfaces {
   private readonly addresses: readonly InterfaceAddress[];
   private readonly texts: ReadonlySet<string>;
   private readonly withIPv4: ReadonlySet<string>;
-  private readonly vrfs: ReadonlySet<string>;
+  readonly vrfs: Vrfs;
 
   constructor(snapshot: Snapshot) {
     this.addressesKnown = snapshot.addresses !== null;
@@ -23,9 +24,7 @@ export class LocalInterfaces {
     this.addresses = snapshot.addresses ?? [];
     this.texts = new Set(this.addresses.map((a) => a.address));
     this.withIPv4 = new Set(this.addresses.filter((a) => !a.address.includes(':')).map((a) => a.interface));
-    const vrfs = new Set(this.links.filter((l) => l.kind === 'vrf').map((l) => l.name));
-    for (const link of this.links) if (link.master !== null && vrfs.has(link.master)) vrfs.add(link.name);
-    this.vrfs = vrfs;
+    this.vrfs = new Vrfs(snapshot);
   }
 
   get localAddresses(): readonly InterfaceAddress[] {
@@ -48,12 +47,15 @@ export class LocalInterfaces {
     return this.withIPv4.has(name);
   }
 
-  link(name: string): Link | null {
-    return this.byName.get(name) ?? null;
+  /** The VRF that holds the address; null where none does. */
+  vrfOfAddress(address: string): string | null {
+    if (this.vrfs.areNone || !this.hasAddress(address)) return null;
+    const holders = this.addresses.filter((a) => a.address === address);
+    return holders.map((a) => this.vrfs.of(a.interface)).find((vrf) => vrf !== null) ?? null;
   }
 
-  inVrf(name: string | null): boolean {
-    return name !== null && this.vrfs.has(name);
+  link(name: string): Link | null {
+    return this.byName.get(name) ?? null;
   }
 
   /** Whether packets from the device may carry the key of the tunnel that they came through (`external` devices). */

@@ -2,7 +2,7 @@ import type { NextHop, Route } from '../model/snapshot.js';
 import type { Doubts } from './doubts.js';
 import type { Flow } from './flow.js';
 import { contains, type Prefix, prefixKey, toPrefix } from './prefix.js';
-import { tableName } from './rules.js';
+import { tableName } from './table-name.js';
 import type { Hop, LookupError } from './verdict.js';
 
 /** What a table says of a destination. */

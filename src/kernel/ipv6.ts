@@ -1,10 +1,10 @@
 import { type Answer, answer, noHops } from './answer.js';
 import { Doubts } from './doubts.js';
 import { errorText, hopsText, routeText } from './explain.js';
-import { type Flow, inputFlow, outputFlow } from './flow.js';
+import { type Flow, inputFlow } from './flow.js';
 import type { InputQuestion } from './input.js';
-import type { OutputQuestion } from './output.js';
 import { isLinkLocal, isLoopback, isMulticast, isUnspecified } from './prefix.js';
+import { type OutputQuestion, senderFlow } from './sender-flow.js';
 import { selectSource6 } from './source-address6.js';
 import type { KernelState } from './state.js';
 import type { Hop, LookupResult, Verdict } from './verdict.js';
@@ -73,7 +73,7 @@ function needsStrict(flow: Flow): boolean {
 /** ip6_route_output_flags(). Whether the source is the node's own is the socket's affair, not the route's. */
 export function outputIPv6(state: KernelState, question: OutputQuestion): Verdict {
   const doubts = new Doubts();
-  const flow = outputFlow(question);
+  const flow = senderFlow(state, question, doubts);
   // A device given together with a source is a preference, without one it binds.
   const strict = needsStrict(flow) || flow.source === null ? flow.oif : null;
   const lookup = state.policy6.lookup(flow, doubts, strict);

@@ -5,7 +5,14 @@ import type { Doubts } from './doubts.js';
 import { lookupRule, unicastRoute } from './entries.js';
 import { Fib, type HopState, type Table, type TableAnswer } from './fib.js';
 import type { Flow } from './flow.js';
-import { areDefaultRules, type CompiledRule, compileRules, needsDissection, ruleMatches } from './rules.js';
+import {
+  areDefaultRules,
+  type CompiledRule,
+  compileRules,
+  isVrfRule,
+  needsDissection,
+  ruleMatches,
+} from './rules.js';
 import type { InterfaceSettings } from './sysctl.js';
 import type { LookupError, LookupResult } from './verdict.js';
 
@@ -58,7 +65,12 @@ export class RoutingPolicy {
     trace: LookupTrace | null = null,
   ): LookupResult {
     for (const line of this.standing) doubts.add(line);
-    if (this.family === 4 && !this.hasCustomRules) return this.lookupByDefault(flow, doubts);
+    const { vrfs } = this.interfaces;
+    const vrf = vrfs.areNone ? null : vrfs.ofFlow(flow);
+    // A flow bound to a VRF is led to its table, whose routes are by other devices (l3mdev_update_flow()).
+    const within = vrf !== null && flow.oif === vrf ? { ...flow, oif: null } : flow;
+    const strict = vrf !== null && strictInterface === vrf ? null : strictInterface;
+    if (this.family === 4 && !this.hasCustomRules) return this.lookupByDefault(within, doubts);
     for (let i = 0; i < this.rules.length; i++) {
       const compiled = this.rules[i]!;
       const { rule } = compiled;
@@ -76,11 +88,12 @@ export class RoutingPolicy {
         trace?.(rule, 'decides', null);
         return { error, route: null, rule, table: null, prefixLength: -1, hops: [] };
       }
-      if (compiled.table === null) {
+      const table = vrf !== null && isVrfRule(compiled) ? vrfs.table(vrf, this.family) : compiled.table;
+      if (table === null) {
         trace?.(rule, 'nothing', null);
         continue;
       }
-      const answer = this.inTable(this.fib.table(compiled.table), flow, strictInterface, doubts);
+      const answer = this.inTable(this.fib.table(table), within, strict, doubts);
       if (answer.kind === 'none' || answer.kind === 'throw') {
         trace?.(rule, answer.kind === 'none' ? 'no route' : 'throw', null);
         continue;

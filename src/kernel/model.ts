@@ -8,8 +8,9 @@ import { arpReply } from './neighbour/arp-reply.js';
 import { neighbourAdvertisement } from './neighbour/neighbour-advertisement.js';
 import type { NeighbourAnswer } from './neighbour/neighbour-answer.js';
 import { neighbourSolicitationSource } from './neighbour/neighbour-solicitation.js';
-import { type OutputQuestion, outputIPv4 } from './output.js';
+import { outputIPv4 } from './output.js';
 import { isLinkLocal, toAddress } from './prefix.js';
+import type { OutputQuestion } from './sender-flow.js';
 import { selectSource4 } from './source-address4.js';
 import { selectSource6 } from './source-address6.js';
 import { type KernelState, prepare } from './state.js';
@@ -132,6 +133,16 @@ export class KernelModel {
 
   link(name: string): Link | null {
     return this.state.interfaces.link(name);
+  }
+
+  /** The VRF that a device is in, or is; null for none. */
+  vrfOf(device: string | null): string | null {
+    return this.state.interfaces.vrfs.of(device);
+  }
+
+  /** The VRF that holds an address; null where none does. */
+  vrfOfAddress(address: string): string | null {
+    return this.state.interfaces.vrfOfAddress(address);
   }
 
   /** The name of an interface with the MAC: one that is no port and no upper device of another, if there is one. */

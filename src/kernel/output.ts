@@ -1,7 +1,7 @@
 import { type Answer, answer, noHops } from './answer.js';
 import { Doubts } from './doubts.js';
 import { errorText, hopsText, routeText } from './explain.js';
-import { type Flow, outputFlow, type PacketDetails } from './flow.js';
+import type { Flow } from './flow.js';
 import {
   isLimitedBroadcast,
   isLocalMulticast,
@@ -10,25 +10,15 @@ import {
   isUnspecified,
   toAddress,
 } from './prefix.js';
+import { type OutputQuestion, senderFlow } from './sender-flow.js';
 import { selectSource4 } from './source-address4.js';
 import type { KernelState } from './state.js';
 import type { Hop, LookupResult, Verdict } from './verdict.js';
 
-/** A packet that the node itself sends. */
-export interface OutputQuestion extends PacketDetails {
-  /** Null where the kernel is to choose it, as for a socket that is not bound to an address. */
-  source: string | null;
-  destination: string;
-  /** The device that the socket is bound to. */
-  oif?: string;
-  /** Of the sending process, for `uidrange` rules. */
-  uid?: number;
-}
-
 /** ip_route_output_key_hash_rcu() and __mkroute_output() of net/ipv4/route.c. */
 export function outputIPv4(state: KernelState, question: OutputQuestion): Verdict {
   const doubts = new Doubts();
-  return answer(route(state, outputFlow(question), doubts), doubts);
+  return answer(route(state, senderFlow(state, question, doubts), doubts), doubts);
 }
 
 function route(state: KernelState, flow: Flow, doubts: Doubts): Answer {
@@ -71,7 +61,8 @@ function search(state: KernelState, flow: Flow, doubts: Doubts): Answer {
   const { destination } = flow;
   const lookup = state.policy4.lookup(flow, doubts);
   if (lookup.error !== null) {
-    if (flow.oif === null) {
+    // Within a VRF the tables have the last word.
+    if (flow.oif === null || state.interfaces.vrfs.of(flow.oif) !== null) {
       return { verdict: lookup.error, why: errorText(lookup, destination.text), ...noHops, lookup };
     }
     // "Apparently, routing tables are wrong": a socket bound to a device takes the destination to be on its link.

@@ -4,6 +4,7 @@ import type { Doubts } from './doubts.js';
 import type { Flow } from './flow.js';
 import { contains, type Prefix, toPrefix } from './prefix.js';
 import { protocolNumber } from './protocols.js';
+import { tableName } from './table-name.js';
 
 /** A rule with its selectors parsed. */
 export interface CompiledRule {
@@ -16,13 +17,6 @@ export interface CompiledRule {
   selectors: readonly Selector[];
   /** Where `goto` leads; null where no rule has that priority (the kernel then passes over it). */
   target: number | null;
-}
-
-const TABLE_NUMBERS: Readonly<Record<string, string>> = { 253: 'default', 254: 'main', 255: 'local' };
-
-/** `main` for 254, and so on: `ip -N` prints numbers. */
-export function tableName(name: string): string {
-  return TABLE_NUMBERS[name] ?? name;
 }
 
 /** Sorts by priority, keeping the file's order within one, and resolves `goto`. */
@@ -93,6 +87,13 @@ export function needsDissection(rule: Rule): boolean {
   return onTransport && rule.iif !== 'lo';
 }
 
+const L3MDEV = /^l3mdev\b/;
+
+/** Whether it looks into the table of the VRF that a flow is of (fib_rules_l3mdev()), and matches no other flow. */
+export function isVrfRule({ rule }: CompiledRule): boolean {
+  return rule.unknown.some((selector) => L3MDEV.test(selector));
+}
+
 /** fib_rule_match(), with fib4_rule_match() or fib6_rule_match(). */
 export function ruleMatches(
   compiled: CompiledRule,
@@ -108,7 +109,7 @@ function selects(compiled: CompiledRule, flow: Flow, interfaces: LocalInterfaces
   const { rule, from, to, selectors } = compiled;
   if (to && !contains(to, flow.destination)) return false;
   if (from && !sourceMatches(from, flow)) return false;
-  if (rule.iif !== null && rule.iif !== flow.iif) return false;
+  if (rule.iif !== null && rule.iif !== flow.iif && rule.iif !== interfaces.vrfs.of(flow.iif)) return false;
   if (rule.oif !== null && rule.oif !== flow.oif) return false;
   if (selectors.length === 0 && rule.unknown.length === 0) return true;
   // What the question tells comes before what has to be assumed: a doubt is told only where it decides.
@@ -117,9 +118,15 @@ function selects(compiled: CompiledRule, flow: Flow, interfaces: LocalInterfaces
     if (told !== null && !test(told)) return false;
   }
   for (const selector of rule.unknown) {
-    // An l3mdev rule concerns flows through a VRF alone.
-    if (/^l3mdev\b/.test(selector) && !interfaces.inVrf(flow.iif) && !interfaces.inVrf(flow.oif))
+    if (L3MDEV.test(selector)) {
+      const vrf = interfaces.vrfs.ofFlow(flow);
+      if (vrf === null) return false;
+      if (interfaces.vrfs.table(vrf, flow.destination.family) !== null) continue;
+      doubts.add(
+        `which table is that of the VRF ${vrf} is not told: rule ${rule.priority} is taken as no match`,
+      );
       return false;
+    }
     // What no tunnel device gave a key has none.
     if (/^tun_id\b/.test(selector) && !interfaces.mayKeepTunnelKey(flow.iif)) return false;
     doubts.add(

@@ -28,7 +28,7 @@ export function validateSource(
     rpFilterInterface: rpFilter.own,
     shortCut: false,
     wayBack: null,
-    wayBackInterface: output ?? 'lo',
+    wayBackInterface: interfaces.vrfs.of(iif) ?? output ?? 'lo',
     wayBackMark: 0,
     result: 'accepted',
   };

@@ -34,6 +34,10 @@ export interface Link {
   kind: string | null;
   /** The bridge or bond that this link is a port of. */
   master: string | null;
+  /** The VRF that it is in, and no port of: what comes in by it is taken to. Absent where it is in none. */
+  vrf?: string;
+  /** Of a VRF, the number of its table; absent where not told. */
+  vrfTable?: string;
   /** The lower device (a VLAN's parent, a VXLAN's underlay device) where it is in the same namespace. */
   lower: string | null;
   vxlan: { id: number; port: number; local: string | null; remote: string | null } | null;

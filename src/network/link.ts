@@ -1,6 +1,6 @@
 /** Which interfaces are taken to be on one link (RFC 4291 section 1: where nodes talk without a router between). */
 import { contains, type Prefix, toAddress, toPrefix } from '../kernel/prefix.js';
-import { tableName } from '../kernel/rules.js';
+import { tableName } from '../kernel/table-name.js';
 import type { Station } from './station.js';
 
 /** Kinds of device whose far end is found by the tunnel, not by a link that both are on. */

@@ -1,6 +1,6 @@
 /** Policy rules that would have sent a reply back where its request came from, had they matched it. */
 import { contains, toAddress, toPrefix } from '../../kernel/prefix.js';
-import { tableName } from '../../kernel/rules.js';
+import { tableName } from '../../kernel/table-name.js';
 import type { Rule } from '../../model/snapshot.js';
 import type { NodeView } from '../context.js';
 import type { SettingsWay } from './settings-way.js';

@@ -11,9 +11,13 @@ import { linksOfText } from './text/links.js';
  * @throws InputError
  */
 export function readLinks(text: string, file: string): Link[] {
-  return readEntries(text, file, linksOfText)
+  const links = readEntries(text, file, linksOfText)
     .filter(({ fields }) => fields.ifname !== undefined || fields.addr_info === undefined)
     .map(readLink);
+  const vrfs = new Set(links.filter(({ kind }) => kind === 'vrf').map(({ name }) => name));
+  return links.map((link) =>
+    link.master === null || !vrfs.has(link.master) ? link : { ...link, master: null, vrf: link.master },
+  );
 }
 
 function readLink(entry: Entry): Link {
@@ -23,6 +27,7 @@ function readLink(entry: Entry): Link {
   const type = textField(entry, 'link_type') ?? '';
   // A veth's `link` is its peer, which is no lower device. `link_index` in its place is of another namespace.
   const lower = kind === 'veth' ? null : textField(entry, 'link');
+  const vrfTable = kind === 'vrf' && data ? numberField(data, 'table') : null;
   return {
     ifindex: numberField(entry, 'ifindex') ?? 0,
     name: requiredText(entry, 'ifname'),
@@ -34,6 +39,7 @@ function readLink(entry: Entry): Link {
     type,
     kind,
     master: textField(entry, 'master'),
+    ...(vrfTable === null ? {} : { vrfTable: String(vrfTable) }),
     lower: kind === 'vxlan' && data ? textField(data, 'link') : lower,
     vxlan: kind === 'vxlan' && data ? readVxlan(data) : null,
     vlanId: kind === 'vlan' && data ? numberField(data, 'id') : null,

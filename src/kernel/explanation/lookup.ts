@@ -2,12 +2,14 @@ import type { ExplanationStep } from '../../model/explanation.js';
 import type { Route, Rule } from '../../model/snapshot.js';
 import { Doubts } from '../doubts.js';
 import { NO_SELECTORS } from '../entries.js';
-import { type Flow, inputFlow, outputFlow } from '../flow.js';
+import { type Flow, inputFlow } from '../flow.js';
 import type { RoutingPolicy, RuleOutcome } from '../lookup.js';
 import { contains, toPrefix } from '../prefix.js';
 import type { RouteQuestion } from '../question.js';
-import { compileRules, ruleMatches, tableName } from '../rules.js';
+import { compileRules, ruleMatches } from '../rules.js';
+import { senderFlow } from '../sender-flow.js';
 import type { KernelState } from '../state.js';
+import { tableName } from '../table-name.js';
 import type { Verdict } from '../verdict.js';
 import { routeLine, ruleLine, selectorTexts } from './listing-text.js';
 
@@ -24,7 +26,7 @@ export function lookupSteps(
   if (!lookup) return [];
   const is6 = question.to.includes(':');
   const policy = is6 ? state.policy6 : state.policy4;
-  const flow = flowOf(question, policy);
+  const flow = flowOf(state, question, policy);
   const rules = ruleLines(state, policy, flow, is6 && question.from === null ? question.oif : null);
   const steps: ExplanationStep[] = [{ title: 'Rules', lines: rules }];
   const winner = lookup.route;
@@ -38,9 +40,12 @@ export function lookupSteps(
   return steps;
 }
 
-function flowOf(question: RouteQuestion, policy: RoutingPolicy): Flow {
+function flowOf(state: KernelState, question: RouteQuestion, policy: RoutingPolicy): Flow {
   const { from, to, iif, oif, ...details } = question;
-  if (iif === null) return outputFlow({ ...details, source: from, destination: to, oif: oif ?? undefined });
+  if (iif === null) {
+    const sent = { ...details, source: from, destination: to, oif: oif ?? undefined };
+    return senderFlow(state, sent, new Doubts());
+  }
   const source = from ?? (to.includes(':') ? '::' : '0.0.0.0');
   return inputFlow({ ...details, source, destination: to, interface: iif }, policy.dissects);
 }

@@ -62,8 +62,7 @@ function decide(
 
 /** ipv6_get_ifaddr(), strictly on the device or on the VRF that it is a port of. */
 function addressOn(state: KernelState, device: string, target: Address): InterfaceAddress | null {
-  const master = state.interfaces.link(device)?.master ?? null;
-  const names = master !== null && state.interfaces.inVrf(master) ? [device, master] : [device];
+  const names = [device, state.interfaces.vrfs.of(device)];
   for (const name of names) {
     const found = state.interfaces.localAddresses.find(
       (a) => a.interface === name && a.address === target.text,

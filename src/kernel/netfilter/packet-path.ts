@@ -22,7 +22,7 @@ export interface SendOptions {
  * order. What the snapshot does not tell is assumed in the packet's favour and listed in the passage's `unknown`.
  *
  * A TCP packet of which the question does not tell `tcp` is taken as a SYN. Packets that another program is handed
- * (NFQUEUE), bridged packets and VRFs are not followed.
+ * (NFQUEUE) and bridged packets are not followed, nor is what a VRF's own hooks do.
  */
 export class PacketPath {
   private readonly model: KernelModel;
@@ -50,7 +50,7 @@ export class PacketPath {
   ): Passage[] {
     const packet = toPacket(question, toAddress(question.source));
     packet.iif = interface_;
-    const { start, hooks } = this.enter(packet, connections);
+    const { start, hooks } = this.enter(packet, connections, interface_);
     const routed = hooks
       .run('prerouting', hooks.run('ingress', [start]))
       .flatMap((way) => (interface_ === 'lo' ? this.routeLooped(way) : this.routeInput(way, interface_)));
@@ -77,7 +77,7 @@ export class PacketPath {
     const unset = toAddress(destination.family === 4 ? '0.0.0.0' : '::');
     const packet = toPacket(question, question.source === null ? unset : toAddress(question.source));
     packet.uid = options.uid ?? null;
-    const { start, hooks } = this.enter(packet, connections);
+    const { start, hooks } = this.enter(packet, connections, this.boundTo(question, options));
     const routed = this.routeOutput(start, { ...options, ...transportOf(packet) });
     const out = hooks.run('output', routed, (way) => {
       // ip_route_me_harder() tells the rules no protocol and no ports.
@@ -121,12 +121,28 @@ export class PacketPath {
     return ways;
   }
 
-  private enter(packet: FilterPacket, connections: readonly Connection[]): { start: Way; hooks: Hooks } {
+  /** The VRF of what sends it; null where that is bound to none. */
+  private boundTo({ source }: PacketQuestion, { oif }: SendOptions): string | null {
+    return this.model.vrfOf(oif ?? null) ?? (source === null ? null : this.model.vrfOfAddress(source));
+  }
+
+  private enter(
+    packet: FilterPacket,
+    connections: readonly Connection[],
+    device: string | null,
+  ): { start: Way; hooks: Hooks } {
     const { chains, unknown, tracks } = this.rulesFor(packet.family);
     const loose = this.model.snapshot.sysctl?.get('net.netfilter.nf_conntrack_tcp_loose');
     const tracking = tracks || connections.length > 0 ? { tcpLoose: loose !== '0' } : null;
     const start = startWay(packet, (doubts, missedSets) => filterNode(this.model, doubts, missedSets));
     for (const line of unknown) start.doubts.add(line);
+    const vrf = this.model.vrfOf(device);
+    // vrf_l3_rcv() and vrf_ip_out() run hooks of their own.
+    if (vrf !== null && chains.length > 0) {
+      start.doubts.add(
+        `what is in the VRF ${vrf} passes the rules once by its own interface and once by ${vrf}, which is not modelled: only the former is`,
+      );
+    }
     return { start, hooks: new Hooks(this.model, chains, connections, tracking) };
   }
 

@@ -51,9 +51,9 @@ function changeAddresses(snapshot: Snapshot, { verb, address }: AddressChange): 
   }
   const devices = new Devices(snapshot);
   devices.require(address.interface);
-  const master = devices.find(address.interface)?.master ?? null;
-  if (master !== null && devices.find(master)?.kind === 'vrf') {
-    throw notModelled(`an address in a VRF (${master})`, 'try its routes with `ip route … table N`');
+  const vrf = devices.find(address.interface)?.vrf;
+  if (vrf !== undefined) {
+    throw notModelled(`an address in a VRF (${vrf})`, 'try its routes with `ip route … table N`');
   }
   const { family } = address;
   if (verb === 'delete') {

@@ -1,5 +1,5 @@
 import type { NextHop, Route } from '../../model/snapshot.js';
-import { tableName } from '../rules.js';
+import { tableName } from '../table-name.js';
 
 /** Whether two routes stand in one list of the kernel's: of one table, destination and source. */
 function isBeside(a: Route, b: Pick<Route, 'table' | 'destination' | 'from'>): boolean {

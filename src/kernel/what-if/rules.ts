@@ -1,6 +1,6 @@
 import type { Rule, Snapshot } from '../../model/snapshot.js';
 import { defaultRules } from '../lookup.js';
-import { tableName } from '../rules.js';
+import { tableName } from '../table-name.js';
 import type { RuleChange, RuleRequest } from './change.js';
 import { Refusal } from './refusal.js';
 import { requireTable } from './tables.js';

@@ -25,12 +25,13 @@ function purposeOf({ interface: name, gateway }: WayIn): string {
 
 /** Without end. */
 function* freeTables(
-  { routes4, rules4, routes6, rules6 }: Snapshot,
+  { links, routes4, rules4, routes6, rules6 }: Snapshot,
   family: 4 | 6,
 ): Generator<string, never> {
   const entries =
     family === 4 ? [...(routes4 ?? []), ...(rules4 ?? [])] : [...(routes6 ?? []), ...(rules6 ?? [])];
-  const used = new Set(entries.map((entry) => entry.table));
+  const ofVrfs = (links ?? []).map((link) => link.vrfTable ?? null);
+  const used = new Set([...entries.map((entry) => entry.table), ...ofVrfs]);
   // A table with a name has a number that is in no snapshot: most are below this.
   const named = [...used].some((table) => table !== null && !KNOWN_TABLES.has(table) && !/^\d+$/.test(table));
   for (let table = named ? 24_100 : 100; ; table++) if (!used.has(String(table))) yield String(table);

@@ -33,6 +33,7 @@ const KIND_VALUES = new Map([
     ]),
   ],
   ['vlan', new Map([['id', 'id']])],
+  ['vrf', new Map([['table', 'table']])],
 ]);
 
 /** What a line below `link/…` starts with where it tells no kind. */
