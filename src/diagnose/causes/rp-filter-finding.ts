@@ -26,7 +26,10 @@ export function concludeRpFilter(
     finding: {
       ...faultOf('rp-filter', suspicions, node.netns),
       summary: summarize(proofs, confidence !== 'possible'),
-      evidence: gatherEvidence(suspicions),
+      evidence: [
+        ...gatherEvidence(suspicions),
+        ...(confidence === 'confirmed' ? [] : blindSpotEvidence(node, context)),
+      ],
       ...fixFor(
         'rp-filter',
         suspicions.map((s) => s.attempt),
@@ -81,6 +84,11 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
     );
   }
   return found;
+}
+
+function blindSpotEvidence({ name, netns }: NodeView, { network }: DiagnosisContext): Evidence[] {
+  const blindSpots = network.station(name, netns)?.blindSpots ?? [];
+  return blindSpots.map((line) => evidence('model', `assumed: ${line}`, { node: name }));
 }
 
 /** What else could have swallowed the packet, and why it did not. */

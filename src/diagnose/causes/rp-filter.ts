@@ -89,7 +89,7 @@ function whereSeenLast(attempt: Attempt, context: DiagnosisContext): Suspicion<R
 
   const routed = martians[0] ? [martians[0].destination] : destinations;
   const verdicts = inputVerdicts(node, name, attempt, loss, routed, context);
-  const settings = readVerdicts(verdicts);
+  const settings = underBlindSpots(readVerdicts(verdicts), node, context);
   const contested = recorded.some((record) => MARTIAN_REASONS.has(record.reason));
   const each = drops.length > 0 && isEachRecorded(loss, rpFilterDrops(node), context);
   const crowded = isCrowd(rpFilterDrops(node), context);
@@ -221,6 +221,12 @@ function readVerdicts({ verdicts, guessed }: InputVerdicts): Settings {
   if (dropping.length === verdicts.length) return certain ? 'drops' : 'may-drop';
   if (dropping.length > 0) return 'may-drop';
   return certain ? 'accepts' : 'unknown';
+}
+
+/** A program that may take the packet before the kernel's own routing does leaves it open that the check is come to. */
+function underBlindSpots(settings: Settings, node: NodeView, { network }: DiagnosisContext): Settings {
+  const blindSpots = network.station(node.name, node.netns)?.blindSpots ?? [];
+  return settings === 'drops' && blindSpots.length > 0 ? 'may-drop' : settings;
 }
 
 interface Signs {

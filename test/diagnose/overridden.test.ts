@@ -1,0 +1,86 @@
+/** What the lab's kernel has no device for, and what takes the settings' say from them: recordings made to look so. */
+import test from 'ava';
+import { Altered, NSTAT } from './altered.js';
+
+type Device = Record<string, unknown> & { ifname?: string; dev?: string };
+
+const each = (change: (entry: Device) => Device) => (text: string) =>
+  JSON.stringify((JSON.parse(text) as Device[]).map(change));
+const adding =
+  (...more: object[]) =>
+  (text: string) =>
+    JSON.stringify([...(JSON.parse(text) as object[]), ...more]);
+
+/** As `ip -j -d link` prints it. */
+const device = (ifname: string, kind: string, more: object = {}) => ({
+  ...{
+    ifindex: 90,
+    ifname,
+    flags: ['BROADCAST', 'UP', 'LOWER_UP'],
+    mtu: 1500,
+    operstate: 'UP',
+    group: 'default',
+  },
+  ...{ link_type: 'ether', address: '5e:00:00:00:00:90', linkinfo: { info_kind: kind, ...more } },
+});
+const UNTOLD = ['kernel.log', 'drops.txt', ...NSTAT];
+
+test('where eBPF programs may take the packet first, settings alone do not say that the reverse-path check dropped it', async (t) => {
+  const told = () => new Altered(t, 'rp-filter-strict').without(...UNTOLD);
+  t.deepEqual(await told().findings(), ['rp-filter probable node2 flannel.1']);
+  const cilium = told().edit('node2', 'ip-link.json', adding(device('cilium_host', 'veth')));
+  const [finding] = (await cilium.analyze()).findings;
+  t.like(finding, { cause: 'rp-filter', confidence: 'possible', node: 'node2' });
+  t.regex(finding!.summary, /may be dropping/);
+  t.true(finding!.evidence.some(({ text }) => /^assumed: the eBPF programs of Cilium/.test(text)));
+});
+
+test("the kernel's own record of the drop is told all the same", async (t) => {
+  const recorded = new Altered(t, 'rp-filter-strict');
+  recorded.edit('node2', 'ip-link.json', adding(device('cilium_host', 'veth')));
+  t.deepEqual(await recorded.findings(), ['rp-filter confirmed node2 flannel.1']);
+});
+
+/** eth1, by which the requests come in, is in a VRF of its own. */
+function inVrf(scenario: Altered, ...routes: object[]): Altered {
+  const slave = { info_slave_kind: 'vrf', info_slave_data: { table: 10 } };
+  return scenario
+    .edit(
+      'node1',
+      'ip-link.json',
+      each((link) =>
+        link.ifname === 'eth1'
+          ? { ...link, master: 'blue', linkinfo: { ...(link.linkinfo as object), ...slave } }
+          : link,
+      ),
+    )
+    .edit('node1', 'ip-link.json', adding(device('blue', 'vrf', { info_data: { table: 10 } })))
+    .edit(
+      'node1',
+      'ip-route.json',
+      each((route) => (route.dev === 'eth1' ? { ...route, table: '10' } : route)),
+    )
+    .edit('node1', 'ip-route.json', adding(...routes))
+    .edit('node1', 'ip-rule.json', adding({ priority: 1000, src: 'all', l3mdev: null }));
+}
+
+test('in a VRF it is the way back of its own table that counts', async (t) => {
+  const strict = () => new Altered(t, 'second-nic-strict').without(...UNTOLD);
+  const back = { dst: 'default', gateway: '10.9.8.1', dev: 'eth1', table: '10', flags: [] };
+  t.false((await inVrf(strict(), back).findings()).some((finding) => finding.startsWith('rp-filter')));
+  t.deepEqual(await inVrf(strict()).findings(), ['rp-filter probable node1 eth1']);
+});
+
+test('an address of no VRF may be served within one: that the other tables have no route for its replies is no proof', async (t) => {
+  const lost = () => new Altered(t, 'no-route-local-server').without(...UNTOLD);
+  t.deepEqual(await lost().findings(), ['no-route probable lb-3 null']);
+  const [node] = lost().nodes;
+  const vrf = lost()
+    .edit(
+      node!,
+      'ip-link.json',
+      each((link) => (link.ifname === 'ens19' ? { ...link, master: 'blue' } : link)),
+    )
+    .edit(node!, 'ip-link.json', adding(device('blue', 'vrf', { info_data: { table: 10 } })));
+  t.false((await vrf.findings()).some((finding) => finding.startsWith('no-route probable')));
+});
