@@ -40,6 +40,8 @@ export interface Link {
   vrfTable?: string;
   /** The lower device (a VLAN's parent, a VXLAN's underlay device) where it is in the same namespace. */
   lower: string | null;
+  /** A program of XDP is attached to it. */
+  hasXdp?: true;
   vxlan: { id: number; port: number; local: string | null; remote: string | null } | null;
   vlanId: number | null;
 }

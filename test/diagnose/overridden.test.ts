@@ -84,3 +84,33 @@ test('an address of no VRF may be served within one: that the other tables have 
     .edit(node!, 'ip-link.json', adding(device('blue', 'vrf', { info_data: { table: 10 } })));
   t.false((await vrf.findings()).some((finding) => finding.startsWith('no-route probable')));
 });
+
+test('what an XDP program has before any capture may be lost there, and no filter is ruled out by that it was not captured', async (t) => {
+  const lost = () => new Altered(t, 'not-delivered-port-down');
+  const known = (await lost().analyze()).findings[0]!;
+  t.true(known.alternatives.some(({ cause }) => cause === 'filtered'));
+  const program = { id: 42, name: 'xdp_fw', tag: '3b185187f1855c4c', jited: 1 };
+  const xdp = { mode: 1, prog: program, attached: [{ mode: 1, prog: program }] };
+  const { findings, gaps } = await lost()
+    .edit(
+      'node1',
+      'ip-link.json',
+      each((link) => (link.ifname === 'eth0' ? { ...link, xdp } : link)),
+    )
+    .analyze();
+  t.like(findings[0], { cause: 'not-delivered', confidence: 'possible', alternatives: [] });
+  t.regex(findings[0]!.noFix!, /or the XDP program there took it/);
+  t.like(gaps[0], { node: 'node1', interface: 'eth0' });
+  t.regex(gaps[0]!.why, /^an XDP program at eth0 of node1 has what comes in before any capture/);
+});
+
+test('what cannot be told of a node is named as what to look at next', async (t) => {
+  const lost = new Altered(t, 'no-route-local-server').without(...UNTOLD);
+  const user = { priority: 500, src: 'all', uid_start: 1000, uid_end: 1000, table: '77' };
+  const way = { dst: 'default', gateway: '172.31.255.254', dev: 'ens19', table: '77', flags: [] };
+  const [node] = lost.nodes;
+  const asked = lost.edit(node!, 'ip-rule.json', adding(user)).edit(node!, 'ip-route.json', adding(way));
+  const { findings, gaps } = await asked.analyze();
+  t.is(findings[0]!.cause, 'undetermined');
+  t.regex(gaps[0]!.why, /cannot be told: rule 500 asks for the packet's user/);
+});

@@ -10,6 +10,7 @@ import { entryEvidence } from '../neighbours/evidence.js';
 import { silentOwner } from '../neighbours/unanswered.js';
 import { overheardAt } from '../neighbours/wrong-entry.js';
 import { listed, listedEndpoints } from '../words.js';
+import { devicesWithXdp, xdpGap } from '../xdp.js';
 import type { UndeliveredProof } from './not-delivered.js';
 import { isOfAnotherTime } from './unwatched.js';
 
@@ -35,6 +36,10 @@ export function concludeNotDelivered(
   const overheard = [...entries, ...silent].some(
     ({ station }) => overheardAt(loss, station, context).length > 0,
   );
+  const doors = unresolved || overheard ? [] : [...entries, ...silent];
+  const xdp = doors.flatMap(({ station, interface: device }) =>
+    devicesWithXdp(station.snapshot, device!).map((at) => ({ station, device: at })),
+  );
   return {
     finding: {
       ...faultOf('not-delivered', suspicions, netns),
@@ -48,7 +53,9 @@ export function concludeNotDelivered(
             fix: null,
             noFix: unresolved
               ? `no setting of ${unresolved.station.label} lets it reach an address that nobody answers for: ${owner?.why ?? `who has ${unresolved.address} is down, or not on the link of ${unresolved.hop.dev}`}`
-              : `no setting of a node brings back a packet that never came to it: what is between ${node} and ${door} has to carry it`,
+              : xdp.length > 0
+                ? `what is between ${node} and ${door} did not carry it, or the XDP program there took it: which of them is not known`
+                : `no setting of a node brings back a packet that never came to it: what is between ${node} and ${door} has to carry it`,
           }),
       alternatives: unresolved
         ? [
@@ -57,26 +64,29 @@ export function concludeNotDelivered(
               why: `${unresolved.station.label} has a route to it, by ${unresolved.hop.dev}`,
             },
           ]
-        : [
-            {
-              cause: 'filtered',
-              why: overheard
-                ? "what is for another host's MAC comes to no filter of the node"
-                : `a packet is captured before any filter of the node that it comes to, and it was not`,
-            },
-            {
-              cause: 'rp-filter',
-              why: overheard
-                ? 'the same: no route is looked up for it'
-                : 'the same: it was not captured on its way in',
-            },
-          ],
+        : xdp.length > 0
+          ? []
+          : [
+              {
+                cause: 'filtered',
+                why: overheard
+                  ? "what is for another host's MAC comes to no filter of the node"
+                  : `a packet is captured before any filter of the node that it comes to, and it was not`,
+              },
+              {
+                cause: 'rp-filter',
+                why: overheard
+                  ? 'the same: no route is looked up for it'
+                  : 'the same: it was not captured on its way in',
+              },
+            ],
     },
     gaps: wrong
       ? []
       : unresolved
         ? [unresolvedGap(unresolved)]
         : [
+            ...xdp.map(({ station, device }) => xdpGap(station, device)),
             {
               node,
               interface: name,

@@ -3,13 +3,15 @@ import { RECORD_DROPS, recordingCommand } from '../../ingest/snapshot/files.js';
 import type { Verdict } from '../../kernel/verdict.js';
 import type { Gap } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
+import { stationLabel } from '../../model/station.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { demandOf } from '../drops/demand.js';
-import { otherHost } from '../evidence.js';
+import { otherHost, QUOTED } from '../evidence.js';
 import { nearestDrops } from '../kernel-records.js';
 import { type Loss, lastSightings } from '../loss.js';
 import { nextHopAddress, placeOf } from '../place.js';
 import { captureCommand, captureFilter, filesNamedIn } from '../recording.js';
+import { devicesWithXdp, xdpGap } from '../xdp.js';
 import { wayEndOf } from './undetermined-last-seen.js';
 import { unwatchedGap } from './unwatched.js';
 
@@ -55,8 +57,14 @@ export function gapsOf(
   if (unwatched) return [unwatched];
   if (last.direction === 'out' && place) {
     const why = `the packet left ${last.point.node}${last.point.interface === null ? '' : ` by ${last.point.interface}`} towards ${place.node.name}, whose captures do not show it: it was lost between the two, or their filter hides it`;
+    const { snapshot } = place.node;
+    const xdp = snapshot && place.interface !== null ? devicesWithXdp(snapshot, place.interface) : [];
+    const label = place.node.name;
     const at = { node: place.node.name, interface: place.interface };
-    return [{ ...at, why, capture: captureCommand(place.interface, filter) }];
+    return [
+      { ...at, why, capture: captureCommand(place.interface, filter) },
+      ...xdp.map((device) => xdpGap({ snapshot: snapshot!, label }, device)),
+    ];
   }
   const got = `the packet got to ${labelOf(last, here)}`;
   const at = { node: last.point.node, interface: last.point.interface };
@@ -66,6 +74,7 @@ export function gapsOf(
     return [{ ...at, interface: way, why, capture: captureCommand(way, filter) }];
   }
   const reasons = here ? dropReasons(here, loss) : [];
+  const doubts = here ? doubtsAt(here, attempt, context) : [];
   const missing = here ? [...new Set([...missingFiles(here, last), ...doubtedFiles(attempt, context)])] : [];
   const why =
     reasons.length > 0
@@ -74,7 +83,9 @@ export function gapsOf(
         ? `${got} and no farther; by its routes and settings it ends there: ${verdict.why}`
         : missing.length > 0
           ? `${got} and no farther; without ${missing.join(', ')} its decision cannot be told`
-          : `${got} and no farther, and its routes and settings do not say why; its kernel's drop reasons would`;
+          : doubts.length > 0
+            ? `${got} and no farther; what becomes of it there cannot be told: ${doubts.join('; ')}`
+            : `${got} and no farther, and its routes and settings do not say why; its kernel's drop reasons would`;
   if (reasons.length === 0 && missing.length > 0) return [{ ...at, why, capture: recordingCommand(missing) }];
   return [{ ...at, why, capture: here?.snapshot?.drops && here.snapshot.clock ? null : RECORD_DROPS }];
 }
@@ -129,6 +140,13 @@ function missingFiles({ snapshot }: NodeView, { source }: Sighting): string[] {
     ['ip-link.json', snapshot?.links],
   ];
   return wanted.filter(([, value]) => value == null).map(([name]) => name);
+}
+
+/** What is assumed of a node beyond what its files say. */
+function doubtsAt({ name, netns }: NodeView, attempt: Attempt, context: DiagnosisContext): string[] {
+  const mark = `${stationLabel(name, netns)}: `;
+  const doubts = demandOf(attempt, context)?.doubts ?? [];
+  return doubts.flatMap((line) => (line.startsWith(mark) ? [line.slice(mark.length)] : [])).slice(0, QUOTED);
 }
 
 /** Files without which it is not known what the nodes on the way would do. */

@@ -39,6 +39,7 @@ function readLink(entry: Entry): Link {
     type,
     kind,
     master: textField(entry, 'master'),
+    ...(nestedEntry(entry, 'xdp') ? { hasXdp: true as const } : {}),
     ...(vrfTable === null ? {} : { vrfTable: String(vrfTable) }),
     lower: kind === 'vxlan' && data ? textField(data, 'link') : lower,
     vxlan: kind === 'vxlan' && data ? readVxlan(data) : null,

@@ -1,4 +1,5 @@
 /** Chains of the device hooks: which of them a packet meets, by the device that it comes in or leaves by. */
+import { devicesBelow } from '../devices-below.js';
 import type { KernelModel } from '../model.js';
 import type { BaseChain } from './rule-set.js';
 import { type ChainOutcome, walkChain } from './rule-walk.js';
@@ -12,7 +13,9 @@ export function filterAtDevice(model: KernelModel, base: BaseChain, way: Way): C
   const passed: ChainOutcome[] = [{ way, end: { kind: 'accept' } }];
   if (device === null) return passed;
   if (devices.some((name) => isNamed(name, device))) return walkChain(base, way);
-  const below = devicesBelow(model, device).find((name) => devices.some((one) => isNamed(one, name)));
+  const below = devicesBelow(model.snapshot.links, device).find((name) =>
+    devices.some((one) => isNamed(one, name)),
+  );
   if (devices.length > 0 && below === undefined) return passed;
   if (below === undefined) {
     doubtWalk(
@@ -51,23 +54,3 @@ function placeOf({ chain }: BaseChain): string {
 function isNamed(name: string, device: string): boolean {
   return name.endsWith('*') ? device.startsWith(name.slice(0, -1)) : name === device;
 }
-
-/** The devices that carry a device's frames: ports of a bridge or bond, what a VLAN or macvlan is made on. */
-function devicesBelow(model: KernelModel, device: string): string[] {
-  const found = new Set<string>();
-  const pending = [device];
-  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    const ports = (model.snapshot.links ?? []).filter(({ master }) => master === name);
-    const link = model.link(name);
-    const parent = link?.lower != null && STACKED.has(link.kind ?? '') ? [link.lower] : [];
-    for (const below of [...ports.map((port) => port.name), ...parent]) {
-      if (found.has(below) || below === device) continue;
-      found.add(below);
-      pending.push(below);
-    }
-  }
-  return [...found];
-}
-
-/** Of these, a frame is the lower device's as well; a tunnel's packet is another one there. */
-const STACKED = new Set(['vlan', 'macvlan', 'ipvlan']);

@@ -19,6 +19,9 @@ const HEADER_VALUES = new Map([
   ['group', 'group'],
 ]);
 
+/** `ip addr` has the program's number behind it. */
+const XDP = /^xdp(?:generic|offload|multi)?(?:\/id:\d+)?$/;
+
 /** What is read of a kind's own words; the rest of them changes no decision. */
 const KIND_VALUES = new Map([
   [
@@ -81,7 +84,9 @@ function readHeader([, index, name, flags, rest]: RegExpExecArray, line: Line, f
     ifindex: Number(index),
     flags: flags!.split(',').filter((flag) => flag !== ''),
   };
-  readValues(new Words({ ...line, text: rest! }, file), HEADER_VALUES, fields);
+  readValues(new Words({ ...line, text: rest! }, file), HEADER_VALUES, fields, (word) => {
+    if (XDP.test(word)) fields.xdp = {};
+  });
   const lowerIsElsewhere = /\slink-netns(id)?\s/.test(rest!);
   return { fields, name: name!, line, addresses: [], lowerIsElsewhere, mayTellKind: false };
 }

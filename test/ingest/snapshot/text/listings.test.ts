@@ -230,6 +230,25 @@ test('links of kinds that need modules, with statistics', (t) => {
   t.is(read({ 'ip-addr.txt': '5: e    inet 10.0.0.1/24 scope global e\n' }).links, null);
 });
 
+test('a program of XDP: in the header of `ip link`, with its number in that of `ip addr`, an object by `-j`', (t) => {
+  const header = (name: string, xdp: string) =>
+    `2: ${name}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 ${xdp}qdisc mq state UP mode DEFAULT group default qlen 1000
+    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0 minmtu 68 maxmtu 9216 addrgenmode eui64
+${xdp === '' ? '' : '    prog/xdp id 42 name xdp_fw tag 3b185187f1855c4c jited\n'}`;
+  for (const [xdp, hasXdp] of [
+    ['', undefined],
+    ['xdp ', true],
+    ['xdpgeneric ', true],
+    ['xdp/id:42 ', true],
+    ['xdpoffload/id:42 ', true],
+  ] as const) {
+    const [link] = read({ 'ip-link.txt': header('eth0', xdp) }).links!;
+    t.deepEqual([link!.hasXdp, link!.mtu, link!.kind], [hasXdp, 1500, null], xdp);
+  }
+  const listed = [{ ifindex: 2, ifname: 'eth0', xdp: { mode: 1, prog: { id: 42 } } }];
+  t.true(read({ 'ip-link.json': JSON.stringify(listed) }).links![0]!.hasXdp);
+});
+
 test('routes whose encapsulation old iproute2 prints among their own fields', (t) => {
   const { routes4 } = read({
     'ip-route.json': `[{"dst":"192.168.11.0/24","encap":"ip6","id":0,"src":"::","dst":"fd00::2","hoplimit":0,"tc":0,"dev":"a","table":"9","flags":[]},
