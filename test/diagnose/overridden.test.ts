@@ -32,7 +32,7 @@ test('where eBPF programs may take the packet first, settings alone do not say t
   const [finding] = (await cilium.analyze()).findings;
   t.like(finding, { cause: 'rp-filter', confidence: 'possible', node: 'node2' });
   t.regex(finding!.summary, /may be dropping/);
-  t.true(finding!.evidence.some(({ text }) => /^assumed: the eBPF programs of Cilium/.test(text)));
+  t.true(finding!.evidence.some(({ text }) => /^assumed: node2: the eBPF programs of Cilium/.test(text)));
 });
 
 test("the kernel's own record of the drop is told all the same", async (t) => {
@@ -113,4 +113,18 @@ test('what cannot be told of a node is named as what to look at next', async (t)
   const { findings, gaps } = await asked.analyze();
   t.is(findings[0]!.cause, 'undetermined');
   t.regex(gaps[0]!.why, /cannot be told: rule 500 asks for the packet's user/);
+});
+
+test('what policies of IPsec encrypt leaves as another packet: that no reply is seen is no proof of silence', async (t) => {
+  const lost = () => new Altered(t, 'no-route-local-server').without(...UNTOLD);
+  const [node] = lost().nodes;
+  const way = { dst: '203.0.113.0/24', gateway: '172.31.255.254', dev: 'ens19', flags: [] };
+  const routed = lost().edit(node!, 'ip-route.json', adding(way));
+  t.deepEqual(await routed.findings(), [`backend-silent probable ${node} ens19`]);
+  const policy = lost()
+    .edit(node!, 'ip-rule.json', adding({ priority: 220, src: 'all', table: '220' }))
+    .edit(node!, 'ip-route.json', adding({ ...way, table: '220' }));
+  const [finding] = (await policy.analyze()).findings;
+  t.is(finding!.confidence, 'possible');
+  t.true(finding!.evidence.some(({ text }) => /^assumed: lb-3: policies of IPsec/.test(text)));
 });

@@ -87,8 +87,9 @@ function gatherEvidence(suspicions: readonly Suspicion<RpFilterProof>[]): Eviden
 }
 
 function blindSpotEvidence({ name, netns }: NodeView, { network }: DiagnosisContext): Evidence[] {
-  const blindSpots = network.station(name, netns)?.blindSpots ?? [];
-  return blindSpots.map((line) => evidence('model', `assumed: ${line}`, { node: name }));
+  const station = network.station(name, netns);
+  const lines = station?.blindSpots ?? [];
+  return lines.map((line) => evidence('model', `assumed: ${station!.label}: ${line}`, { node: name }));
 }
 
 /** What else could have swallowed the packet, and why it did not. */
