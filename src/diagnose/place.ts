@@ -62,15 +62,28 @@ export function isForOtherLink(sighting: Sighting, context: DiagnosisContext): b
 
 /**
  * The interface that routing sees: a bridge in place of its port, a VLAN device in place of the one that its
- * tagged frames come in by.
+ * tagged frames come in by, and a macvlan device for frames to its MAC.
  */
-export function inputInterface(sighting: Pick<Sighting, 'point' | 'vlan'>, node: NodeView): string | null {
+export function inputInterface(
+  sighting: Pick<Sighting, 'point' | 'vlan'> & Partial<Pick<Sighting, 'etherDestination'>>,
+  node: NodeView,
+): string | null {
   const name = sighting.point.interface;
   if (name === null || !node.snapshot?.links) return name;
   const { links } = node.snapshot;
   const tagged =
     sighting.vlan === null ? null : links.find((l) => l.lower === name && l.vlanId === sighting.vlan);
-  return tagged?.name ?? links.find((l) => l.name === name)?.master ?? name;
+  const own = links.find((l) => l.name === name);
+  // macvlan_handle_frame() comes before the IP layer of the device below.
+  const virtual = links.find(
+    ({ kind, lower, mac }) =>
+      (kind === 'macvlan' || kind === 'macvtap') &&
+      lower === name &&
+      mac !== null &&
+      mac === sighting.etherDestination &&
+      mac !== own?.mac,
+  );
+  return tagged?.name ?? virtual?.name ?? own?.master ?? name;
 }
 
 export function decapsulatingInterface(sighting: Sighting, node: NodeView): string | null {
