@@ -1,6 +1,7 @@
 /** VRFs, which no kernel of the lab can make: by Documentation/networking/vrf.rst, net/l3mdev and drivers/net/vrf.c. */
 import test from 'ava';
 import { readSnapshot } from '../../src/ingest/snapshot/snapshot.js';
+import { explainRoute } from '../../src/kernel/explanation/explain.js';
 import { KernelModel } from '../../src/kernel/model.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 
@@ -95,4 +96,22 @@ test('a table that cannot be told is a doubt', (t) => {
   const routes = ROUTES('blue').replace(/^local 10.*\n/gm, '');
   const [doubt] = new KernelModel(node(routes)).input({ ...request, ...PACKET }).unknown;
   t.is(doubt, 'which table is that of the VRF blue is not told: rule 1000 is taken as no match');
+});
+
+test('a rule of VRFs is told as `ip` prints it, and the kernel is to be asked for the VRF that has the source', (t) => {
+  const question = { to: '203.0.113.9', from: '10.9.8.7', iif: null, oif: null, ...PACKET };
+  const model = new KernelModel(node());
+  const { steps, command } = explainRoute(model, question, model.output({ ...reply, ...PACKET }));
+  t.true(
+    steps.some(({ lines }) =>
+      lines.some((line) => line.startsWith('1000: from all lookup [l3mdev-table] -- ')),
+    ),
+  );
+  t.regex(command!, /^ip route get 203\.0\.113\.9 from 10\.9\.8\.7 oif blue\b/);
+});
+
+test("an ARP request at a VRF's device is answered by the VRF's own addresses", (t) => {
+  const model = new KernelModel(node());
+  const { answers, why } = model.answersFor('10.9.8.7', 'eth1', '10.9.8.1');
+  t.deepEqual([answers, why.includes('VRF')], [true, false]);
 });

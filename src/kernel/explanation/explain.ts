@@ -37,8 +37,13 @@ export function explainRoute(model: KernelModel, question: RouteQuestion, verdic
     sentence: sentence(question, verdict),
     steps: steps.filter((step) => step !== null),
     assumed: verdict.unknown,
-    command: command(question),
+    command: command({ ...question, oif: boundTo(model, question) }),
   };
+}
+
+/** What the question's source stands for here, and `ip route get` has to be told. */
+function boundTo(model: KernelModel, { from, iif, oif }: RouteQuestion): string | null {
+  return oif ?? (from === null || iif !== null ? null : model.vrfOfAddress(from));
 }
 
 function translationStep({ snapshot }: KernelModel, { to, iif }: RouteQuestion): ExplanationStep | null {

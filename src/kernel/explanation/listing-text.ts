@@ -58,6 +58,9 @@ export function selectorTexts(rule: Rule): { field: keyof Rule; text: string }[]
 
 const hex = (value: number) => `0x${value.toString(16)}`;
 
+/** `ip` prints it as what it does. */
+const VRF_RULE = 'l3mdev';
+
 /** A rule as `ip rule show` prints it. */
 export function ruleLine(rule: Rule): string {
   const selectors = selectorTexts(rule).map(({ text }) => text);
@@ -65,8 +68,15 @@ export function ruleLine(rule: Rule): string {
   const words = [
     rule.not ? 'not' : '',
     ...(rule.from === null ? ['from all'] : []),
-    ...selectors,
-    action === 'lookup' ? `lookup ${table}` : action === 'goto' ? `goto ${gotoPriority}` : action,
+    ...selectors.filter((text) => text !== VRF_RULE),
+    ...(selectors.includes(VRF_RULE) ? ['lookup [l3mdev-table]'] : []),
+    action === 'lookup'
+      ? table === null
+        ? ''
+        : `lookup ${table}`
+      : action === 'goto'
+        ? `goto ${gotoPriority}`
+        : action,
     suppressPrefixLength === null ? '' : `suppress_prefixlength ${suppressPrefixLength}`,
     suppressInterfaceGroup === null ? '' : `suppress_ifgroup ${suppressInterfaceGroup}`,
   ];

@@ -82,6 +82,9 @@ function answerProbe(
   sender: Address,
   doubts: Doubts,
 ): Decision {
+  if (state.interfaces.vrfs.of(device) !== null) {
+    doubts.add(`${device} is in a VRF, whose table is not modelled for ARP probes`);
+  }
   if (!isLocal(state, target, doubts)) return refuse(`${target.text} is not the node's own`);
   const reason = ignored(state, device, target, sender, doubts);
   return reason === null ? own(state, device, target) : refuse(reason);
@@ -120,6 +123,7 @@ function filtered(
     ...NO_PACKET,
     source: target.text,
     destination: sender.text,
+    oif: state.interfaces.vrfs.of(device) ?? undefined,
     uid: 0,
   });
   for (const line of back.unknown) doubts.add(line);

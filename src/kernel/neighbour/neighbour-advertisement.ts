@@ -30,6 +30,9 @@ export function neighbourAdvertisement(
   const target = toAddress(solicitation.target);
   const isProbe = isUnspecified(toAddress(solicitation.source));
   const receiver = receiverAt(state, solicitation.interface, doubts);
+  if (state.interfaces.vrfs.of(receiver.name) !== null) {
+    doubts.add(`${receiver.name} is in a VRF, whose table is not modelled for neighbour discovery`);
+  }
   return neighbourAnswer(decide(state, receiver, target, isProbe, doubts), receiver, doubts);
 }
 

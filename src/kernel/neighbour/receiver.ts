@@ -40,9 +40,6 @@ export function receiverAt(state: KernelState, name: string, doubts: Doubts): Re
     link = master;
     deaf ??= deafness(master);
   }
-  if (state.interfaces.vrfs.of(link.name) !== null) {
-    doubts.add(`${link.name} is in a VRF, whose table is not modelled`);
-  }
   return { name: link.name, link, deaf };
 }
 
