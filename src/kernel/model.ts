@@ -140,6 +140,11 @@ export class KernelModel {
     return this.state.interfaces.vrfs.of(device);
   }
 
+  /** The table that a VRF's packets are routed by; null where it cannot be told. */
+  tableOfVrf(vrf: string, family: 4 | 6): string | null {
+    return this.state.interfaces.vrfs.table(vrf, family);
+  }
+
   /** The VRF that holds an address; null where none does. */
   vrfOfAddress(address: string): string | null {
     return this.state.interfaces.vrfOfAddress(address);

@@ -71,6 +71,38 @@ test('in a VRF it is the way back of its own table that counts', async (t) => {
   t.deepEqual(await inVrf(strict()).findings(), ['rp-filter probable node1 eth1']);
 });
 
+test('of a VRF that has no way back the fix is one in its own table, and no rule that leads past it', async (t) => {
+  const own = { type: 'local', dst: '10.9.8.7', dev: 'blue', table: '10', protocol: 'kernel', scope: 'host' };
+  const held = inVrf(new Altered(t, 'second-nic-strict').without(...UNTOLD), { ...own, flags: [] })
+    .edit('node1', 'ip-route.json', (text) =>
+      JSON.stringify(
+        (JSON.parse(text) as Device[]).filter(({ dst, dev }) => dst !== '10.9.8.7' || dev !== 'lo'),
+      ),
+    )
+    .edit(
+      'node1',
+      'ip-addr.json',
+      each((link) => {
+        const addresses = link.addr_info as { local: string }[];
+        return { ...link, addr_info: addresses.filter(({ local }) => local !== '10.9.8.7') };
+      }),
+    )
+    .edit(
+      'node1',
+      'ip-addr.json',
+      adding({
+        ...{ ifindex: 90, ifname: 'blue', flags: [] },
+        addr_info: [{ family: 'inet', local: '10.9.8.7', prefixlen: 32, scope: 'global' }],
+      }),
+    );
+  const [finding] = (await held.analyze()).findings;
+  t.is(finding!.cause, 'rp-filter');
+  t.deepEqual(
+    finding!.fix?.commands.filter(({ persists }) => !persists).map(({ command }) => command),
+    ['ip route replace default via 10.9.8.1 dev eth1 onlink table 10'],
+  );
+});
+
 test('an address of no VRF may be served within one: that the other tables have no route for its replies is no proof', async (t) => {
   const lost = () => new Altered(t, 'no-route-local-server').without(...UNTOLD);
   t.deepEqual(await lost().findings(), ['no-route probable lb-3 null']);

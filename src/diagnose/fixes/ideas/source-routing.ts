@@ -4,6 +4,7 @@ import { outerInterfaces } from '../../../network/link.js';
 import { COST, type FixIdea, type Problem } from '../idea.js';
 import { step } from '../step.js';
 import { clientPriority, firstPriority, tableBack } from './tables.js';
+import { vrfDefault } from './vrf-default.js';
 import { clientsOf, fleeting, podNetwork, type WayIn, wayInto } from './way-in.js';
 
 /** For what a server answers on the node, and for what its pods answer, each where it applies. */
@@ -11,6 +12,12 @@ export function backTheWayIn(problem: Problem): FixIdea[] {
   const door = wayInto(problem);
   const { trip } = problem.risks[0]!;
   if (!door || door.gateway === null || clientsOf(problem).includes(door.gateway)) return [];
+  const { station } = problem.risks[0]!;
+  const vrf = station.model.vrfOf(door.interface);
+  if (vrf !== null) {
+    const idea = vrfDefault(problem, door, vrf, familyOf(trip.server.address)!);
+    return idea ? [idea] : [];
+  }
   const ownReply = answersItself(problem);
   const idea = ownReply
     ? sourceRouting(problem, door, trip.request.packet.destination.text)
