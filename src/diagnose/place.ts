@@ -4,6 +4,7 @@
  */
 import type { Attempt } from '../correlate/attempt.js';
 import type { Sighting } from '../model/sighting.js';
+import type { Link } from '../model/snapshot.js';
 import { areApart } from '../network/link.js';
 import type { DiagnosisContext, NodeView } from './context.js';
 import type { Loss } from './loss.js';
@@ -83,7 +84,13 @@ export function inputInterface(
       mac === sighting.etherDestination &&
       mac !== own?.mac,
   );
-  return tagged?.name ?? virtual?.name ?? own?.master ?? name;
+  const upper = tagged?.name ?? virtual?.name ?? own?.master ?? name;
+  // Of Open vSwitch, the flow table decides by which device a port's frames come in.
+  return upper !== name && links.some((l) => l.name === upper && isDatapath(l)) ? null : upper;
+}
+
+function isDatapath({ name, kind }: Link): boolean {
+  return kind === 'openvswitch' || name === 'ovs-system';
 }
 
 export function decapsulatingInterface(sighting: Sighting, node: NodeView): string | null {

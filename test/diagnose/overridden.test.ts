@@ -160,3 +160,23 @@ test('what policies of IPsec encrypt leaves as another packet: that no reply is 
   t.is(finding!.confidence, 'possible');
   t.true(finding!.evidence.some(({ text }) => /^assumed: lb-3: policies of IPsec/.test(text)));
 });
+
+test("a port of Open vSwitch hands its frames to whom the flow table says: a martian line's own device is the place", async (t) => {
+  const bridged = (text: string) => text.replaceAll('"eth1"', '"br-ex"').replaceAll('dev eth1', 'dev br-ex');
+  const recorded = new Altered(t, 'second-nic-strict')
+    .edit(
+      'node1',
+      'ip-link.json',
+      adding(device('ovs-system', 'openvswitch'), device('br-ex', 'openvswitch')),
+    )
+    .edit(
+      'node1',
+      'ip-link.json',
+      each((link) => (link.ifname === 'eth1' ? { ...link, master: 'ovs-system' } : link)),
+    )
+    .edit('node1', 'sysctl.txt', (text) => text.replaceAll('.eth1.', '.br-ex.'));
+  for (const file of ['ip-addr.json', 'ip-route.json', 'ip-neigh.json', 'kernel.log']) {
+    recorded.edit('node1', file, bridged);
+  }
+  t.deepEqual(await recorded.findings(), ['rp-filter confirmed node1 br-ex']);
+});

@@ -62,6 +62,12 @@ test('a device of a VRF is no port of it: packets come in by the device, with it
   t.like(links.get('blue'), { kind: 'vrf', vrfTable: '10' });
 });
 
+test('a VRF is told by its flags where its kind is not', (t) => {
+  const plain = LINKS.replaceAll(/^ {4}vrf.*\n/gm, '');
+  const links = readSnapshot(new Map([['ip-link.txt', plain]]), 'node1', null, '').links!;
+  t.like(links[2], { name: 'eth1', master: null, vrf: 'blue' });
+});
+
 test("within a VRF both ways are looked up in its table: strict rp_filter takes what the VRF's default leads back to", (t) => {
   const model = new KernelModel(node());
   t.like(model.input({ ...request, ...PACKET }), { verdict: 'local', table: '10', unknown: [] });

@@ -192,11 +192,10 @@ function accepts(attempt: Attempt, { name, netns, snapshot }: NodeView, context:
   const arrived = asked.find((s) => s.direction === 'in' && s.point.interface !== null);
   const own = asked.find((s) => s.direction === 'out');
   const { path } = context.network.station(name, netns)!;
+  const device = arrived ? inputInterface(arrived, context.node(name, netns)!) : null;
+  if (arrived && device === null) return false;
   const passages = arrived
-    ? path.receive(
-        packetQuestion(attempt, arrived, 'request'),
-        inputInterface(arrived, context.node(name, netns)!)!,
-      )
+    ? path.receive(packetQuestion(attempt, arrived, 'request'), device!)
     : own
       ? path.send(packetQuestion(attempt, own, 'request'))
       : [];

@@ -22,7 +22,7 @@ export function readLinks(text: string, file: string): Link[] {
 
 function readLink(entry: Entry): Link {
   const info = nestedEntry(entry, 'linkinfo');
-  const kind = info && textField(info, 'info_kind');
+  const kind = (info && textField(info, 'info_kind')) ?? (isVrf(entry) ? 'vrf' : null);
   const data = info && nestedEntry(info, 'info_data');
   const type = textField(entry, 'link_type') ?? '';
   // A veth's `link` is its peer, which is no lower device. `link_index` in its place is of another namespace.
@@ -45,6 +45,12 @@ function readLink(entry: Entry): Link {
     vxlan: kind === 'vxlan' && data ? readVxlan(data) : null,
     vlanId: kind === 'vlan' && data ? numberField(data, 'id') : null,
   };
+}
+
+/** What no other device has at once, where the kind is not told (`ip link` without `-d`): vrf_setup(). */
+function isVrf(entry: Entry): boolean {
+  const flags = textsField(entry, 'flags');
+  return flags.includes('MASTER') && flags.includes('NOARP') && !flags.includes('BROADCAST');
 }
 
 /** Tunnels print their IP address here, the loopback device zeros. */
