@@ -4,6 +4,7 @@ import { entryOf } from '../model/nested-maps.js';
 import type { Cause, Suspicion } from './cause.js';
 import { CONFIDENCE_ORDER } from './confidence.js';
 import type { DiagnosisContext } from './context.js';
+import { withUndo } from './fixes/undo.js';
 import { unansweredGaps } from './neighbours/unanswered.js';
 import { addPatterns } from './patterns/patterns.js';
 import { CAUSE_REGISTRY } from './registry.js';
@@ -63,7 +64,7 @@ export function diagnose(context: DiagnosisContext, registry = CAUSE_REGISTRY): 
   );
   const ofGroup = new Map<Group, Finding>();
   const identified = findings.map(({ finding, group }, i): Finding => {
-    const named = { id: `f${i + 1}`, ...finding };
+    const named = { id: `f${i + 1}`, ...withUndo(finding, context.network) };
     for (const one of (group && joined.get(group)) ?? []) ofGroup.set(one, named);
     return named;
   });

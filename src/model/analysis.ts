@@ -220,6 +220,8 @@ export interface Fix {
   files?: FixFile[];
   /** What in the snapshots would undo it, at the next boot or sooner; absent where nothing is known to. */
   undoneBy?: string[];
+  /** What takes the commands back, in the order in which it is to be run; absent where that is not known, or nothing stays. */
+  undo?: FixCommand[];
   risk: string;
   /** What the kernel model saw happen to the finding's own packets with the fix in place. */
   expected: string;

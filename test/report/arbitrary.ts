@@ -103,13 +103,20 @@ const owners = fc.record(
   { requiredKeys: ['address', 'protocol', 'spells'] },
 );
 
-const fix = fc.record({
-  summary: text,
-  commands: fc.array(fc.record({ node: text, command: text, persists: fc.boolean() }), { maxLength: 4 }),
-  manifests: fc.array(text, { maxLength: 2 }),
-  risk: text,
-  expected: text,
-});
+const commands = fc.array(fc.record({ node: text, command: text, persists: fc.boolean() }), { maxLength: 4 });
+
+const fix = fc.record(
+  {
+    summary: text,
+    commands,
+    manifests: fc.array(text, { maxLength: 2 }),
+    undoneBy: fc.array(text, { maxLength: 2 }),
+    risk: text,
+    expected: text,
+    undo: commands,
+  },
+  { requiredKeys: ['summary', 'commands', 'manifests', 'risk', 'expected'] },
+);
 
 const pattern = fc.record({
   by: fc.oneof(text, fc.constant('backend-node')),

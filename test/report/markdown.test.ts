@@ -192,7 +192,8 @@ test('the verdict and the fix come first', (t) => {
 
 test('commands are whole, in blocks that can be copied', (t) => {
   const scripts = parse(renderMarkdown(rpFilter())).filter((token) => token.info === 'sh');
-  for (const { command } of rpFilter().findings[0]!.fix!.commands) {
+  const { commands, undo } = rpFilter().findings[0]!.fix!;
+  for (const { command } of [...commands, ...undo!]) {
     t.true(scripts.some((script) => script.content.split('\n').includes(command)));
   }
   const gaps = undetermined().gaps.flatMap((gap) => gap.capture ?? []);

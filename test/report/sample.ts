@@ -273,6 +273,11 @@ export function rpFilter(): Analysis {
           manifests: [],
           risk: 'Loose mode accepts a source address that is reachable by any interface.',
           expected: 'All 4 requests are forwarded to cni0; replies go back by flannel.1.',
+          undo: [
+            { node: 'node2', command: 'rm /etc/sysctl.d/90-returnpath.conf', persists: true },
+            { node: 'node2', command: 'sysctl -w net.ipv4.conf.flannel/1.rp_filter=1', persists: false },
+            { node: 'node2', command: 'sysctl -w net.ipv4.conf.all.rp_filter=1', persists: false },
+          ],
         },
         alternatives: [
           { cause: 'filtered', why: 'no rule of node2 drops packets that come in by flannel.1' },

@@ -41,10 +41,13 @@ const plain = (given: Analysis, columns = 80) => renderTerminal(given, { columns
 const prose = (given: Analysis) => plain(given).replace(/\s+/g, ' ');
 const verdictOf = (given: Analysis) => plain(given).split('\n\n', 1)[0]!.replace(/\s+/g, ' ').trim();
 
+const commandsOf = (fix: Finding['fix']) =>
+  [...(fix?.commands ?? []), ...(fix?.undo ?? [])].map(({ command }) => command);
+
 /** The lines that may be longer than the terminal: those that are there to be copied. */
 function unbroken({ findings, gaps }: Analysis): Set<string> {
   const commands = [
-    ...findings.flatMap((one) => one.fix?.commands.map(({ command }) => command) ?? []),
+    ...findings.flatMap(({ fix }) => commandsOf(fix)),
     ...gaps.flatMap(({ capture }) => capture ?? []),
   ];
   const manifests = findings.flatMap((one) => one.fix?.manifests ?? []);
@@ -80,7 +83,7 @@ test('any analysis: the width is kept, commands are whole, nothing but line feed
       t.deepEqual(tooWide(text, columns, exempt), []);
       const lines = new Set(text.split('\n'));
       for (const { fix } of given.findings) {
-        for (const { command } of fix?.commands ?? []) {
+        for (const command of commandsOf(fix)) {
           if (!lines.has(`    ${escapeText(command)}`)) return false;
         }
       }
@@ -565,11 +568,12 @@ test('proof names file, line and packet; kinds with much of it are cut', (t) => 
 });
 
 test('commands are grouped by node and by whether they last, in their order', (t) => {
-  const fix = plain(rpFilter()).match(/# on node2, lasts[\s\S]*90-returnpath\.conf/)![0];
+  const fix = plain(rpFilter()).match(/# on node2, lasts[\s\S]*?90-returnpath\.conf/)![0];
   t.deepEqual(
     fix.split('\n').map((line) => line.trim().split(' ')[0]),
     ['#', 'sysctl', 'sysctl', '', '#', 'printf'],
   );
+  t.regex(plain(rpFilter()), /\n\n {4}# to take it back on node2:\n {4}rm \S+\n {4}sysctl /);
 });
 
 test('a manifest is a command that can be copied as it is', (t) => {

@@ -6,6 +6,7 @@ import { ackText, wayText } from '../../network/narrate.js';
 import type { Network } from '../../network/network.js';
 import { type RoundTrip, roundTrips } from '../../network/round-trip.js';
 import { firstEntriesOf } from '../../network/upstream.js';
+import { withUndo } from '../fixes/undo.js';
 import { announcerConflict, silenceFinding } from './conflict.js';
 import { riskFinding } from './finding.js';
 import { type Risk, riskOf } from './risk.js';
@@ -46,7 +47,7 @@ export function predictConnections(network: Network, requests: readonly Predicti
   const ids = new Map<RoundTrip, string>();
   const add = (finding: Omit<Finding, 'id'>) => {
     const id = `f${findings.length + 1}`;
-    findings.push({ id, ...finding });
+    findings.push({ id, ...withUndo(finding, network) });
     return id;
   };
   for (const { request, risks } of groups.values()) {

@@ -1,5 +1,5 @@
 import type { Finding, Fix, FixCommand, FixFile, WhatIf } from '../../model/analysis.js';
-import { commandTitle, whatIfWord, withoutFix } from '../terminal/remedy.js';
+import { commandTitle, UNWRITTEN, whatIfWord, withoutFix } from '../terminal/remedy.js';
 import { Commands } from './table.js';
 
 /** What to do about a finding: the commands to copy, what they risk, and what the kernel model saw them do. */
@@ -24,7 +24,7 @@ export function FixBox({ finding, id }: { finding: Finding; id: string }) {
 }
 
 function FixText({ fix, id }: { fix: Fix; id: string }) {
-  const { summary, commands, files = [], manifests, undoneBy = [], risk, expected } = fix;
+  const { summary, commands, files = [], manifests, undoneBy = [], undo = [], risk, expected } = fix;
   return (
     <>
       <h3 id={`${id}-fix`}>Fix</h3>
@@ -64,7 +64,28 @@ function FixText({ fix, id }: { fix: Fix; id: string }) {
           </div>
         )}
       </dl>
+      {undo.length > 0 && <Undo undo={undo} files={files} />}
     </>
+  );
+}
+
+/** Folded: it is wanted when the fix was the wrong one. */
+function Undo({ undo, files }: { undo: readonly FixCommand[]; files: readonly FixFile[] }) {
+  return (
+    <details class="undo">
+      <summary>To take it back</summary>
+      {[...new Set(undo.map(({ node }) => node))].map((node) => (
+        <>
+          <p class="where">{`on ${node}${files.some((file) => file.node === node) ? `, ${UNWRITTEN}` : ''}`}</p>
+          <Commands label={`Commands that take it back on ${node}`}>
+            {undo
+              .filter((line) => line.node === node)
+              .map(({ command }) => command)
+              .join('\n')}
+          </Commands>
+        </>
+      ))}
+    </details>
   );
 }
 

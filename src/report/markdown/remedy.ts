@@ -1,6 +1,6 @@
 import type { Finding, Fix } from '../../model/analysis.js';
 import type { Style } from '../style.js';
-import { manifestLines, scriptLines, whatIfWord, withoutFix } from '../terminal/remedy.js';
+import { manifestLines, scriptLines, undoLines, whatIfWord, withoutFix } from '../terminal/remedy.js';
 import { bullet } from './bullet.js';
 import { fence, paragraph } from './inline.js';
 
@@ -21,7 +21,9 @@ export function remedyText(finding: Finding, style: Style): string {
 }
 
 function fixTexts(fix: Fix, style: Style): string[] {
-  const commands = scriptLines({ ...fix, manifests: [] }, style).map((line) => line.replace(/^ {4}/, ''));
+  const flush = (lines: readonly string[]) => lines.map((line) => line.replace(/^ {4}/, ''));
+  const commands = flush(scriptLines({ ...fix, manifests: [] }, style));
+  const undo = flush(undoLines(fix, style)).slice(1);
   const blocks = [commands.slice(1), ...fix.manifests.map((manifest) => manifestLines(manifest, style))];
   const notes = [
     ...(fix.undoneBy ?? []).map((text) => bullet('Undone by', text)),
@@ -32,6 +34,7 @@ function fixTexts(fix: Fix, style: Style): string[] {
     ...(fix.summary.trim() === '' ? [] : [paragraph(fix.summary)]),
     ...blocks.filter((lines) => lines.length > 0).map((lines) => fence(lines, 'sh')),
     ...(notes.length > 0 ? [notes.join('\n')] : []),
+    ...(undo.length > 0 ? [fence(undo, 'sh')] : []),
   ];
 }
 

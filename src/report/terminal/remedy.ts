@@ -60,8 +60,22 @@ function fixLines(fix: Fix, style: Style): string[] {
   for (const line of fix.undoneBy ?? []) lines.push(...labelled('  Undone by', line, style.measure, 13));
   if (fix.risk !== '') lines.push(...labelled('  Risk', fix.risk, style.measure, 12));
   if (fix.expected !== '') lines.push(...labelled('  Expected', fix.expected, style.measure, 12));
+  lines.push(...undoLines(fix, style));
   return lines;
 }
+
+/** What takes the commands back, node by node: a blank line before each. */
+export function undoLines({ undo = [], files = [] }: Fix, style: Style): string[] {
+  return [...new Set(undo.map(({ node }) => node))].flatMap((node) => [
+    '',
+    ...wrap(`to take it back on ${node}:`, style.measure - 6).map((l) => style.dim(`    # ${l}`)),
+    ...undo.filter((line) => line.node === node).map(({ command }) => `    ${style.cyan(command)}`),
+    ...(files.some((file) => file.node === node) ? [style.dim(`    # ${UNWRITTEN}`)] : []),
+  ]);
+}
+
+/** What is said beside the commands that take a fix back, where a file makes it last. */
+export const UNWRITTEN = 'and take out again what was written to make it last';
 
 /** What a shell is to be given, node by node: a blank line before each, all but manifests indented. */
 export function scriptLines(fix: Fix, style: Style): string[] {
