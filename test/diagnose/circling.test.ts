@@ -18,8 +18,8 @@ test('a request that two routers send to each other: where, by which routes, and
   t.regex(summary, words);
   t.regex(known!, words);
   const told = texts(analysis);
-  t.true(told.some((text) => /^node2: SYN .*left by eth0, with 61 hops left/.test(text)));
-  t.true(told.some((text) => /^node2: SYN .*left by eth0 again, with 1 hop left/.test(text)));
+  t.true(told.some((text) => /^node2: SYN .*came in by eth0, with 60 hops left/.test(text)));
+  t.true(told.some((text) => /^node2: SYN .*came in by eth0 again, with 2 hops left/.test(text)));
   t.true(
     analysis.gaps.some(
       ({ node, capture }) =>

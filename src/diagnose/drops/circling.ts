@@ -26,7 +26,7 @@ export function circling(attempt: Attempt, context: DiagnosisContext): KnownOfLo
   return rounds.length >= ROUNDS ? circle(attempt, loss, rounds, context) : usedUp(attempt, loss);
 }
 
-/** The sightings of one packet at the place that it passed most often, each with another hop limit. */
+/** The sightings of one packet at the place that it came to, or else passed, most often: each with another hop limit. */
 function roundsOf(sightings: readonly Sighting[]): Sighting[] {
   const places = new Map<string, Map<number, Sighting>>();
   for (const sighting of sightings) {
@@ -37,8 +37,10 @@ function roundsOf(sightings: readonly Sighting[]): Sighting[] {
     const passed = places.get(key) ?? new Map<number, Sighting>();
     places.set(key, passed.set(ttl, sighting));
   }
-  const most = [...places.values()].reduce((a, b) => (b.size > a.size ? b : a), new Map<number, Sighting>());
-  return [...most.values()].sort((a, b) => b.ttl - a.ttl);
+  const each = [...places.values()].map((passed) => [...passed.values()]).sort((a, b) => b.length - a.length);
+  const comingIn = each.find(([one]) => one!.direction === 'in');
+  const most = comingIn && comingIn.length >= ROUNDS ? comingIn : (each[0] ?? []);
+  return most.sort((a, b) => b.ttl - a.ttl);
 }
 
 function circle(
@@ -47,23 +49,26 @@ function circle(
   rounds: readonly Sighting[],
   context: DiagnosisContext,
 ): KnownOfLoss {
-  const [first, final] = [rounds[0]!, rounds.at(-1)!];
+  const [first, second, final] = [rounds[0]!, rounds[1]!, rounds.at(-1)!];
+  // With as many hops left as a round takes, it does not come by again.
+  const until = final.ttl <= first.ttl - second.ttl ? ', until its hop limit is used up' : '';
   const { node, netns } = first.point;
   const label = stationLabel(node, netns);
   const view = context.node(node, netns);
   const name = (view && inputInterface(first, view)) ?? first.point.interface;
   const station = context.network.station(node, netns);
-  const passages = name === null ? [] : station?.path.receive(packetQuestion(attempt, first, role), name);
-  const hop = passages?.[0]?.hops[0] ?? null;
+  const into = first.direction === 'in' ? name : null;
+  const passages = into === null ? [] : station?.path.receive(packetQuestion(attempt, first, role), into);
+  const hop = passages?.[0]?.hops[0];
   const [from, to] = [first.source.address, first.destination.address];
-  const way = hop
-    ? `sends them on by ${hop.dev}${hop.via === null ? '' : ` to ${hop.via}`}`
-    : 'sends them on';
-  const by = name === null ? '' : ` by ${name}`;
+  const times = `each ${rounds.length} times${until}`;
+  const way = hop && `sends them on by ${hop.dev}${hop.via === null ? '' : ` to ${hop.via}`}`;
   const next = hop?.via ?? 'who gets them next';
   const ip = to.includes(':') ? 'ip -6' : 'ip';
   return {
-    words: `the ${PACKETS[role]} go in circles: ${label} ${way}, and they come back${by}, each ${rounds.length} times, until its hop limit is used up`,
+    words: way
+      ? `the ${PACKETS[role]} go in circles: ${label} ${way}, and they come back by ${into}, ${times}`
+      : `the ${PACKETS[role]} go in circles: they pass ${name === null ? label : `${name} of ${label}`}, ${times}`,
     evidence: [
       packetEvidence(first, `, with ${hopsLeft(first)}`),
       packetEvidence(final, ` again, with ${hopsLeft(final)}`),
@@ -72,7 +77,7 @@ function circle(
       node,
       interface: name ?? last.point.interface,
       why: `whether ${label} should have a route to ${to} that leads elsewhere, or ${next} should not send there what is for it, their routing tables tell`,
-      capture: `ip route get ${to} from ${from}${name === null ? '' : ` iif ${shellWord(name)}`}; ${ip} route show table all match ${to}`,
+      capture: `ip route get ${to} from ${from}${into === null ? '' : ` iif ${shellWord(into)}`}; ${ip} route show table all match ${to}`,
     },
   };
 }
