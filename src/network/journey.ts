@@ -162,3 +162,11 @@ function isSame(a: Connection, b: Connection): boolean {
     [protocol, t.source.text, t.sourcePort, t.destination.text, t.destinationPort].join(' ');
   return key(a) === key(b);
 }
+
+/** The legs of a journey; of one that goes in circles, up to where it is a second time. */
+export function legsOnce({ legs, end }: Journey): Leg[] {
+  if (end.kind !== 'loop') return legs;
+  const isSame = (a: Leg, b: Leg) => a.station === b.station && a.interface === b.interface;
+  const again = legs.findIndex((leg, i) => legs.slice(0, i).some((before) => isSame(before, leg)));
+  return again < 0 ? legs : legs.slice(0, again + 1);
+}

@@ -2,7 +2,7 @@
 
 import type { FilterPacket } from '../kernel/netfilter/packet.js';
 import { endpointLabel } from '../model/endpoint.js';
-import type { Journey, Leg } from './journey.js';
+import { type Journey, type Leg, legsOnce } from './journey.js';
 import type { LostAck } from './lost-ack.js';
 import type { RoundTrip } from './round-trip.js';
 
@@ -14,7 +14,7 @@ export function packetLabel({ source, sourcePort, destination, destinationPort }
 
 /** `by eth0 into node1, by flannel.1 into node2, by cni0 to 10.244.2.10:8080`: the stations, and how it ends. */
 export function wayText(journey: Journey): string {
-  const stations = journey.legs.map(({ station, interface: name }) =>
+  const stations = legsOnce(journey).map(({ station, interface: name }) =>
     name === null ? `from ${station.label}` : `by ${name} into ${station.label}`,
   );
   return [...stations, endText(journey)].join(', ');

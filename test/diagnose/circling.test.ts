@@ -1,9 +1,12 @@
 /** Requests that get no farther than their way between two nodes: they go in circles, or their tunnel packets get nowhere. */
 import test from 'ava';
 import type { Analysis } from '../../src/model/analysis.js';
+import { predict } from '../../src/predict.js';
+import { fixture } from '../support.js';
 import { EditedScenario } from './edited-bundle.js';
 
 const LOOP = 'routing-loop';
+const LOOP_RECORDED = 'routing-loop-recorded';
 const brief = ({ findings }: Analysis) =>
   findings.map((f) => `${f.cause} ${f.confidence} ${f.severity} ${f.node} ${f.interface}`);
 const texts = ({ findings }: Analysis) => findings[0]!.evidence.map(({ node, text }) => `${node}: ${text}`);
@@ -26,6 +29,31 @@ test('a request that two routers send to each other: where, by which routes, and
         node === 'node2' && capture!.startsWith('ip route get 10.244.1.10 from 10.244.0.0 iif eth0; '),
     ),
   );
+});
+
+const CIRCLE =
+  /by flannel\.1 into node2, by lan1 into router, by eth0 into node2, by lan1 into router, and goes in circles$/;
+
+test('by the settings of both: each is named once, and where it begins anew', async (t) => {
+  const unseen = new EditedScenario(t, LOOP_RECORDED);
+  for (const name of ['router', 'node2']) unseen.without(name, 'any.pcap');
+  const { findings } = await unseen.analyze();
+  const ways = findings[0]!.evidence.filter(({ kind }) => kind === 'model').map(({ text }) => text);
+  t.true(
+    ways.some((way) => CIRCLE.test(way)),
+    ways.join('\n'),
+  );
+  const options = { vips: ['192.168.1.100'], keepGoing: false, warn: () => {} };
+  const asked = { ...options, port: 80, protocol: 'tcp', clients: ['10.0.0.5'] };
+  const foretold = await predict(
+    ['router', 'node1', 'node2'].map((name) => fixture(LOOP_RECORDED, `${name}.tar.gz`)),
+    asked,
+  );
+  const [{ cause, summary }] = foretold.findings as [(typeof findings)[0]];
+  t.is(cause, 'not-delivered');
+  t.regex(summary, /requests go in circles: node2 \(eth0\), router \(lan1\), node2 \(eth0\)\./);
+  const steps = foretold.predictions![0]!.ways[0]!.steps.map(({ node, input }) => `${node} ${input}`);
+  t.deepEqual(steps, ['node1 eth0', 'node2 flannel.1', 'router lan1', 'node2 eth0', 'router lan1']);
 });
 
 test('IPv6 has commands of its own', async (t) => {

@@ -1,7 +1,7 @@
 import type { PacketQuestion } from '../../kernel/netfilter/passage.js';
 import type { Finding, Gap, PredictedStep, PredictedWay, Prediction } from '../../model/analysis.js';
 import type { Entries } from '../../network/entry.js';
-import type { Journey } from '../../network/journey.js';
+import { type Journey, legsOnce } from '../../network/journey.js';
 import { ackText, wayText } from '../../network/narrate.js';
 import type { Network } from '../../network/network.js';
 import { type RoundTrip, roundTrips } from '../../network/round-trip.js';
@@ -137,8 +137,8 @@ function fateOf({ fate, lostAck }: RoundTrip): PredictedWay['fate'] {
   return fate.kind === 'lost' ? `lost-${fate.role}` : fate.kind;
 }
 
-function stepsOf({ legs }: Journey, role: PredictedStep['role']): PredictedStep[] {
-  return legs.map(({ station, interface: name, passage, hop }) => {
+function stepsOf(journey: Journey, role: PredictedStep['role']): PredictedStep[] {
+  return legsOnce(journey).map(({ station, interface: name, passage, hop }) => {
     const { source, sourcePort, destination, destinationPort } = passage.packet;
     return {
       role,

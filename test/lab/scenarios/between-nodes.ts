@@ -28,6 +28,17 @@ export const BETWEEN_NODES: Scenario[] = [
   },
   {
     ...BASE,
+    name: 'routing-loop-recorded',
+    description: 'The same with the router recorded: the settings of both tell of it as well.',
+    ground: FLANNEL_CLUSTER,
+    changes: { node2: [`ip route del ${NODE2.podNetwork} dev ${FLANNEL.bridge}`] },
+    recorded: ['router', NODE1.name, NODE2.name],
+    fails: 'unreachable',
+    expect: { cause: 'undetermined', node: 'router', interface: 'lan1' },
+    uncounted: true,
+  },
+  {
+    ...BASE,
     name: 'routing-loop-ipv6',
     description: 'The same over IPv6, without a tunnel.',
     ground: IPV6_CLUSTER,
