@@ -1,6 +1,7 @@
 /** What somebody who reads a merged file should know of it, in words. */
 import type { CaptureResult } from './correlate/reading/inputs.js';
 import type { AnalysisClock } from './model/analysis.js';
+import type { Snapshot } from './model/snapshot.js';
 import { durationText } from './report/terminal/words.js';
 
 const NAME_RESOLUTION = 4;
@@ -45,4 +46,12 @@ export function lossNotes(captures: readonly CaptureResult[]): string[] {
     if (error) lines.push(error.message);
     return lines;
   });
+}
+
+/** What stands beside the captures has no place in a file of packets, and is half of what findings rest on. */
+export function snapshotNotes(snapshots: readonly Snapshot[]): string[] {
+  if (snapshots.length === 0) return [];
+  return [
+    "the nodes' settings, counters and logs are not in it: to analyze it, give their bundles beside it",
+  ];
 }

@@ -1,6 +1,7 @@
 /** The capture points of a merged file: an interface block for each interface of each node. */
 import type { CaptureResult } from './correlate/reading/inputs.js';
 import { interfaceNameOf } from './ingest/capture/interface-name.js';
+import { interfaceNumbersText, withoutInterfaceNumbers } from './ingest/capture/interface-numbers.js';
 import { isCooked, LinkType } from './ingest/capture/linktypes.js';
 import type { WrittenInterface } from './ingest/capture/pcapng-writer.js';
 import type { CaptureInterface } from './ingest/capture/record.js';
@@ -49,6 +50,7 @@ export class MergedPoints {
       description: descriptionOf(file, described),
       filter,
       linkType,
+      mac: macOf(file, described),
       snapLength,
       received,
       dropped,
@@ -75,18 +77,28 @@ function interfaceOf(
   return snapshot?.links?.some((link) => link.name === nameHint) ? nameHint : 'any';
 }
 
+/** Which way an Ethernet frame went is told by the MAC of the interface alone. */
+function macOf(file: CaptureResult['file'], described: CaptureInterface): string | null {
+  if (described.linkType !== LinkType.ETHERNET) return null;
+  const name = interfaceOf(file, described);
+  const link = file.snapshot?.links?.find((one) => one.name === name);
+  return link?.mac ?? described.mac ?? null;
+}
+
 /**
  * A cooked capture of all interfaces stays one: that nothing was seen on any of them tells as much as what was. Its
  * packets have their interfaces' numbers, of which the names are given here.
  */
 function descriptionOf({ snapshot, file }: CaptureResult['file'], described: CaptureInterface): string {
   const name = file.split(/[/:]/).at(-1)!;
-  const parts = described.description === null ? [name] : [described.description, name];
-  parts[0] = parts[0]!.trim();
-  if (described.linkType === LinkType.LINUX_SLL2 && snapshot?.links) {
-    parts.push(`interfaces ${snapshot.links.map((link) => `${link.ifindex}=${link.name}`).join(' ')}`);
-  }
-  return parts.join('; ');
+  const own = described.description?.trim() ?? '';
+  const numbers =
+    described.linkType === LinkType.LINUX_SLL2 && snapshot?.links
+      ? interfaceNumbersText(snapshot.links)
+      : null;
+  // What a merged file lists already is listed once.
+  const parts = [numbers === null ? own : withoutInterfaceNumbers(own), name, numbers ?? ''];
+  return parts.filter((part) => part !== '').join('; ');
 }
 
 function sum(a: number | null, b: number | null): number | null {

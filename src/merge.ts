@@ -18,7 +18,7 @@ import { inOrder, mergeByTime } from './ingest/capture/time-order.js';
 import { type InputFile, listFiles } from './ingest/input-files.js';
 import { fileItems } from './ingest/items.js';
 import { parseInput } from './ingest/specification.js';
-import { clockNotes, lossNotes } from './merge-notes.js';
+import { clockNotes, lossNotes, snapshotNotes } from './merge-notes.js';
 import { type MergedPoint, MergedPoints } from './merge-points.js';
 import { InputError, UsageError } from './model/errors.js';
 import type { Nanoseconds } from './model/time.js';
@@ -66,7 +66,7 @@ export async function* merge(inputs: readonly string[], options: MergeOptions): 
   const vips = { named: [], backends: new Map() };
   const { clocks } = correlate(read.captures, nodes, vips, KEPT_WHOLE);
   const told = clockNotes(clocks.describe());
-  for (const line of [...told, ...lossNotes(read.captures)]) warn(line);
+  for (const line of [...told, ...lossNotes(read.captures), ...snapshotNotes(read.snapshots)]) warn(line);
 
   const packets = read.captures.reduce((sum, { summary }) => sum + summary.packets, 0);
   progress?.stage('writing', packets, 'packet');

@@ -1,8 +1,9 @@
+import { parseInterfaceNumbers } from '../ingest/capture/interface-numbers.js';
 import type { CaptureInterface } from '../ingest/capture/record.js';
 import type { Direction } from '../model/analysis.js';
 import { isGroupMac } from '../model/group-mac.js';
 import type { CapturePoint } from '../model/sighting.js';
-import type { Link, Snapshot } from '../model/snapshot.js';
+import type { Snapshot } from '../model/snapshot.js';
 import { isVirtualMac } from '../model/virtual-mac.js';
 
 const PACKET_OTHERHOST = 3;
@@ -38,7 +39,8 @@ export class CapturePoints {
   readonly #points = new Map<string, CapturePoint>();
   /** By their numbers in the file. */
   readonly #interfaces: ReadonlyMap<number, CaptureInterface>;
-  readonly #linksByIndex = new Map<number, Link>();
+  /** By ifindex. */
+  readonly #names = new Map<number, string>();
   readonly #macsOf = new Map<string, string>();
   readonly #macs = new Set<string>();
   readonly #addresses = new Set<string>();
@@ -50,7 +52,7 @@ export class CapturePoints {
     this.#file = file;
     this.#interfaces = new Map(file.interfaces.map((described) => [described.index, described]));
     for (const link of file.snapshot?.links ?? []) {
-      this.#linksByIndex.set(link.ifindex, link);
+      this.#names.set(link.ifindex, link.name);
       if (link.master !== null) this.#shared.add(link.name);
       if (link.lower !== null && !TUNNELS.has(link.kind ?? '')) this.#shared.add(link.lower);
       if (SWITCHES.has(link.kind ?? '')) this.#switches.add(link.name);
@@ -58,7 +60,19 @@ export class CapturePoints {
       this.#macsOf.set(link.name, link.mac);
       this.#macs.add(link.mac);
     }
+    for (const described of file.interfaces) this.#takeDescribed(described);
     for (const { address } of file.snapshot?.addresses ?? []) this.#addresses.add(address);
+  }
+
+  /** What a capture tells of its interfaces itself; where the node's own list is at hand, that counts. */
+  #takeDescribed({ name, description, linkType, mac }: CaptureInterface): void {
+    if (this.#file.snapshot?.links) return;
+    if (linkType === LINUX_SLL2) {
+      for (const [ifindex, told] of parseInterfaceNumbers(description)) this.#names.set(ifindex, told);
+    }
+    if (name === null || mac === undefined) return;
+    this.#macsOf.set(name, mac);
+    this.#macs.add(mac);
   }
 
   /**
@@ -78,7 +92,7 @@ export class CapturePoints {
   }
 
   #linkName(ifindex: number): string | null {
-    return this.#linksByIndex.get(ifindex)?.name ?? null;
+    return this.#names.get(ifindex) ?? null;
   }
 
   #fileName(index: number): string | null {
@@ -154,6 +168,8 @@ export class CapturePoints {
     etherDestination: string | null,
   ): boolean {
     if (packetType >= 0) return packetType === PACKET_OTHERHOST && !this.#carriesOthers(name);
+    // Which of the links pass on what is for others is known by their list alone.
+    if (!this.#file.snapshot?.links) return false;
     if (name === null || etherDestination === null || !this.#macsOf.has(name)) return false;
     // Who takes in what is for a virtual router need have no interface with its MAC.
     if (isGroupMac(etherDestination) || isVirtualMac(etherDestination)) return false;

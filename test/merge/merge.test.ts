@@ -82,6 +82,52 @@ for (const scenario of SCENARIOS) {
   });
 }
 
+const ALONE = [
+  ...SCENARIOS,
+  'backend-silent',
+  'direct-return-ethernet',
+  'not-delivered-unanswered',
+  'refused-backend',
+  'large-request-untold',
+];
+
+for (const scenario of ALONE) {
+  test.serial(`${scenario}: the merged file alone tells the ways, and no other fault`, async (t) => {
+    const bundles = await unpackedBundles(scenario, scratch(t));
+    const before = await analyzed(bundles);
+    const directory = scratch(t);
+    const once = await mergedTo(join(directory, 'once.pcapng'), bundles);
+    const twice = await mergedTo(join(directory, 'twice.pcapng'), [once]);
+    for (const file of [once, twice]) {
+      const after = await analyzed([file]);
+      t.deepEqual(waysIn(after), waysIn(before));
+      t.deepEqual(after.totals, before.totals);
+      for (const { cause, node, interface: name, confidence } of after.findings) {
+        const own = before.findings.find((one) => one.cause === cause);
+        // What the settings had told is missing, which lowers what can be concluded, and is said.
+        if (own && (name === null || name === own.interface) && (node === null || node === own.node))
+          continue;
+        t.true(after.gaps.length > 0);
+        t.true(cause === 'undetermined' || confidence === 'possible', `${cause} (${confidence})`);
+      }
+    }
+  });
+}
+
+/** What was seen where, going which way. */
+function waysIn({ attempts }: Analysis) {
+  return attempts.map(({ id, path }) => [
+    id,
+    path.map((s) => [s.role, s.node, s.netns, s.interface, s.direction, s.try, s.overheard]),
+  ]);
+}
+
+test('that settings and logs are not in it is said, where there are any', async (t) => {
+  const said: string[] = [];
+  await merged([fixture('rp-filter-strict', 'node1.tar.gz')], (line) => said.push(line));
+  t.regex(said.join('\n'), /^the nodes' settings, counters and logs are not in it/m);
+});
+
 test('packets are in order of time, all of them are there, and merging again changes none', async (t) => {
   const bundles = await unpackedBundles('rp-filter-intermittent', scratch(t));
   const once = await merged(bundles);

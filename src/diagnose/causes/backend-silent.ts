@@ -1,6 +1,7 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import { expectsReply } from '../../correlate/expects-reply.js';
 import type { ConntrackEntry } from '../../model/snapshot.js';
+import { stationLabel } from '../../model/station.js';
 import { doubtfulDrops } from '../../network/decisive.js';
 import type { Journey } from '../../network/journey.js';
 import type { Station } from '../../network/station.js';
@@ -170,5 +171,8 @@ function byNamespace(attempt: Attempt, loss: Loss, context: DiagnosisContext): S
   const beside = firstSightings(attempt);
   const answer = { role: 'reply', server: destination } as const;
   if (!isVisible(node, point.interface, answer, beside, context)) return null;
-  return { loss, journey: null, listened: point.interface, unreplied: null, doubts: [], unresolved: null };
+  const label = stationLabel(point.node, point.netns);
+  // Its packets are half of the proof: its own rules may have dropped the requests.
+  const doubts = [`the firewall and the settings of ${label}, which are not known, let the requests in`];
+  return { loss, journey: null, listened: point.interface, unreplied: null, doubts, unresolved: null };
 }

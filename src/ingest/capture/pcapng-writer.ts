@@ -1,4 +1,5 @@
 /** Writes the blocks of a pcapng: little-endian, stamps in nanoseconds (draft-ietf-opsawg-pcapng). */
+import { parseMac } from '../../model/address.js';
 import type { Nanoseconds } from '../../model/time.js';
 
 const SECTION_HEADER = 0x0a0d0d0a;
@@ -11,6 +12,7 @@ const COMMENT = 1;
 const SHB_USERAPPL = 4;
 const IF_NAME = 2;
 const IF_DESCRIPTION = 3;
+const IF_MACADDR = 6;
 const IF_TSRESOL = 9;
 const IF_FILTER = 11;
 const ISB_IFRECV = 4;
@@ -18,6 +20,7 @@ const ISB_IFDROP = 5;
 const EPB_FLAGS = 2;
 
 const NANOSECONDS = 9;
+const MAC_LENGTH = 6;
 /** `if_filter` begins with what it is: libpcap's text. */
 const FILTER_TEXT = 0;
 
@@ -33,6 +36,8 @@ export interface WrittenInterface {
   /** Text of the capture filter; null where it is not known. */
   filter: string | null;
   linkType: number;
+  /** The interface's own; null or absent where it is not known, or there is none. */
+  mac?: string | null;
   snapLength: number;
 }
 
@@ -62,9 +67,11 @@ export function interfaceBlock(described: WrittenInterface): Uint8Array {
   const fixed = Buffer.alloc(8);
   fixed.writeUInt16LE(described.linkType, 0);
   fixed.writeUInt32LE(described.snapLength, 4);
-  const { name, description, filter } = described;
+  const { name, description, filter, mac = null } = described;
   const options = [option(IF_NAME, text(name))];
   if (description !== null) options.push(option(IF_DESCRIPTION, text(description)));
+  const octets = mac === null ? null : parseMac(mac);
+  if (octets?.length === MAC_LENGTH) options.push(option(IF_MACADDR, Buffer.from(octets)));
   options.push(option(IF_TSRESOL, Buffer.from([NANOSECONDS])));
   if (filter !== null)
     options.push(option(IF_FILTER, Buffer.concat([Buffer.from([FILTER_TEXT]), text(filter)])));

@@ -1,3 +1,4 @@
+import { formatMac } from '../../model/address.js';
 import { InputError } from '../../model/errors.js';
 import type { Delivery } from './delivery.js';
 import type { RecordParser } from './framer.js';
@@ -38,6 +39,7 @@ const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 // Option codes
 const IF_NAME = 2;
 const IF_DESCRIPTION = 3;
+const IF_MACADDR = 6;
 const IF_TSRESOL = 9;
 const IF_FILTER = 11;
 const IF_TSOFFSET = 14;
@@ -150,10 +152,12 @@ export class PcapngParser implements RecordParser {
     }
     const resolution = findOption(view, options, trailer, littleEndian, IF_TSRESOL, 1);
     const offset = findOption(view, options, trailer, littleEndian, IF_TSOFFSET, 8);
+    const mac = findOption(view, options, trailer, littleEndian, IF_MACADDR, 6);
     const described: CaptureInterface = {
       index: this.interfaces.length,
       name: readText(view, options, trailer, littleEndian, IF_NAME),
       description: readText(view, options, trailer, littleEndian, IF_DESCRIPTION),
+      ...(mac && { mac: formatMac(new Uint8Array(view.buffer, view.byteOffset), mac.offset) }),
       linkType: view.getUint16(position + BODY, littleEndian),
       snapLength: view.getUint32(position + IDB_SNAPLEN, littleEndian),
       filter: readFilter(view, options, trailer, littleEndian),

@@ -9,6 +9,8 @@ export interface CaptureInterface {
   /** `if_name`; null where the file names none (every classic pcap). */
   name: string | null;
   description: string | null;
+  /** The interface's own (`if_MACaddr`); absent where the file does not tell. */
+  mac?: string;
   /** LINKTYPE_ value, without the FCS bits. */
   linkType: number;
   /** Octets kept of a packet at the most; 0 where there is no limit. */
