@@ -14,6 +14,7 @@ import { headline } from './terminal/causes.js';
 import { affectedText, exemplar } from './terminal/finding.js';
 import { isIncomplete, isUnfollowed } from './terminal/inputs.js';
 import { addressNames, namedAddress } from './terminal/names.js';
+import { adviceWithoutFix } from './terminal/remedy.js';
 import {
   causeText,
   counted,
@@ -35,7 +36,7 @@ export interface VerdictItem {
   what: string;
   /** `3 of 5 connections failed.`; empty where that is not told. */
   consequence: string;
-  /** What to do, in a sentence; null where nothing is proposed, or nothing is to be done. */
+  /** What to do, in a sentence, or why no fix is proposed; null where nothing is to be done. */
   fix: string | null;
   /** What it is of; null where it is of the whole. */
   finding: Finding | null;
@@ -70,7 +71,7 @@ function findingItem(finding: Finding, kind: 'fault' | 'risk', analysis: Analysi
     cause: causeText(finding),
     what: `${predictions ? foretold(finding, analysis) : seen(finding, analysis)}.`,
     consequence: predictions ? '' : consequence(finding, analysis),
-    fix: finding.fix?.summary ?? null,
+    fix: finding.fix?.summary ?? (kind === 'fault' ? adviceWithoutFix(finding) : null),
     finding,
   };
 }

@@ -33,7 +33,7 @@ test('where no packet was seen, none was seen last anywhere', async (t) => {
   const { stdout } = await returnpath(['predict', ...bundles, '--vip', '192.168.1.100', '--port', '443']);
   t.regex(
     stdout,
-    /^RISK {5}not-delivered .*\n +not arrive at the next node on their way, beyond node1 eth0 \(1 of/m,
+    /^RISK {5}not-delivered .*\n +to no backend, beyond node1 eth0: no rule on the way leads port 443 to\n +a backend \(1 of/m,
   );
   t.notRegex(stdout, /last seen/);
 });

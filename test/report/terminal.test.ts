@@ -7,10 +7,12 @@ import {
   type AnalysisAttempt,
   type AnalysisClock,
   CAUSES,
+  type EvidenceKind,
   type Finding,
   OUTCOMES,
 } from '../../src/model/analysis.js';
 import { escapeLines, escapeText } from '../../src/report/escape.js';
+import { renderMarkdown } from '../../src/report/markdown.js';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { anyAnalysis } from './arbitrary.js';
 import { hostile } from './hostile.js';
@@ -18,6 +20,7 @@ import {
   analysis,
   at,
   endpoint,
+  evidence,
   finding,
   healthy,
   input,
@@ -323,10 +326,7 @@ test('where a path ends with a refusal, it is not said that nothing more was see
     return plain(analysis({ attempts, findings: [finding({ attempts: ['a1'], cause })] }), 160);
   };
   t.regex(markOf('refused', 'arp-conflict'), /X {2}refused: it went to the other owner/);
-  t.regex(
-    markOf('no-reply', 'arp-conflict'),
-    /X {2}nothing more was seen: it may have gone to the other owner/,
-  );
+  t.regex(markOf('no-reply', 'arp-conflict'), /X {2}not answered: it went to the other owner/);
   t.regex(markOf('unreachable', 'filtered'), /X {2}rejected here/);
   t.regex(markOf('no-reply', 'filtered'), /X {2}lost here/);
 });
@@ -594,6 +594,30 @@ test('why there is no fix is told', (t) => {
     /None could be worked out: it has/,
   );
   for (const cause of CAUSES) t.notRegex(fixOf({ cause }), /Fix none was found that/, cause);
+});
+
+test('the verdict says at once what helps where no fix is proposed, as every form does', (t) => {
+  const given = analysis({ findings: [finding({ cause: 'refused', severity: 'fault', fix: null })] });
+  const first = /Fix: none in the network: have the backend listen there/;
+  t.regex(prose(given).slice(0, 400), first);
+  t.regex(renderMarkdown(given).slice(0, 400).replaceAll('*', ''), first);
+  const risk = analysis({ findings: [finding({ cause: 'refused', severity: 'risk', fix: null })] });
+  t.notRegex(prose(risk), /Fix: /);
+});
+
+test('what is confirmed is said to be so by the record that fits, or by the packets', (t) => {
+  const certainty = (...kinds: EvidenceKind[]) =>
+    prose(
+      analysis({
+        findings: [
+          finding({ confidence: 'confirmed', evidence: kinds.map((kind) => evidence(kind, null, 'x')) }),
+        ],
+      }),
+    );
+  t.regex(certainty('packet'), /Certainty confirmed: the packets alone prove it /);
+  t.regex(certainty('packet', 'martian'), /: the kernel's own record of the drop \(martian lines\) fits/);
+  t.regex(certainty('drop-reason', 'martian'), /of the drop \(martian lines, drop reasons\) fits/);
+  t.notRegex(certainty('packet', 'martian'), /alone/);
 });
 
 test('a fault without a fix says so, and what is undetermined asks for captures', (t) => {

@@ -39,6 +39,7 @@ export const duplicateMac = cause<DuplicateProof>({
       finding: {
         ...faultOf('not-delivered', suspicions),
         vip: attempt.vip ?? address,
+        known: `${a} and ${b} have the same MAC`,
         summary: `${a} and ${b} have the same MAC, ${mac}: the switch passes frames on to whichever of them sent last. ${count} to ${address} came in at ${got.node}, which does not have the address, in place of ${meant.node}.`,
         evidence: [
           ...suspicions.slice(0, QUOTED).map((s) => packetEvidence(s.proof.packet)),

@@ -6,7 +6,7 @@ import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { forgetting } from '../fixes/forget.js';
 import { lastSightings } from '../loss.js';
-import { entryEvidence } from '../neighbours/evidence.js';
+import { entryEvidence, resolutionOf } from '../neighbours/evidence.js';
 import { silentOwner } from '../neighbours/unanswered.js';
 import { overheardAt } from '../neighbours/wrong-entry.js';
 import { listed, listedEndpoints } from '../words.js';
@@ -23,11 +23,19 @@ export function concludeNotDelivered(
   const attempts = suspicions.map((s) => s.attempt);
   const places = [...entries, ...silent].map((place) => `${place.interface} of ${place.station.label}`);
   const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
-  const why =
-    silent.length > 0 && entries.length === 0 ? `; nobody answers for the address: ${silent[0]!.why}` : '';
+  const protocol = resolutionOf(address);
+  const reason = unresolved
+    ? `nobody answers ${protocol === 'NDP' ? 'neighbour solicitations' : protocol} for ${unresolved.address} on ${unresolved.hop.dev}`
+    : silent.length > 0 && entries.length === 0
+      ? `nobody answers for the address: ${silent[0]!.why}`
+      : null;
   const { netns } = loss.last.point;
   const door = [...entries, ...silent][0]?.station.label ?? address;
   const doorNames = listed([...new Set([...entries, ...silent].map(({ station }) => station.label))]);
+  const mistake = wrong
+    ? `${wrong.holder.label} has the MAC ${wrong.mac} for ${wrong.address}, which is no MAC of ${doorNames}`
+    : null;
+  const known = mistake ?? reason;
   const elsewhen = [...entries, ...silent].some(({ station }) => {
     const view = context.node(station.node, station.netns);
     return view !== null && isOfAnotherTime(view, lastSightings(loss), context);
@@ -44,8 +52,9 @@ export function concludeNotDelivered(
     finding: {
       ...faultOf('not-delivered', suspicions, netns),
       summary: unresolved
-        ? `${unresolved.station.label} cannot hand on requests to ${servers}: nobody answers ${address.includes(':') ? 'neighbour solicitations' : 'ARP'} for ${unresolved.address} on ${unresolved.hop.dev}.`
-        : `Requests to ${servers} were seen last on ${node}${name === null ? '' : ` (${name})`} and never came to ${listed(places)}, which was captured meanwhile${elsewhen ? ', unless the clocks are right, by which it was captured at another time' : ''}${overheard ? " and shows them in frames for another host's MAC alone" : ''}${why}.${wrong ? ` ${wrong.holder.label} has the MAC ${wrong.mac} for ${wrong.address}, which is no MAC of ${doorNames}.` : ''}`,
+        ? `${unresolved.station.label} cannot hand on requests to ${servers}: ${reason}.`
+        : `Requests to ${servers} were seen last on ${node}${name === null ? '' : ` (${name})`} and never came to ${listed(places)}, which was captured meanwhile${elsewhen ? ', unless the clocks are right, by which it was captured at another time' : ''}${overheard ? " and shows them in frames for another host's MAC alone" : ''}${reason === null ? '' : `; ${reason}`}.${mistake === null ? '' : ` ${mistake}.`}`,
+      ...(known !== null && { known }),
       evidence: evidenceOf(suspicions),
       ...(wrong
         ? forgetting('not-delivered', wrong, attempts, context)

@@ -61,6 +61,7 @@ export const staleNeighbour = cause<StaleProof>({
       finding: {
         ...faultOf('not-delivered', suspicions),
         vip: attempt.vip ?? address,
+        known: `${holder ? holder.node.name : 'who sends them'} still sends them to ${partyLabel(old)}, the old owner`,
         summary: `${count} to ${address} still went to ${partyLabel(old)}, which no longer answers for it, ${when}. ${sender} kept the old owner's MAC: that is a stale neighbour entry, not a conflict.`,
         evidence: [
           ...(change ? [messageEvidence(change.from), messageEvidence(change.to)] : []),

@@ -62,6 +62,7 @@ export function silenceFinding(vip: string, silent: readonly Silence[]): Omit<Fi
     evidence: silent.map((s) =>
       evidence('model', `asked on ${s.interface}: ${s.why}`, { node: s.station.node }),
     ),
+    known: `nobody would answer ${protocol} for it, ${unless}`,
     fix: null,
     noFix: 'whether a speaker or a load balancer is meant to answer is not in the snapshots',
     alternatives: [],

@@ -37,13 +37,23 @@ export function riskFinding(
     summary: `${guessOf(risks)}${riskText(risks[0]!)} That concerns ${concerned(risks, anyone)}.`,
     evidence: riskEvidence(risks),
     ...fixRisk(risks, network, !anyone, services),
-    ...knownOf(risks[0]!),
+    ...knownOf(risks),
     alternatives: [],
   };
 }
 
 /** No cause is the name of every drop; why the kernel would do it is known all the same. */
-function knownOf({ cause, station, drop }: Risk): Pick<Finding, 'known'> {
+function knownOf(risks: readonly Risk[]): Pick<Finding, 'known'> {
+  const { cause, station, drop, trip } = risks[0]!;
+  if (trip.fate.kind === 'undelivered') {
+    const ports = [...new Set(risks.flatMap((risk) => risk.trip.server.port ?? []))];
+    const what =
+      ports.length === 0 ? 'them' : `port${ports.length === 1 ? '' : 's'} ${listed(ports.map(String))}`;
+    const circles = 'the nodes would send them round in circles';
+    return {
+      known: trip.request.end.kind === 'loop' ? circles : `no rule on the way leads ${what} to a backend`,
+    };
+  }
   if (cause !== 'undetermined' || drop?.by !== 'routing') return {};
   return { known: `${station.label} would drop them: ${drop.verdict.why}` };
 }

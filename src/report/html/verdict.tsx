@@ -1,6 +1,5 @@
 import type { Analysis, Finding } from '../../model/analysis.js';
 import { numberText } from '../../model/texts.js';
-import { withoutFix } from '../terminal/remedy.js';
 import { nodeText } from '../terminal/words.js';
 import { type VerdictItem, verdictItems } from '../verdict.js';
 import { findingAnchor } from './finding.js';
@@ -51,15 +50,14 @@ function Item({
       {` ${sentenceOf(what, finding)}`}
     </>
   );
-  const remedy = fix ?? (finding?.severity === 'fault' ? withoutFix(finding) : null);
   return (
     <div class={`verdict ${kind}`}>
       {isFirst ? <h1 id="verdict-heading">{sentence}</h1> : <p class="what">{sentence}</p>}
       {consequence !== '' && <p class="consequence">{consequence}</p>}
-      {remedy !== null && (
+      {fix !== null && (
         <p class="remedy">
           <strong>Fix: </strong>
-          {remedy}
+          {fix}
         </p>
       )}
       {number > 0 && (

@@ -7,7 +7,7 @@ import type {
   PathStep,
 } from '../../model/analysis.js';
 import { isSlow } from '../shown-attempts.js';
-import { counted, isLate, lastSighting, nodeText, placeText } from './words.js';
+import { counted, isLate, lastSighting, lostRole, nodeText, placeText } from './words.js';
 
 interface Wording {
   /** What is broken and where, as one sentence without its full stop. */
@@ -18,6 +18,8 @@ interface Wording {
   beyond?: string;
   /** The same where no reply was seen, though it is the reply that is lost; as above where not given. */
   unanswered?: string;
+  /** The same where it is the request that is lost; as above where not given. */
+  request?: string;
   /** The same where the attempt was refused, or an ICMP error came back; as above where not given. */
   refused?: string;
   /** The same where the client got its reply, and what it sent next was lost; as above where not given. */
@@ -82,7 +84,8 @@ const WORDINGS: Record<CauseId, Wording> = {
   },
   'arp-conflict': {
     headline: (f, s) => counted(f.claimants.length, 'MAC') + claimed(f, s),
-    mark: 'nothing more was seen: it may have gone to the other owner',
+    mark: 'nothing more was seen: what was sent next may have gone to the other owner',
+    request: 'not answered: it went to the other owner',
     refused: 'refused: it went to the other owner',
   },
   'wrong-gateway': {
@@ -131,7 +134,7 @@ const WORDINGS: Record<CauseId, Wording> = {
   },
   'not-delivered': {
     headline: (f, s) =>
-      `${s.packets} ${s.tense('do', 'did')} not arrive at the next node on their way${s.isForetold ? s.beyond : lastSeen(f)}`,
+      `${s.packets} ${s.isForetold ? `get to no backend${s.beyond}` : `${s.tense('do', 'did')} not arrive at the next node on their way${lastSeen(f)}`}${f.known === undefined ? '' : `: ${f.known}`}`,
     mark: 'not seen after this',
     refused: 'not seen after this, and answered by an error',
   },
@@ -216,11 +219,19 @@ function acknowledged(finding: Finding, { outcome }: Pick<Subject, 'outcome'>): 
 
 /** What is said where the path of an attempt ends that the finding explains. */
 export function lossMark(finding: Finding, attempt: AnalysisAttempt): string {
-  const { mark, beyond = mark, unanswered = mark, refused = mark, answered = mark } = WORDINGS[finding.cause];
+  const {
+    mark,
+    beyond = mark,
+    unanswered = mark,
+    refused = mark,
+    answered = mark,
+    request,
+  } = WORDINGS[finding.cause];
   const { outcome } = attempt;
   if (outcome === 'refused' || outcome === 'unreachable') return refused;
   if ((outcome === 'established' && !isSlow(attempt)) || outcome === 'reply-unseen') return answered;
   if (outcome === 'no-reply' && unanswered !== mark) return unanswered;
+  if (request !== undefined && lostRole(attempt) === 'request') return request;
   return isElsewhere(finding, lastSighting(attempt)) ? beyond : mark;
 }
 

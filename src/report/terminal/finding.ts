@@ -1,4 +1,11 @@
-import type { Analysis, AnalysisAttempt, CauseId, Confidence, Finding } from '../../model/analysis.js';
+import type {
+  Analysis,
+  AnalysisAttempt,
+  CauseId,
+  Confidence,
+  EvidenceKind,
+  Finding,
+} from '../../model/analysis.js';
 import { numberText } from '../../model/texts.js';
 import { exemplarOf, listedOf } from '../shown-attempts.js';
 import type { Style } from '../style.js';
@@ -15,11 +22,16 @@ import { labelled, wrap } from './wrap.js';
 /** Column of the text beside `Where`, `Last seen` and their like. */
 const INDENT = 12;
 
-const CERTAINTY: Record<Confidence, string> = {
-  confirmed: "the kernel's own record of the drop fits the packets, or the packets alone prove it",
+const CERTAINTY: Record<Exclude<Confidence, 'confirmed'>, string> = {
   probable: 'the packets vanish there, and the configuration of the node says that they must',
   possible: 'either the packets or the configuration point here, not both',
 };
+
+/** The kernel's own records of a drop, as evidence. */
+const RECORDS: [kind: EvidenceKind, name: string][] = [
+  ['martian', 'martian lines'],
+  ['drop-reason', 'drop reasons'],
+];
 
 /** The same of causes that no node's settings demand: what they are found by instead. */
 const PROBABLY: Partial<Record<CauseId, string>> = {
@@ -103,9 +115,20 @@ export function factRows(
 }
 
 /** What the confidence rests on. */
-export function certaintyText({ cause, confidence }: Finding, { predictions }: Analysis): string {
-  const told = (confidence === 'probable' ? PROBABLY[cause] : undefined) ?? CERTAINTY[confidence];
-  return predictions ? 'the configuration says so, and no packet was seen' : told;
+export function certaintyText(finding: Finding, { predictions }: Analysis): string {
+  const { cause, confidence } = finding;
+  if (predictions) return 'the configuration says so, and no packet was seen';
+  if (confidence === 'confirmed') return confirmedBy(finding);
+  return (confidence === 'probable' ? PROBABLY[cause] : undefined) ?? CERTAINTY[confidence];
+}
+
+/** Which of the two it was that makes it sure. */
+function confirmedBy({ evidence }: Finding): string {
+  const kinds = new Set(evidence.map(({ kind }) => kind));
+  const records = RECORDS.flatMap(([kind, name]) => (kinds.has(kind) ? [name] : []));
+  return records.length === 0
+    ? 'the packets alone prove it'
+    : `the kernel's own record of the drop (${records.join(', ')}) fits the packets`;
 }
 
 /** The last sighting of the packet that got nowhere. */

@@ -39,6 +39,11 @@ export function withoutFix({ cause, noFix }: Finding): string {
   return told === undefined ? `no command: ${noFix}.` : `${told} None could be worked out: ${noFix}.`;
 }
 
+/** The same at a glance: where something helps, how the search for commands ended is told further down. */
+export function adviceWithoutFix(finding: Finding): string {
+  return WITHOUT_FIX[finding.cause] ?? withoutFix(finding);
+}
+
 /** What the user's own changes would have done. */
 function whatIfLines({ changes, mended, expected }: WhatIf, style: Style): string[] {
   const paint = mended === null ? style.yellow : mended ? style.green : style.red;

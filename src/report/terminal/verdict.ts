@@ -11,7 +11,7 @@ export interface Statement {
   /** Empty for what goes on from the statement before. */
   title: 'FAULT' | 'RISK' | 'OK' | 'UNCLEAR' | 'CAUTION' | '';
   text: string;
-  /** Null where none is proposed. */
+  /** Or why none is proposed; null where nothing is to be done. */
   fix: string | null;
 }
 
