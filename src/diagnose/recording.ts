@@ -45,3 +45,15 @@ export function filesNamedIn(lines: readonly string[]): string[] {
   const missing = lines.flatMap((line) => MISSING.exec(line)?.[1] ?? []);
   return SNAPSHOT_FILES.map(({ name }) => name).filter((name) => missing.some((said) => said.includes(name)));
 }
+
+/**
+ * Of a node of which nothing was recorded: packets and settings at once, so that one round is enough. It is run where
+ * returnpath is, not on the node.
+ *
+ * @param host the node's name, or an address of it
+ * @param name what the node is called; null where that is not known
+ */
+export function collectCommand(host: string, name: string | null, filter: string): string {
+  const called = name === null ? '' : ` -n ${shellWord(name)}`;
+  return `npx returnpath collect-script --log-martians --drop-reasons --filter '${filter}' | ssh ${shellWord(host)} sudo sh -s --${called} -t 60 -o /tmp`;
+}

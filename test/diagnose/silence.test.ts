@@ -159,6 +159,18 @@ test('not-delivered: sent out, and the interface where it had to come in was cap
   );
 });
 
+test('undetermined: of the far end of a tunnel, of which nothing is known, packets and settings are asked for at once', async (t) => {
+  const { findings, gaps } = await new Altered(t, 'one-node-missing').analyze();
+  t.is(findings[0]!.cause, 'undetermined');
+  t.is(gaps.length, 1);
+  const [, script, filter, shell] = /^npx returnpath (\S+) .*--filter '([^']*)' \| ssh (.*)$/.exec(
+    gaps[0]!.capture!,
+  )!;
+  t.is(script, 'collect-script');
+  t.regex(filter!, /^host 10\.0\.0\.5 or udp port 8472 /);
+  t.is(shell, '192.168.1.12 sudo sh -s -- -t 60 -o /tmp');
+});
+
 test('not not-delivered where nothing was captured there', async (t) => {
   const altered = new Altered(t, 'not-delivered-port-down').uncaptured('node1').uncaptured('node2');
   t.deepEqual(first(await altered.findings()), ['undetermined']);
@@ -176,7 +188,7 @@ test('undetermined: where the packet went on uncaptured, that is what to capture
   const { findings, gaps } = await new Altered(t, 'forwarding-off').only('worker-a').analyze();
   t.is(findings[0]!.cause, 'undetermined');
   t.regex(gaps[0]!.why, /where nothing was captured/);
-  t.regex(gaps[0]!.capture!, /^tcpdump -i any/);
+  t.regex(gaps[0]!.capture!, /^npx returnpath collect-script .* ssh 172\.20\.5\.22 /);
 });
 
 test('rp-filter at a node whose captures are filtered to the VIP: its martian lines name the packet', async (t) => {

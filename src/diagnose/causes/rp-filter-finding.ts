@@ -127,6 +127,8 @@ function ruledOut(proofs: readonly RpFilterProof[], context: DiagnosisContext): 
   return others;
 }
 
+const LOG_MARTIANS = 'net.ipv4.conf.all.log_martians';
+
 /** What would confirm that the check drops what comes in by an interface. */
 export function recordGap(node: NodeView, name: string, martians: readonly MartianRecord[]): Gap {
   const isOld = martians.length > 0 && !martians.some(isDated);
@@ -136,7 +138,7 @@ export function recordGap(node: NodeView, name: string, martians: readonly Marti
     why: isOld
       ? `nothing dates the martian lines of ${node.name}, which may be older than the captures; one that has a time, or a drop reason, would confirm the drop`
       : `no record of the kernel's own names the drop on ${node.name}; a martian line or a drop reason would confirm it`,
-    capture:
-      'sysctl -w net.ipv4.conf.all.log_martians=1; sleep 30; dmesg --time-format=iso > kernel.log; sysctl -w net.ipv4.conf.all.log_martians=0',
+    // Put back to what it is when the command is run, which no snapshot can tell.
+    capture: `was=$(sysctl -n ${LOG_MARTIANS}); sysctl -w ${LOG_MARTIANS}=1; sleep 30; dmesg --time-format=iso > kernel.log; sysctl -w ${LOG_MARTIANS}="$was"`,
   };
 }

@@ -9,8 +9,8 @@ import { demandOf } from '../drops/demand.js';
 import { otherHost, QUOTED } from '../evidence.js';
 import { nearestDrops } from '../kernel-records.js';
 import { type Loss, lastSightings } from '../loss.js';
-import { nextHopAddress, placeOf } from '../place.js';
-import { captureCommand, captureFilter, filesNamedIn } from '../recording.js';
+import { nextHopAddress, type Place, placeOf } from '../place.js';
+import { captureCommand, captureFilter, collectCommand, filesNamedIn } from '../recording.js';
 import { devicesWithXdp, xdpGap } from '../xdp.js';
 import { wayEndOf } from './undetermined-last-seen.js';
 import { unwatchedGap } from './unwatched.js';
@@ -42,16 +42,7 @@ export function gapsOf(
     return [{ node: null, interface: null, why, capture: captureCommand(null, filter) }];
   }
   if (last.direction === 'out' && (!place || place.node.captures.length === 0)) {
-    const next = place?.node.name ?? null;
-    const target = next ?? nextName(last, here) ?? behind(last, here);
-    return [
-      {
-        node: next,
-        interface: place?.interface ?? null,
-        why: `the packet left ${last.point.node}${target === null ? '' : ` towards ${target}`}, where nothing was captured`,
-        capture: captureCommand(null, filter),
-      },
-    ];
+    return [nextGap(last, place, here)];
   }
   const unwatched = unwatchedGap(loss, context);
   if (unwatched) return [unwatched];
@@ -88,6 +79,25 @@ export function gapsOf(
             : `${got} and no farther, and its routes and settings do not say why; its kernel's drop reasons would`;
   if (reasons.length === 0 && missing.length > 0) return [{ ...at, why, capture: recordingCommand(missing) }];
   return [{ ...at, why, capture: here?.snapshot?.drops && here.snapshot.clock ? null : RECORD_DROPS }];
+}
+
+/** Where it was sent to, nothing was captured. */
+function nextGap(last: Sighting, place: Place | null, here: NodeView | null): Gap {
+  const next = place?.node.name ?? null;
+  const target = next ?? nextName(last, here) ?? behind(last, here);
+  const towards = target === null ? '' : ` towards ${target}`;
+  const filter = captureFilter(last);
+  const at = { node: next, interface: place?.interface ?? null };
+  const why = `the packet left ${last.point.node}${towards}, where nothing was captured`;
+  // The far end of a tunnel is a node; a next hop may be a router of another kind, or a host outside.
+  const host = place === null ? (last.encapsulations[0]?.destination ?? null) : next;
+  if (host === null || place?.node.snapshot || (place && place.node.netns !== null))
+    return { ...at, why, capture: captureCommand(null, filter) };
+  return {
+    ...at,
+    why: `${why}, and nothing is known of its settings; this records both`,
+    capture: collectCommand(host, next, filter),
+  };
 }
 
 /** What would tell a lost reply from a lost ACK: the client's side of the first capture of its SYN. */

@@ -38,7 +38,10 @@ export const rpFilter: CauseExplanation = {
   checks: [
     { command: 'sysctl -a -r "\\.rp_filter"', tells: 'on every node' },
     { command: 'nstat -az TcpExtIPReversePathFilter', tells: 'twice, a failing try between' },
-    { command: 'sysctl -w net.ipv4.conf.all.log_martians=1; dmesg -w | grep martian', tells: 'then 0 again' },
+    {
+      command: 'sysctl -w net.ipv4.conf.all.log_martians=1; dmesg -w | grep martian',
+      tells: 'then as before',
+    },
     { command: 'ip route get POD from CLIENT iif IFACE', tells: '"Invalid ...": dropped' },
     {
       command: 'for i in $(seq 10); do curl -so /dev/null -m 5 -w "%{http_code}\\n" http://VIP/; done',

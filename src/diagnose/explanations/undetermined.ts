@@ -37,7 +37,7 @@ export const undetermined: CauseExplanation = {
     },
     {
       command: 'sysctl -w net.ipv4.conf.all.log_martians=1',
-      tells: 'for the while; the best proof there is',
+      tells: 'for the while, then as before; the best proof there is',
     },
     { command: 'echo 1 > /sys/kernel/tracing/events/skb/kfree_skb/enable', tells: 'drop reasons' },
     { command: 'cat /sys/kernel/tracing/trace_pipe > drops.txt', tells: 'then 0 again' },
