@@ -5,6 +5,7 @@
 import type { Attempt } from '../correlate/attempt.js';
 import type { Sighting } from '../model/sighting.js';
 import type { Link } from '../model/snapshot.js';
+import { ipvlanEnd, mayBeIpvlans } from '../network/ipvlan.js';
 import { areApart } from '../network/link.js';
 import type { DiagnosisContext, NodeView } from './context.js';
 import type { Loss } from './loss.js';
@@ -32,11 +33,36 @@ export function placeAfter(last: Sighting, context: DiagnosisContext): Place | n
   if (isOverheard(last, context)) return null;
   const outer = last.encapsulations[0];
   if (last.direction === 'out') return nextNode(last, here, context);
-  if (!outer) return { node: here, interface: inputInterface(last, here), seen: true };
+  if (!outer) return inputPlace(last, here, context);
   if (outer.destination !== null && here.snapshot?.addresses) {
     if (here.model?.hasAddress(outer.destination) === false) return null;
   }
   return { node: here, interface: decapsulatingInterface(last, here), seen: true };
+}
+
+/** Who takes in what came in: the node, or a namespace of it whose ipvlan does before the node's own IP layer. */
+function inputPlace(last: Sighting, here: NodeView, context: DiagnosisContext): Place | null {
+  const name = inputInterface(last, here);
+  const { address } = last.destination;
+  const end = here.netns === null ? ipvlanEnd(context.network, here.name, address) : null;
+  if (end) {
+    const node = context.node(end.station.node, end.station.netns);
+    return node && { node, interface: end.interface, seen: true };
+  }
+  if (isTakenBefore(last, here, context)) return null;
+  return { node: here, interface: name, seen: true };
+}
+
+/** Whether an ipvlan takes what came in, or may, before the node's own IP layer does. */
+export function isTakenBefore(
+  { point, destination: { address } }: Sighting,
+  node: NodeView,
+  context: DiagnosisContext,
+): boolean {
+  if (node.netns !== null) return false;
+  if (ipvlanEnd(context.network, node.name, address)) return true;
+  const station = context.network.station(node.name);
+  return station !== null && point.interface !== null && mayBeIpvlans(station, point.interface, address);
 }
 
 /**
@@ -113,6 +139,8 @@ function nextNode(last: Sighting, from: NodeView, context: DiagnosisContext): Pl
     const name = node?.model?.ownerOfMac(last.etherDestination) ?? null;
     return node && node !== from ? { node, interface: name, seen: false } : null;
   }
+  // Its namespace chose the way, not the node's routes.
+  if (from.netns === null && ipvlanEnd(context.network, from.name, last.source.address)) return null;
   const hop = nextHopAddress(last, from);
   const node = hop === null ? null : context.ownerOfAddress(hop);
   if (!node || node === from) return null;

@@ -2,6 +2,7 @@
 import type { Hop } from '../kernel/verdict.js';
 import { neighbourEntry } from '../model/neighbour-entry.js';
 import type { Link } from '../model/snapshot.js';
+import { ipvlanEnd, isIpvlan, mayBeIpvlans } from './ipvlan.js';
 import { isElsewhere, mayHaveMac, onOneLink, TUNNELS } from './link.js';
 import type { Network } from './network.js';
 import type { Station } from './station.js';
@@ -27,11 +28,28 @@ export function arrivalOf(
   hop: Hop,
   packet: { source: string; destination: string },
 ): Arrival | null {
+  const arrival = nextOf(network, from, hop, packet);
+  if (!arrival || arrival.station.netns !== null) return arrival;
+  const { station, interface: name, unknown } = arrival;
+  const end = ipvlanEnd(network, station.node, packet.destination);
+  if (end && end.station !== from) return { ...end, unknown };
+  if (!mayBeIpvlans(station, name, packet.destination)) return arrival;
+  const line = `${station.label}: ${name} has ipvlan devices, and one in another namespace may take what is for ${packet.destination}`;
+  return { ...arrival, unknown: [...unknown, line] };
+}
+
+function nextOf(
+  network: Network,
+  from: Station,
+  hop: Hop,
+  packet: { source: string; destination: string },
+): Arrival | null {
   const address = hop.via ?? packet.destination;
   const others = network.stations.filter((s) => s !== from);
   const link = from.model.link(hop.dev);
   if (link?.kind && TUNNELS.has(link.kind)) return throughTunnel(others, from, link, address);
-  if (from.netns !== null) return fromPod(network, from, packet.source);
+  // An ipvlan's frames leave by the device that it is made on, for its link, and are not its node's to route.
+  if (from.netns !== null && !isIpvlan(link)) return fromPod(network, from, packet.source);
   const byEntry = byNeighbour(others, from, hop.dev, address);
   if (byEntry) return byEntry;
   const holders = others.filter((s) => s.model.hasAddress(address));

@@ -1,7 +1,7 @@
 /** A recorded scenario, unpacked, to be changed in what its nodes say of themselves. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { analyze } from '../../src/analyze.js';
 import type { Analysis } from '../../src/model/analysis.js';
@@ -34,7 +34,9 @@ export class Altered {
   }
 
   write(node: string, name: string, text: string): this {
-    writeFileSync(join(this.#root, node, name), text);
+    const path = join(this.#root, node, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
     return this;
   }
 

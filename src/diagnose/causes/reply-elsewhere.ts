@@ -14,6 +14,7 @@ import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { lossOf } from '../loss.js';
 import { packetQuestion } from '../packet-question.js';
+import { isTakenBefore } from '../place.js';
 import { type Risk, riskOf } from '../prediction/risk.js';
 import { wayInto } from '../ways/crossing.js';
 import { settingsEvidence } from '../ways/detour-evidence.js';
@@ -56,7 +57,7 @@ function examine(
   if (isAnswered(attempt, context)) return null;
   const node = context.node(loss.last.point.node, loss.last.point.netns);
   const into = node && wayInto(loss.trace.sightings, node);
-  if (!into?.interface) return null;
+  if (!into?.interface || isTakenBefore(into.sighting, node!, context)) return null;
   const trips = tripsOf(attempt, into.sighting, node!, into.interface, context);
   const [first] = trips;
   if (!first || trips.some((trip) => trip.fate.kind !== fate || wouldBeSeen(trip, context))) return null;

@@ -1,4 +1,5 @@
 import type { Attempt } from '../../correlate/attempt.js';
+import { isTakenBefore } from '../place.js';
 import { type Crossing, crossingsOf } from './crossing.js';
 import { type Difference, differenceOf } from './difference.js';
 import { remembered } from './remembered.js';
@@ -19,6 +20,8 @@ export const detourOf = remembered(
   (attempt, context): Detour | null => {
     for (const crossing of crossingsOf(attempt, context)) {
       const { node, in: into, out } = crossing;
+      // Whose namespace answers chooses the way.
+      if (isTakenBefore(into.sighting, node, context)) continue;
       const settings = settingsWay(
         { attempt, request: into.sighting, node, device: into.interface, replyIn: crossing.replyIn },
         context,
