@@ -111,7 +111,10 @@ test('without the node that dropped: undetermined, and what to capture where', a
   );
   t.is(analysis.gaps.length, 1);
   t.regex(analysis.gaps[0]!.why, /192\.168\.1\.12/);
-  t.regex(analysis.gaps[0]!.capture!, /^tcpdump -i any .* udp port 8472/);
+  t.regex(
+    analysis.gaps[0]!.capture!,
+    /^npx returnpath collect-script .* udp port 8472 .*\| ssh 192\.168\.1\.12 /,
+  );
 });
 
 test("with the pod's node alone: the drop is found, and whose VIP it was", async (t) => {

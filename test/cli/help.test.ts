@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import { TRANSPORTS } from '../../src/live/transports/registry.js';
 import { returnpath } from './run.js';
@@ -38,4 +39,20 @@ test('how nodes are reached, with all that their addresses take', async (t) => {
     // It breaks what is longer than its columns.
     t.true(stdout.replace(/\s+/g, '').includes(TRANSPORTS.replaceAll(' ', '')), command);
   }
+});
+
+test("the script's own help tells what it was made with", async (t) => {
+  const helpOf = async (...options: string[]) => {
+    const { stdout } = await returnpath(['collect-script', ...options]);
+    return execFileSync('sh', ['-s', '--', '-h'], { input: stdout, encoding: 'utf8' });
+  };
+  const given = await helpOf('--duration', '90', '--vip', '192.168.1.100', '--log-martians');
+  for (const part of [
+    /-t SECONDS .* \(90\)$/m,
+    /-v VIP .*192\.168\.1\.100\)$/m,
+    /-M .*; yes\)$/m,
+    /-D .*; no\)$/m,
+  ])
+    t.regex(given, part);
+  t.regex(await helpOf(), /-t SECONDS .* \(30\)$/m);
 });

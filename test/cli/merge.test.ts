@@ -106,5 +106,5 @@ test('nodes without a capture are none whose clocks are told', async (t) => {
   ]);
   t.is(status, 0);
   t.regex(stderr, /^returnpath: .*garbage\.pcap: is text, not a capture/);
-  t.is(stderr.trimEnd().split('\n').length, 1, stderr);
+  t.notRegex(stderr, /clock/);
 });

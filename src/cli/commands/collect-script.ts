@@ -16,7 +16,7 @@ export function collectScriptCommand(
           shellExamples(
             [
               'returnpath collect-script --vip 192.168.1.100 > collect.sh',
-              'then: sh collect.sh, as root on each node',
+              'a script to run on each node, as root: sh collect.sh',
             ],
             [
               'returnpath collect-script | ssh node1 sudo sh -s -- -n node1 -t 60 -o /tmp',

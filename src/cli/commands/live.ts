@@ -87,15 +87,15 @@ export function liveCommand(settle: (status: number) => void): CommandModule<obj
 }
 
 export function nodesOption<T>(yargs: Argv<T>): Argv<T & { nodes: string[] }> {
-  return yargs.option('nodes', {
-    alias: 'node',
+  return yargs.option('node', {
+    alias: 'nodes',
     describe:
       'NAME=TRANSPORT (may be given again): ssh://[USER@]HOST[:PORT][?sudo][&config=FILE], kubectl://NODE[?image=IMAGE][&context=NAME][&namespace=NAME], netns://NAME, local; without NAME= the node is named after the host',
     type: 'string',
     array: true,
     nargs: 1,
     demandOption: 'name the nodes with --node NAME=TRANSPORT',
-  }) as Argv<T & { nodes: string[] }>;
+  }) as unknown as Argv<T & { nodes: string[] }>;
 }
 
 /** @throws UsageError */

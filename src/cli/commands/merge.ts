@@ -39,7 +39,10 @@ export function mergeCommand(settle: (status: number) => void): CommandModule<ob
         .option('keep-going', KEEP_GOING)
         .example(
           shellExamples(
-            ['returnpath merge node1.tar.gz node2.tar.gz -o both.pcapng', 'then: wireshark both.pcapng'],
+            [
+              'returnpath merge node1.tar.gz node2.tar.gz -o both.pcapng',
+              'a file to look at: wireshark both.pcapng',
+            ],
             ['returnpath merge node1=a.pcap node2=b.pcap -o - | tshark -r -', 'to standard output'],
           ),
         )

@@ -5,22 +5,22 @@
 # error, in frames (see src/live/frames.ts). Standard input then has a line every few seconds from who listens.
 
 usage() {
-  cat <<'END'
+  cat <<END
 usage: sh returnpath-collect.sh [-n NODE] [-o DIR] [-t SECONDS] [-i INTERFACE]... [-v VIP]... [-f FILTER]
                                 [-s OCTETS] [-C MEGABYTES [-W FILES]] [-M] [-D]
        sh returnpath-collect.sh -R
 
   -n NODE       the node's name (its hostname)
   -o DIR        where NODE.tar.gz is written (here)
-  -t SECONDS    how long to capture; 0: until interrupted (30)
-  -i INTERFACE  capture there, may be given again (any)
-  -v VIP        leave out what other connections carry; their beginnings and ends stay, for NAT hides the VIP
-  -f FILTER     a filter of tcpdump's own
-  -s OCTETS     of each packet (192)
+  -t SECONDS    how long to capture; 0: until interrupted ($seconds)
+  -i INTERFACE  capture there, may be given again (${interfaces:-any})
+  -v VIP        leave out what other connections carry; their beginnings and ends stay, for NAT hides the VIP (${vips:-none})
+  -f FILTER     a filter of tcpdump's own (${filter:-none})
+  -s OCTETS     of each packet ($snaplen)
   -C MEGABYTES  begin another file after so many
   -W FILES      keep so many of them, the newest
-  -M            have the kernel log martian packets while this runs (sets net.ipv4.conf.all.log_martians)
-  -D            record the kernel's drop reasons while this runs (a tracefs instance of its own)
+  -M            have the kernel log martian packets while this runs (sets net.ipv4.conf.all.log_martians; ${martians:-no})
+  -D            record the kernel's drop reasons while this runs (a tracefs instance of its own; ${reasons:-no})
   -R            put back what a run that was killed has changed
 END
 }
