@@ -27,14 +27,16 @@ export function grounds(scenarios: readonly Scenario[]): Scenario[][] {
  */
 export function drawnOn(alike: readonly Scenario[], machines: readonly Machine[]): fc.Arbitrary<Scenario> {
   const [first] = alike as [Scenario];
-  const { ground, traffic } = first;
-  const world: World = { ...ground, protocol: traffic.protocol, machines };
+  const { ground } = first;
+  const world: World = { ...ground, protocol: first.traffic.protocol, machines };
   const within = machines.filter(({ name }) => name !== 'client');
   const setting = fc
     .constantFrom(...within)
     .chain((machine) => settingOf(world, machine).map((lines): [string, string[]] => [machine.name, lines]));
   return fc
     .record({
+      // What is wrong already, with more of it, or none.
+      before: fc.oneof(fc.constant(null), fc.constantFrom(...alike)),
       settings: fc.array(setting, { minLength: 1, maxLength: 4 }),
       recorded: fc.oneof(
         { weight: 2, arbitrary: fc.constant(within.map(({ name }) => name)) },
@@ -49,8 +51,9 @@ export function drawnOn(alike: readonly Scenario[], machines: readonly Machine[]
       ),
       captures: fc.constantFrom<'any' | 'per-interface'>('any', 'per-interface'),
     })
-    .map(({ settings, recorded, captures }) => {
+    .map(({ before, settings, recorded, captures }) => {
       const changes: Record<string, string[]> = {};
+      for (const [machine, lines] of Object.entries(before?.changes ?? {})) changes[machine] = [...lines];
       for (const [machine, lines] of settings) changes[machine] = [...(changes[machine] ?? []), ...lines];
       const namespaces = Object.fromEntries(
         Object.entries(alike.find((scenario) => scenario.namespaces)?.namespaces ?? {}).filter(([node]) =>
@@ -58,13 +61,13 @@ export function drawnOn(alike: readonly Scenario[], machines: readonly Machine[]
         ),
       );
       return {
-        name: `drawn on the ground of ${first.name}`,
+        name: `drawn on ${before ? before.name : `the ground of ${first.name}`}`,
         description: 'Settings that were drawn.',
         ground,
-        rpFilter: {},
+        rpFilter: before?.rpFilter ?? {},
         logMartians: true,
         changes,
-        traffic,
+        traffic: (before ?? first).traffic,
         form: { ...FORM, captures },
         recorded,
         namespaces,

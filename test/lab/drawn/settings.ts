@@ -1,6 +1,7 @@
 /** Shell lines that set something on a machine, drawn from what there is on its ground: they may do harm, or none. */
 import fc from 'fast-check';
 import { host } from '../addresses.js';
+import { furtherSettings } from './further-settings.js';
 import type { Link, Machine } from './machines.js';
 
 export interface World {
@@ -95,7 +96,11 @@ export function settingOf(world: World, machine: Machine): Lines {
       [1, set('arp_filter', [1])],
     );
   }
-  return fc.oneof(...either.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+  const further = fc.oneof(...furtherSettings(world, machine, toward));
+  return fc.oneof(...either.map(([weight, arbitrary]) => ({ weight, arbitrary })), {
+    weight: 15,
+    arbitrary: further,
+  });
 }
 
 function outward({ links }: Machine): Link[] {
