@@ -4,6 +4,7 @@ import type { Analysis } from '../../src/model/analysis.js';
 import { predict } from '../../src/predict.js';
 import { fixture } from '../support.js';
 import { EditedScenario } from './edited-bundle.js';
+import { withHopsLeft } from './hops-left.js';
 
 const LOOP = 'routing-loop';
 const LOOP_RECORDED = 'routing-loop-recorded';
@@ -75,22 +76,6 @@ test('its twin: who sets out with a few hops, as traceroute does, runs out of th
   const { findings } = await few.analyze(['node1']);
   t.notRegex(findings[0]!.summary, /circles/);
 });
-
-/** SYNs with another hop limit, in a LINUX_SLL2 capture, also within VXLAN. */
-function withHopsLeft(hops: number): (pcap: Buffer) => Buffer {
-  const [sll2, ip, outer, tcp, syn] = [20, 20, 20 + 8 + 8 + 14, 6, 2];
-  return (pcap) => {
-    const changed = Buffer.from(pcap);
-    for (let at = 24; at < changed.length; at += 16 + changed.readUInt32LE(at + 8)) {
-      for (const header of [at + 16 + sll2, at + 16 + sll2 + outer]) {
-        if (header + ip + 14 > changed.length || changed[header] !== 0x45 || changed[header + 9] !== tcp)
-          continue;
-        if (changed[header + ip + 13] === syn) changed[header + 8] = hops;
-      }
-    }
-    return changed;
-  };
-}
 
 const FORGET = 'ip neigh del 192.168.1.12 dev eth0';
 

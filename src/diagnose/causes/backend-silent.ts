@@ -15,6 +15,7 @@ import { ownRequest } from '../drops/hairpin.js';
 import { type Unresolved, unresolvedOf } from '../drops/unresolved.js';
 import { isVisible } from '../drops/visibility.js';
 import { firstSightings, type Loss, lossOf } from '../loss.js';
+import { type VainAsker, vainAskerBehind } from '../neighbours/vain-askers.js';
 import { concludeBackendSilent } from './backend-silent-finding.js';
 
 /** What shows that the backend had the request and gave no answer. */
@@ -29,6 +30,8 @@ export interface SilenceProof {
   doubts: readonly string[];
   /** It does not even answer ARP: the request could not be handed over. */
   unresolved: Unresolved | null;
+  /** It has nowhere to send its answer: it asks for its next hop in vain. */
+  asking: VainAsker | null;
 }
 
 /**
@@ -59,7 +62,7 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Silence
     confidence: proof.doubts.length === 0 ? 'probable' : 'possible',
     node: point.node,
     interface: point.interface,
-    aspect: `${point.netns} ${proof.unresolved !== null} ${attempt.otherSource.length > 0}`,
+    aspect: `${point.netns} ${proof.unresolved !== null} ${attempt.otherSource.length > 0} ${proof.asking?.target}`,
     proof,
   };
 }
@@ -69,7 +72,13 @@ function bySilence(attempt: Attempt, loss: Loss, context: DiagnosisContext): Sil
   if (!expectsReply(attempt, context.attempts) || isMisaddressed(loss, context)) return null;
   // A host that is sent its own packet drops it before anybody there could answer.
   if (ownRequest(attempt)) return null;
-  return byWay(attempt, loss, context) ?? byNamespace(attempt, loss, context);
+  const proof = byWay(attempt, loss, context) ?? byNamespace(attempt, loss, context);
+  return proof && { ...proof, asking: askingOf(loss, context) };
+}
+
+function askingOf({ last: { point, destination } }: Loss, context: DiagnosisContext): VainAsker | null {
+  const station = context.network.station(point.node, point.netns);
+  return station && vainAskerBehind(destination.address, station, point.interface, context);
 }
 
 /** Whoever may be the backend only overheard what was sent to it: it was in a frame for another MAC. */
@@ -87,7 +96,7 @@ function isMisaddressed({ last, trace }: Loss, { network }: DiagnosisContext): b
 function byNeighbour(attempt: Attempt, loss: Loss, context: DiagnosisContext): SilenceProof | null {
   const unresolved = unresolvedOf(attempt, context);
   if (!unresolved?.translated || unresolved.hop.via !== null) return null;
-  return { loss, journey: null, listened: null, unreplied: null, doubts: [], unresolved };
+  return { loss, journey: null, listened: null, unreplied: null, doubts: [], unresolved, asking: null };
 }
 
 /** The captures saw every step to the backend, and would have seen its answer's first. */
@@ -116,6 +125,7 @@ function byWay(attempt: Attempt, loss: Loss, context: DiagnosisContext): Silence
     unreplied: entry,
     doubts,
     unresolved: null,
+    asking: null,
   };
   return answers.some((reply) => reply.journey.end.kind === 'dropped' && reply.missedAt === null)
     ? null
@@ -145,7 +155,15 @@ function byOwnWire(
   const assumed = `${address} is taken to be alone behind ${hop.dev} of ${station.label}, and to answer by it`;
   const unreplied = entryOf(attempt, station);
   if (unreplied && !unreplied.unreplied) return null;
-  return { loss, journey, listened: hop.dev, unreplied, doubts: [...doubts, assumed], unresolved: null };
+  return {
+    loss,
+    journey,
+    listened: hop.dev,
+    unreplied,
+    doubts: [...doubts, assumed],
+    unresolved: null,
+    asking: null,
+  };
 }
 
 function isAloneOnWire({ model, snapshot }: Station, device: string, address: string): boolean {
@@ -174,5 +192,13 @@ function byNamespace(attempt: Attempt, loss: Loss, context: DiagnosisContext): S
   const label = stationLabel(point.node, point.netns);
   // Its packets are half of the proof: its own rules may have dropped the requests.
   const doubts = [`the firewall and the settings of ${label}, which are not known, let the requests in`];
-  return { loss, journey: null, listened: point.interface, unreplied: null, doubts, unresolved: null };
+  return {
+    loss,
+    journey: null,
+    listened: point.interface,
+    unreplied: null,
+    doubts,
+    unresolved: null,
+    asking: null,
+  };
 }

@@ -4,6 +4,8 @@ import type { Attempt } from '../../correlate/attempt.js';
 import { expectsReply } from '../../correlate/expects-reply.js';
 import type { DiagnosisContext } from '../context.js';
 import { isCutShort, isWatchedAfterAsking } from '../cut-short.js';
+import { blockedReply } from '../drops/blocked-reply.js';
+import { unreachedOwner } from '../drops/unreached-owner.js';
 import { isAskedByTranslator } from '../ways/translator.js';
 import { isUnconfirmed } from '../ways/unconfirmed.js';
 import { isGone } from './gone-client.js';
@@ -45,14 +47,21 @@ const UNTOLD = 'what was captured does not tell why';
 const ENDS_RIGHT_AFTER: Circumstance = {
   name: 'ends-right-after',
   holds: (attempt, context) =>
-    (attempt.outcome === 'no-reply' || attempt.outcome === 'unacknowledged') && isCutShort(attempt, context),
+    (attempt.outcome === 'no-reply' || attempt.outcome === 'unacknowledged') &&
+    isCutShort(attempt, context) &&
+    unreachedOwner(attempt, context) === null,
   isHarmless: true,
   note: 'The captures end right after: a reply may have come.',
 };
 
 const NOT_OWED: Circumstance = {
   name: 'not-owed',
-  holds: (attempt, { attempts }) => attempt.outcome === 'no-reply' && !expectsReply(attempt, attempts),
+  // Who asks for a next hop in vain has something to send: an answer, or the request.
+  holds: (attempt, context) =>
+    attempt.outcome === 'no-reply' &&
+    !expectsReply(attempt, context.attempts) &&
+    blockedReply(attempt, context) === null &&
+    unreachedOwner(attempt, context) === null,
   isHarmless: true,
   note: 'Nothing shows that an answer is due there.',
 };

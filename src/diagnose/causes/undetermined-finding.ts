@@ -19,7 +19,10 @@ import { echoIgnored } from '../drops/echo-ignored.js';
 import { ownRequest } from '../drops/hairpin.js';
 import type { KnownOfLoss } from '../drops/known-of-loss.js';
 import { martianAddress } from '../drops/martian-address.js';
+import { misaddressedFrame } from '../drops/misaddressed-frame.js';
+import { toldByError } from '../drops/told-by-error.js';
 import { tunnelEnds } from '../drops/tunnel-ends.js';
+import { unreachedOwner } from '../drops/unreached-owner.js';
 import { unresolvedOf } from '../drops/unresolved.js';
 import { unresolvedEvidence, unresolvedGap, vainEvidence, vainGap } from '../drops/unresolved-evidence.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
@@ -114,9 +117,12 @@ function knownOf(attempt: Attempt, verdict: Verdict | null, context: DiagnosisCo
       martianAddress(attempt, verdict, context) ??
       echoIgnored(attempt, context) ??
       withoutCarrier(attempt, context) ??
+      misaddressedFrame(attempt, context) ??
       lostCarrier(attempt, context) ??
       tunnelEnds(attempt, context) ??
-      askedInVain(attempt, context)
+      askedInVain(attempt, context) ??
+      unreachedOwner(attempt, context) ??
+      toldByError(attempt, context)
     );
   return { words: vainWords(blocked), evidence: [vainEvidence(blocked)], gap: vainGap(blocked) };
 }

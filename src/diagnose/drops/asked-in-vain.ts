@@ -12,7 +12,8 @@ export interface AskedInVain {
   entry: Neighbour;
 }
 
-const IN_VAIN = new Set(['FAILED', 'INCOMPLETE']);
+/** States of an entry that nobody answered for. */
+export const IN_VAIN: ReadonlySet<string> = new Set(['FAILED', 'INCOMPLETE']);
 
 /** The station's neighbour entry of an address that it asked for in vain; null where it has none. */
 export function entryInVain({ snapshot }: Station, device: string, address: string): Neighbour | null {

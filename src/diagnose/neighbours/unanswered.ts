@@ -11,7 +11,7 @@ import { shellWord } from '../shell-word.js';
 import { resolutionOf } from './evidence.js';
 
 /** One that is asked for once may be a scan's; who has something to send asks again. */
-const INSISTENT = 2;
+export const INSISTENT = 2;
 
 /** Of a node that asks for many, more would hide what else is missing. */
 const MOST = 3;
@@ -75,7 +75,7 @@ function gapOf(
     node: station?.node ?? asking.point.node,
     interface: name,
     why: `${first}; ${why}`,
-    capture: commandsFor(target, asking.sender, name),
+    capture: resolutionCommands(target, asking.sender, name),
   };
 }
 
@@ -145,7 +145,8 @@ function silenceText(
     : `${has}, and by its settings would answer on ${device}: whether the requests come to it there is to be seen`;
 }
 
-function commandsFor(target: string, asker: string, device: string | null): string {
+/** What shows why an address is not answered for. */
+export function resolutionCommands(target: string, asker: string, device: string | null): string {
   const name = shellWord(device ?? 'any');
   const ip = target.includes(':') ? 'ip -6' : 'ip';
   const settings = target.includes(':') ? '' : `sysctl -ar '\\.(arp_|rp_filter)'; `;

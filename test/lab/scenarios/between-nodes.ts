@@ -1,9 +1,10 @@
 /** Requests that one node hands to the next, and that get no farther than their way there. */
 import { macOf, NODE1, NODE2 } from '../addresses.js';
 import { cluster, clusterOptions } from '../grounds/cluster.js';
+import { EDGE, EDGE_OPTIONS, edge } from '../grounds/edge.js';
 import { CALICO, FLANNEL, IPV6 } from '../grounds/layouts.js';
 import type { Scenario } from '../scenario.js';
-import { BASE, FORM, UDP } from './base.js';
+import { BASE, ECHO, FORM, UDP } from './base.js';
 
 const FLANNEL_CLUSTER = cluster(clusterOptions(FLANNEL));
 const IPV6_CLUSTER = cluster(clusterOptions(IPV6));
@@ -78,6 +79,16 @@ export const BETWEEN_NODES: Scenario[] = [
   },
   {
     ...BASE,
+    name: 'tunnel-entry-of-other-link',
+    description:
+      "node2's permanent entry for node1 has the MAC of node1's bridge of pods: what carries the replies comes to node1, and is not taken in.",
+    ground: FLANNEL_CLUSTER,
+    changes: { node2: [entry(NODE1.address, macOf('10.244.0.1'))] },
+    form: { ...FORM, captures: 'per-interface' },
+    expect: { cause: 'undetermined', node: 'node1', interface: 'eth0' },
+  },
+  {
+    ...BASE,
     name: 'tunnel-next-hop-silent',
     description:
       'node2 answers no ARP (arp_ignore=8), and node1 asks for it in vain: its tunnel packets never leave.',
@@ -96,6 +107,28 @@ export const BETWEEN_NODES: Scenario[] = [
     changes: { 'worker-a': [`ip route add throw ${CALICO.nodes[1].address}`] },
     traffic: UDP,
     expect: { cause: 'no-route', node: 'worker-a', interface: null },
+    uncounted: true,
+  },
+  {
+    ...BASE,
+    name: 'backend-silent-gateway',
+    description:
+      'worker-b has lost its default route, without which its proxy ARP does not answer the pod for 169.254.1.1: the pod has the requests, and cannot send an answer.',
+    ground: cluster(clusterOptions(CALICO)),
+    changes: { 'worker-b': [`ip route del default dev ${CALICO.nic}`] },
+    expect: { cause: 'backend-silent', node: 'worker-b', interface: 'cali90c4e72d1f6' },
+  },
+  {
+    ...BASE,
+    name: 'echo-next-hop-refused',
+    description:
+      "The strict check of ens19 refuses the gateway's ARP requests, whose sender lb-3 would reach by ens18: no ping gets as far as its link.",
+    recorded: ['lb-3', 'client'],
+    ground: edge(EDGE_OPTIONS),
+    rpFilter: { 'lb-3': { ens19: 1 } },
+    changes: { 'lb-3': [`ip route replace 172.31.255.0/24 via ${EDGE.gateways[0]} dev ens18`] },
+    traffic: ECHO,
+    expect: { cause: 'undetermined', node: 'client', interface: 'eth0' },
     uncounted: true,
   },
 ];

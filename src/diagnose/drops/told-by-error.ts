@@ -1,0 +1,157 @@
+/** A node that says itself, by an ICMP error, that it did not pass the packet on: in more words than that there is none. */
+import type { Attempt } from '../../correlate/attempt.js';
+import { isDeliveryFailure, isHopLimitExceeded, isPortUnreachable } from '../../correlate/icmp-errors.js';
+import type { Evidence } from '../../model/analysis.js';
+import type { Sighting } from '../../model/sighting.js';
+import { stationLabel } from '../../model/station.js';
+import type { DiagnosisContext, NodeView } from '../context.js';
+import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { type Loss, lossOf } from '../loss.js';
+import { PACKETS } from '../words.js';
+import { IN_VAIN } from './asked-in-vain.js';
+import type { KnownOfLoss } from './known-of-loss.js';
+
+/** What Linux sends the error for, and what shows it there. */
+interface Meaning {
+  /** The error's name. */
+  name: string;
+  /** As clauses about who sent it, to follow a colon. */
+  why: string;
+  /** What else it may be, where the node's own list of neighbours does not speak against it. */
+  orInVain?: string;
+  look: 'routes' | 'neighbours' | 'rules';
+}
+
+const PROHIBITED: Omit<Meaning, 'name'> = {
+  why: 'a rule of its firewall rejects them, or a route or routing rule of it prohibits them',
+  look: 'rules',
+};
+
+const UNREACHABLE: Meaning = {
+  name: 'network unreachable',
+  why: 'it has no route for them, or a rule of it says so',
+  look: 'routes',
+};
+
+/** ip_error(), ipv4_link_failure(): RFC 792, RFC 1122 and RFC 1812, by type and code. */
+const V4: Readonly<Record<string, Meaning>> = {
+  '3/0': UNREACHABLE,
+  '3/1': {
+    name: 'host unreachable',
+    why: 'it does not forward where they come in, or a route or rule of it says so',
+    orInVain: 'nobody answers its ARP requests for their next hop',
+    look: 'neighbours',
+  },
+  '3/2': { name: 'protocol unreachable', why: 'a rule of its firewall rejects them so', look: 'rules' },
+  '3/3': { name: 'port unreachable', why: 'a rule of its firewall rejects them so', look: 'rules' },
+  '3/9': { name: 'network prohibited', ...PROHIBITED },
+  '3/10': { name: 'host prohibited', ...PROHIBITED },
+  '3/13': { name: 'administratively prohibited', ...PROHIBITED },
+  '11/0': {
+    name: 'time exceeded',
+    why: 'they come to it with no hop left: they go in circles, or set out with too few',
+    look: 'routes',
+  },
+};
+
+/** ip6_pkt_prohibit(), ip6_link_failure(): RFC 4443. */
+const V6: Readonly<Record<string, Meaning>> = {
+  '1/0': { ...UNREACHABLE, name: 'no route to destination' },
+  '1/1': { name: 'administratively prohibited', ...PROHIBITED },
+  '1/3': {
+    name: 'address unreachable',
+    why: 'a route or rule of it says so',
+    orInVain: 'nobody answers its neighbour solicitations for their next hop',
+    look: 'neighbours',
+  },
+  '1/4': { name: 'port unreachable', why: 'a rule of its firewall rejects them so', look: 'rules' },
+  '1/5': { name: 'failed policy', ...PROHIBITED },
+  '1/6': { name: 'reject route to destination', ...PROHIBITED },
+  '3/0': V4['11/0']!,
+};
+
+/** More routers than a way through the Internet has: what sets out with fewer hops left may be out of them on any way. */
+const MOST_ROUTERS = 32;
+
+/** @returns null where no error tells of a packet like the one that was lost */
+export function toldByError(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
+  const loss = lossOf(attempt);
+  if (!loss || loss.made) return null;
+  const { role } = loss;
+  const error = attempt.others.find(
+    (s) => s.fromClient === (role === 'request') && isDeliveryFailure(s) && meaningOf(s, false) !== null,
+  );
+  const meaning = error && meaningOf(error, loss.last.encapsulations.length > 0);
+  if (!error || !meaning) return null;
+  if (isHopLimitExceeded(error) && loss.last.ttl < MOST_ROUTERS) return tooFewHops(loss, error);
+  const { from } = error.icmp!;
+  const sender = context.ownerOfAddress(from);
+  const who = sender ? `${sender.name} (${from})` : from;
+  const vain = sender && meaning.orInVain ? askedInVain(sender) : [];
+  const isNoneKnown = sender?.snapshot?.neighbours && vain.length === 0;
+  const also = meaning.orInVain && !isNoneKnown ? `${meaning.orInVain}, or ` : '';
+  return {
+    words: `${who} answers the ${PACKETS[role]} with ICMP ${meaning.name}: ${also}${meaning.why}`,
+    // The errors are told in any case.
+    evidence: vain,
+    gap: {
+      node: sender?.name ?? null,
+      interface: null,
+      why: `which of these it is shows at ${who} alone`,
+      capture: commandFor(meaning, error),
+    },
+  };
+}
+
+/** What sent it, or a rule of a node on its way, gave it too few. */
+function tooFewHops({ last, role }: Loss, error: Sighting): KnownOfLoss {
+  const { node, netns } = last.point;
+  const [source, destination] = [last.source.address, last.destination.address];
+  const label = stationLabel(node, netns);
+  const limit = destination.includes(':')
+    ? "sysctl -ar '\\.hop_limit$'; ip6tables-save -t mangle"
+    : 'sysctl net.ipv4.ip_default_ttl; iptables-save -t mangle';
+  return {
+    words: `the ${PACKETS[role]} have too few hops left, ${last.ttl} on ${label}: the hop limit is used up at ${error.icmp!.from}, which says so by ICMP time exceeded`,
+    evidence: [packetEvidence(last, `, with ${last.ttl} ${last.ttl === 1 ? 'hop' : 'hops'} left`)],
+    gap: {
+      node,
+      interface: last.point.interface,
+      why: `what gives them so few hops, ${source} that sends them or a rule on their way to ${label}, is to be seen at both`,
+      capture: `${limit}; nft list ruleset`,
+    },
+  };
+}
+
+/** @param isCarried the packet is within a tunnel packet, which may be what the error is about */
+function meaningOf(error: Sighting, isCarried: boolean): Meaning | null {
+  const { version, type, code } = error.icmp!;
+  const meaning = (version === 4 ? V4 : V6)[`${type}/${code}`] ?? null;
+  if (!meaning || !isCarried || !isPortUnreachable(error)) return meaning;
+  return { ...meaning, why: `nothing there listens at their tunnel's port, or ${meaning.why}` };
+}
+
+/** The next hops that the node itself got no answer of: the one that it sent the packet to is among them, if that is it. */
+function askedInVain({ name: node, snapshot }: NodeView): Evidence[] {
+  return (snapshot?.neighbours ?? [])
+    .filter(({ states }) => states.some((state) => IN_VAIN.has(state)))
+    .slice(0, QUOTED)
+    .map(({ address, interface: device, states }) =>
+      evidence('neighbour', `${address} on ${device}: ${states.join(', ')}`, { node, file: 'ip-neigh.json' }),
+    );
+}
+
+/** @param error quotes the packet as it came to who sent it */
+function commandFor({ look }: Meaning, { source, destination }: Sighting): string {
+  const isIPv6 = destination.address.includes(':');
+  const ip = isIPv6 ? 'ip -6' : 'ip';
+  const way = `${ip} route get ${destination.address} from ${source.address} iif IFACE; ${ip} rule show`;
+  switch (look) {
+    case 'routes':
+      return way;
+    case 'neighbours':
+      return `${ip} neigh show; ${way}; sysctl -ar '\\.forwarding$'`;
+    case 'rules':
+      return `${isIPv6 ? 'ip6tables' : 'iptables'}-save -c; nft list ruleset; ${way}`;
+  }
+}
