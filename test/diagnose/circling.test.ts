@@ -138,3 +138,19 @@ test('a tunnel packet without a route moves no counter but that of its device', 
     ['vxlan.calico: ip -s -s link show dev vxlan.calico'],
   );
 });
+
+test('ARP is turned off on the device by which the tunnel packets leave; its twin: somebody set an entry there', async (t) => {
+  const name = 'tunnel-arp-off';
+  const analysis = await new EditedScenario(t, name).analyze();
+  t.deepEqual(brief(analysis), ['undetermined possible fault node1 eth0']);
+  t.regex(
+    analysis.findings[0]!.known!,
+    /^node1 sends what carries the requests by eth0, on which ARP is turned off/,
+  );
+  t.true(analysis.gaps.some(({ capture }) => capture?.endsWith('ip link set eth0 arp on')));
+  const entry = { dst: '192.168.1.12', dev: 'eth0', lladdr: '02:00:c0:a8:01:0c', state: ['PERMANENT'] };
+  const set = new EditedScenario(t, name).edit('node1', 'ip-neigh.json', (text) =>
+    JSON.stringify([...JSON.parse(text), entry]),
+  );
+  t.is((await set.analyze()).findings[0]!.known, undefined);
+});

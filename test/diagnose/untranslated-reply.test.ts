@@ -45,6 +45,48 @@ test("from the backend's node alone the translation is inferred: possible, and i
   t.true(gaps.some((gap) => /behind its translation alone/.test(gap.why)));
 });
 
+test('the same where the client refuses it, and asks again', async (t) => {
+  for (const [scenario, node, vip] of [
+    ['untranslated-ipv6', 'kw2', '2001:db8:20::100'],
+    ['untranslated-ethernet', 'worker-b', '172.20.5.200'],
+  ] as const) {
+    const { findings } = await new EditedScenario(t, scenario).analyze([node], [vip]);
+    t.deepEqual(
+      findings.map((f) => [f.cause, f.confidence, f.node]),
+      [['untranslated-reply', 'possible', node]],
+      scenario,
+    );
+    t.regex(findings[0]!.summary, /answers it with a reset and asks again, as one that did not ask/);
+  }
+});
+
+test('its twin: no rule puts the backend behind that address', async (t) => {
+  const bare = new EditedScenario(t, 'untranslated-ipv6').without(
+    'kw2',
+    'iptables-save.txt',
+    'ip6tables-save.txt',
+    'nft.json',
+  );
+  const found = await bare.findings(['kw2']);
+  t.false(found.some((line) => line.startsWith('untranslated-reply')));
+});
+
+test('a reply that its routes send back to the translator does not go round it: its neighbour entry is wrong', async (t) => {
+  const { findings } = await new EditedScenario(t, 'reply-wrong-entry').analyze();
+  t.deepEqual(
+    findings.map((f) => [f.cause, f.confidence, f.node, f.interface]),
+    [['wrong-gateway', 'probable', 'worker-b', 'ens192']],
+  );
+  t.regex(
+    findings[0]!.summary,
+    /worker-b has the MAC 02:00:c0:a8:01:63 for 172\.20\.5\.21 .*that entry is wrong, not the route/,
+  );
+  t.deepEqual(
+    findings[0]!.fix!.commands.map(({ node, command }) => `${node}: ${command}`),
+    ['worker-b: ip neigh del 172.20.5.21 dev ens192'],
+  );
+});
+
 test('where nothing makes the backend one of a Service, its own address may be what was asked', async (t) => {
   const scenario = new EditedScenario(t, DROPPED).without(
     'worker-b',

@@ -9,6 +9,7 @@ import { doubtfulDrops } from '../../network/decisive.js';
 import type { Conclusion, Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { isCutShort } from '../cut-short.js';
+import { arpOff } from '../drops/arp-off.js';
 import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { blockedReply, inVainText } from '../drops/blocked-reply.js';
 import { withoutCarrier } from '../drops/carrier.js';
@@ -117,6 +118,7 @@ function knownOf(attempt: Attempt, verdict: Verdict | null, context: DiagnosisCo
       martianAddress(attempt, verdict, context) ??
       echoIgnored(attempt, context) ??
       withoutCarrier(attempt, context) ??
+      arpOff(attempt, context) ??
       misaddressedFrame(attempt, context) ??
       lostCarrier(attempt, context) ??
       tunnelEnds(attempt, context) ??

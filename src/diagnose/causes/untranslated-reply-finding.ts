@@ -52,6 +52,8 @@ function summarize(
   const left = `The reply of ${backend} ${place} with its own address`;
   if (inferred) {
     const who = translator ?? (detour && senderText(detour, context)) ?? 'another node';
+    if (refusal)
+      return `${left}, and the client answers it with a reset and asks again, as one that did not ask ${backend}. Before it came to ${reply.point.node} the request seems to have been translated, from ${attempt.vip}: a reply that does not go back to who did that means nothing to the client.`;
     return `${left}, and does not come back. The request came from ${who}, which seems to have translated it from the address that the client asked: a reply that does not go back there means nothing to the client.`;
   }
   const round = bridged

@@ -51,15 +51,27 @@ export const untranslatedReply = cause<UntranslatedProof>({
 function examineRejected(attempt: Attempt, context: DiagnosisContext): Suspicion<UntranslatedProof> | null {
   const detour = detourOf(attempt, context);
   const reply = detour?.out.sighting ?? lastReply(attempt);
-  if (!reply || endpointText(reply.source) === endpointText(attempt.server)) return null;
+  if (!reply) return null;
+  // The server as the client addressed it is known only where the SYN was seen before its translation.
+  const inferred = attempt.legs.length < 2;
+  if (inferred ? !isOfAnotherAddress(attempt) : endpointText(reply.source) === endpointText(attempt.server))
+    return null;
   const refusal = attempt.others.find(
     (s) => s.kind === 'rst' && s.fromClient && endpointText(s.destination) === endpointText(reply.source),
   );
-  // The server as the client addressed it is known only where the SYN was seen before its translation.
-  if (!refusal || attempt.legs.length < 2) return null;
-  const translator = translatorOf(attempt);
-  if (isAskedByTranslator(attempt, reply.destination, context)) return null;
-  return suspicion(attempt, 'confirmed', { reply, refusal, detour, translator, inferred: false });
+  if (!refusal || isAskedByTranslator(attempt, reply.destination, context)) return null;
+  const translator = inferred ? null : translatorOf(attempt);
+  const confidence = inferred ? 'possible' : 'confirmed';
+  return suspicion(attempt, confidence, { reply, refusal, detour, translator, inferred });
+}
+
+/**
+ * Captured behind its translation alone. By the rules of a node the backend is a VIP's, and a client that knew its reply
+ * would not refuse it and ask again.
+ */
+function isOfAnotherAddress(attempt: Attempt): boolean {
+  const { vip, server, protocol } = attempt;
+  return protocol === 'tcp' && vip !== null && vip !== server.address && asksAgain(attempt);
 }
 
 function examineLost(attempt: Attempt, context: DiagnosisContext): Suspicion<UntranslatedProof> | null {
@@ -174,8 +186,16 @@ function comesBy(
   const outer = out.all.flatMap((s) => s.encapsulations).find((e) => e.destination !== null)?.destination;
   const next = outer != null ? context.ownerOfAddress(outer) : out.mac && context.ownerOfMac(out.mac);
   if (seen || (next && next.name === translator)) return true;
+  // By its routes it goes there: that its frame bears another's MAC is a neighbour entry's doing.
+  const hop = settings?.hop;
+  if (hop && hop.via !== null && hop.dev === out.interface && isAddressOf(hop.via, translator, context))
+    return true;
   if (out.mac !== null || settings?.hop.dev !== out.interface) return false;
   return settings.reply.legs.some((leg) => leg !== settings.leg && leg.station.node === translator);
+}
+
+function isAddressOf(address: string, name: string, context: DiagnosisContext): boolean {
+  return context.ownerOfAddress(address)?.name === name;
 }
 
 /**

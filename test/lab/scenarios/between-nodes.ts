@@ -2,7 +2,7 @@
 import { macOf, NODE1, NODE2 } from '../addresses.js';
 import { cluster, clusterOptions } from '../grounds/cluster.js';
 import { EDGE, EDGE_OPTIONS, edge } from '../grounds/edge.js';
-import { CALICO, FLANNEL, IPV6 } from '../grounds/layouts.js';
+import { CALICO, FLANNEL, IPV6, ROUTED } from '../grounds/layouts.js';
 import type { Scenario } from '../scenario.js';
 import { BASE, ECHO, FORM, UDP } from './base.js';
 
@@ -108,6 +108,30 @@ export const BETWEEN_NODES: Scenario[] = [
     traffic: UDP,
     expect: { cause: 'no-route', node: 'worker-a', interface: null },
     uncounted: true,
+  },
+  {
+    ...BASE,
+    name: 'tunnel-arp-off',
+    description:
+      "ARP is turned off on node1's eth0: its tunnel packets leave in frames for eth0's own MAC, and nobody takes them in.",
+    ground: FLANNEL_CLUSTER,
+    changes: { node1: [`ip link set ${FLANNEL.nic} arp off`] },
+    expect: { cause: 'undetermined', node: 'node1', interface: 'eth0' },
+  },
+  {
+    ...BASE,
+    name: 'reply-wrong-entry',
+    description:
+      "worker-b's default route leads to worker-a, which translated the request; its permanent entry for that has a MAC that nobody has.",
+    ground: cluster({ ...clusterOptions(ROUTED), masquerade: false }),
+    changes: {
+      'worker-b': [
+        `ip route replace default via ${ROUTED.nodes[0].address} dev ${ROUTED.nic}`,
+        `ip neigh replace ${ROUTED.nodes[0].address} lladdr ${NOBODYS} dev ${ROUTED.nic} nud permanent`,
+      ],
+    },
+    form: { ...FORM, captures: 'per-interface' },
+    expect: { cause: 'wrong-gateway', node: 'worker-b', interface: 'ens192' },
   },
   {
     ...BASE,
