@@ -26,6 +26,20 @@ test('one that has the port, and one that takes every VNI, are not named', async
   }
 });
 
+test('one that is down has no socket at its port', async (t) => {
+  const down = new Altered(t, 'tunnel-ports-differ').edit('node2', 'ip-link.json', (text) =>
+    JSON.stringify(
+      JSON.parse(text.replace('"port":4789', '"port":8472')).map(
+        (link: { ifname: string; flags: string[] }) =>
+          link.ifname === 'flannel.1' ? { ...link, flags: ['BROADCAST', 'MULTICAST'] } : link,
+      ),
+    ),
+  );
+  const { findings, gaps } = await down.analyze();
+  t.regex(findings[0]!.known!, /none of its VXLAN devices listens \(flannel\.1, of VNI 1, is down\)/);
+  t.true(gaps.some(({ why }) => why.startsWith('what set flannel.1 down')));
+});
+
 test('what the device was handed and no tunnel packet carries: the capture shows that, and the record why', async (t) => {
   const recorded = await new Altered(t, 'tunnel-without-far-end').analyze();
   const words = 'node2 handed the replies to flannel.1 and sent no VXLAN packet that carries them';

@@ -9,7 +9,7 @@ import { stationLabel } from '../../model/station.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { evidence, QUOTED } from '../evidence.js';
 import { nearestDrops } from '../kernel-records.js';
-import { firstSightings, type Loss, lossOf } from '../loss.js';
+import { farthestOf, firstSightings, type Loss, lossOf } from '../loss.js';
 import { remembered } from '../ways/remembered.js';
 import { isEachRecorded, timesAt } from './examine.js';
 import type { KnownOfLoss } from './known-of-loss.js';
@@ -20,7 +20,8 @@ type Vxlan = Link & { vxlan: NonNullable<Link['vxlan']> };
 
 /** @returns null where nothing says that the packet was lost between the ends of its tunnel */
 export function tunnelEnds(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
-  const loss = lossOf(attempt);
+  // The port unreachable of a tunnel packet looks like the server's.
+  const loss = attempt.outcome === 'refused' ? farthestOf(attempt, 'request') : lossOf(attempt);
   if (!loss || loss.made) return null;
   const { point, direction } = loss.last;
   const node = context.node(point.node, point.netns);
@@ -36,28 +37,39 @@ function unheard(attempt: Attempt, { last, role }: Loss, node: NodeView): KnownO
   if (outer?.kind !== 'vxlan' || more || outer.port === null || outer.destination === null) return null;
   if (last.forOther || node.model?.hasAddress(outer.destination) !== true) return null;
   const devices = vxlanDevices(node);
-  if (!devices || devices.some(({ vxlan }) => vxlan.port === outer.port)) return null;
+  if (!devices || devices.some((link) => isUp(link) && link.vxlan.port === outer.port)) return null;
   const meant = devices.find(({ vxlan }) => vxlan.id === outer.id);
   const refused = attempt.others.some((s) => isPortUnreachable(s) && s.icmp!.from === outer.destination);
   // A device of another namespace has its socket where it was made: a container network's is in no list of the node's.
   if (!meant && !refused) return null;
   const label = stationLabel(node.name, node.netns);
-  const listens = meant ? `${meant.name}, of VNI ${outer.id}, listens at ${meant.vxlan.port}` : '';
+  const isDown = meant !== undefined && !isUp(meant);
+  const state = isDown ? 'is down' : `listens at ${meant?.vxlan.port}`;
+  const listens = meant ? `${meant.name}, of VNI ${outer.id}, ${state}` : '';
   const answer = refused ? `, and answers with ICMP port unreachable` : '';
   const words = `${label} gets the VXLAN packets that carry the ${WHAT[role]} at UDP port ${outer.port}, where none of its VXLAN devices listens${listens && ` (${listens})`}${answer}`;
-  const text = meant
-    ? `${meant.name}: vxlan id ${outer.id} dstport ${meant.vxlan.port}; the packets for VNI ${outer.id} come to port ${outer.port}`
-    : `no VXLAN device has port ${outer.port}`;
+  const text = isDown
+    ? `${meant.name}: vxlan id ${outer.id} dstport ${meant.vxlan.port}, not UP: its socket is closed`
+    : meant
+      ? `${meant.name}: vxlan id ${outer.id} dstport ${meant.vxlan.port}; the packets for VNI ${outer.id} come to port ${outer.port}`
+      : `no VXLAN device has port ${outer.port}`;
   return {
     words,
     evidence: [evidence('model', text, { node: node.name, file: 'ip-link.json' })],
     gap: {
       node: node.name,
       interface: meant?.name ?? last.point.interface,
-      why: `the two ends of the tunnel have different UDP ports, or the far end has no device for it: which is meant is to be seen at both, and in what sets them up`,
+      why: isDown
+        ? `what set ${meant.name} down, or did not bring it up, is to be seen there`
+        : `the two ends of the tunnel have different UDP ports, or the far end has no device for it: which is meant is to be seen at both, and in what sets them up`,
       capture: `ip -d link show type vxlan; ss -lun 'sport = :${outer.port}'`,
     },
   };
+}
+
+/** vxlan_open(): the socket is there while the device is up. */
+function isUp({ flags }: Link): boolean {
+  return flags.includes('UP');
 }
 
 /** Null where one of them takes whatever VNI a packet has: then its rules, not its settings, decide. */
