@@ -13,7 +13,7 @@ import { SCENARIOS } from './scenarios/index.js';
 
 const test = testSideBySide('tcpdump', 'dumpcap', 'nft', 'iptables', 'ipset', 'conntrack', 'nstat', 'zstd');
 
-const PAIRS = Number(process.env.RETURNPATH_LAB_PAIRS ?? 2);
+const PAIRS = Number(process.env.RETURNPATH_LAB_PAIRS ?? 1);
 const SEED = Number(process.env.RETURNPATH_LAB_SEED ?? 1);
 const MOST_ROUNDS = 4;
 

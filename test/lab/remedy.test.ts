@@ -56,6 +56,8 @@ const WITHOUT_FIX: Readonly<Record<string, string>> = {
   'filtered-network-policy': 'the rule is of a network policy, which is changed in Kubernetes',
   'filtered-ipset': 'who is in the set is up to a network policy, which is changed in Kubernetes',
   'no-route-acknowledgement': 'what marks the SYN alone is to mark the rest as well, which is not tried',
+  'no-route-tunnel':
+    'no snapshot tells of a route to the far end that the node lacks: a throw route hides the one that it has',
   'untranslated-backend-network': 'by which way a host beyond the nodes would answer is in no snapshot',
   'untranslated-behind-nat': 'by which way a host beyond the nodes would answer is in no snapshot',
 };

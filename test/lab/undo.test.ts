@@ -13,11 +13,11 @@ const test = testSideBySide('nft', 'iptables');
 
 const lanes = new Lanes(4);
 
-/** Many recordings have one and the same fix. */
+/** Many recordings have one and the same fix, or one that differs in addresses and names alone. */
 const seen = new Set<string>();
 
 function isNew({ commands }: Fix): boolean {
-  const kind = JSON.stringify(commands);
+  const kind = commands.map(({ command }) => command.replace(/[\w:]*[.:][\w.:/-]*|\d+/g, 'N')).join('\n');
   return !seen.has(kind) && seen.add(kind).size > 0;
 }
 
@@ -44,5 +44,6 @@ test('what is proposed is taken back whole', async (t) => {
     }
   }
   await Promise.all(waiting);
-  t.true(taken > 20, `${taken} fixes`);
+  t.true(taken > 12, `${taken} fixes`);
+  t.log(`${taken} fixes`);
 });

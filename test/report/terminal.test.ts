@@ -593,6 +593,11 @@ test('why there is no fix is told', (t) => {
     fixOf({ cause: 'untranslated-reply', noFix: 'it has been tried' }),
     /None could be worked out: it has/,
   );
+  const known = { cause: 'backend-silent', known: 'it asks for its gateway in vain' } as const;
+  t.regex(
+    fixOf({ ...known, noFix: 'that gateway has to answer' }),
+    /Fix no command: that gateway has to answer\. /,
+  );
   for (const cause of CAUSES) t.notRegex(fixOf({ cause }), /Fix none was found that/, cause);
 });
 

@@ -16,7 +16,7 @@ import type { KnownOfLoss } from './known-of-loss.js';
 const ROUNDS = 3;
 
 /** More routers than a way through the Internet has: who had as many hops left does not run out of them on one. */
-const MOST_ROUTERS = 32;
+export const MOST_ROUTERS = 32;
 
 /** @returns null where nothing says that the packet went in circles */
 export function circling(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
@@ -102,6 +102,7 @@ function usedUp(attempt: Attempt, { role, last }: Loss): KnownOfLoss | null {
   };
 }
 
-function hopsLeft({ ttl }: Sighting): string {
+/** `1 hop left` */
+export function hopsLeft({ ttl }: Sighting): string {
   return `${ttl} ${ttl === 1 ? 'hop' : 'hops'} left`;
 }

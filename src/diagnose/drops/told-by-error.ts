@@ -5,11 +5,13 @@ import type { Evidence } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import { stationLabel } from '../../model/station.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
-import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { packetEvidence, QUOTED } from '../evidence.js';
 import { type Loss, lossOf } from '../loss.js';
 import { PACKETS } from '../words.js';
 import { IN_VAIN } from './asked-in-vain.js';
+import { hopsLeft, MOST_ROUTERS } from './circling.js';
 import type { KnownOfLoss } from './known-of-loss.js';
+import { stateEvidence } from './unresolved-evidence.js';
 
 /** What Linux sends the error for, and what shows it there. */
 interface Meaning {
@@ -70,9 +72,6 @@ const V6: Readonly<Record<string, Meaning>> = {
   '3/0': V4['11/0']!,
 };
 
-/** More routers than a way through the Internet has: what sets out with fewer hops left may be out of them on any way. */
-const MOST_ROUTERS = 32;
-
 /** @returns null where no error tells of a packet like the one that was lost */
 export function toldByError(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
   const loss = lossOf(attempt);
@@ -113,7 +112,7 @@ function tooFewHops({ last, role }: Loss, error: Sighting): KnownOfLoss {
     : 'sysctl net.ipv4.ip_default_ttl; iptables-save -t mangle';
   return {
     words: `the ${PACKETS[role]} have too few hops left, ${last.ttl} on ${label}: the hop limit is used up at ${error.icmp!.from}, which says so by ICMP time exceeded`,
-    evidence: [packetEvidence(last, `, with ${last.ttl} ${last.ttl === 1 ? 'hop' : 'hops'} left`)],
+    evidence: [packetEvidence(last, `, with ${hopsLeft(last)}`)],
     gap: {
       node,
       interface: last.point.interface,
@@ -136,9 +135,7 @@ function askedInVain({ name: node, snapshot }: NodeView): Evidence[] {
   return (snapshot?.neighbours ?? [])
     .filter(({ states }) => states.some((state) => IN_VAIN.has(state)))
     .slice(0, QUOTED)
-    .map(({ address, interface: device, states }) =>
-      evidence('neighbour', `${address} on ${device}: ${states.join(', ')}`, { node, file: 'ip-neigh.json' }),
-    );
+    .map((entry) => stateEvidence(entry, node));
 }
 
 /** @param error quotes the packet as it came to who sent it */

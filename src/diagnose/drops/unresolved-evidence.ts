@@ -1,6 +1,5 @@
 import type { Evidence, Gap } from '../../model/analysis.js';
 import type { Neighbour } from '../../model/snapshot.js';
-import type { Station } from '../../network/station.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { neighbourFilter } from '../recording.js';
 import type { AskedInVain } from './asked-in-vain.js';
@@ -20,20 +19,21 @@ export function unresolvedEvidence({
         ` (from ${s.icmp!.from}, type ${s.icmp!.type}, code ${s.icmp!.code}: nobody answers for ${address})`,
       ),
     );
-  if (entry) found.push(entryEvidence(entry, station));
+  if (entry) found.push(stateEvidence(entry, station.node));
   return found;
 }
 
 /** What shows that a reply's next hop did not answer. */
 export function vainEvidence({ stop, entry }: AskedInVain): Evidence {
-  return entryEvidence(entry, stop.station);
+  return stateEvidence(entry, stop.station.node);
 }
 
 export function vainGap({ stop, address }: AskedInVain): Gap {
   return unresolvedGap({ station: stop.station, hop: { dev: stop.interface, via: null }, address });
 }
 
-function entryEvidence({ address, interface: name, states }: Neighbour, { node }: Station): Evidence {
+/** In what state a node's entry is. */
+export function stateEvidence({ address, interface: name, states }: Neighbour, node: string): Evidence {
   return evidence('neighbour', `${address} on ${name}: ${states.join(', ')}`, {
     node,
     file: 'ip-neigh.json',

@@ -32,8 +32,9 @@ export function remedy(finding: Finding, style: Style): string[] {
 }
 
 /** Why no fix is proposed, or what helps that is no command. */
-export function withoutFix({ cause, noFix }: Finding): string {
-  const told = WITHOUT_FIX[cause];
+export function withoutFix(finding: Finding): string {
+  const told = generalAdvice(finding);
+  const { noFix } = finding;
   if (noFix === undefined) return told ?? 'none: no change was looked for.';
   // It may well say what to do by hand: that is not to be read as nothing.
   return told === undefined ? `no command: ${noFix}.` : `${told} None could be worked out: ${noFix}.`;
@@ -41,7 +42,12 @@ export function withoutFix({ cause, noFix }: Finding): string {
 
 /** The same at a glance: where something helps, how the search for commands ended is told further down. */
 export function adviceWithoutFix(finding: Finding): string {
-  return WITHOUT_FIX[finding.cause] ?? withoutFix(finding);
+  return generalAdvice(finding) ?? withoutFix(finding);
+}
+
+/** Where the reason itself is known, what holds of the cause in general may contradict it. */
+function generalAdvice({ cause, known, noFix }: Finding): string | undefined {
+  return known !== undefined && noFix !== undefined ? undefined : WITHOUT_FIX[cause];
 }
 
 /** What the user's own changes would have done. */
