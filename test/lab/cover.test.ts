@@ -7,9 +7,9 @@ import { SCENARIOS } from './scenarios/index.js';
 test('every cause that any scenario has is covered, and so is what is healthy', (t) => {
   const covered = cover(SCENARIOS);
   const causesOf = (scenarios: typeof covered) =>
-    new Set(scenarios.flatMap((scenario) => expectations(scenario).map(({ cause }) => cause)));
+    [...new Set(scenarios.flatMap((scenario) => expectations(scenario).map(({ cause }) => cause)))].sort();
   t.deepEqual(causesOf(covered), causesOf([...SCENARIOS]));
-  t.deepEqual([...causesOf(covered)].sort(), [...CAUSES].sort());
+  t.deepEqual(causesOf(covered), [...CAUSES].sort());
   t.true(covered.some((scenario) => expectations(scenario).length === 0));
 });
 

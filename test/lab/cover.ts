@@ -1,14 +1,18 @@
-/** Which scenarios show everything that any of them shows, once. */
+/** Scenarios that show everything that any of them shows. */
 import { expectations, type Scenario } from './scenario.js';
 
-/** In their order; the first that has a trait stands for all that have it. */
+/** Few that have all traits together: each time the one that has most of what none before has, the first of several. */
 export function cover(scenarios: readonly Scenario[]): Scenario[] {
-  const shown = new Set<string>();
-  return scenarios.filter((scenario) => {
-    const own = traitsOf(scenario).filter((trait) => !shown.has(trait));
-    for (const trait of own) shown.add(trait);
-    return own.length > 0;
-  });
+  const left = new Map(scenarios.map((scenario) => [scenario, new Set(traitsOf(scenario))]));
+  const covered: Scenario[] = [];
+  for (;;) {
+    const [most] = [...left].sort(([, a], [, b]) => b.size - a.size);
+    if (!most || most[1].size === 0) return covered;
+    const [scenario, own] = most;
+    covered.push(scenario);
+    left.delete(scenario);
+    for (const traits of left.values()) for (const trait of own) traits.delete(trait);
+  }
 }
 
 /** What of the kernel, of the network and of the recorder a scenario rests on. */
