@@ -4,7 +4,7 @@
  */
 import type { Attempt } from '../correlate/attempt.js';
 import type { Sighting } from '../model/sighting.js';
-import type { Link } from '../model/snapshot.js';
+import { isOpenVswitch } from '../network/blind-spots.js';
 import { ipvlanEnd, mayBeIpvlans } from '../network/ipvlan.js';
 import { areApart } from '../network/link.js';
 import type { DiagnosisContext, NodeView } from './context.js';
@@ -112,11 +112,7 @@ export function inputInterface(
   );
   const upper = tagged?.name ?? virtual?.name ?? own?.master ?? name;
   // Of Open vSwitch, the flow table decides by which device a port's frames come in.
-  return upper !== name && links.some((l) => l.name === upper && isDatapath(l)) ? null : upper;
-}
-
-function isDatapath({ name, kind }: Link): boolean {
-  return kind === 'openvswitch' || name === 'ovs-system';
+  return upper !== name && links.some((l) => l.name === upper && isOpenVswitch(l)) ? null : upper;
 }
 
 export function decapsulatingInterface(sighting: Sighting, node: NodeView): string | null {

@@ -12,7 +12,7 @@ const SIGNS: readonly { isThere: (snapshot: Snapshot) => boolean; what: string }
     what: 'the eBPF programs of Calico translate packets',
   },
   {
-    isThere: withLink(({ name, kind }) => name === 'ovs-system' || kind === 'openvswitch'),
+    isThere: withLink(isOpenVswitch),
     what: 'the flow tables of Open vSwitch (ovs-system) pass packets on',
   },
   {
@@ -20,6 +20,11 @@ const SIGNS: readonly { isThere: (snapshot: Snapshot) => boolean; what: string }
     what: 'policies of IPsec (`ip xfrm policy`) encrypt packets, and drop those that came unencrypted',
   },
 ];
+
+/** A datapath of Open vSwitch: its flow table decides what becomes of a frame. */
+export function isOpenVswitch({ name, kind }: Link): boolean {
+  return name === 'ovs-system' || kind === 'openvswitch';
+}
 
 function withLink(is: (link: Link) => boolean): (snapshot: Snapshot) => boolean {
   return ({ links }) => links?.some(is) ?? false;

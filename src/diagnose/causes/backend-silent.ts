@@ -99,8 +99,11 @@ function byNeighbour(attempt: Attempt, loss: Loss, context: DiagnosisContext): S
   return { loss, journey: null, listened: null, unreplied: null, doubts: [], unresolved, asking: null };
 }
 
+/** What was seen of it, before it is known whether it asks for something in vain. */
+type Silence = Omit<SilenceProof, 'asking'>;
+
 /** The captures saw every step to the backend, and would have seen its answer's first. */
-function byWay(attempt: Attempt, loss: Loss, context: DiagnosisContext): SilenceProof | null {
+function byWay(attempt: Attempt, loss: Loss, context: DiagnosisContext): Silence | null {
   const { requests, replies } = coursesOf(attempt, context)!;
   const arrived = requests.filter(isHandedOver);
   const [request] = arrived;
@@ -125,7 +128,6 @@ function byWay(attempt: Attempt, loss: Loss, context: DiagnosisContext): Silence
     unreplied: entry,
     doubts,
     unresolved: null,
-    asking: null,
   };
   return answers.some((reply) => reply.journey.end.kind === 'dropped' && reply.missedAt === null)
     ? null
@@ -141,7 +143,7 @@ function byOwnWire(
   loss: Loss,
   { journey, doubts }: Course,
   context: DiagnosisContext,
-): SilenceProof | null {
+): Silence | null {
   const { end, packet } = journey;
   if (end.kind !== 'left' || end.hop.via !== null) return null;
   const { station, hop } = end;
@@ -162,7 +164,6 @@ function byOwnWire(
     unreplied,
     doubts: [...doubts, assumed],
     unresolved: null,
-    asking: null,
   };
 }
 
@@ -181,7 +182,7 @@ function isHandedOver({ journey: { end }, stops, reached, missedAt }: Course): b
 }
 
 /** The request was captured in the pod's own namespace, of which nothing else is known. */
-function byNamespace(attempt: Attempt, loss: Loss, context: DiagnosisContext): SilenceProof | null {
+function byNamespace(attempt: Attempt, loss: Loss, context: DiagnosisContext): Silence | null {
   const { point, destination, direction } = loss.last;
   const node = context.node(point.node, point.netns);
   if (point.netns === null || point.interface === null || direction === 'out' || !node || node.snapshot)
@@ -199,6 +200,5 @@ function byNamespace(attempt: Attempt, loss: Loss, context: DiagnosisContext): S
     unreplied: null,
     doubts,
     unresolved: null,
-    asking: null,
   };
 }

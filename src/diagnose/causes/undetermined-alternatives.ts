@@ -3,6 +3,7 @@ import type { Alternative, Evidence } from '../../model/analysis.js';
 import { doubtfulDrops } from '../../network/decisive.js';
 import { wayText } from '../../network/narrate.js';
 import type { DiagnosisContext } from '../context.js';
+import { coursesOfLost } from '../drops/courses.js';
 import { type DemandedDrop, demandOf } from '../drops/demand.js';
 import { counterOf } from '../drops/records.js';
 import { evidence } from '../evidence.js';
@@ -14,10 +15,9 @@ export function ruledOutBySettings(attempt: Attempt, context: DiagnosisContext):
   const demand = demandOf(attempt, context);
   if (!demand || demand.courses.loss.made) return [];
   if (demand.drop) return disproved(demand.drop, context);
-  const { requests, replies, loss } = demand.courses;
-  const known = loss.role === 'request' ? requests : replies;
+  const known = coursesOfLost(demand.courses);
   if (known.length === 0 || demand.doubts.length > 0) return [];
-  const what = loss.role;
+  const what = demand.courses.loss.role;
   const filtered: Alternative[] = known.some(({ journey }) => doubtfulDrops(journey).length > 0)
     ? []
     : [{ cause: 'filtered', why: `no rule of the nodes on its known way drops the ${what}` }];
@@ -43,10 +43,8 @@ function disproved(demanded: DemandedDrop, context: DiagnosisContext): Alternati
 export function wayEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[] {
   const courses = demandOf(attempt, context)?.courses;
   if (!courses) return [];
-  const known = courses.loss.role === 'request' ? courses.requests : courses.replies;
-  const ways = new Set(
-    known.filter((course) => course.missedAt === null).map(({ journey }) => wayText(journey)),
-  );
+  const known = coursesOfLost(courses).filter((course) => course.missedAt === null);
+  const ways = new Set(known.map(({ journey }) => wayText(journey)));
   return [...ways]
     .slice(0, 2)
     .map((way) => evidence('model', `by the nodes' settings the ${courses.loss.role} goes ${way}`));

@@ -12,9 +12,9 @@ import { shellWord } from '../shell-word.js';
 import { PACKETS } from '../words.js';
 import { entryInVain } from './asked-in-vain.js';
 import { inVainText } from './blocked-reply.js';
-import { coursesOf } from './courses.js';
+import { coursesOf, coursesOfLost } from './courses.js';
 import type { KnownOfLoss } from './known-of-loss.js';
-import { unresolvedEvidence, unresolvedGap } from './unresolved-evidence.js';
+import { stateEvidence, unresolvedGap } from './unresolved-evidence.js';
 
 /** The next step of a lost packet's way, through a tunnel. */
 interface TunnelStep {
@@ -44,9 +44,7 @@ function tunnelStep(attempt: Attempt, context: DiagnosisContext): TunnelStep | n
   const loss = lossOf(attempt);
   const courses = loss && !loss.made ? coursesOf(attempt, context) : null;
   if (!loss || !courses) return null;
-  for (const { journey, stops, reached, missedAt } of loss.role === 'request'
-    ? courses.requests
-    : courses.replies) {
+  for (const { journey, stops, reached, missedAt } of coursesOfLost(courses)) {
     const [before, next] = [stops[reached - 1], stops[reached]];
     // The tunnel's device itself may be in no capture; where it is in one, the packet was handed to it.
     const out = next?.direction === 'out' && next !== missedAt ? next : before;
@@ -68,7 +66,7 @@ function unresolved(step: TunnelStep, context: DiagnosisContext): KnownOfLoss | 
   return {
     words: `${station.label} sends what carries the ${PACKETS[loss.role]} through its tunnel ${tunnel} by ${device} to ${address}, and ${inVainText(address)}`,
     evidence: [
-      ...unresolvedEvidence({ station, address, errors: [], entry }),
+      stateEvidence(entry, station.node),
       ...(owner ? [evidence('model', owner.why, { node: owner.station.node })] : []),
     ],
     gap: unresolvedGap({ station, hop: { dev: device, via: null }, address }),

@@ -1,10 +1,12 @@
 /** Packets that routers send back and forth until their hop limit is used up. */
+
 import type { Attempt } from '../../correlate/attempt.js';
 import { isHopLimitExceeded } from '../../correlate/icmp-errors.js';
 import type { Sighting } from '../../model/sighting.js';
 import { stationLabel } from '../../model/station.js';
 import type { DiagnosisContext } from '../context.js';
 import { packetEvidence } from '../evidence.js';
+import { ipCommandFor } from '../ip-command.js';
 import { type Loss, lossOf } from '../loss.js';
 import { packetQuestion } from '../packet-question.js';
 import { inputInterface } from '../place.js';
@@ -16,7 +18,7 @@ import type { KnownOfLoss } from './known-of-loss.js';
 const ROUNDS = 3;
 
 /** More routers than a way through the Internet has: who had as many hops left does not run out of them on one. */
-export const MOST_ROUTERS = 32;
+const MOST_ROUTERS = 32;
 
 /** @returns null where nothing says that the packet went in circles */
 export function circling(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
@@ -64,7 +66,7 @@ function circle(
   const times = `each ${rounds.length} times${until}`;
   const way = hop && `sends them on by ${hop.dev}${hop.via === null ? '' : ` to ${hop.via}`}`;
   const next = hop?.via ?? 'who gets them next';
-  const ip = to.includes(':') ? 'ip -6' : 'ip';
+  const ip = ipCommandFor(to);
   return {
     words: way
       ? `the ${PACKETS[role]} go in circles: ${label} ${way}, and they come back by ${into}, ${times}`
@@ -85,7 +87,8 @@ function circle(
 /** A router that is in no capture says so. */
 function usedUp(attempt: Attempt, { role, last }: Loss): KnownOfLoss | null {
   const error = attempt.others.find((s) => isHopLimitExceeded(s) && s.fromClient === (role === 'request'));
-  if (!error || last.ttl < MOST_ROUTERS) return null;
+  if (!error) return null;
+  if (last.ttl < MOST_ROUTERS) return tooFewHops({ last, role }, error);
   const { node, netns, interface: name } = last.point;
   const { from } = error.icmp!;
   const to = last.destination.address;
@@ -102,7 +105,27 @@ function usedUp(attempt: Attempt, { role, last }: Loss): KnownOfLoss | null {
   };
 }
 
+/** What sent it, or a rule of a node on its way, gave it too few. */
+function tooFewHops({ last, role }: Pick<Loss, 'last' | 'role'>, error: Sighting): KnownOfLoss {
+  const { node, netns } = last.point;
+  const [source, destination] = [last.source.address, last.destination.address];
+  const label = stationLabel(node, netns);
+  const limit = destination.includes(':')
+    ? "sysctl -ar '\\.hop_limit$'; ip6tables-save -t mangle"
+    : 'sysctl net.ipv4.ip_default_ttl; iptables-save -t mangle';
+  return {
+    words: `the ${PACKETS[role]} have too few hops left, ${last.ttl} on ${label}: the hop limit is used up at ${error.icmp!.from}, which says so by ICMP time exceeded`,
+    evidence: [packetEvidence(last, `, with ${hopsLeft(last)}`)],
+    gap: {
+      node,
+      interface: last.point.interface,
+      why: `what gives them so few hops, ${source} that sends them or a rule on their way to ${label}, is to be seen at both`,
+      capture: `${limit}; nft list ruleset`,
+    },
+  };
+}
+
 /** `1 hop left` */
-export function hopsLeft({ ttl }: Sighting): string {
+function hopsLeft({ ttl }: Sighting): string {
   return `${ttl} ${ttl === 1 ? 'hop' : 'hops'} left`;
 }

@@ -63,6 +63,11 @@ export function coursesOf(attempt: Attempt, context: DiagnosisContext): Courses 
   return finder.find(attempt);
 }
 
+/** Those of the packet that was lost. */
+export function coursesOfLost({ loss, requests, replies }: Courses): readonly Course[] {
+  return loss.role === 'request' ? requests : replies;
+}
+
 /** The packet whose way is to be found: also one that was answered by who should not have. */
 function concernOf(attempt: Attempt): Loss | null {
   return attempt.outcome === 'refused' ? farthestOf(attempt, 'request') : lossOf(attempt);

@@ -1,14 +1,17 @@
 /** Frames that come to an interface for the MAC of another one of the same node, which does not take them in. */
+
 import type { Attempt } from '../../correlate/attempt.js';
 import type { Neighbour } from '../../model/snapshot.js';
 import { stationLabel } from '../../model/station.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
-import { evidence, packetEvidence } from '../evidence.js';
+import { packetEvidence } from '../evidence.js';
+import { ipCommandFor } from '../ip-command.js';
 import { lossOf } from '../loss.js';
 import { isForOtherLink } from '../place.js';
 import { shellWord } from '../shell-word.js';
 import { listed, PACKETS } from '../words.js';
 import type { KnownOfLoss } from './known-of-loss.js';
+import { stateEvidence } from './unresolved-evidence.js';
 
 /** @returns null where the packet's last frame was for who got it, or that is not known */
 export function misaddressedFrame(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
@@ -27,13 +30,13 @@ export function misaddressedFrame(attempt: Attempt, context: DiagnosisContext): 
   const who =
     sender?.name ?? (last.etherSource === null ? 'who sends them' : `the host at ${last.etherSource}`);
   const what = outer ? `what carries the ${PACKETS[role]} comes` : `the ${PACKETS[role]} come`;
-  const ip = address?.includes(':') ? 'ip -6' : 'ip';
+  const ip = ipCommandFor(address ?? '');
   const device = entry ? ` dev ${shellWord(entry.interface)}` : '';
   return {
     words: `${what} to ${label} by ${name} in frames for the MAC ${mac}, which is that of its ${listed(station.model.interfacesWithMac(mac))} and not of ${name}${own === null ? '' : ` (${own})`}: it does not take them in, and ${who} has the wrong MAC for ${address ?? 'it'}`,
     evidence: [
       packetEvidence(last, `, in a frame for ${mac}`),
-      ...(sender && entry ? [entryEvidence(sender, entry)] : []),
+      ...(sender && entry ? [stateEvidence(entry, sender.name)] : []),
     ],
     gap: {
       node: sender?.name ?? null,
@@ -46,11 +49,4 @@ export function misaddressedFrame(attempt: Attempt, context: DiagnosisContext): 
 
 function entryWith({ snapshot }: NodeView, mac: string): Neighbour | null {
   return (snapshot?.neighbours ?? []).find((entry) => entry.mac === mac) ?? null;
-}
-
-function entryEvidence({ name }: NodeView, { address, interface: device, mac, states }: Neighbour) {
-  return evidence('neighbour', `${address} on ${device}: ${mac}, ${states.join(', ')}`, {
-    node: name,
-    file: 'ip-neigh.json',
-  });
 }

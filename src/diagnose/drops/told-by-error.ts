@@ -1,15 +1,15 @@
 /** A node that says itself, by an ICMP error, that it did not pass the packet on: in more words than that there is none. */
+
 import type { Attempt } from '../../correlate/attempt.js';
-import { isDeliveryFailure, isHopLimitExceeded, isPortUnreachable } from '../../correlate/icmp-errors.js';
+import { isDeliveryFailure, isPortUnreachable } from '../../correlate/icmp-errors.js';
 import type { Evidence } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
-import { stationLabel } from '../../model/station.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
-import { packetEvidence, QUOTED } from '../evidence.js';
-import { type Loss, lossOf } from '../loss.js';
+import { QUOTED } from '../evidence.js';
+import { ipCommandFor } from '../ip-command.js';
+import { lossOf } from '../loss.js';
 import { PACKETS } from '../words.js';
 import { IN_VAIN } from './asked-in-vain.js';
-import { hopsLeft, MOST_ROUTERS } from './circling.js';
 import type { KnownOfLoss } from './known-of-loss.js';
 import { stateEvidence } from './unresolved-evidence.js';
 
@@ -49,11 +49,6 @@ const V4: Readonly<Record<string, Meaning>> = {
   '3/9': { name: 'network prohibited', ...PROHIBITED },
   '3/10': { name: 'host prohibited', ...PROHIBITED },
   '3/13': { name: 'administratively prohibited', ...PROHIBITED },
-  '11/0': {
-    name: 'time exceeded',
-    why: 'they come to it with no hop left: they go in circles, or set out with too few',
-    look: 'routes',
-  },
 };
 
 /** ip6_pkt_prohibit(), ip6_link_failure(): RFC 4443. */
@@ -69,7 +64,6 @@ const V6: Readonly<Record<string, Meaning>> = {
   '1/4': { name: 'port unreachable', why: 'a rule of its firewall rejects them so', look: 'rules' },
   '1/5': { name: 'failed policy', ...PROHIBITED },
   '1/6': { name: 'reject route to destination', ...PROHIBITED },
-  '3/0': V4['11/0']!,
 };
 
 /** @returns null where no error tells of a packet like the one that was lost */
@@ -82,7 +76,6 @@ export function toldByError(attempt: Attempt, context: DiagnosisContext): KnownO
   );
   const meaning = error && meaningOf(error, loss.last.encapsulations.length > 0);
   if (!error || !meaning) return null;
-  if (isHopLimitExceeded(error) && loss.last.ttl < MOST_ROUTERS) return tooFewHops(loss, error);
   const { from } = error.icmp!;
   const sender = context.ownerOfAddress(from);
   const who = sender ? `${sender.name} (${from})` : from;
@@ -98,26 +91,6 @@ export function toldByError(attempt: Attempt, context: DiagnosisContext): KnownO
       interface: null,
       why: `which of these it is shows at ${who} alone`,
       capture: commandFor(meaning, error),
-    },
-  };
-}
-
-/** What sent it, or a rule of a node on its way, gave it too few. */
-function tooFewHops({ last, role }: Loss, error: Sighting): KnownOfLoss {
-  const { node, netns } = last.point;
-  const [source, destination] = [last.source.address, last.destination.address];
-  const label = stationLabel(node, netns);
-  const limit = destination.includes(':')
-    ? "sysctl -ar '\\.hop_limit$'; ip6tables-save -t mangle"
-    : 'sysctl net.ipv4.ip_default_ttl; iptables-save -t mangle';
-  return {
-    words: `the ${PACKETS[role]} have too few hops left, ${last.ttl} on ${label}: the hop limit is used up at ${error.icmp!.from}, which says so by ICMP time exceeded`,
-    evidence: [packetEvidence(last, `, with ${hopsLeft(last)}`)],
-    gap: {
-      node,
-      interface: last.point.interface,
-      why: `what gives them so few hops, ${source} that sends them or a rule on their way to ${label}, is to be seen at both`,
-      capture: `${limit}; nft list ruleset`,
     },
   };
 }
@@ -141,7 +114,7 @@ function askedInVain({ name: node, snapshot }: NodeView): Evidence[] {
 /** @param error quotes the packet as it came to who sent it */
 function commandFor({ look }: Meaning, { source, destination }: Sighting): string {
   const isIPv6 = destination.address.includes(':');
-  const ip = isIPv6 ? 'ip -6' : 'ip';
+  const ip = ipCommandFor(destination.address);
   const way = `${ip} route get ${destination.address} from ${source.address} iif IFACE; ${ip} rule show`;
   switch (look) {
     case 'routes':

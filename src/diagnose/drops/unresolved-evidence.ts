@@ -5,12 +5,7 @@ import { neighbourFilter } from '../recording.js';
 import type { AskedInVain } from './asked-in-vain.js';
 import type { Unresolved } from './unresolved.js';
 
-export function unresolvedEvidence({
-  station,
-  address,
-  errors,
-  entry,
-}: Pick<Unresolved, 'station' | 'address' | 'errors' | 'entry'>): Evidence[] {
+export function unresolvedEvidence({ station, address, errors, entry }: Unresolved): Evidence[] {
   const found = errors
     .slice(0, QUOTED)
     .map((s) =>
@@ -32,9 +27,10 @@ export function vainGap({ stop, address }: AskedInVain): Gap {
   return unresolvedGap({ station: stop.station, hop: { dev: stop.interface, via: null }, address });
 }
 
-/** In what state a node's entry is. */
-export function stateEvidence({ address, interface: name, states }: Neighbour, node: string): Evidence {
-  return evidence('neighbour', `${address} on ${name}: ${states.join(', ')}`, {
+/** What a node's entry says: the MAC, where it has one, and its state. */
+export function stateEvidence({ address, interface: name, mac, states }: Neighbour, node: string): Evidence {
+  const said = [...(mac === null ? [] : [mac]), ...states].join(', ');
+  return evidence('neighbour', `${address} on ${name}: ${said}`, {
     node,
     file: 'ip-neigh.json',
   });

@@ -1,10 +1,12 @@
 /** Addresses that were asked for in vain: what waited for the answer was never sent, and is in no capture. */
+
 import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
 import type { Gap } from '../../model/analysis.js';
 import { isGroupMac } from '../../model/group-mac.js';
 import { isSameStation, stationLabel } from '../../model/station.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
+import { ipCommandFor } from '../ip-command.js';
 import { inputInterface } from '../place.js';
 import { neighbourFilter } from '../recording.js';
 import { shellWord } from '../shell-word.js';
@@ -148,7 +150,7 @@ function silenceText(
 /** What shows why an address is not answered for. */
 export function resolutionCommands(target: string, asker: string, device: string | null): string {
   const name = shellWord(device ?? 'any');
-  const ip = target.includes(':') ? 'ip -6' : 'ip';
+  const ip = ipCommandFor(target);
   const settings = target.includes(':') ? '' : `sysctl -ar '\\.(arp_|rp_filter)'; `;
   return `${settings}${ip} route get ${asker} from ${target}; ${ip} neigh show ${asker}; tcpdump -i ${name} -n -e '${neighbourFilter(target)}'`;
 }

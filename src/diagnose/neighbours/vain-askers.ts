@@ -31,7 +31,9 @@ export const vainAskers = remembered(
       if (message.kind !== 'request' || message.direction === 'out') continue;
       const { point, target, sender } = message;
       const key = [point.node, point.netns, point.capture, point.interface, target, sender].join(' ');
-      groups.set(key, [...(groups.get(key) ?? []), message]);
+      const group = groups.get(key);
+      if (group) group.push(message);
+      else groups.set(key, [message]);
     }
     return [...groups.values()].flatMap((requests) => vainAskerOf(requests, context) ?? []);
   },

@@ -4,13 +4,11 @@
  */
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { analyze } from '../../../src/analyze.js';
 import type { Finding } from '../../../src/model/analysis.js';
 import { testInNamespaces } from '../../gates.js';
-import { bundlesIn } from '../../scenarios/truth.js';
 import { scratch } from '../../scratch.js';
 import { mendedBy } from '../pairs.js';
-import { recordScenario } from '../record.js';
+import { roundOf } from '../round.js';
 import type { Scenario } from '../scenario.js';
 import { SCENARIOS } from '../scenarios/index.js';
 import { drawnOn, grounds } from './drawn.js';
@@ -35,25 +33,15 @@ for (let i = 0; i < DRAWN; i++) {
     const story = [`${first.name}, recorded at ${first.recorded}: ${JSON.stringify(first.changes, null, 1)}`];
     const mended = new Set<string>();
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      const directory = join(scratch(t), 'recording');
-      const recording = await recordScenario(scenario, directory, undefined, () => []).catch(
-        (error: Error) => {
-          // What is drawn may be refused, or leave nothing to capture. A fix has to be taken.
-          if (round > 0 || !/^ip netns exec \S+ sh -c |That device is not up/.test(error.message))
-            throw error;
-          return error;
-        },
-      );
-      if (recording instanceof Error) {
-        t.log(recording.message);
+      // What is drawn may be refused, or leave nothing to capture. A fix has to be taken.
+      const refusal = round > 0 ? null : /^ip netns exec \S+ sh -c |That device is not up/;
+      const recorded = await roundOf(scenario, join(scratch(t), 'recording'), refusal);
+      if (typeof recorded === 'string') {
+        t.log(recorded);
         t.pass();
         return;
       }
-      const { truth } = recording;
-      const options = { vips: [truth.vip], keepGoing: false, warn: () => {}, attempts: 'all' } as const;
-      const analysis = await analyze(bundlesIn(directory), options);
-      const faults = analysis.findings.filter(({ severity }) => severity === 'fault');
-      const results = [...new Set(truth.client.map(({ result }) => result))];
+      const { truth, results, analysis, faults } = recorded;
       story.push(`${results.join(', ')}: ${faults.map(brief).join('; ') || 'no fault'}`);
       t.deepEqual(brokenBy(truth, analysis), [], story.join('\n'));
       const sure = faults.filter(({ confidence, fix }) => fix && confidence !== 'possible');

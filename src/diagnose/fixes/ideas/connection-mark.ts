@@ -6,6 +6,7 @@
 import { sysctlKey } from '../../../kernel/sysctl.js';
 import { familyOf } from '../../../model/address.js';
 import { outerInterfaces, TUNNELS } from '../../../network/link.js';
+import { ipCommand } from '../../ip-command.js';
 import { shellWord } from '../../shell-word.js';
 import { COST, type FixIdea, type Problem } from '../idea.js';
 import { nftStep, step } from '../step.js';
@@ -30,7 +31,7 @@ export function connectionMarks(problem: Problem, { checked }: { checked: boolea
   if (mark === null || priority === null || station.model.hasAddress(backend)) return [];
   const { table, fill } = tableBack(problem, family, door);
   const pods = podNetwork(station, backend, outerInterfaces(station));
-  const ip = family === 6 ? 'ip -6' : 'ip';
+  const ip = ipCommand(family);
   const marking = hasIptables(station.snapshot, family)
     ? iptablesMarks(door.interface, mark, family).map((command) => step(station, command))
     : [nftMarks(station, door.interface, mark, family)];

@@ -1,9 +1,11 @@
 /** A route that is missing, or one that refuses. */
+
 import { familyOf } from '../../../model/address.js';
 import { onOneLink, outerInterfaces, TUNNELS } from '../../../network/link.js';
 import type { Network } from '../../../network/network.js';
 import type { Station } from '../../../network/station.js';
 import { entryInVain } from '../../drops/asked-in-vain.js';
+import { ipCommand, ipCommandFor } from '../../ip-command.js';
 import { shellWord } from '../../shell-word.js';
 import { COST, type FixIdea, type IdeasFor, type Problem } from '../idea.js';
 import { step } from '../step.js';
@@ -31,10 +33,6 @@ export const noRouteIdeas: IdeasFor = (problem) => {
   ];
 };
 
-function ipOf(address: string): string {
-  return familyOf(address) === 6 ? 'ip -6' : 'ip';
-}
-
 function refusingOnWay({ risks: [risk] }: Problem): FixIdea[] {
   const { drop, station, leg } = risk!;
   if (drop?.by !== 'routing') return [];
@@ -57,7 +55,7 @@ function towardsOwner({ network, risks: [risk] }: Problem): FixIdea[] {
       steps: [
         step(
           station,
-          `${ipOf(target)} route replace ${to} via ${way.via} dev ${shellWord(way.device)}${onlink}`,
+          `${ipCommandFor(target)} route replace ${to} via ${way.via} dev ${shellWord(way.device)}${onlink}`,
         ),
       ],
       risk: `Where a network plugin makes these routes, find out why it did not: it may be down on one of the two nodes.${fleeting(to, target)}`,
@@ -122,10 +120,7 @@ function defaultRoute(problem: Problem): FixIdea[] {
     {
       summary: `Give ${station.label} a default route via ${via} by ${device}, ${why}.`,
       steps: [
-        step(
-          station,
-          `${family === 6 ? 'ip -6' : 'ip'} route replace default via ${via} dev ${shellWord(device)}`,
-        ),
+        step(station, `${ipCommand(family)} route replace default via ${via} dev ${shellWord(device)}`),
       ],
       risk: `All that ${station.label} has no other route for then goes to ${via}.`,
       cost: COST.change,
@@ -176,7 +171,7 @@ function clientRoute(problem: Problem): FixIdea[] {
       steps: clients.map((client) =>
         step(
           station,
-          `${ipOf(client)} route replace ${client} via ${door.gateway} dev ${shellWord(door.interface)} onlink`,
+          `${ipCommandFor(client)} route replace ${client} via ${door.gateway} dev ${shellWord(door.interface)} onlink`,
         ),
       ),
       risk: 'Holds for these clients alone: better is a route to the whole network that they are in.',

@@ -2,6 +2,7 @@ import { contains, toAddress, toPrefix } from '../../../kernel/prefix.js';
 import { familyOf } from '../../../model/address.js';
 import { isOnLink as isOnLinkOf } from '../../../network/link.js';
 import type { Station } from '../../../network/station.js';
+import { ipCommand } from '../../ip-command.js';
 import { shellWord } from '../../shell-word.js';
 import { COST, type FixIdea, type Problem } from '../idea.js';
 import { step } from '../step.js';
@@ -31,7 +32,7 @@ export function onLinkRouting(problem: Problem): FixIdea | null {
   const family = familyOf(own)!;
   const priority = firstPriority(station.snapshot, family);
   if (priority === null) return null;
-  const ip = family === 6 ? 'ip -6' : 'ip';
+  const ip = ipCommand(family);
   const networks = [...new Set(clients.map((client) => podNetwork(station, client, [])))];
   return {
     summary: `Route what ${station.label} answers ${networks.join(', ')} from ${own} by the main table, which leads back by ${door.interface}, where the requests come in.`,
@@ -60,7 +61,7 @@ export function nearRouting(problem: Problem): FixIdea | null {
   if (gateway !== null && !clients.every((client) => client === gateway)) return null;
   if (!clients.every((client) => isOnLinkOf(station, name, client))) return null;
   const family = familyOf(clients[0]!)!;
-  const ip = family === 6 ? 'ip -6' : 'ip';
+  const ip = ipCommand(family);
   const priority = firstPriority(station.snapshot, family);
   if (!clients.every((client) => leadsRightTo(station, client, name))) {
     return {

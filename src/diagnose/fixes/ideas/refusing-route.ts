@@ -1,5 +1,6 @@
 import type { LookupResult } from '../../../kernel/verdict.js';
 import type { Station } from '../../../network/station.js';
+import { ipCommand } from '../../ip-command.js';
 import { COST, type FixIdea } from '../idea.js';
 import { step } from '../step.js';
 
@@ -13,7 +14,7 @@ export function refusingRoute(station: Station, lookup: LookupResult | null, fam
   if (!route || !['blackhole', 'unreachable', 'prohibit'].includes(route.type)) return [];
   const table = route.table === 'main' ? '' : ` table ${route.table}`;
   const metric = route.metric === 0 ? '' : ` metric ${route.metric}`;
-  const command = `${family === 6 ? 'ip -6' : 'ip'} route del ${route.type} ${route.destination}${table}${metric}`;
+  const command = `${ipCommand(family)} route del ${route.type} ${route.destination}${table}${metric}`;
   return [
     {
       summary: `Take away the ${route.type} route of ${station.label} for ${route.destination}.`,

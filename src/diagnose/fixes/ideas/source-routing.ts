@@ -1,6 +1,8 @@
 /** Replies that are routed by their source: back by the way that the requests come in. */
+
 import { familyOf } from '../../../model/address.js';
 import { outerInterfaces } from '../../../network/link.js';
+import { ipCommand } from '../../ip-command.js';
 import { COST, type FixIdea, type Problem } from '../idea.js';
 import { step } from '../step.js';
 import { clientPriority, firstPriority, tableBack } from './tables.js';
@@ -44,7 +46,7 @@ function sourceRouting(problem: Problem, door: WayIn, own: string): FixIdea | nu
   const { interface: name, gateway } = door;
   const { station } = problem.risks[0]!;
   const family = familyOf(own)!;
-  const ip = family === 6 ? 'ip -6' : 'ip';
+  const ip = ipCommand(family);
   const { table, fill } = tableBack(problem, family, door);
   const priority = firstPriority(station.snapshot, family);
   if (priority === null) return null;
@@ -70,7 +72,7 @@ function clientRouting(problem: Problem, door: WayIn): FixIdea | null {
   const priority = clientPriority(station.snapshot, family);
   const clients = nearNetworks(problem);
   if (priority === null || clients.length === 0) return null;
-  const ip = family === 6 ? 'ip -6' : 'ip';
+  const ip = ipCommand(family);
   return {
     summary: `Route what ${station.label} answers these clients from ${own} back by ${name}, through ${gateway}, where ${isNear(problem) ? 'they ask, though it has a nearer way to them' : 'their requests come in'}.`,
     steps: [
@@ -103,7 +105,7 @@ function returnRouting(problem: Problem, door: WayIn, backend: string): FixIdea 
   const { station } = problem.risks[0]!;
   const { interface: name, gateway, translated } = door;
   const family = familyOf(backend)!;
-  const ip = family === 6 ? 'ip -6' : 'ip';
+  const ip = ipCommand(family);
   const { table, fill } = tableBack(problem, family, door);
   const priority = clientPriority(station.snapshot, family);
   if (priority === null) return null;

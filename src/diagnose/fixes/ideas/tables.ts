@@ -1,5 +1,7 @@
 /** What of a node's routing tables, rule priorities and marks nobody uses yet. */
+
 import type { Snapshot } from '../../../model/snapshot.js';
+import { ipCommand } from '../../ip-command.js';
 import { shellWord } from '../../shell-word.js';
 import type { Problem } from '../idea.js';
 import type { WayIn } from './way-in.js';
@@ -14,7 +16,7 @@ export function tableBack(
 ): { table: string; fill: string } {
   const { label, snapshot } = risks[0]!.station;
   const table = allotted.give(`${label} table ${family}`, purposeOf(door), freeTables(snapshot, family))!;
-  const ip = family === 6 ? 'ip -6' : 'ip';
+  const ip = ipCommand(family);
   const way = `via ${door.gateway} dev ${shellWord(door.interface)}`;
   return { table, fill: `${ip} route replace default ${way} onlink table ${table}` };
 }

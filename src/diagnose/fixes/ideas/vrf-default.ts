@@ -1,4 +1,5 @@
 import type { Family } from '../../../model/address.js';
+import { ipCommand } from '../../ip-command.js';
 import { shellWord } from '../../shell-word.js';
 import { COST, type FixIdea, type Problem } from '../idea.js';
 import { step } from '../step.js';
@@ -18,7 +19,7 @@ export function vrfDefault({ risks }: Problem, door: WayIn, vrf: string, family:
     (route) => route.table === table && route.type === 'unicast' && route.destination.endsWith('/0'),
   );
   if (table === null || has) return null;
-  const ip = family === 6 ? 'ip -6' : 'ip';
+  const ip = ipCommand(family);
   const { interface: name, gateway } = door;
   return {
     summary: `Give the VRF ${vrf} on ${station.label} a default route via ${gateway} by ${name}, where the requests come in.`,
