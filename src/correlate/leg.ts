@@ -62,6 +62,11 @@ export interface Witness {
   spoke: boolean;
   /** An acknowledgment of the client's payload. */
   answered: boolean;
+  /**
+   * When the payload that its sender sent again and again was there first, to the ms, by the capture's own clock; null
+   * where none was, or it was acknowledged.
+   */
+  unansweredSince: Nanoseconds | null;
   /** Of its last packet there, by the capture's own clock. */
   lastTime: Nanoseconds | null;
 }

@@ -3,7 +3,7 @@
  */
 import type { Direction, Endpoint, Role } from '../model/analysis.js';
 import type { CapturePoint, Encapsulation, Sighting, SightingKind } from '../model/sighting.js';
-import type { Nanoseconds } from '../model/time.js';
+import { NANOSECONDS_PER_MILLISECOND, type Nanoseconds } from '../model/time.js';
 import {
   CELL_ACKNOWLEDGMENT_NUMBER,
   CELL_FRAME,
@@ -20,6 +20,7 @@ import {
   CLOCK_HAS_TIMESTAMPS,
   CLOCK_NANOSECONDS,
   CLOCK_NO_TIME,
+  DATA_SHIFT,
   DATA_WENT_ON,
   EXTENT_PAYLOAD,
   FLOW_ADDRESS_A,
@@ -201,7 +202,10 @@ export class CaptureLegs {
       dataIgnored: (state & STATE_IGNORED) !== 0,
       unanswered: unansweredBy(state),
       wentOn: isTcp && hasGoneOn(state, words[at + FLOW_FIRST_DATA]!),
-      witnesses: isTcp && own.length > 0 ? witnessed(own[0]!.point, state, serverSpoke, lastTime) : NOBODY,
+      witnesses:
+        isTcp && own.length > 0
+          ? witnessed(own[0]!.point, state, serverSpoke, lastTime, words[at + FLOW_FIRST_DATA]!)
+          : NOBODY,
       clientReset: (state & (clientIsB ? STATE_B_RESET : STATE_A_RESET)) !== 0,
       serverReset: (state & (clientIsB ? STATE_A_RESET : STATE_B_RESET)) !== 0,
       standsFor: this.standsFor(row),
@@ -388,10 +392,20 @@ function witnessed(
   state: number,
   spoke: boolean,
   lastTime: Nanoseconds | null,
+  first: number,
 ): readonly Witness[] {
   if ((state & STATE_FINISHED) === STATE_FINISHED) return NOBODY;
   const [data, answered] = [(state & STATE_PAYLOAD) !== 0, (state & STATE_ANSWERED) !== 0];
-  return [{ point, data, spoke, answered, lastTime }];
+  const isOpen = (state & STATE_UNANSWERED) !== 0 && (!answered || (state & STATE_SERVER_PAYLOAD) !== 0);
+  const unansweredSince = isOpen && lastTime !== null ? firstDataTime(first, lastTime) : null;
+  return [{ point, data, spoke, answered, unansweredSince, lastTime }];
+}
+
+/** @param lastTime of a packet behind it: its own milliseconds go round */
+function firstDataTime(first: number, lastTime: Nanoseconds): Nanoseconds {
+  const last = lastTime / NANOSECONDS_PER_MILLISECOND;
+  const age = BigInt.asUintN(32 - DATA_SHIFT, last - BigInt(first >>> DATA_SHIFT));
+  return (last - age) * NANOSECONDS_PER_MILLISECOND;
 }
 
 /** Whether who sent data first got on behind it, as the capture saw it to its end. */

@@ -7,6 +7,7 @@
 export type Nanoseconds = bigint;
 
 export const NANOSECONDS_PER_SECOND = 1_000_000_000n;
+export const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 
 /** Joins whole seconds (may be negative) and the nanoseconds within that second (0 to 999 999 999). */
 export function toNanoseconds(seconds: number, nanoseconds: number): Nanoseconds {

@@ -35,6 +35,8 @@ export interface Traffic {
   staggerMs: number;
   /** The client gives a connection up after. */
   timeoutMs: number;
+  /** Of TCP: how long it waits before its request, once it is connected. */
+  pauseMs?: number;
   /** Of TCP: what its request is made longer by. */
   cookieOctets?: number;
   /** Of TCP: the response's, of which the server then keeps the connection alive. */

@@ -9,6 +9,8 @@ export interface Errand {
   sourcePorts: number[];
   staggerMs: number;
   timeoutMs: number;
+  /** Of TCP: between the handshake and the request. */
+  pauseMs?: number;
   /** Of TCP: what the request is made longer by. */
   cookieOctets?: number;
   /** Of TCP: the response's, of which the server then keeps the connection alive. */

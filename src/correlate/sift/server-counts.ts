@@ -1,5 +1,5 @@
 /** Hot path. Connections by the server that the client addressed and the one that NAT made of it. */
-import { CELL_FRAME, CELL_PACKET, KIND_SYN, TTL_SHIFT } from '../../wasm/layout.js';
+import { CELL_FRAME, CELL_PACKET, FLOW_STATE, KIND_SYN, STATE_SYN, TTL_SHIFT } from '../../wasm/layout.js';
 import type { Served } from '../served.js';
 import { type Vips, vipOfServers } from '../vips.js';
 import type { CaptureTables } from './capture-tables.js';
@@ -35,6 +35,8 @@ export class ServerCounts {
       back = item;
       backNumber = number;
     }
+    // Addresses that only replies were seen of show no translation.
+    if (back !== front && !this.#wasAsked(items, backNumber)) return -1;
     const port = this.#tablesOf(front).ports(this.#rows.rows[front]!) & 0xffff;
     const key = frontNumber * 0x10000 + port;
     let backs = this.#numbers.get(key);
@@ -112,6 +114,14 @@ export class ServerCounts {
       }
     }
     return isSure ? front : -1;
+  }
+
+  /** Whether a SYN to a server was seen. */
+  #wasAsked(items: readonly number[], number: number): boolean {
+    return items.some((item) => {
+      const state = this.#tablesOf(item).flows.get(this.#rows.rows[item]!, FLOW_STATE);
+      return this.#serverNumber(item) === number && (state & STATE_SYN) !== 0;
+    });
   }
 
   #serverNumber(item: number): number {

@@ -8,6 +8,7 @@ import { isOneNode } from '../neighbours/conflicts.js';
 import type { Contest } from '../neighbours/contest.js';
 import { claimantLabel, messageEvidence, resolutionOf, strangerText } from '../neighbours/evidence.js';
 import type { Exchange } from '../neighbours/exchanges.js';
+import { witnessEvidence } from '../ways/witnesses.js';
 import type { ArpConflictProof } from './arp-conflict.js';
 import { answererOf } from './arp-conflict-answerer.js';
 import { fixArpConflict } from './arp-conflict-fix.js';
@@ -19,6 +20,7 @@ export function concludeArpConflict(
 ): Conclusion {
   const { attempt, proof } = suspicions[0]!;
   const { contest } = proof;
+  const stuck = suspicions.find((s) => s.attempt.unanswered !== null);
   const shown = suspicions
     .slice(0, QUOTED)
     .map(({ proof: { packet, wrong } }) =>
@@ -31,7 +33,12 @@ export function concludeArpConflict(
       vip: attempt.vip ?? vipOf(contest, context),
       attempts: suspicions.map((s) => s.attempt.id),
       summary: `${conflictText(contest, context)} ${lossText(suspicions)}`,
-      evidence: [...proofOf(contest), ...shown, ...answerEvidence(contest, context)],
+      evidence: [
+        ...proofOf(contest),
+        ...shown,
+        ...(stuck ? witnessEvidence(stuck.attempt) : []),
+        ...answerEvidence(contest, context),
+      ],
       alternatives: [
         {
           cause: 'not-delivered',
@@ -111,13 +118,28 @@ function lossText(suspicions: readonly Suspicion<ArpConflictProof>[]): string {
     .map((wrong) => {
       const own = suspicions.filter((s) => s.proof.wrong === wrong);
       const count = attemptsText(own);
-      if (!wrong) return `${count} lost the client when the other answered.`;
+      if (!wrong) return lostOwnerText(own);
       const refused = own.filter((s) => s.attempt.outcome === 'refused').length;
       const verb = own.length === 1 ? 'was' : 'were';
       const end = refused === own.length ? 'refused' : refused === 0 ? 'lost' : 'refused or lost';
       return `${count} went to ${claimantLabel(wrong)}${meant} and ${verb} ${end}.`;
     })
     .join(' ');
+}
+
+/** Of clients that had an answer, and whose next packets went elsewhere. */
+function lostOwnerText(suspicions: readonly Suspicion<ArpConflictProof>[]): string {
+  const [made, rest] = [true, false].map((isMade) =>
+    suspicions.filter(({ attempt }) => (attempt.unanswered !== null) === isMade),
+  ) as [Suspicion<ArpConflictProof>[], Suspicion<ArpConflictProof>[]];
+  return [
+    ...(rest.length > 0 ? [`${attemptsText(rest)} lost the client when the other answered.`] : []),
+    ...(made.length > 0
+      ? [
+          `${attemptsText(made)} got no further than the handshake: before the next data was sent, the other had claimed the address.`,
+        ]
+      : []),
+  ].join(' ');
 }
 
 /** The packets that prove it. */

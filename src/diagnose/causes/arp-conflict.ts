@@ -1,13 +1,22 @@
 import type { Attempt } from '../../correlate/attempt.js';
-import { causalOrder } from '../../correlate/causal-order.js';
+import { causalOrder, compareTimes } from '../../correlate/causal-order.js';
 import type { PacketTrace } from '../../correlate/trace.js';
 import type { Sighting } from '../../model/sighting.js';
+import { NANOSECONDS_PER_MILLISECOND, type Nanoseconds } from '../../model/time.js';
 import { type Cause, cause, type Suspicion, suspicionOf } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { lossOf } from '../loss.js';
 import type { Claim } from '../neighbours/claim.js';
-import { type Contest, claimReached, contestAbout, contestsOf, isWrong } from '../neighbours/contest.js';
+import {
+  type Contest,
+  claimReached,
+  contestAbout,
+  contestsOf,
+  firstReached,
+  isWrong,
+} from '../neighbours/contest.js';
 import { LOSSES_AND_REFUSALS } from '../symptom.js';
+import { witnessesOf } from '../ways/witnesses.js';
 import { concludeArpConflict } from './arp-conflict-finding.js';
 import { surveyArpConflicts } from './arp-conflict-survey.js';
 import { filtered } from './filtered.js';
@@ -96,9 +105,22 @@ function ofUnanswered(attempt: Attempt, context: DiagnosisContext): ArpConflictP
   return reply && answered ? ofReply(attempt, answered, reply, context) : null;
 }
 
+/** When what went unanswered was sent first: by then the other claimant had answered; null where all was answered. */
+function unansweredSince(attempt: Attempt, { aligned }: DiagnosisContext): Nanoseconds | null {
+  const times = witnessesOf(attempt).map(({ point, unansweredSince: time }) => aligned({ point, time }));
+  const first = times.reduce((a, b) => (compareTimes(b, a) < 0 ? b : a), null);
+  return first === null ? null : first + NANOSECONDS_PER_MILLISECOND;
+}
+
+/** Whether data of the client's, behind its handshake, came to the claimant's node. */
+function hasData(attempt: Attempt, { owner }: Claim): boolean {
+  return witnessesOf(attempt).some(({ point, data }) => data && point.node === owner.node);
+}
+
 /**
  * The rightful owner answered and hears no more of the client, whose packets go to the other claimant since it
- * answered: where that is seen, or was answered between the request and the last reply.
+ * answered: where that is seen, or it claimed the address between the request and the last reply, or what went
+ * unanswered.
  */
 function ofReply(
   attempt: Attempt,
@@ -106,26 +128,27 @@ function ofReply(
   reply: Sighting,
   context: DiagnosisContext,
 ): ArpConflictProof | null {
-  const request = asked.sightings.find((s) => s.destination.address === reply.source.address);
+  const requests = asked.sightings.filter((s) => s.destination.address === reply.source.address);
+  const [request] = requests;
   const contest = request ? contestAbout(request, context) : null;
   if (!request || !contest) return null;
   const { conflict } = contest;
-  const reached = claimReached(request, conflict, context);
+  const reached = firstReached(requests, conflict, context);
   if (!reached || isWrong(reached, contest)) return null;
+  if (attempt.unanswered === 'request' && hasData(attempt, reached)) return null;
   const later = [...attempt.others, ...attempt.traces.flatMap((trace) => trace.sightings)].find((s) => {
     const to =
       s.fromClient && s.destination.address === conflict.address ? claimReached(s, conflict, context) : null;
     return to !== null && to !== reached && to.owner.node !== reached.owner.node;
   });
   if (later) return { contest, packet: later, wrong: claimReached(later, conflict, context) };
-  const [from, to] = [context.aligned(request), context.aligned(reply)];
+  const [from, to] = [context.aligned(request), unansweredSince(attempt, context) ?? context.aligned(reply)];
   if (from === null || to === null) return null;
-  const changed = conflict.exchanges.some(({ answers }) =>
-    [...answers.values()].some((answer) => {
-      const at = context.aligned(answer);
-      return answer.claimedMac !== reached.owner.mac && at !== null && at >= from && at <= to;
-    }),
-  );
+  const others = conflict.claims.filter((claim) => claim !== reached).map(({ owner }) => owner.mac);
+  const changed = conflict.messages.some((message) => {
+    const at = context.aligned(message);
+    return at !== null && at >= from && at <= to && others.some((mac) => mac === message.claimedMac);
+  });
   return changed ? { contest, packet: reply, wrong: null } : null;
 }
 

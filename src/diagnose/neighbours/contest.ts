@@ -63,6 +63,19 @@ export function claimReached(
   return claims.find(({ owner }) => owner.mac === mac) ?? null;
 }
 
+/** The same of one packet's sightings, of which the first may be before the link in dispute. */
+export function firstReached(
+  sightings: readonly Sighting[],
+  conflict: AddressConflict,
+  context: DiagnosisContext,
+): Claim | null {
+  for (const sighting of sightings) {
+    const reached = claimReached(sighting, conflict, context);
+    if (reached) return reached;
+  }
+  return null;
+}
+
 /** Whether requests that reach a claimant are lost because it is not the one that they are for. */
 export function isWrong(claim: Claim, { conflict, rightful, made, lost }: Contest): boolean {
   if (rightful) return !isOneNode([claim, rightful]) && claim !== rightful;
@@ -98,11 +111,8 @@ function requestsTo(
   const found: [Claim, boolean][] = [];
   for (const [i, { sightings }] of requests.entries()) {
     const answered = i === requests.length - 1 ? answererOf(attempt, conflict) : null;
-    const reached = sightings
-      .filter((s) => s.destination.address === conflict.address)
-      .map((s) => claimReached(s, conflict, context))
-      .find((claim) => claim !== null);
-    const to = answered ?? reached;
+    const requested = sightings.filter((s) => s.destination.address === conflict.address);
+    const to = answered ?? firstReached(requested, conflict, context);
     if (!to) continue;
     const last = i === requests.length - 1;
     found.push([to, last && attempt.outcome === 'established']);

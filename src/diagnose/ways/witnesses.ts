@@ -41,7 +41,8 @@ export function witnessEvidence(attempt: Attempt): Evidence[] {
       `${reply}, and no data of the client`,
     ),
     ...told(
-      of((w) => !w.data && !w.spoke),
+      // What one of a node's captures saw, the node saw.
+      of((w) => !all.some((one) => (one.data || one.spoke) && isSameStation(one.point, w.point))),
       'neither data of the client nor anything of the server behind its SYN-ACK',
     ),
   ];

@@ -87,6 +87,7 @@ const WORDINGS: Record<CauseId, Wording> = {
     mark: 'nothing more was seen: what was sent next may have gone to the other owner',
     request: 'not answered: it went to the other owner',
     refused: 'refused: it went to the other owner',
+    answered: 'what follows it goes to the other owner',
   },
   'wrong-gateway': {
     headline: (_, s) =>

@@ -25,13 +25,14 @@ function byTcp(sourcePort: number, settle: (ending: Ending) => void): void {
     settle({ result, server });
   };
   const timer = setTimeout(() => end('timeout'), errand.timeoutMs);
-  const { cookieOctets = 0, responseOctets } = errand;
+  const { pauseMs = 0, cookieOctets = 0, responseOctets } = errand;
   const headers = [
     ...(cookieOctets > 0 ? [`Cookie: ${'c'.repeat(cookieOctets)}`] : []),
     ...(responseOctets === undefined ? [] : ['Connection: keep-alive', `X-Octets: ${responseOctets}`]),
   ];
   let response = '';
-  socket.on('connect', () => socket.write(['GET / HTTP/1.0', ...headers, '', ''].join('\r\n')));
+  const request = ['GET / HTTP/1.0', ...headers, '', ''].join('\r\n');
+  socket.on('connect', () => setTimeout(() => socket.write(request), pauseMs));
   const settled = () => end('connected', /^Server: (.*)\r$/m.exec(response)?.[1] ?? null);
   socket.on('data', (chunk) => {
     response += chunk;

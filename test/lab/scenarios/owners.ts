@@ -61,6 +61,29 @@ const CONFLICTS: Scenario[] = [
   },
   {
     ...BASE,
+    name: 'arp-conflict-after-handshake',
+    description:
+      'The machine outside of the cluster claims the VIP behind the handshakes and before the requests, which it gets: ' +
+      'connections are made, and of no use.',
+    recorded: ['node1', 'node2', 'router'],
+    ground: WITH_STRANGER,
+    changes: { router: EAGER_ROUTER },
+    traffic: { ...BASE.traffic, connections: 4, staggerMs: 20, pauseMs: 1500, timeoutMs: 5500 },
+    meanwhile: async (ground, site) => {
+      await ground.sleep(500);
+      await site.speak('printer', { everyMs: 50, times: 120 });
+    },
+    expect: {
+      cause: 'arp-conflict',
+      node: null,
+      interface: null,
+      claimants: [FIRST_OWNER, { node: null, interface: null, mac: STRANGER.mac }],
+    },
+    ...MAY_BREAK_OFF,
+    intermittent: false,
+  },
+  {
+    ...BASE,
     name: 'arp-conflict-kernel',
     description:
       'The VIP is on kube-ipvs0 of node2 and arp_ignore is 0: its kernel answers as well as the speaker on node1, ' +
