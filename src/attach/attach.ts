@@ -37,8 +37,10 @@ export async function attach(analysis: Analysis, tracker: Tracker, options: Atta
     if (before) return `${tracker.name} has this report already: ${before}`;
     return `${tracker.name}: ${await tracker.post(client, report)}`;
   } catch (error) {
-    if (error instanceof TrackerError) throw new UsageError(`${tracker.name}: ${error.message}`);
-    throw error;
+    if (!(error instanceof TrackerError)) throw error;
+    // A webhook has no name beside its host.
+    const isNamed = tracker.name.endsWith(` ${error.host}`);
+    throw new UsageError(`${tracker.name}: ${isNamed ? error.reason : error.message}`);
   }
 }
 

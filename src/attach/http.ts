@@ -1,5 +1,6 @@
 /** Requests to trackers: what may be sent again is, what may have been taken is not. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { networkReason } from '../model/system-reason.js';
 
 export interface TrackerRequest {
   method: 'GET' | 'POST';
@@ -31,13 +32,18 @@ export interface TrackerResponse {
 
 /** The tracker's answer is no success. */
 export class TrackerError extends Error {
+  readonly host: string;
+  /** The message without the host. */
+  readonly reason: string;
   /** Null where there was no answer. */
   readonly status: number | null;
   /** Whether the request may have been carried out all the same. */
   readonly mayBeDone: boolean;
 
-  constructor(message: string, status: number | null, mayBeDone: boolean) {
-    super(message);
+  constructor(host: string, reason: string, status: number | null, mayBeDone: boolean) {
+    super(`${host}: ${reason}`);
+    this.host = host;
+    this.reason = reason;
     this.status = status;
     this.mayBeDone = mayBeDone;
   }
@@ -106,7 +112,7 @@ async function once(request: TrackerRequest): Promise<TrackerResponse | Retry> {
     const { host } = new URL(request.url);
     const reason = reasonOf(error as Error);
     const wasSent = !UNSENT.has(reason.code);
-    const failure = new TrackerError(`${host}: ${reason.text}`, null, wasSent && !reads);
+    const failure = new TrackerError(host, reason.text, null, wasSent && !reads);
     if (wasSent && !reads) throw failure;
     return new Retry(failure);
   }
@@ -134,7 +140,7 @@ function initOf({ method, headers, authorization, body, files }: TrackerRequest)
 function reasonOf({ name, message, cause }: Error): { code: string; text: string } {
   if (name === 'TimeoutError') return { code: name, text: `no answer for ${TIMEOUT_MS / 1000} s` };
   const inner = cause as (Error & { code?: string }) | undefined;
-  return { code: inner?.code ?? '', text: inner?.message || inner?.code || message };
+  return { code: inner?.code ?? '', text: inner ? networkReason(inner) : message };
 }
 
 /** Seconds, or a date. */
@@ -152,7 +158,8 @@ function errorOf({ url, method }: TrackerRequest, status: number, text: string):
   // A gateway may answer for a server that took the request.
   const mayBeDone = method === 'POST' && status >= 500;
   return new TrackerError(
-    `${host}: ${meaning} (status ${status}${said === '' ? '' : `: ${said}`})`,
+    host,
+    `${meaning} (status ${status}${said === '' ? '' : `: ${said}`})`,
     status,
     mayBeDone,
   );

@@ -233,8 +233,11 @@ function gapsOf({ node, state, message, interruptions, transport }: NodeSession[
     return [{ ...at, why, capture: 'returnpath collect-script > collect.sh; sh collect.sh' }];
   }
   return interruptions.map(({ from, until }) => {
-    const back = until === null ? 'and it was not made again' : `and was made again at ${stamp(until)}`;
-    const why = `the connection to ${node} was lost at ${stamp(from)}, ${back}: what it saw between is not known`;
+    const reason = message === null ? '' : ` (${message})`;
+    const why =
+      until === null
+        ? `the recording of ${node} broke off at ${stamp(from)} and was not taken up again${reason}: what it saw since is not known`
+        : `the connection to ${node} was lost at ${stamp(from)}, and was made again at ${stamp(until)}: what it saw between is not known`;
     return { ...at, why, capture: null };
   });
 }

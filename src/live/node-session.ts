@@ -2,6 +2,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { writeReason } from '../model/system-reason.js';
 import type { LiveNode } from '../report/live/view.js';
 import { collectScript } from './agent/script.js';
 import { FrameReader } from './frames.js';
@@ -197,7 +198,7 @@ export class NodeSession {
         this.#message =
           code === undefined
             ? message
-            : `what it sends cannot be kept on this machine, for ${message}: ${ELSEWHERE}`;
+            : `what it sends cannot be kept on this machine, for ${writeReason(error)}: ${ELSEWHERE}`;
         hangUp(child);
       }
     };

@@ -181,6 +181,14 @@ test('what no webhook and no place to listen is', async (t) => {
   });
   for (const listen of ['x', '127.0.0.1', '127.0.0.1:99999', ':9818'])
     await t.throwsAsync(serveMetrics(new Metrics(), listen), { message: /--listen / });
+  const first = await serveMetrics(new Metrics(), '127.0.0.1:0');
+  t.teardown(() => first.stop());
+  const taken = new URL(first.url).host;
+  for (const [listen, message] of [
+    [taken, `--listen ${taken}: another program listens there; give another port`],
+    ['198.51.100.1:9818', '--listen 198.51.100.1:9818: is no address of this machine'],
+  ] as const)
+    await t.throwsAsync(serveMetrics(new Metrics(), listen), { message });
 });
 
 testNamespaces('a node that comes up later is taken in', async (t) => {

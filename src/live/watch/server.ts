@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UsageError } from '../../model/errors.js';
+import { networkReason } from '../../model/system-reason.js';
 import type { Metrics } from './metrics.js';
 
 /** Where metrics are served. */
@@ -43,7 +44,7 @@ export async function serveMetrics(metrics: Metrics, listen: string): Promise<Me
 
 function listening(server: Server, port: number, host: string, listen: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(new UsageError(`--listen ${listen}: ${error.message}`)));
+    server.once('error', (error) => reject(new UsageError(`--listen ${listen}: ${networkReason(error)}`)));
     server.listen(port, host, resolve);
   });
 }

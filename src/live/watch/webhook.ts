@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding, Severity } from '../../model/analysis.js';
 import { UsageError } from '../../model/errors.js';
+import { networkReason } from '../../model/system-reason.js';
 import { findingKey, type LiveView, settledFindings } from '../../report/live/view.js';
 
 /** So many findings wait for a receiver that is away; what is new after them is dropped, and said so. */
@@ -87,7 +88,7 @@ export class Webhook {
         if (response.status < 500 && response.status !== 429 && response.status !== 408) break;
       } catch (error) {
         const { cause, message } = error as Error;
-        why = cause instanceof Error ? cause.message : message;
+        why = cause instanceof Error ? networkReason(cause) : message;
       }
     }
     // The host alone: paths of webhooks hold secrets.
