@@ -41,7 +41,7 @@ export function recordingOptions<T>(yargs: Argv<T>, duration: string): Argv<T & 
       nargs: 1,
     })
     .option('duration', {
-      describe: 'how long: 30, 90s, 5m, 1h; 0: until Ctrl-C',
+      describe: 'how long: 30, 90s, 5m, 1h, 1d; 0: until Ctrl-C',
       type: 'string',
       nargs: 1,
       default: duration,

@@ -1,12 +1,15 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import { causalOrder, compareTimes } from '../../correlate/causal-order.js';
+import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
 import type { PacketTrace } from '../../correlate/trace.js';
 import type { Sighting } from '../../model/sighting.js';
 import { NANOSECONDS_PER_MILLISECOND, type Nanoseconds } from '../../model/time.js';
 import { type Cause, cause, type Suspicion, suspicionOf } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { lossOf } from '../loss.js';
+import { LOCK_TIME } from '../neighbours/believed.js';
 import type { Claim } from '../neighbours/claim.js';
+import type { AddressConflict } from '../neighbours/conflicts.js';
 import {
   type Contest,
   claimReached,
@@ -120,7 +123,7 @@ function hasData(attempt: Attempt, { owner }: Claim): boolean {
 /**
  * The rightful owner answered and hears no more of the client, whose packets go to the other claimant since it
  * answered: where that is seen, or it claimed the address between the request and the last reply, or what went
- * unanswered.
+ * unanswered, and the owner did not take it back.
  */
 function ofReply(
   attempt: Attempt,
@@ -144,12 +147,38 @@ function ofReply(
   if (later) return { contest, packet: later, wrong: claimReached(later, conflict, context) };
   const [from, to] = [context.aligned(request), unansweredSince(attempt, context) ?? context.aligned(reply)];
   if (from === null || to === null) return null;
-  const others = conflict.claims.filter((claim) => claim !== reached).map(({ owner }) => owner.mac);
-  const changed = conflict.messages.some((message) => {
-    const at = context.aligned(message);
-    return at !== null && at >= from && at <= to && others.some((mac) => mac === message.claimedMac);
+  const told = toldBetween(from, to, conflict, context);
+  const own = told.filter(({ message }) => message.claimedMac === reached.owner.mac);
+  const isLost = told.some(
+    ({ message, at }) => message.claimedMac !== reached.owner.mac && !own.some((one) => undoes(one, at)),
+  );
+  return isLost ? { contest, packet: reply, wrong: null } : null;
+}
+
+interface Told {
+  message: NeighbourMessage;
+  /** On the first node's clock. */
+  at: Nanoseconds;
+}
+
+/** What claimants said of the address, but for what one answers another's announcement: that one alone hears it. */
+function toldBetween(
+  from: Nanoseconds,
+  to: Nanoseconds,
+  { address, claims, messages }: AddressConflict,
+  { aligned }: DiagnosisContext,
+): Told[] {
+  return messages.flatMap((message) => {
+    const at = aligned(message);
+    const isClaim = claims.some(({ owner }) => owner.mac === message.claimedMac);
+    if (!isClaim || message.asker === address || at === null) return [];
+    return at >= from && at <= to ? [{ message, at }] : [];
   });
-  return changed ? { contest, packet: reply, wrong: null } : null;
+}
+
+/** Whether whoever took what was told before takes this in its place: at once only what is told to all. */
+function undoes({ message, at }: Told, before: Nanoseconds): boolean {
+  return at > before && (message.kind === 'announcement' || at - before > LOCK_TIME);
 }
 
 /** How long before the second claimant is heard of its packets may be taken for it, by an unseen answer. */

@@ -2,7 +2,7 @@ import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
 import { elapsed } from './claims.js';
 
 /** How long an answer is kept against later ones, unless these are told to all (net.ipv4.neigh.DEV.locktime). */
-const LOCK_TIME = 1_000_000_000n;
+export const LOCK_TIME = 1_000_000_000n;
 
 /**
  * The MAC that the node of a capture has for an address, by what it asked and was told (arp_process()); null where
