@@ -62,6 +62,11 @@ export function isSlow({ outcome, delayNs }: Attempt): boolean {
   return outcome === 'established' && delayNs !== null && delayNs >= SLOW;
 }
 
+/** Of some transmissions, as if all were lost, the one that got farthest; null where there are none. */
+export function farthestIn(role: Role, traces: readonly PacketTrace[]): Loss | null {
+  return farthest(role, traces, false);
+}
+
 function farthest(role: Role, traces: readonly PacketTrace[], made: boolean): Loss | null {
   const passed = traces.some(isOverheard) ? traces.filter((trace) => !isOverheard(trace)) : traces;
   // Who only overheard it tells nothing of how far it got.

@@ -2,6 +2,7 @@ import type { Attempt } from '../../correlate/attempt.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { DiagnosisContext } from '../context.js';
 import { isWatchedAfterAsking } from '../cut-short.js';
+import { lateReply } from './late-reply.js';
 
 /**
  * One that wanted no more than the reply. Whose kernel does not take a reply, for the addresses that it bears or for a
@@ -10,7 +11,7 @@ import { isWatchedAfterAsking } from '../cut-short.js';
  */
 export function isHalfOpenClient(attempt: Attempt, context: DiagnosisContext): boolean {
   const { protocol, outcome, tries, client, server } = attempt;
-  if (protocol !== 'tcp' || outcome !== 'rejected' || tries !== 1) return false;
+  if (protocol !== 'tcp' || outcome !== 'rejected' || tries !== 1 || lateReply(attempt)) return false;
   const reply = attempt.traces.findLast(({ role }) => role === 'reply')?.sightings.at(-1);
   const isAsAsked =
     reply !== undefined &&

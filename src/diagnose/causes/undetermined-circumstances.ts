@@ -2,14 +2,16 @@
 import { isAnswered } from '../../correlate/answered.js';
 import type { Attempt } from '../../correlate/attempt.js';
 import { expectsReply } from '../../correlate/expects-reply.js';
+import type { Nanoseconds } from '../../model/time.js';
 import type { DiagnosisContext } from '../context.js';
 import { isCutShort, isWatchedAfterAsking } from '../cut-short.js';
 import { blockedReply } from '../drops/blocked-reply.js';
 import { unreachedOwner } from '../drops/unreached-owner.js';
-import { isAskedByTranslator } from '../ways/translator.js';
+import { isAskedByTranslator, translatorOf } from '../ways/translator.js';
 import { isUnconfirmed } from '../ways/unconfirmed.js';
 import { isGone } from './gone-client.js';
 import { isHalfOpenClient } from './half-open-client.js';
+import { lateReply } from './late-reply.js';
 
 export interface Circumstance {
   /** Findings with other circumstances are others. */
@@ -119,14 +121,49 @@ const HALF_OPEN: Circumstance = {
   },
 };
 
+/** Replies were lost, and of their client no more is heard than that it does not want the one that came. */
+const LATE_REPLIES: Circumstance = {
+  name: 'late-replies',
+  holds: (attempt) => lateReply(attempt)?.lost != null,
+  words: {
+    what: 'The client reset a reply that came late: by then it had given up its connection attempts',
+    why: (attempt) => {
+      const { lateNs, lost } = lateReply(attempt)!;
+      const { point, direction } = lost!;
+      const by = point.interface === null ? '' : ` by ${point.interface}`;
+      const at = `${direction === 'in' ? 'coming in' : 'leaving'}${by} on ${point.node}`;
+      return `replies sent up to ${secondsText(lateNs)} before got no answer: they were lost, seen last ${at}, or what the client answered was; ${UNTOLD}`;
+    },
+  },
+  capture: 'client-too',
+};
+
+/** The one reply took its time, and may not have been waited for. */
+const LATE_REPLY: Circumstance = {
+  name: 'late-reply',
+  holds: (attempt) => attempt.tries === 1 && lateReply(attempt)?.lost === null,
+  isHarmless: true,
+  words: {
+    what: 'The client reset the reply to its connection attempts, which came late, and did not ask again',
+    why: (attempt) =>
+      `it was seen ${secondsText(lateReply(attempt)!.lateNs)} after what it answers: the client had given up by then, or wanted no more than to see it`,
+  },
+};
+
 /** The node that masqueraded the request does not know the reply to it. */
 const FORGOTTEN: Circumstance = {
   name: 'forgotten',
-  holds: (attempt, context) =>
-    attempt.outcome === 'rejected' &&
-    attempt.others.some(
-      (s) => s.kind === 'rst' && s.fromClient && isAskedByTranslator(attempt, s.source, context),
-    ),
+  holds: (attempt, context) => {
+    if (attempt.outcome !== 'rejected') return false;
+    const resets = attempt.others.filter((s) => s.kind === 'rst' && s.fromClient);
+    // The client's own reset bears the node's address too, once that has translated it.
+    if (resets.some(({ source }) => source.address === attempt.client.address)) return false;
+    const translator = translatorOf(attempt);
+    return (
+      resets.some(({ point }) => point.node === translator) &&
+      resets.some(({ source }) => isAskedByTranslator(attempt, source, context))
+    );
+  },
   words: {
     what: 'The node that translated connection attempts, and asked in the place of the client, answered the reply with a reset',
     why: () =>
@@ -142,6 +179,8 @@ const CIRCUMSTANCES: readonly Circumstance[] = [
   ANSWERED,
   UNCONFIRMED,
   FORGOTTEN,
+  LATE_REPLIES,
+  LATE_REPLY,
   HALF_OPEN,
 ];
 
@@ -172,6 +211,11 @@ export function tell(
   // What is said of the captures' end is not said twice.
   const noted = circumstances.filter((c) => !(c === ENDS_RIGHT_AFTER && why === UNSEEN_YET));
   return { what, why, notes: noted.flatMap(({ note }) => note ?? []), by };
+}
+
+/** `3.0 s`. */
+function secondsText(time: Nanoseconds): string {
+  return `${(Number(time) / 1e9).toFixed(1)} s`;
 }
 
 function isCaptured(client: string, context: DiagnosisContext): boolean {
