@@ -9,6 +9,7 @@ import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { isCutShort } from '../cut-short.js';
 import { isWithoutCarrier } from '../drops/carrier.js';
+import { changedEntry } from '../drops/changed-entry.js';
 import { entryOf } from '../drops/conntrack.js';
 import { type Course, coursesOf } from '../drops/courses.js';
 import { ownRequest } from '../drops/hairpin.js';
@@ -81,8 +82,11 @@ function askingOf({ last: { point, destination } }: Loss, context: DiagnosisCont
   return station && vainAskerBehind(destination.address, station, point.interface, context);
 }
 
-/** Whoever may be the backend only overheard what was sent to it: it was in a frame for another MAC. */
-function isMisaddressed({ last, trace }: Loss, { network }: DiagnosisContext): boolean {
+/** It was in a frame for another MAC: whoever may be the backend only overheard it, or has another. */
+function isMisaddressed(loss: Loss, context: DiagnosisContext): boolean {
+  const { last, trace } = loss;
+  const { network } = context;
+  if (changedEntry(loss, context)) return true;
   if (last.direction !== 'out' || trace.seen === undefined) return false;
   const { address } = last.destination;
   return trace.seen.some((s) => {

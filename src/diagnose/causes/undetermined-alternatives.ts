@@ -3,10 +3,11 @@ import type { Alternative, Evidence } from '../../model/analysis.js';
 import { doubtfulDrops } from '../../network/decisive.js';
 import { wayText } from '../../network/narrate.js';
 import type { DiagnosisContext } from '../context.js';
-import { coursesOfLost } from '../drops/courses.js';
+import { type Course, coursesOfLost } from '../drops/courses.js';
 import { type DemandedDrop, demandOf } from '../drops/demand.js';
 import { counterOf } from '../drops/records.js';
-import { evidence } from '../evidence.js';
+import { evidence, riseEvidence } from '../evidence.js';
+import { counterRise, REVERSE_PATH_COUNTER } from '../kernel-records.js';
 import { lastSightings } from '../loss.js';
 import { isOfAnotherTime } from './unwatched.js';
 
@@ -17,6 +18,8 @@ export function ruledOutBySettings(attempt: Attempt, context: DiagnosisContext):
   if (demand.drop) return disproved(demand.drop, context);
   const known = coursesOfLost(demand.courses);
   if (known.length === 0 || demand.doubts.length > 0) return [];
+  // What the node did not do as its settings have it, it may have done by others, that were changed since.
+  if (known.some(isGainsaid)) return [];
   const what = demand.courses.loss.role;
   const filtered: Alternative[] = known.some(({ journey }) => doubtfulDrops(journey).length > 0)
     ? []
@@ -26,6 +29,34 @@ export function ruledOutBySettings(attempt: Attempt, context: DiagnosisContext):
     { cause: 'no-route', why: `the nodes on its known way have a route for the ${what}` },
     { cause: 'forwarding-off', why: `the nodes on its known way pass the ${what} on` },
   ];
+}
+
+/** Whether it came into a node that would have passed it on by its settings, and did not. */
+function isGainsaid({ stops, reached, missedAt }: Course): boolean {
+  const last = stops[reached - 1];
+  return missedAt !== null && missedAt === stops[reached] && missedAt.station === last?.station;
+}
+
+/** Counters of what a node drops by its settings, where those that were recorded let the packet pass. */
+const DROPPED: Record<4 | 6, readonly string[]> = {
+  4: [REVERSE_PATH_COUNTER, 'IpInAddrErrors', 'IpExtInNoRoutes'],
+  6: ['Ip6InAddrErrors', 'Ip6InNoRoutes'],
+};
+
+/** That its settings were another at the time, or that no snapshot tells what dropped it. */
+export function gainsaidEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[] {
+  const courses = demandOf(attempt, context)?.courses;
+  const course = courses && !courses.loss.made ? coursesOfLost(courses).find(isGainsaid) : undefined;
+  if (!course) return [];
+  const { station } = course.missedAt!;
+  const node = context.node(station.node, station.netns)!;
+  const family = courses!.loss.last.source.address.includes(':') ? 6 : 4;
+  const risen = DROPPED[family].flatMap((name) => {
+    const rise = counterRise(node, name);
+    return rise !== null && rise > 0 ? [riseEvidence(node, name, rise)] : [];
+  });
+  const text = `by its settings as they were recorded it passes the ${course.role} on: they were changed since, or what dropped it is in no snapshot`;
+  return [...risen, evidence('model', text, { node: station.node })];
 }
 
 /** A drop that the settings demand, and that the kernel's counter says did not happen. */

@@ -14,6 +14,7 @@ import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { blockedReply, inVainText } from '../drops/blocked-reply.js';
 import { withoutCarrier } from '../drops/carrier.js';
 import { lostCarrier } from '../drops/carrier-hop.js';
+import { sentByChangedEntry } from '../drops/changed-entry.js';
 import { circling } from '../drops/circling.js';
 import { demandOf } from '../drops/demand.js';
 import { echoIgnored } from '../drops/echo-ignored.js';
@@ -31,7 +32,12 @@ import { faultOf } from '../fault.js';
 import { isSlow } from '../loss.js';
 import { listedEndpoints } from '../words.js';
 import type { UndeterminedProof } from './undetermined.js';
-import { missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-alternatives.js';
+import {
+  gainsaidEvidence,
+  missedEvidence,
+  ruledOutBySettings,
+  wayEvidence,
+} from './undetermined-alternatives.js';
 import { ANSWERED, type Told, tell } from './undetermined-circumstances.js';
 import { clientGap, gapsOf } from './undetermined-gaps.js';
 import { lastOf, verdictOf, wayEndOf } from './undetermined-last-seen.js';
@@ -68,6 +74,7 @@ export function concludeUndetermined(
         ...modelEvidence(verdict, last),
         ...wayEvidence(attempt, context),
         ...missedEvidence(attempt, context),
+        ...gainsaidEvidence(attempt, context),
         ...unwatchedEvidence(wayEndOf(attempt), context),
       ],
       fix: null,
@@ -120,6 +127,7 @@ function knownOf(attempt: Attempt, verdict: Verdict | null, context: DiagnosisCo
       withoutCarrier(attempt, context) ??
       arpOff(attempt, context) ??
       misaddressedFrame(attempt, context) ??
+      sentByChangedEntry(attempt, context) ??
       lostCarrier(attempt, context) ??
       tunnelEnds(attempt, context) ??
       askedInVain(attempt, context) ??

@@ -40,10 +40,13 @@ function addReversePath({ demanded, node, loss }: DropProof, add: Add): void {
     add('rp-filter', 'IPv6 has no reverse-path check but by packet filters');
     return;
   }
-  if (counterRise(node, REVERSE_PATH_COUNTER) === 0) {
+  const rise = counterRise(node, REVERSE_PATH_COUNTER);
+  if (rise === 0) {
     add('rp-filter', `${REVERSE_PATH_COUNTER} did not move while capturing`);
     return;
   }
+  // What the check dropped while capturing it may have dropped by settings that were changed since.
+  if (rise !== null) return;
   if (demanded?.leg.passage.verdict?.sourceCheck?.result === 'accepted') {
     add(
       'rp-filter',

@@ -24,6 +24,7 @@ export function dropEvidence(suspicions: readonly Suspicion<DropProof>[]): Evide
     ...records(suspicions),
     ...counter(suspicions[0]!.proof),
     ...(demanded ? settings(demanded, suspicions[0]!.proof) : []),
+    ...suspicions[0]!.proof.outdated,
     ...suspicions[0]!.proof.doubtful
       .slice(0, QUOTED)
       .map((line) => evidence('rule', `it may have been dropped: ${line}`, { node: node.name })),

@@ -1,5 +1,5 @@
 import type { Attempt } from '../../correlate/attempt.js';
-import type { CauseId, Confidence } from '../../model/analysis.js';
+import type { CauseId, Confidence, Evidence } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord } from '../../model/snapshot.js';
 import { isSameStation } from '../../model/station.js';
@@ -15,6 +15,7 @@ import { inputInterface, placeOf } from '../place.js';
 import { remembered } from '../ways/remembered.js';
 import type { Course } from './courses.js';
 import { type Demand, type DemandedDrop, demandOf } from './demand.js';
+import { outdatedEvidence } from './outdated.js';
 import {
   type CounterRise,
   causeOfRecord,
@@ -38,6 +39,8 @@ export interface DropProof {
   answers: Sighting[];
   /** Rules of the node that may have dropped it, by what no snapshot tells: a rate, a match that is not modelled. */
   doubtful: readonly string[];
+  /** That the settings which demand the drop are younger than the loss. */
+  outdated: readonly Evidence[];
 }
 
 /** Whether the cause explains an attempt: by what the settings demand of its packet, and what the kernel recorded. */
@@ -97,15 +100,17 @@ function examineDemand(
   ];
   // A refusal has this cause where a rule sent it; else the server did.
   if (attempt.outcome === 'refused' && answers.length === 0) return null;
+  const outdated = outdatedEvidence(demanded, { loss, node, times }, context);
   const confidence = judge(demanded, {
     recorded: records.length > 0,
     answered: answers.length > 0,
     contested: others.length > 0,
     counted: (counter?.rise ?? 0) > 0,
     enclosed: isEnclosed(node, loss, context),
+    outdated: outdated.length > 0,
   });
   if (confidence === null) return null;
-  const proof = { loss, node, demanded, records, counter, answers, doubtful: [] };
+  const proof = { loss, node, demanded, records, counter, answers, doubtful: [], outdated };
   const place = { node: station.node, interface: demanded.interface };
   const aspect = `${role} ${demanded.carrier} ${station.netns} ${ruleOf(demanded)}`;
   return { cause: demanded.cause, suspicion: { attempt, confidence, ...place, aspect, proof } };
@@ -162,10 +167,12 @@ interface Signs {
   counted: boolean;
   /** The node was captured on more than its way in: the packet would have been seen to leave. */
   enclosed: boolean;
+  /** What would have dropped it seems to have come later. */
+  outdated: boolean;
 }
 
 function judge({ seen, doubts, drop }: DemandedDrop, signs: Signs): Confidence | null {
-  const { recorded, answered, contested, counted, enclosed } = signs;
+  const { recorded, answered, contested, counted, enclosed, outdated } = signs;
   const certain = doubts.length === 0;
   if (answered) return certain || drop.by === 'routing' ? 'confirmed' : 'probable';
   if (contested) return certain && seen ? 'possible' : null;
@@ -173,6 +180,7 @@ function judge({ seen, doubts, drop }: DemandedDrop, signs: Signs): Confidence |
     if (certain) return recorded ? 'probable' : 'possible';
     return recorded ? 'possible' : null;
   }
+  if (certain && outdated && !recorded) return 'possible';
   if (certain) return recorded ? 'confirmed' : 'probable';
   // That a filter dropped it is certain then; which rule did rests on what is not known.
   if (recorded) return drop.by === 'netfilter' ? 'probable' : 'confirmed';
@@ -212,7 +220,16 @@ function examineRecords(attempt: Attempt, demand: Demand, context: DiagnosisCont
   if (!isEachRecorded(loss, records, context)) return null;
   // Connections like it that were lost there as well, and have no records, tell that these are of something else.
   if (!areAllRecorded(timesOfLike(attempt, loss, context), records, context)) return null;
-  const proof = { loss, node, demanded: null, records: near, counter: null, answers: [], doubtful: [] };
+  const proof = {
+    loss,
+    node,
+    demanded: null,
+    records: near,
+    counter: null,
+    answers: [],
+    doubtful: [],
+    outdated: [],
+  };
   // Of a tunnel packet whose content never came out of the tunnel, the outer one was dropped.
   const isOuter =
     loss.last.encapsulations.length > 0 && cause === 'filtered' && isEnclosed(node, loss, context);
@@ -245,7 +262,16 @@ function examineDoubtful(attempt: Attempt, { courses }: Demand, context: Diagnos
   const near = recordsNear(node, timesAt(loss, node, context), family);
   if (near.some((record) => causeOfRecord(record) !== 'filtered')) return null;
   const lines = [...new Set(doubtful.flat())];
-  const proof = { loss, node, demanded: null, records: near, counter: null, answers: [], doubtful: lines };
+  const proof = {
+    loss,
+    node,
+    demanded: null,
+    records: near,
+    counter: null,
+    answers: [],
+    doubtful: lines,
+    outdated: [],
+  };
   const at = { node: node.name, interface: name };
   const aspect = `request doubtful ${node.netns} ${lines.join(' ')}`;
   return { cause: 'filtered', suspicion: { attempt, confidence: 'possible', ...at, aspect, proof } };

@@ -1,6 +1,7 @@
 import type { Snapshot } from '../../model/snapshot.js';
 import { compileIptables, tableChains } from './iptables/iptables.js';
 import { compileNft } from './nft/nft.js';
+import { ruleCounts } from './rule-counts.js';
 import type { BaseChain, RuleSet } from './rule-set.js';
 import { tracksConnections } from './tracking.js';
 
@@ -18,7 +19,7 @@ export function nodeRules(snapshot: Snapshot, family: 4 | 6): NodeRules {
   const text = family === 4 ? snapshot.iptables : snapshot.ip6tables;
   const file = family === 4 ? 'iptables-save.txt' : 'ip6tables-save.txt';
   const sets: RuleSet[] = [];
-  if (text !== null) sets.push(compileIptables(text, family, file));
+  if (text !== null) sets.push(compileIptables(text, family, file, ruleCounts(snapshot.nft, family)));
   if (snapshot.nft !== null) {
     const isShown = shownBy(snapshot);
     sets.push(compileNft(snapshot.nft, { skipTables: isShown }));

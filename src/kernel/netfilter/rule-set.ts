@@ -65,6 +65,8 @@ export interface RuleSource {
   line: number | null;
   /** The rule in its own words, on one line. */
   text: string;
+  /** How many packets it has counted, since it was made or its counters were reset; null where that is not known. */
+  packets: number | null;
 }
 
 /**

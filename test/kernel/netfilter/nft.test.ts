@@ -77,6 +77,7 @@ test('a rule says itself as nft does, with its handle', (t) => {
     file: 'nft.json',
     line: null,
     text: 'ip daddr 10.0.0.1 dnat to 10.244.1.10:8080 (handle 12)',
+    packets: null,
   });
 });
 

@@ -2,6 +2,7 @@ import type { Scenario } from '../scenario.js';
 import { ACKNOWLEDGEMENTS } from './acknowledgements.js';
 import { BACKENDS } from './backends.js';
 import { BETWEEN_NODES } from './between-nodes.js';
+import { CHANGES } from './changes.js';
 import { DELIVERIES } from './deliveries.js';
 import { FILTERS } from './filters.js';
 import { GATEWAYS } from './gateways.js';
@@ -22,4 +23,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...BETWEEN_NODES,
   ...BACKENDS,
   ...VIEWS,
+  ...CHANGES,
 ];

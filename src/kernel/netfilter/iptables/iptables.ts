@@ -1,3 +1,4 @@
+import type { RuleCounts } from '../rule-counts.js';
 import type { BaseChain, Chain, Hook, Rule, RuleSet } from '../rule-set.js';
 import { matchExtension } from './matches.js';
 import { compileRule } from './rule.js';
@@ -41,6 +42,8 @@ export function builtInChains(table: string): string[] | null {
 interface RuleLine {
   line: number;
   text: string;
+  /** As `iptables-save -c` has it. */
+  packets: number | null;
 }
 
 interface ParsedRule extends RuleLine {
@@ -61,8 +64,14 @@ interface Section {
  * Compiles the output of `iptables-save` or `ip6tables-save`, with counters or without.
  *
  * @param file as it is called where something is said of it
+ * @param counts of its rules, as another file has them
  */
-export function compileIptables(text: string, family: 4 | 6, file: string): RuleSet {
+export function compileIptables(
+  text: string,
+  family: 4 | 6,
+  file: string,
+  counts: RuleCounts = () => [],
+): RuleSet {
   const unknown: string[] = [];
   const sections = parse(text, file, unknown);
   const baseChains: BaseChain[] = [];
@@ -72,7 +81,7 @@ export function compileIptables(text: string, family: 4 | 6, file: string): Rule
       unknown.push(`${file} line ${section.line}: table ${section.table} is not known`);
       continue;
     }
-    const chains = new ChainCompiler(section, family, file);
+    const chains = new ChainCompiler(section, family, file, counts);
     for (const [name, [hook, priority, type]] of Object.entries(builtIn)) {
       const policy = section.policies.get(name);
       if (policy === undefined && !section.rules.has(name)) continue;
@@ -137,12 +146,14 @@ function take(section: Section, line: string, number: number): boolean {
     section.policies.set(declared[1]!, declared[2] ?? '-');
     return true;
   }
-  const text = line.replace(/^\[\d+:\d+\]\s*/, '');
+  const counted = /^\[(\d+):\d+\]\s*/.exec(line);
+  const text = counted ? line.slice(counted[0].length) : line;
+  const packets = counted ? Number(counted[1]) : null;
   const chain = /^-A (\S+)/.exec(text)?.[1];
   if (chain === undefined) return false;
   const rules = section.rules.get(chain);
-  if (rules) rules.push({ line: number, text });
-  else section.rules.set(chain, [{ line: number, text }]);
+  if (rules) rules.push({ line: number, text, packets });
+  else section.rules.set(chain, [{ line: number, text, packets }]);
   return true;
 }
 
@@ -170,13 +181,15 @@ class ChainCompiler {
   private readonly section: Section;
   private readonly family: 4 | 6;
   private readonly file: string;
+  private readonly counts: RuleCounts;
   /** By which end of a packet their hook translates, then by name: NETMAP differs by it. */
   private readonly made = { destination: new Map<string, Chain>(), source: new Map<string, Chain>() };
 
-  constructor(section: Section, family: 4 | 6, file: string) {
+  constructor(section: Section, family: 4 | 6, file: string, counts: RuleCounts) {
     this.section = section;
     this.family = family;
     this.file = file;
+    this.counts = counts;
   }
 
   compile(name: string, half: 'destination' | 'source'): Chain {
@@ -186,15 +199,23 @@ class ChainCompiler {
   }
 
   private rules(name: string, half: 'destination' | 'source'): Rule[] {
-    const parsed = (this.section.rules.get(name) ?? []).map(
-      (rule): ParsedRule => ({ ...rule, words: parseRule(rule.text, arity) }),
+    const lines = this.section.rules.get(name) ?? [];
+    const counts = this.counts(this.section.table, name);
+    // Of as many rules, each is the one in its place.
+    const isSame = counts.length === lines.length;
+    const parsed = lines.map(
+      (rule, i): ParsedRule => ({
+        ...rule,
+        packets: rule.packets ?? (isSame ? counts[i]! : null),
+        words: parseRule(rule.text, arity),
+      }),
     );
     const picks = pickTexts(parsed);
     return parsed.map((rule, i) => this.rule(rule, i, parsed, picks[i]!, half));
   }
 
   private rule(
-    { words, line, text }: ParsedRule,
+    { words, line, text, packets }: ParsedRule,
     index: number,
     all: readonly ParsedRule[],
     pick: readonly [string, string],
@@ -211,7 +232,11 @@ class ChainCompiler {
       pick,
     };
     const onlyDrops = words.target?.name === 'DROP' || words.target?.name === 'REJECT';
-    return { steps: compileRule(words, context), source: { file: this.file, line, text }, onlyDrops };
+    return {
+      steps: compileRule(words, context),
+      source: { file: this.file, line, text, packets },
+      onlyDrops,
+    };
   }
 
   private userChain(name: string, half: 'destination' | 'source'): Chain | null {

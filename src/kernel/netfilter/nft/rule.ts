@@ -1,3 +1,4 @@
+import { countOf } from '../rule-counts.js';
 import type { Rule, Step } from '../rule-set.js';
 import type { JsonObject } from './json.js';
 import { text } from './json.js';
@@ -16,7 +17,7 @@ export function compileRule(rule: JsonObject, scope: Scope): Rule {
   const said = ruleText(expressions, text(rule.comment));
   return {
     steps,
-    source: { file: 'nft.json', line: null, text: `${said}${handle}` },
+    source: { file: 'nft.json', line: null, text: `${said}${handle}`, packets: countOf(expressions) },
     onlyDrops: dropsAlone(expressions),
   };
 }

@@ -1,0 +1,70 @@
+/** Faults that come and go while the client runs: the snapshot, which is taken at the end, does not show them. */
+import { NODE2 } from '../addresses.js';
+import type { Ground } from '../ground.js';
+import { cluster, clusterOptions } from '../grounds/cluster.js';
+import { FLANNEL } from '../grounds/layouts.js';
+import type { Scenario } from '../scenario.js';
+import { BASE, FORM, TCP } from './base.js';
+import { SERVER } from './gateways.js';
+
+const FLANNEL_CLUSTER = cluster(clusterOptions(FLANNEL));
+
+/** Clients that give up soon, so that none of those that lost a packet is made late. */
+const IMPATIENT = { ...TCP, connections: 11, staggerMs: 400, timeoutMs: 900 };
+
+/** What a machine does for a good second. */
+function forAWhile(machine: string, begin: string, end: string): (ground: Ground) => Promise<void> {
+  return async (ground) => {
+    await ground.sleep(1100);
+    await ground.shell(machine, [begin]);
+    await ground.sleep(1200);
+    await ground.shell(machine, [end]);
+  };
+}
+
+const TO_POD = `-d ${NODE2.podAddress}/32 -p tcp -m tcp --dport ${FLANNEL.podPort} -j DROP`;
+
+export const CHANGES: Scenario[] = [
+  {
+    ...BASE,
+    name: 'changed-filter',
+    description:
+      'A rule in FORWARD on node2 drops for a good second, and is gone: the snapshot has no fault.',
+    ground: FLANNEL_CLUSTER,
+    traffic: IMPATIENT,
+    meanwhile: forAWhile('node2', `iptables -A FORWARD ${TO_POD}`, `iptables -D FORWARD ${TO_POD}`),
+    expect: { cause: 'undetermined', node: 'node2', interface: 'flannel.1' },
+    intermittent: true,
+  },
+  {
+    ...BASE,
+    name: 'changed-gateway',
+    description:
+      'The default gateway drops replies for a good second: later ones reach clients that have given up, and reset them.',
+    ground: SERVER,
+    traffic: IMPATIENT,
+    meanwhile: forAWhile(
+      'gw1',
+      'iptables -A FORWARD -p tcp -m tcp --sport 8443 -j DROP',
+      'iptables -F FORWARD',
+    ),
+    expect: { cause: 'undetermined', node: 'lb-3', interface: 'ens19' },
+    intermittent: true,
+  },
+  {
+    ...BASE,
+    name: 'changed-entry',
+    description:
+      "node2's entry for the backend has a MAC that nobody has for a good second, and is right again: the frames alone tell.",
+    ground: FLANNEL_CLUSTER,
+    traffic: IMPATIENT,
+    meanwhile: forAWhile(
+      'node2',
+      `ip neigh replace ${NODE2.podAddress} lladdr 02:00:0a:f4:01:63 dev cni0 nud permanent`,
+      `ip neigh del ${NODE2.podAddress} dev cni0`,
+    ),
+    form: { ...FORM, captures: 'per-interface' },
+    expect: { cause: 'undetermined', node: 'node2', interface: 'cni0' },
+    intermittent: true,
+  },
+];
