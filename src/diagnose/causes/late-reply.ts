@@ -1,5 +1,6 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import type { Sighting } from '../../model/sighting.js';
+import { isSameStation } from '../../model/station.js';
 import type { Nanoseconds } from '../../model/time.js';
 import { farthestIn } from '../loss.js';
 
@@ -18,13 +19,13 @@ export interface LateReply {
  * The client's reset answers a reply that came late. One that does not know a reply resets the first that it gets: those
  * sent before, which it did not reset, it never got, or it answered them in vain.
  *
- * All by one capture's clock.
+ * All by one node's clock, whose captures may be of an interface each.
  */
 export function lateReply({ protocol, outcome, traces, others }: Attempt): LateReply | null {
   if (protocol !== 'tcp' || outcome !== 'rejected') return null;
   const resets = others.filter(({ kind, fromClient, time }) => kind === 'rst' && fromClient && time !== null);
   for (const { point, time } of resets) {
-    const isHere = (s: Sighting) => s.point.capture === point.capture && s.time !== null;
+    const isHere = (s: Sighting) => isSameStation(s.point, point) && s.time !== null;
     if (resets.some((s) => isHere(s) && s.time! < time!)) continue;
     const before = traces.filter(({ sightings }) => sightings.some((s) => isHere(s) && s.time! <= time!));
     const timesOf = (role: 'request' | 'reply') =>

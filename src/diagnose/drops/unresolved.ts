@@ -41,11 +41,19 @@ export function unresolvedOf(attempt: Attempt, context: DiagnosisContext): Unres
     const errors = attempt.others.filter((s) => s.fromClient && saysUnreachable(s, station));
     const entry = entryInVain(station, hop!.dev, address);
     if (errors.length === 0 && !entry) continue;
+    // What needs no answer is not asked for: the error is of another hop, by settings that were changed since.
+    if (!entry && isPermanent(station, hop!.dev, address)) continue;
     const { server } = attempt;
     const translated = next.destination.address !== server.address;
     return { station, hop: hop!, address, destination: next.destination, translated, errors, entry };
   }
   return null;
+}
+
+function isPermanent({ snapshot }: Station, device: string, address: string): boolean {
+  return (snapshot.neighbours ?? []).some(
+    (entry) => entry.interface === device && entry.address === address && entry.states.includes('PERMANENT'),
+  );
 }
 
 /** Whether it is an ICMP error by which the node itself says that asking for the next hop was in vain. */

@@ -48,6 +48,7 @@ export const CHANGES: Scenario[] = [
       'iptables -A FORWARD -p tcp -m tcp --sport 8443 -j DROP',
       'iptables -F FORWARD',
     ),
+    form: { ...FORM, captures: 'per-interface' },
     expect: { cause: 'undetermined', node: 'lb-3', interface: 'ens19' },
     intermittent: true,
   },
