@@ -1,25 +1,36 @@
 import type { Attempt } from '../../correlate/attempt.js';
+import { familyOf } from '../../model/address.js';
 import type { Alternative, Evidence } from '../../model/analysis.js';
 import { doubtfulDrops } from '../../network/decisive.js';
 import { wayText } from '../../network/narrate.js';
 import type { DiagnosisContext } from '../context.js';
 import { type Course, coursesOfLost } from '../drops/courses.js';
 import { type DemandedDrop, demandOf } from '../drops/demand.js';
+import type { KnownOfLoss } from '../drops/known-of-loss.js';
 import { counterOf } from '../drops/records.js';
 import { evidence, riseEvidence } from '../evidence.js';
 import { counterRise, REVERSE_PATH_COUNTER } from '../kernel-records.js';
 import { lastSightings } from '../loss.js';
+import { PACKETS } from '../words.js';
 import { isOfAnotherTime } from './unwatched.js';
 
-/** What the settings of the nodes on the way rule out, where they are known well enough. */
-export function ruledOutBySettings(attempt: Attempt, context: DiagnosisContext): Alternative[] {
+/**
+ * What the settings of the nodes on the way rule out, where they are known well enough.
+ *
+ * @param isTold what became of the packet is known by other than settings
+ */
+export function ruledOutBySettings(
+  attempt: Attempt,
+  isTold: boolean,
+  context: DiagnosisContext,
+): Alternative[] {
   const demand = demandOf(attempt, context);
   if (!demand || demand.courses.loss.made) return [];
   if (demand.drop) return disproved(demand.drop, context);
   const known = coursesOfLost(demand.courses);
   if (known.length === 0 || demand.doubts.length > 0) return [];
   // What the node did not do as its settings have it, it may have done by others, that were changed since.
-  if (known.some(isGainsaid)) return [];
+  if (!isTold && known.some(isGainsaid)) return [];
   const what = demand.courses.loss.role;
   const filtered: Alternative[] = known.some(({ journey }) => doubtfulDrops(journey).length > 0)
     ? []
@@ -43,20 +54,25 @@ const DROPPED: Record<4 | 6, readonly string[]> = {
   6: ['Ip6InAddrErrors', 'Ip6InNoRoutes'],
 };
 
-/** That its settings were another at the time, or that no snapshot tells what dropped it. */
-export function gainsaidEvidence(attempt: Attempt, context: DiagnosisContext): Evidence[] {
+/** What a node lost though it should have passed it on by its settings: null where none did. */
+export function gainsaid(
+  attempt: Attempt,
+  context: DiagnosisContext,
+): Pick<KnownOfLoss, 'words' | 'evidence'> | null {
   const courses = demandOf(attempt, context)?.courses;
   const course = courses && !courses.loss.made ? coursesOfLost(courses).find(isGainsaid) : undefined;
-  if (!course) return [];
-  const { station } = course.missedAt!;
+  if (!courses || !course) return null;
+  const { station, interface: name, direction } = course.stops[course.reached - 1]!;
   const node = context.node(station.node, station.netns)!;
-  const family = courses!.loss.last.source.address.includes(':') ? 6 : 4;
-  const risen = DROPPED[family].flatMap((name) => {
-    const rise = counterRise(node, name);
-    return rise !== null && rise > 0 ? [riseEvidence(node, name, rise)] : [];
+  const risen = DROPPED[familyOf(courses.loss.last.source.address)!].flatMap((counter) => {
+    const rise = counterRise(node, counter);
+    return rise !== null && rise > 0 ? [riseEvidence(node, counter, rise)] : [];
   });
-  const text = `by its settings as they were recorded it passes the ${course.role} on: they were changed since, or what dropped it is in no snapshot`;
-  return [...risen, evidence('model', text, { node: station.node })];
+  const had = direction === 'in' ? 'got' : 'sent';
+  return {
+    words: `${station.label} ${had} the ${PACKETS[course.role]} by ${name} and did not pass them on, as by its settings it would: they were changed since, or what dropped them is in no snapshot`,
+    evidence: risen,
+  };
 }
 
 /** A drop that the settings demand, and that the kernel's counter says did not happen. */

@@ -32,12 +32,7 @@ import { faultOf } from '../fault.js';
 import { isSlow } from '../loss.js';
 import { listedEndpoints } from '../words.js';
 import type { UndeterminedProof } from './undetermined.js';
-import {
-  gainsaidEvidence,
-  missedEvidence,
-  ruledOutBySettings,
-  wayEvidence,
-} from './undetermined-alternatives.js';
+import { gainsaid, missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-alternatives.js';
 import { ANSWERED, type Told, tell } from './undetermined-circumstances.js';
 import { clientGap, gapsOf } from './undetermined-gaps.js';
 import { lastOf, verdictOf, wayEndOf } from './undetermined-last-seen.js';
@@ -54,8 +49,10 @@ export function concludeUndetermined(
   const verdict = verdictOf(attempt, context);
   const where = last ? `, ${circumstances.includes(ANSWERED) ? 'each reply ' : ''}${seenLast(last)}` : '';
   const known = knownOf(attempt, verdict, context);
+  const lost = known ? null : gainsaid(attempt, context);
+  const words = known?.words ?? lost?.words ?? null;
   const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
-  const told = tell(attempt, circumstances, known?.words ?? null, context);
+  const told = tell(attempt, circumstances, words, context);
   const summary = `${told.what} (${numberText(suspicions.length)} to ${servers})${where}; ${told.why}.`;
   return {
     finding: {
@@ -74,12 +71,12 @@ export function concludeUndetermined(
         ...modelEvidence(verdict, last),
         ...wayEvidence(attempt, context),
         ...missedEvidence(attempt, context),
-        ...gainsaidEvidence(attempt, context),
+        ...(lost?.evidence ?? []),
         ...unwatchedEvidence(wayEndOf(attempt), context),
       ],
       fix: null,
-      ...(known && { known: known.words }),
-      alternatives: ruledOutBySettings(attempt, context),
+      ...(words !== null && { known: words }),
+      alternatives: ruledOutBySettings(attempt, known !== null, context),
     },
     gaps: gapsFor(suspicions[0]!, known, told, verdict, context),
   };
