@@ -55,6 +55,16 @@ test('what the snapshot lets pass and its node did not: no setting is ruled out,
   );
 });
 
+test('a reset that began where the request ended is no word of the server’s, whose others are made', async (t) => {
+  const { findings } = await new Altered(t, 'changed-reset').analyze();
+  t.deepEqual(
+    findings.map(({ cause, node }) => [cause, node]),
+    [['undetermined', 'node2']],
+  );
+  t.regex(findings[0]!.summary, /^A RST that began before the server answered connection attempts/);
+  t.regex(findings[0]!.known ?? '', /^node2 got the requests by flannel\.1 and did not pass them on/);
+});
+
 test('a rule that has counted no packet is accused of none for certain, nor is the check that dropped some ruled out', async (t) => {
   const { findings } = await barred(t, 0).analyze();
   const [finding] = findings;

@@ -4,9 +4,11 @@ import { isPortUnreachable } from '../../correlate/icmp-errors.js';
 import type { Endpoint } from '../../model/analysis.js';
 import { endpointLabel } from '../../model/endpoint.js';
 import type { Sighting } from '../../model/sighting.js';
+import { isSameStation } from '../../model/station.js';
 import { numberText } from '../../model/texts.js';
 import { cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
+import { coursesOf, isGainsaid } from '../drops/courses.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { packetQuestion } from '../packet-question.js';
 import { inputInterface } from '../place.js';
@@ -37,6 +39,7 @@ export const refused = cause<RefusedProof>({
     const backend = answer.icmp === null ? answer.source : answer.destination;
     // From another host than the backend it is no word of the backend's.
     if (answer.icmp !== null && answer.icmp.from !== backend.address) return null;
+    if (isSentBefore(attempt, answer, context)) return null;
     const sender = senderOf(attempt, answer, backend.address, context);
     return {
       attempt,
@@ -78,7 +81,7 @@ export const refused = cause<RefusedProof>({
         claimants: [],
         attempts: suspicions.map((s) => s.attempt.id),
         summary: confirmed
-          ? `${backend} on ${node} ${services > 1 ? 'refuse' : 'refuses'} ${words.requests}: each ${words.request} is answered with ${words.answer}, as a host does on whose port nothing listens.`
+          ? `${backend} on ${node} ${services > 1 ? 'refuse' : 'refuses'} ${words.requests}: each ${words.request} is answered with ${words.answer}, as a host does on whose port nothing listens.${serves(suspicions, context) ? SERVES : ''}`
           : `${words.answer} answers the ${words.request}s to ${backend}; it was first seen on ${node}, and ${sender.doubt}.`.replace(
               /^./,
               (first) => first.toUpperCase(),
@@ -107,6 +110,18 @@ export const refused = cause<RefusedProof>({
     };
   },
 });
+
+const SERVES =
+  ' Others to it were made meanwhile: what listens there was gone for a time, or rules of its own reject some.';
+
+/** Whether connections to one of the very backends were made as well. */
+function serves(suspicions: readonly Suspicion<RefusedProof>[], { attempts }: DiagnosisContext): boolean {
+  const backends = new Set(suspicions.map((s) => endpointLabel(s.proof.backend)));
+  return attempts.some(
+    ({ outcome, legs }) =>
+      outcome === 'established' && legs.some(({ server }) => backends.has(endpointLabel(server))),
+  );
+}
 
 /** Of an attempt that had no answer, for its host had just given the same to another. */
 function unsaidOf(attempt: Attempt, context: DiagnosisContext): Suspicion<RefusedProof> | null {
@@ -141,6 +156,12 @@ const UDP_WORDS = {
 function isRefusal(sighting: Sighting): boolean {
   if (sighting.kind === 'rst') return !sighting.fromClient;
   return sighting.fromClient && isPortUnreachable(sighting);
+}
+
+/** Whether the answer began at a node that the request did not get beyond, which by its settings passes it on. */
+function isSentBefore(attempt: Attempt, { point }: Sighting, context: DiagnosisContext): boolean {
+  const ways = coursesOf(attempt, context)?.requests ?? [];
+  return ways.some((way) => isGainsaid(way) && isSameStation(way.missedAt!.station, point));
 }
 
 interface Sender {

@@ -4,7 +4,7 @@ import type { Alternative, Evidence } from '../../model/analysis.js';
 import { doubtfulDrops } from '../../network/decisive.js';
 import { wayText } from '../../network/narrate.js';
 import type { DiagnosisContext } from '../context.js';
-import { type Course, coursesOfLost } from '../drops/courses.js';
+import { coursesOfLost, isGainsaid } from '../drops/courses.js';
 import { type DemandedDrop, demandOf } from '../drops/demand.js';
 import type { KnownOfLoss } from '../drops/known-of-loss.js';
 import { counterOf } from '../drops/records.js';
@@ -40,12 +40,6 @@ export function ruledOutBySettings(
     { cause: 'no-route', why: `the nodes on its known way have a route for the ${what}` },
     { cause: 'forwarding-off', why: `the nodes on its known way pass the ${what} on` },
   ];
-}
-
-/** Whether it came into a node that would have passed it on by its settings, and did not. */
-function isGainsaid({ stops, reached, missedAt }: Course): boolean {
-  const last = stops[reached - 1];
-  return missedAt !== null && missedAt === stops[reached] && missedAt.station === last?.station;
 }
 
 /** Counters of what a node drops by its settings, where those that were recorded let the packet pass. */

@@ -150,6 +150,17 @@ const LATE_REPLY: Circumstance = {
   },
 };
 
+/** The server's word that was not the server's: a rule on the way sent it, which is not known. */
+const RESET_FOR_SERVER: Circumstance = {
+  name: 'reset-for-server',
+  holds: ({ outcome, others }) =>
+    outcome === 'refused' && others.some(({ kind, fromClient }) => kind === 'rst' && !fromClient),
+  words: {
+    what: 'A RST that began before the server answered connection attempts, as a rule of a firewall sends it',
+    why: () => UNTOLD,
+  },
+};
+
 /** The node that masqueraded the request does not know the reply to it. */
 const FORGOTTEN: Circumstance = {
   name: 'forgotten',
@@ -182,6 +193,7 @@ const CIRCUMSTANCES: readonly Circumstance[] = [
   LATE_REPLIES,
   LATE_REPLY,
   HALF_OPEN,
+  RESET_FOR_SERVER,
 ];
 
 /** Those of an attempt, in the order in which they are told. */

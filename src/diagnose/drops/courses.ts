@@ -68,6 +68,12 @@ export function coursesOfLost({ loss, requests, replies }: Courses): readonly Co
   return loss.role === 'request' ? requests : replies;
 }
 
+/** Whether it came into a node that would have passed it on by its settings, and did not. */
+export function isGainsaid({ stops, reached, missedAt }: Course): boolean {
+  const last = stops[reached - 1];
+  return missedAt !== null && missedAt === stops[reached] && missedAt.station === last?.station;
+}
+
 /** The packet whose way is to be found: also one that was answered by who should not have. */
 function concernOf(attempt: Attempt): Loss | null {
   return attempt.outcome === 'refused' ? farthestOf(attempt, 'request') : lossOf(attempt);

@@ -13,7 +13,7 @@ export const filtered: CauseExplanation = {
     'A rule of the snapshot matches the packet as it was then, after translation, and it was last seen there. Reason NETFILTER_DROP at that time, or the counter of the rule, confirms that a rule did it.',
   ],
   against: [
-    'A rule before it accepts; the packet is seen further on; the rule has counted no packet (it is younger than the loss, or its counters were reset); it asks for what is not known (eBPF, an ipset without ipset.txt), which is said.',
+    'A rule before it accepts; the packet is seen further on; the rule has counted no packet; it asks for what is not known (eBPF, an ipset without ipset.txt), which is said.',
   ],
   lookAlikes: [
     {

@@ -22,7 +22,8 @@ function forAWhile(machine: string, begin: string, end: string): (ground: Ground
   };
 }
 
-const TO_POD = `-d ${NODE2.podAddress}/32 -p tcp -m tcp --dport ${FLANNEL.podPort} -j DROP`;
+const TO_POD = `-d ${NODE2.podAddress}/32 -p tcp -m tcp --dport ${FLANNEL.podPort}`;
+const RESET = `${TO_POD} -j REJECT --reject-with tcp-reset`;
 
 export const CHANGES: Scenario[] = [
   {
@@ -32,7 +33,23 @@ export const CHANGES: Scenario[] = [
       'A rule in FORWARD on node2 drops for a good second, and is gone: the snapshot has no fault.',
     ground: FLANNEL_CLUSTER,
     traffic: IMPATIENT,
-    meanwhile: forAWhile('node2', `iptables -A FORWARD ${TO_POD}`, `iptables -D FORWARD ${TO_POD}`),
+    meanwhile: forAWhile(
+      'node2',
+      `iptables -A FORWARD ${TO_POD} -j DROP`,
+      `iptables -D FORWARD ${TO_POD} -j DROP`,
+    ),
+    expect: { cause: 'undetermined', node: 'node2', interface: 'flannel.1' },
+    intermittent: true,
+  },
+  {
+    ...BASE,
+    name: 'changed-reset',
+    description:
+      'A rule in FORWARD on node2 rejects by reset for a good second, and is gone: it is not the server that refuses.',
+    ground: FLANNEL_CLUSTER,
+    traffic: IMPATIENT,
+    meanwhile: forAWhile('node2', `iptables -A FORWARD ${RESET}`, `iptables -D FORWARD ${RESET}`),
+    fails: 'refused',
     expect: { cause: 'undetermined', node: 'node2', interface: 'flannel.1' },
     intermittent: true,
   },
