@@ -36,12 +36,15 @@ export interface DropProof {
   records: DropRecord[];
   counter: CounterRise | null;
   /** The node's own ICMP errors, or RSTs that a rule sent. */
-  answers: Sighting[];
+  answers: readonly Sighting[];
   /** Rules of the node that may have dropped it, by what no snapshot tells: a rate, a match that is not modelled. */
   doubtful: readonly string[];
   /** That the settings which demand the drop are younger than the loss. */
   outdated: readonly Evidence[];
 }
+
+/** Of a drop that no setting demands for certain. */
+const NOTHING_DEMANDED = { demanded: null, counter: null, answers: [], outdated: [] } as const;
 
 /** Whether the cause explains an attempt: by what the settings demand of its packet, and what the kernel recorded. */
 export function examineDrop(
@@ -220,16 +223,7 @@ function examineRecords(attempt: Attempt, demand: Demand, context: DiagnosisCont
   if (!isEachRecorded(loss, records, context)) return null;
   // Connections like it that were lost there as well, and have no records, tell that these are of something else.
   if (!areAllRecorded(timesOfLike(attempt, loss, context), records, context)) return null;
-  const proof = {
-    loss,
-    node,
-    demanded: null,
-    records: near,
-    counter: null,
-    answers: [],
-    doubtful: [],
-    outdated: [],
-  };
+  const proof = { ...NOTHING_DEMANDED, loss, node, records: near, doubtful: [] };
   // Of a tunnel packet whose content never came out of the tunnel, the outer one was dropped.
   const isOuter =
     loss.last.encapsulations.length > 0 && cause === 'filtered' && isEnclosed(node, loss, context);
@@ -262,16 +256,7 @@ function examineDoubtful(attempt: Attempt, { courses }: Demand, context: Diagnos
   const near = recordsNear(node, timesAt(loss, node, context), family);
   if (near.some((record) => causeOfRecord(record) !== 'filtered')) return null;
   const lines = [...new Set(doubtful.flat())];
-  const proof = {
-    loss,
-    node,
-    demanded: null,
-    records: near,
-    counter: null,
-    answers: [],
-    doubtful: lines,
-    outdated: [],
-  };
+  const proof = { ...NOTHING_DEMANDED, loss, node, records: near, doubtful: lines };
   const at = { node: node.name, interface: name };
   const aspect = `request doubtful ${node.netns} ${lines.join(' ')}`;
   return { cause: 'filtered', suspicion: { attempt, confidence: 'possible', ...at, aspect, proof } };

@@ -2,7 +2,7 @@
 import { type ClusterNode, NODE2 } from '../addresses.js';
 import { cluster, clusterOptions } from '../grounds/cluster.js';
 import { CALICO, FLANNEL, IPV6 } from '../grounds/layouts.js';
-import type { Scenario } from '../scenario.js';
+import type { Expectation, Scenario } from '../scenario.js';
 import { BASE, FORM } from './base.js';
 
 const STRANGER = { name: 'printer', address: '192.168.1.77', mac: '00:1b:a9:3c:70:5e' };
@@ -24,6 +24,13 @@ const INSISTENT = { everyMs: 200, times: 25 };
 const FORGET = 'ip neigh flush dev lan1';
 
 const FIRST_OWNER = { node: 'node1', interface: 'eth0', mac: '02:00:c0:a8:01:0b' };
+
+const WITH_A_STRANGER: Expectation = {
+  cause: 'arp-conflict',
+  node: null,
+  interface: null,
+  claimants: [FIRST_OWNER, { node: null, interface: null, mac: STRANGER.mac }],
+};
 
 /** kube-proxy in IPVS mode binds the VIP to an interface of its own; nothing serves it there. */
 function ipvsInterface(vip: string): string[] {
@@ -51,12 +58,7 @@ const CONFLICTS: Scenario[] = [
       await ground.sleep(700);
       await ground.shell('router', [FORGET]);
     },
-    expect: {
-      cause: 'arp-conflict',
-      node: null,
-      interface: null,
-      claimants: [FIRST_OWNER, { node: null, interface: null, mac: STRANGER.mac }],
-    },
+    expect: WITH_A_STRANGER,
     ...MAY_BREAK_OFF,
   },
   {
@@ -73,12 +75,7 @@ const CONFLICTS: Scenario[] = [
       await ground.sleep(500);
       await site.speak('printer', { everyMs: 50, times: 120 });
     },
-    expect: {
-      cause: 'arp-conflict',
-      node: null,
-      interface: null,
-      claimants: [FIRST_OWNER, { node: null, interface: null, mac: STRANGER.mac }],
-    },
+    expect: WITH_A_STRANGER,
     ...MAY_BREAK_OFF,
     intermittent: false,
   },
