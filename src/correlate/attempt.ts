@@ -28,6 +28,8 @@ export interface Attempt {
    * was established alone. Null: neither.
    */
   unanswered: Role | null;
+  /** It was established, and reset by a host that knows of no such connection before its server sent anything else. */
+  disowned: boolean;
   /**
    * Attempts that it stands for, itself among them: of very many that were established, a sample is kept. 0: it is kept
    * beside the sample.

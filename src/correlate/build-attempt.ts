@@ -5,7 +5,7 @@ import { type Aligned, causalOrder, compareTimes } from './causal-order.js';
 import type { Coverage } from './coverage.js';
 import { delayOf, earliest } from './delay.js';
 import { type Exchange, readExchange } from './exchange.js';
-import { isDataIgnored, type Leg, unansweredOf } from './leg.js';
+import { isDataIgnored, isDisowned, type Leg, unansweredOf } from './leg.js';
 import { outcomeOf } from './outcome.js';
 import { seenBy, traceOf } from './overheard.js';
 import { groupByPacket, type PacketTrace } from './trace.js';
@@ -66,7 +66,11 @@ export function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned, coverag
     front.protocol === 'tcp'
       ? readHandshake(legs, sent, answered, aligned)
       : readExchange(legs, sent, answered, others, aligned, coverage);
-  const unanswered = outcome === 'established' ? unansweredOf(legs) : null;
+  const isMade = outcome === 'established';
+  const unanswered = isMade ? unansweredOf(legs) : null;
+  const disowned = isMade && isDisowned(legs);
+  // One that is of no use was not made, however late.
+  const isOfNoUse = unanswered !== null || disowned || isDataIgnored(legs);
   return {
     id: '',
     protocol: front.protocol,
@@ -77,10 +81,9 @@ export function buildAttempt(group: Leg[], vips: Vips, aligned: Aligned, coverag
     firstTime: firstTimeOf(legs, requests, replies, aligned),
     tries: requests.length,
     replies: replies.length,
-    // One that is of no use was not made, however late.
-    delayNs:
-      unanswered || isDataIgnored(legs) ? null : delayOf(outcome, requests, delivered, others, aligned),
+    delayNs: isOfNoUse ? null : delayOf(outcome, requests, delivered, others, aligned),
     unanswered,
+    disowned,
     standsFor: Math.max(...legs.map((leg) => leg.standsFor)),
     legs,
     traces: interleave(requests, replies, aligned),

@@ -81,3 +81,23 @@ export function unansweredOf(legs: readonly Leg[]): Role | null {
   if (legs.some((leg) => leg.wentOn)) return null;
   return legs.find((leg) => leg.unanswered !== null)?.unanswered ?? null;
 }
+
+/**
+ * Whether what the client sent behind the SYN-ACK was answered with a reset as a host sends it that has no such connection
+ * (RFC 9293 section 3.10.7.1: without an acknowledgment, as there is nothing to acknowledge), before the server sent anything
+ * else.
+ */
+export function isDisowned(legs: readonly Leg[]): boolean {
+  if (legs.every((leg) => !leg.serverReset) || legs.some((leg) => leg.serverSpoke || leg.clientReset))
+    return false;
+  const isn = legs.find(({ serverIsn }) => serverIsn !== null)?.serverIsn ?? null;
+  return isn !== null && legs.some(({ sightings }) => sightings.some((one) => isDisowning(one, isn)));
+}
+
+function isDisowning(
+  { kind, fromClient, sequenceNumber, acknowledgmentNumber }: Sighting,
+  isn: number,
+): boolean {
+  const isReset = kind === 'rst' && !fromClient;
+  return isReset && acknowledgmentNumber === 0 && sequenceNumber === (isn + 1) >>> 0;
+}

@@ -142,9 +142,21 @@ export class CaptureLegs {
     return unansweredBy(this.#observed.flows.get(row, FLOW_STATE));
   }
 
+  /** Whether a host that has no such connection reset a row's, which is no other leg's: as `isDisowned` has it. */
+  disowned(row: number): boolean {
+    const { flows, lists } = this.#observed;
+    if (!mayBeDisowned(flows.get(row, FLOW_STATE))) return false;
+    const behind = (flows.get(row, FLOW_SERVER_SEQUENCE) + 1) >>> 0;
+    for (let cell = lists.first(row); cell >= 0; cell = lists.after(cell)) {
+      if (lists.kindOf(cell) !== KIND_RST || lists.acknowledgmentNumber(row, cell) !== 0) continue;
+      if (lists.sequenceNumber(row, cell) >>> 0 === behind) return true;
+    }
+    return false;
+  }
+
   /** What became of a row's connection, which is no other leg's; null where its leg has to be looked at. */
   facts(row: number): LoneFacts | null {
-    return this.#facts.read(row);
+    return this.disowned(row) ? null : this.#facts.read(row);
   }
 
   /** The ends of a row whose client is known. */
@@ -413,4 +425,13 @@ function hasGoneOn(state: number, first: number): boolean {
   if ((state & STATE_FINISHED) === STATE_FINISHED) return true;
   const isKnown = (state & (STATE_PAYLOAD | STATE_SERVER_PAYLOAD)) !== 0;
   return isKnown && (state & STATE_UNANSWERED) === 0 && (first & DATA_WENT_ON) !== 0;
+}
+
+/** Whether a connection was made, reset by its server's side, and met nothing else of the server behind its SYN-ACK. */
+function mayBeDisowned(state: number): boolean {
+  const clientIsB = (state & STATE_CLIENT_IS_B) !== 0;
+  const [client, server] = clientIsB ? [STATE_B_SPOKE, STATE_A_SPOKE] : [STATE_A_SPOKE, STATE_B_SPOKE];
+  const [given, reset] = clientIsB ? [STATE_B_RESET, STATE_A_RESET] : [STATE_A_RESET, STATE_B_RESET];
+  const needed = STATE_CLIENT_KNOWN | STATE_SYN_ACK | client | reset;
+  return (state & (needed | server | given)) === needed;
 }

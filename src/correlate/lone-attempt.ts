@@ -89,6 +89,10 @@ class Source {
     return this.#legs.unanswered(row);
   }
 
+  disowned(row: number): boolean {
+    return this.#legs.disowned(row);
+  }
+
   leg(row: number, attempt: LoneAttempt, sightings: Sighting[]): Leg {
     return this.#legs.leg(row, attempt, sightings);
   }
@@ -173,6 +177,10 @@ class LoneAttempt implements Attempt {
     return this.outcome === 'established' ? this.#source.unanswered(this.#row) : null;
   }
 
+  get disowned(): boolean {
+    return this.outcome === 'established' && this.#source.disowned(this.#row);
+  }
+
   get legs(): Leg[] {
     const held = this.#read();
     held.legs ??= [this.#source.leg(this.#row, this, held.sightings)];
@@ -211,6 +219,7 @@ class LoneAttempt implements Attempt {
       replies: this.replies,
       delayNs: this.delayNs,
       unanswered: this.unanswered,
+      disowned: this.disowned,
       standsFor: this.standsFor,
       legs,
       traces,

@@ -3,6 +3,7 @@ import { arpConflict } from './causes/arp-conflict.js';
 import { arpSenderConflict } from './causes/arp-sender-conflict.js';
 import { backendSilent } from './causes/backend-silent.js';
 import { DATA_IGNORED, FULL_QUEUE_FOR_ACKS } from './causes/data-ignored.js';
+import { DISOWNED, FULL_QUEUE_RESETS } from './causes/disowned.js';
 import { DROPPED_ACKNOWLEDGMENTS } from './causes/dropped-acknowledgment.js';
 import { duplicateMac } from './causes/duplicate-mac.js';
 import { filtered } from './causes/filtered.js';
@@ -52,6 +53,7 @@ export const CAUSE_REGISTRY: readonly Cause[] = [
   // The captures show that nothing came back, or that nothing arrived.
   backendSilent,
   FULL_QUEUE_FOR_ACKS,
+  FULL_QUEUE_RESETS,
   notDelivered,
   untranslatedReplyUnseen,
   wrongGatewayUnseen,
@@ -59,5 +61,6 @@ export const CAUSE_REGISTRY: readonly Cause[] = [
   halfOpen,
   DATA_IGNORED,
   UNANSWERED_UNTOLD,
+  DISOWNED,
   undetermined,
 ];

@@ -101,6 +101,7 @@ function attempt(made: Made): Attempt {
     replies: 0,
     delayNs: made.fails ? null : BigInt((made.slow ?? 0) * 1e9),
     unanswered: null,
+    disowned: false,
     standsFor: made.standsFor ?? 1,
     legs,
     traces: [{ role: 'request', try: 1, sightings }],

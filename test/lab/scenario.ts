@@ -69,7 +69,7 @@ export interface Scenario {
   /** True: the kernel has no counter for the loss, as with a blackhole, which it drops without a word. */
   uncounted?: boolean;
   /** How a connection ends that is not made; `timeout` without. */
-  fails?: 'refused' | 'unreachable';
+  fails?: 'refused' | 'reset' | 'unreachable';
   /** True: some connections are made in spite of the fault. */
   intermittent: boolean;
   /** Connections that were made, but only after lost packets, for this reason. */
@@ -77,8 +77,8 @@ export interface Scenario {
   /** How the VIP's port appears where no recorded node has seen it before translation. */
   seenAs?: { address: string; port: number };
   /**
-   * True: the VIP changes hands while connections are made. What one that is under way sends then reaches a node that
-   * does not know it, which may translate it anew: packets without a beginning, and no attempt.
+   * True: the VIP changes hands while connections are made, or its node forgets them. What one that is under way sends then
+   * reaches a node that does not know it, which may translate it anew: packets without a beginning, and no attempt.
    */
   changesHands?: true;
   /** Outcomes that are right here beside those that the client's own experience names: a capture sees less. */

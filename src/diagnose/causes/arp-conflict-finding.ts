@@ -115,14 +115,23 @@ function lossText(suspicions: readonly Suspicion<ArpConflictProof>[]): string {
   const wrongs = new Set(suspicions.map((s) => s.proof.wrong));
   const meant = rightful ? ` in place of ${claimantLabel(rightful)} (${why})` : '';
   return [...wrongs]
-    .map((wrong) => {
-      const own = suspicions.filter((s) => s.proof.wrong === wrong);
+    .flatMap((wrong) => {
+      const all = suspicions.filter((s) => s.proof.wrong === wrong);
+      if (!wrong) return lostOwnerText(all);
+      const broken = all.filter((s) => s.attempt.disowned);
+      const own = all.filter((s) => !s.attempt.disowned);
+      const broke =
+        broken.length === 0
+          ? []
+          : [
+              `${attemptsText(broken)} got no further than the handshake: what was sent next went to ${claimantLabel(wrong)}${meant} and was reset.`,
+            ];
+      if (own.length === 0) return broke;
       const count = attemptsText(own);
-      if (!wrong) return lostOwnerText(own);
       const refused = own.filter((s) => s.attempt.outcome === 'refused').length;
       const verb = own.length === 1 ? 'was' : 'were';
       const end = refused === own.length ? 'refused' : refused === 0 ? 'lost' : 'refused or lost';
-      return `${count} went to ${claimantLabel(wrong)}${meant} and ${verb} ${end}.`;
+      return [`${count} went to ${claimantLabel(wrong)}${meant} and ${verb} ${end}.`, ...broke];
     })
     .join(' ');
 }
@@ -130,7 +139,7 @@ function lossText(suspicions: readonly Suspicion<ArpConflictProof>[]): string {
 /** Of clients that had an answer, and whose next packets went elsewhere. */
 function lostOwnerText(suspicions: readonly Suspicion<ArpConflictProof>[]): string {
   const [made, rest] = [true, false].map((isMade) =>
-    suspicions.filter(({ attempt }) => (attempt.unanswered !== null) === isMade),
+    suspicions.filter(({ attempt }) => (attempt.unanswered !== null || attempt.disowned) === isMade),
   ) as [Suspicion<ArpConflictProof>[], Suspicion<ArpConflictProof>[]];
   return [
     ...(rest.length > 0 ? [`${attemptsText(rest)} lost the client when the other answered.`] : []),

@@ -9,7 +9,7 @@ import type { DiagnosisContext } from '../context.js';
 import { lossOf } from '../loss.js';
 import { LOCK_TIME } from '../neighbours/believed.js';
 import type { Claim } from '../neighbours/claim.js';
-import type { AddressConflict } from '../neighbours/conflicts.js';
+import { type AddressConflict, isOneNode } from '../neighbours/conflicts.js';
 import {
   type Contest,
   claimReached,
@@ -19,6 +19,7 @@ import {
   isWrong,
 } from '../neighbours/contest.js';
 import { LOSSES_AND_REFUSALS } from '../symptom.js';
+import { disowningResets } from '../ways/disowning.js';
 import { witnessesOf } from '../ways/witnesses.js';
 import { concludeArpConflict } from './arp-conflict-finding.js';
 import { surveyArpConflicts } from './arp-conflict-survey.js';
@@ -44,7 +45,7 @@ export interface ArpConflictProof {
  */
 export const arpConflict = cause<ArpConflictProof>({
   id: 'arp-conflict',
-  symptoms: [...LOSSES_AND_REFUSALS, 'unanswered'],
+  symptoms: [...LOSSES_AND_REFUSALS, 'unanswered', 'disowned'],
   // Of all that was lost, hardly anything is where nobody's address is in dispute.
   applies: (context) => contestsOf(context).length > 0,
   examine,
@@ -89,7 +90,7 @@ function claimFrom({ etherSource, point, direction }: Sighting, { conflict }: Co
 
 function ofLoss(attempt: Attempt, context: DiagnosisContext): ArpConflictProof | null {
   const loss = lossOf(attempt);
-  if (!loss) return attempt.unanswered ? ofUnanswered(attempt, context) : null;
+  if (!loss) return attempt.unanswered || attempt.disowned ? ofUnanswered(attempt, context) : null;
   const { last } = loss;
   const contest = contestAbout(last, context);
   if (contest) {
@@ -127,27 +128,32 @@ function hasData(attempt: Attempt, { owner }: Claim): boolean {
  */
 function ofReply(
   attempt: Attempt,
-  asked: PacketTrace,
+  answered: PacketTrace,
   reply: Sighting,
   context: DiagnosisContext,
 ): ArpConflictProof | null {
-  const requests = asked.sightings.filter((s) => s.destination.address === reply.source.address);
+  const requests = answered.sightings.filter((s) => s.destination.address === reply.source.address);
   const [request] = requests;
   const contest = request ? contestAbout(request, context) : null;
   if (!request || !contest) return null;
   const { conflict } = contest;
   const reached = firstReached(requests, conflict, context);
   if (!reached || isWrong(reached, contest)) return null;
-  if (attempt.unanswered === 'request' && hasData(attempt, reached)) return null;
+  if ((attempt.unanswered === 'request' || attempt.disowned) && hasData(attempt, reached)) return null;
+  const [reset] = attempt.disowned ? disowningResets(attempt, context) : [];
+  const from = reset ? claimFrom(reset, contest) : null;
+  if (from !== null && !isOneNode([from, reached])) return { contest, packet: reset!, wrong: from };
   const later = [...attempt.others, ...attempt.traces.flatMap((trace) => trace.sightings)].find((s) => {
     const to =
       s.fromClient && s.destination.address === conflict.address ? claimReached(s, conflict, context) : null;
     return to !== null && to !== reached && to.owner.node !== reached.owner.node;
   });
   if (later) return { contest, packet: later, wrong: claimReached(later, conflict, context) };
-  const [from, to] = [context.aligned(request), unansweredSince(attempt, context) ?? context.aligned(reply)];
-  if (from === null || to === null) return null;
-  const told = toldBetween(from, to, conflict, context);
+  const asked = context.aligned(request);
+  const lost = reset ? context.aligned(reset) : unansweredSince(attempt, context);
+  const to = lost ?? context.aligned(reply);
+  if (asked === null || to === null) return null;
+  const told = toldBetween(asked, to, conflict, context);
   const own = told.filter(({ message }) => message.claimedMac === reached.owner.mac);
   const isLost = told.some(
     ({ message, at }) => message.claimedMac !== reached.owner.mac && !own.some((one) => undoes(one, at)),

@@ -77,7 +77,7 @@ function summarize(
   const then =
     confidence === 'possible'
       ? 'That would explain why the client does not ask again, and the server sends its SYN-ACK again and gets no ACK.'
-      : 'The client takes its connection as made, and its server never gets it.';
+      : `The client takes its connection as made${proof.answers.length > 0 ? ', and is reset' : ''}, and its server never gets it.`;
   const isCertain = confidence !== 'possible';
   const marked = marks
     ? ` The SYN passes, as it bears ${markText(marks.syn)} there, and the ACK ${markText(marks.ack)}.`
@@ -93,12 +93,13 @@ function markText(mark: number): string {
 
 function gatherEvidence(cause: CauseId, suspicions: readonly Suspected[], best: Suspected): Evidence[] {
   const { attempt, proof } = best;
-  const { node, drop, counter } = proof;
+  const { node, drop, counter, answers } = proof;
   const found = suspicions.slice(0, QUOTED).map((s) => packetEvidence(s.proof.last, remarkOn(s)));
   const records = [...new Set(suspicions.flatMap((s) => s.proof.records))];
   const why = 'it takes the ACK whatever is known of its connection';
   found.push(...martiansEvidence(node, [...new Set(suspicions.flatMap((s) => s.proof.martians))]));
   if (drop) found.push(...ackDropEvidence(node, drop, records, why));
+  found.push(...answers.slice(0, 1).map((reset) => packetEvidence(reset, ', in the place of the server')));
   if (counter?.rise != null) found.push(riseEvidence(node, counter.name, counter.rise));
   if (cause === 'rp-filter') found.push(...checkEvidence(node, best.interface!));
   if (attempt.replies > 1)

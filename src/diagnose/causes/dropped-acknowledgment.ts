@@ -7,7 +7,7 @@ import type { DropRecord, MartianRecord } from '../../model/snapshot.js';
 import { type Cause, cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
 import { isWatchedAfterAsking } from '../cut-short.js';
-import type { CounterRise } from '../drops/records.js';
+import { type CounterRise, resetsOf } from '../drops/records.js';
 import { isDated, matchMartians } from '../kernel-records.js';
 import { lossOf } from '../loss.js';
 import { placeAfter, routedDestinations } from '../place.js';
@@ -34,6 +34,8 @@ export interface DroppedAcknowledgmentProof {
   seen: boolean;
   /** The node's drop reasons of this kind, when the ACK came. */
   records: DropRecord[];
+  /** The resets with which its rule answered in the place of the server. */
+  answers: readonly Sighting[];
   /** The lines of the node's log about packets of these addresses, of the reverse-path check alone. */
   martians: MartianRecord[];
   counter: CounterRise | null;
@@ -80,12 +82,15 @@ function examine(
   const acks = acknowledgmentsOf(attempt);
   const martians = id === 'rp-filter' && device !== null ? martiansOf(attempt, found, acks, context) : [];
   if (!drop && !martians.some(isDated)) return null;
+  const answers = drop ? resetsOf(attempt, drop, node) : [];
+  // Whoever reset it had the ACK, unless a rule did.
+  if (attempt.disowned && answers.length === 0) return null;
   const counter = drop
     ? dropCounter(drop, { family: familyOf(attempt.client.address)!, input: true }, node)
     : null;
   if (counter?.rise === 0) return null;
   const records = seen ? ackDropRecords(node, acks, id) : [];
-  const proof = { node, drop, gateway: found.gateway, last, seen, records, martians, counter };
+  const proof = { node, drop, gateway: found.gateway, last, seen, records, answers, martians, counter };
   return {
     attempt,
     confidence: confidenceOf(attempt, fate, proof, context),
@@ -98,18 +103,19 @@ function examine(
 
 /** Whether something shows that the server goes without it. */
 function mayLackAck(attempt: Attempt, context: DiagnosisContext): boolean {
-  return attempt.outcome === 'reply-unseen' || attempt.unanswered !== null || isUnconfirmed(attempt, context);
+  const { outcome, unanswered, disowned } = attempt;
+  return outcome === 'reply-unseen' || unanswered !== null || disowned || isUnconfirmed(attempt, context);
 }
 
 function confidenceOf(
   { client }: Attempt,
   fate: AckFate,
-  { node, seen, records, martians }: DroppedAcknowledgmentProof,
+  { node, seen, records, answers, martians }: DroppedAcknowledgmentProof,
   context: DiagnosisContext,
 ): Confidence {
   if (!seen) return 'possible';
   const isLogged = martians.some(isDated);
-  if (isDropped(fate)) return records.length > 0 || isLogged ? 'confirmed' : 'probable';
+  if (isDropped(fate)) return records.length > 0 || answers.length > 0 || isLogged ? 'confirmed' : 'probable';
   // A line names no port: what other packets of the client were lost there may have it. And the settings may let it in.
   const isOwn = !losersAt(node.name, context).has(client.address);
   return fate === null && isOwn ? 'confirmed' : 'possible';

@@ -5,7 +5,7 @@ import type { DiagnosisContext } from '../context.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
-import { ackDropEvidence, OUT_OF_STATE } from '../ways/ack-drop.js';
+import { ackDropEvidence, keptText, OUT_OF_STATE } from '../ways/ack-drop.js';
 import { detourEvidence, receiverText, senderText, waySourceGaps, wayText } from '../ways/detour-evidence.js';
 import { HAD_REPLY } from '../ways/handshake.js';
 import { listed } from '../words.js';
@@ -35,7 +35,7 @@ export function concludeStatefulGateway(
 
 function summarize(
   suspicions: readonly Suspicion<StatefulGatewayProof>[],
-  { detour, drop, gateway }: StatefulGatewayProof,
+  { detour, drop, gateway, answers }: StatefulGatewayProof,
   doubtful: boolean,
   context: DiagnosisContext,
 ): string {
@@ -46,9 +46,10 @@ function summarize(
   const by = detour.in.interface === null ? '' : ` by ${detour.in.interface}`;
   const first = `${node.name} sends its replies to ${clients} ${out}, round the gateway ${carrier} by which the requests come in${by}.`;
   const then = drop
-    ? `${gateway!.view.name} saw no reply, takes the client's ACK as out of state and drops it`
+    ? `${gateway!.view.name} saw no reply, takes the client's ACK as out of state and ${keptText(drop)}`
     : `A stateful gateway that saw no reply drops the client's ACK as out of state${doubtful ? ', which would explain what follows' : ''}`;
-  return `${first} ${then}: the client does not ask again, and ${node.name} sends its SYN-ACK again and gets no ACK.`;
+  const client = answers.length > 0 ? 'has its connection and is reset' : 'does not ask again';
+  return `${first} ${then}: the client ${client}, and ${node.name} sends its SYN-ACK again and gets no ACK.`;
 }
 
 function gatherEvidence(
@@ -66,6 +67,7 @@ function gatherEvidence(
   if (proof.ack) found.push(packetEvidence(proof.ack, ` and never came to ${node.name}`));
   if (proof.drop)
     found.push(...ackDropEvidence(proof.gateway!.view, proof.drop, proof.records, OUT_OF_STATE));
+  found.push(...proof.answers.slice(0, 1).map((reset) => packetEvidence(reset)));
   for (const redirect of redirectsOf(suspicions)) {
     const text = `: ${redirect.icmp!.from} points to another way out of the same link (ICMP redirect)`;
     found.push(packetEvidence(redirect, text));

@@ -8,12 +8,13 @@ import { follow } from '../../network/journey.js';
 import { answerStart, answerTo } from '../../network/round-trip.js';
 import { type Conclusion, cause, type Suspicion } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
+import { resetsOf } from '../drops/records.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { fixFor } from '../fixes/fix-for.js';
 import { packetQuestion } from '../packet-question.js';
 import { TAKEN_AS_MADE } from '../symptom.js';
-import { ackDropEvidence, ackDropRecords, OUT_OF_STATE } from '../ways/ack-drop.js';
+import { ackDropEvidence, ackDropRecords, keptText, OUT_OF_STATE } from '../ways/ack-drop.js';
 import { fateOfAck, gatewayOf, isDropped, isFiltered } from '../ways/gateway.js';
 import { acknowledgmentsOf, HAD_REPLY } from '../ways/handshake.js';
 import { listed } from '../words.js';
@@ -24,6 +25,8 @@ interface OwnProof {
   request: Sighting;
   ack: Sighting;
   drop: FilterDrop;
+  /** The resets with which its rule answered the ACK. */
+  answers: readonly Sighting[];
 }
 
 /**
@@ -44,10 +47,10 @@ export const statefulGatewayItself = cause<OwnProof>({
       const proof = proofAt(attempt, ack, context);
       if (!proof) continue;
       const source = sourceOfReply(attempt, proof, context);
-      const confidence = ackDropRecords(proof.gateway, [ack]).length > 0 ? 'confirmed' : 'probable';
+      const isTold = proof.answers.length > 0 || ackDropRecords(proof.gateway, [ack]).length > 0;
       return {
         attempt,
-        confidence,
+        confidence: isTold ? 'confirmed' : 'probable',
         node: source?.node ?? null,
         interface: source?.interface ?? null,
         aspect: `kept by ${proof.gateway.name}`,
@@ -74,7 +77,7 @@ function proofAt(attempt: Attempt, ack: Sighting, context: DiagnosisContext): Ow
   const drop = fateOfAck(attempt, at, request, 'unanswered', context);
   // What drops the ACK of a connection that it knows as well does not drop it for its state.
   if (!isFiltered(drop) || isDropped(fateOfAck(attempt, at, request, 'answered', context))) return null;
-  return { gateway, request, ack, drop };
+  return { gateway, request, ack, drop, answers: resetsOf(attempt, drop, gateway) };
 }
 
 /** Who answers, by the settings of the nodes behind the gateway, and by which interface; null where they do not tell. */
@@ -111,7 +114,7 @@ function conclude(suspicions: readonly Suspicion<OwnProof>[], context: Diagnosis
   return {
     finding: {
       ...faultOf('stateful-gateway', suspicions),
-      summary: `The replies of ${who} to ${listed(attempts.map((a) => a.client.address))} go round ${gateway.name}, which carried the requests. The client has them and answers; ${gateway.name} saw no reply, takes that ACK as out of state and drops it.`,
+      summary: `The replies of ${who} to ${listed(attempts.map((a) => a.client.address))} go round ${gateway.name}, which carried the requests. The client has them and answers; ${gateway.name} saw no reply, takes that ACK as out of state and ${keptText(drop)}.`,
       evidence: [
         ...suspicions
           .slice(0, QUOTED)
@@ -123,6 +126,7 @@ function conclude(suspicions: readonly Suspicion<OwnProof>[], context: Diagnosis
             ),
           ]),
         ...ackDropEvidence(gateway, drop, records, OUT_OF_STATE),
+        ...proof.answers.slice(0, 1).map((reset) => packetEvidence(reset)),
         evidence('capture', `no SYN-ACK passed ${gateway.name}`, {
           node: gateway.name,
           file: ack.point.file,

@@ -5,6 +5,7 @@ import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord } from '../../model/snapshot.js';
 import { cause, type Suspicion } from '../cause.js';
 import { type DiagnosisContext, isAt } from '../context.js';
+import { resetsOf } from '../drops/records.js';
 import { TAKEN_AS_MADE } from '../symptom.js';
 import { ackDropRecords } from '../ways/ack-drop.js';
 import { type Detour, detourOf } from '../ways/detour.js';
@@ -25,6 +26,8 @@ export interface StatefulGatewayProof {
   ack: Sighting | null;
   /** The gateway's records of a packet that its filter dropped when the ACK came. */
   records: DropRecord[];
+  /** The resets with which its rule answered the ACK. */
+  answers: readonly Sighting[];
 }
 
 /**
@@ -71,7 +74,8 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Statefu
   const records = gateway && fate ? ackDropRecords(gateway.view, acks) : [];
   // Others' connections are made by the same ways: a gateway that drops what is out of state would drop theirs.
   if (travellers.made.size > 0 && !ack) return null;
-  const proof = { detour, gateway, drop: fate, ack, records };
+  const answers = gateway && fate ? resetsOf(attempt, fate, gateway.view) : [];
+  const proof = { detour, gateway, drop: fate, ack, records, answers };
   return {
     attempt,
     confidence: confidenceOf(proof),
@@ -82,8 +86,8 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<Statefu
   };
 }
 
-function confidenceOf({ detour, gateway, drop, ack, records }: StatefulGatewayProof): Confidence {
-  if (drop && records.length > 0) return 'confirmed';
+function confidenceOf({ detour, gateway, drop, ack, records, answers }: StatefulGatewayProof): Confidence {
+  if (drop && (records.length > 0 || answers.length > 0)) return 'confirmed';
   if (!detour.agrees) return 'possible';
   // What its rules leave open may drop the ACK whatever is known of the connection.
   if (!drop && gateway?.view.snapshot && hasRules(gateway.view.snapshot)) return 'possible';

@@ -97,10 +97,7 @@ function examineDemand(
   const isSilent = records.length === 0 && leavesRecord;
   const others = isSilent ? contesting(node, times, packet.family, demanded, context) : [];
   if (others.includes('rp-filter')) return null;
-  const answers = [
-    ...icmpOf(attempt, drop, station, role === 'request'),
-    ...resetsOf(attempt, drop, station),
-  ];
+  const answers = [...icmpOf(attempt, drop, station, role === 'request'), ...resetsOf(attempt, drop, node)];
   // A refusal has this cause where a rule sent it; else the server did.
   if (attempt.outcome === 'refused' && answers.length === 0) return null;
   const outdated = outdatedEvidence(demanded, { loss, node, times }, context);

@@ -6,7 +6,7 @@ import type { DropRecord } from '../../model/snapshot.js';
 import type { Nanoseconds } from '../../model/time.js';
 import type { Drop } from '../../network/journey.js';
 import type { Station } from '../../network/station.js';
-import type { NodeView } from '../context.js';
+import { isAt, type NodeView } from '../context.js';
 import { counterRise, nearestDrops } from '../kernel-records.js';
 
 /** Reasons that each name one kind of drop. */
@@ -141,9 +141,9 @@ function fits(drop: Drop, { version, code }: NonNullable<Sighting['icmp']>): boo
 }
 
 /** The RSTs with which a rule answered in the place of the server: they left the node, and came from nowhere. */
-export function resetsOf(attempt: Attempt, drop: Drop, { node, netns }: Station): Sighting[] {
+export function resetsOf(attempt: Attempt, drop: Drop, node: NodeView): Sighting[] {
   if (drop.by !== 'netfilter' || drop.answer !== 'tcp-reset') return [];
   const resets = attempt.others.filter((s) => s.kind === 'rst' && !s.fromClient);
-  const here = resets.filter(({ point }) => point.node === node && point.netns === netns);
+  const here = resets.filter(({ point }) => isAt(point, node));
   return here.every((s) => s.direction === 'out') ? here : [];
 }

@@ -133,6 +133,7 @@ const [MADE, FAILED, SLOW] = [0, 1, 2];
 
 function endingOf(attempt: Attempt): number {
   if (attempt.outcome !== 'established' && attempt.outcome !== 'reply-unseen') return FAILED;
+  if (attempt.unanswered !== null || attempt.disowned) return FAILED;
   return isSlow(attempt) ? SLOW : MADE;
 }
 

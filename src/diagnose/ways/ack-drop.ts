@@ -1,5 +1,5 @@
 /** What shows that a node's rules or routes dropped a client's ACK. */
-import type { PassageDrop } from '../../kernel/netfilter/passage.js';
+import type { FilterDrop, PassageDrop } from '../../kernel/netfilter/passage.js';
 import type { CauseId, Evidence } from '../../model/analysis.js';
 import type { Sighting } from '../../model/sighting.js';
 import type { DropRecord } from '../../model/snapshot.js';
@@ -8,6 +8,11 @@ import type { NodeView } from '../context.js';
 import { type CounterRise, causeOfRecord, counterOf } from '../drops/records.js';
 import { evidence, QUOTED } from '../evidence.js';
 import { counterRise, nearestDrops, REVERSE_PATH_COUNTER } from '../kernel-records.js';
+
+/** What a rule does with an ACK, behind its subject. */
+export function keptText({ answer }: FilterDrop): string {
+  return answer === null ? 'drops it' : `rejects it with ${answer}`;
+}
 
 /** Why a rule on the state of connections takes an ACK whose SYN-ACK went round the node. */
 export const OUT_OF_STATE = 'an ACK with no reply before it is INVALID';

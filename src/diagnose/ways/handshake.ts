@@ -33,7 +33,8 @@ export function isHalfOpen(attempt: Attempt): boolean {
 
 /** Whether it was made at both ends, and gets on. */
 export function getsOn(attempt: Attempt): boolean {
-  return attempt.outcome === 'established' && attempt.unanswered === null && !isHalfOpen(attempt);
+  const { outcome, unanswered, disowned } = attempt;
+  return outcome === 'established' && unanswered === null && !disowned && !isHalfOpen(attempt);
 }
 
 /** Each router that passes a packet on takes one from its hop limit. */

@@ -7,6 +7,7 @@ import { DELIVERIES } from './deliveries.js';
 import { FILTERS } from './filters.js';
 import { GATEWAYS } from './gateways.js';
 import { OWNERS } from './owners.js';
+import { RESETS } from './resets.js';
 import { ROUTING } from './routes.js';
 import { RP_FILTER } from './rp-filter.js';
 import { VIEWS } from './views.js';
@@ -24,4 +25,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...BACKENDS,
   ...VIEWS,
   ...CHANGES,
+  ...RESETS,
 ];

@@ -81,6 +81,30 @@ const CONFLICTS: Scenario[] = [
   },
   {
     ...BASE,
+    name: 'arp-conflict-kernel-after-handshake',
+    description:
+      'The VIP comes to kube-ipvs0 of node2 behind the handshakes and before the requests: its kernel answers as well as the ' +
+      'speaker on node1, and resets what it has no connection for.',
+    ground: FLANNEL_CLUSTER,
+    traffic: { ...BASE.traffic, connections: 4, staggerMs: 20, pauseMs: 1500, timeoutMs: 5500 },
+    meanwhile: async (ground) => {
+      await ground.sleep(700);
+      await ground.shell('node2', ipvsInterface(FLANNEL.vip));
+      // Who answers first is a kernel, and not a speaker.
+      await ground.shell('router', [FORGET]);
+    },
+    fails: 'reset',
+    expect: {
+      cause: 'arp-conflict',
+      node: null,
+      interface: null,
+      claimants: [FIRST_OWNER, { node: 'node2', interface: 'eth0', mac: macOfNode(NODE2) }],
+    },
+    ...MAY_BREAK_OFF,
+    intermittent: false,
+  },
+  {
+    ...BASE,
     name: 'arp-conflict-kernel',
     description:
       'The VIP is on kube-ipvs0 of node2 and arp_ignore is 0: its kernel answers as well as the speaker on node1, ' +
