@@ -5,7 +5,7 @@ import type { Neighbour } from '../../model/snapshot.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
 import { entryInVain } from './asked-in-vain.js';
-import { coursesOf } from './courses.js';
+import { type Course, coursesOf } from './courses.js';
 
 /** A next hop that does not answer ARP, or neighbour solicitations: the packet for it never left the node. */
 export interface Unresolved {
@@ -27,27 +27,46 @@ export interface Unresolved {
 /** Host unreachable (RFC 792), address unreachable (RFC 4443 section 3.1): what Linux sends when asking was in vain. */
 const HOST_UNREACHABLE = { 4: { type: 3, code: 1 }, 6: { type: 1, code: 3 } } as const;
 
-/** @returns null where nothing says that a next hop on the request's way was asked for in vain */
+/**
+ * Where the request may have gone to one of several next hops, it is the one that was asked for in vain. One whose entry
+ * says otherwise is told by the node's ICMP error alone, and only where no other can be meant.
+ *
+ * @returns null where nothing says that a next hop on the request's way was asked for in vain
+ */
 export function unresolvedOf(attempt: Attempt, context: DiagnosisContext): Unresolved | null {
   if (!context.network.isKnown) return null;
   const courses = coursesOf(attempt, context);
   if (courses?.loss.role !== 'request' || courses.loss.made) return null;
-  for (const { journey, stops, reached } of courses.requests) {
-    const next = stops[reached];
-    const before = stops[reached - 1];
-    if (next?.direction !== 'out' || before?.direction !== 'in' || next.leg !== before.leg) continue;
-    const { station, hop } = journey.legs[next.leg]!;
-    const address = hop!.via ?? next.destination.address;
-    const errors = attempt.others.filter((s) => s.fromClient && saysUnreachable(s, station));
-    const entry = entryInVain(station, hop!.dev, address);
-    if (errors.length === 0 && !entry) continue;
-    // What needs no answer is not asked for: the error is of another hop, by settings that were changed since.
-    if (!entry && isPermanent(station, hop!.dev, address)) continue;
-    const { server } = attempt;
-    const translated = next.destination.address !== server.address;
-    return { station, hop: hop!, address, destination: next.destination, translated, errors, entry };
+  const all = courses.requests.map((course) => ({ course, hop: heldAt(attempt, course) }));
+  const told = all.flatMap(({ hop }) => hop ?? []).filter((hop) => hop.entry || hop.errors.length > 0);
+  const silent = told.find(({ entry }) => entry !== null);
+  if (silent) {
+    // By another, which is not silent, it may have left unseen.
+    const isOther = all.some(({ course, hop }) => !hop?.entry && course.missedAt === null);
+    return silent.errors.length > 0 || !isOther ? silent : null;
   }
-  return null;
+  // What needs no answer is not asked for: the error is of another hop, by settings that were changed since.
+  const meant = told.filter(({ station, hop, address }) => !isPermanent(station, hop.dev, address));
+  return new Set(meant.map(({ address }) => address)).size === 1 ? meant[0]! : null;
+}
+
+/** The next hop by which it was to leave the node that it came into, and was not seen to. */
+function heldAt(attempt: Attempt, { journey, stops, reached }: Course): Unresolved | null {
+  const next = stops[reached];
+  const before = stops[reached - 1];
+  if (next?.direction !== 'out' || before?.direction !== 'in' || next.leg !== before.leg) return null;
+  const { station, hop } = journey.legs[next.leg]!;
+  const address = hop!.via ?? next.destination.address;
+  const entry = entryInVain(station, hop!.dev, address);
+  return {
+    station,
+    hop: hop!,
+    address,
+    destination: next.destination,
+    translated: next.destination.address !== attempt.server.address,
+    errors: attempt.others.filter((s) => s.fromClient && saysUnreachable(s, station)),
+    entry,
+  };
 }
 
 function isPermanent({ snapshot }: Station, device: string, address: string): boolean {

@@ -27,6 +27,16 @@ const NOBODYS_ENTRY = `ip neigh replace ${FLANNEL.vip} lladdr 02:00:c0:a8:01:63 
 const AT_ROUTER = { cause: 'not-delivered', node: 'router', interface: 'lan1' } as const;
 const WITH_ROUTER = ['router', NODE1.name, NODE2.name];
 
+/** To node1 or to another; a hash of addresses and ports picks one for each connection. */
+function nextHops(other: string): string[] {
+  return [
+    'sysctl -qw net.ipv4.fib_multipath_hash_policy=1',
+    `ip route add ${FLANNEL.vip}/32 nexthop via ${NODE1.address} nexthop via ${other}`,
+  ];
+}
+
+const BY_EITHER = { ...BASE.traffic, connections: 10, staggerMs: 250, timeoutMs: 900 };
+
 export const DELIVERIES: Scenario[] = [
   {
     ...BASE,
@@ -172,6 +182,29 @@ export const DELIVERIES: Scenario[] = [
       await site.speak('node2');
     },
     traffic: { ...BASE.traffic, connections: 6, staggerMs: 250 },
+    recorded: WITH_ROUTER,
+    expect: null,
+  },
+  {
+    ...BASE,
+    name: 'not-delivered-dead-next-hop',
+    description:
+      'The router has two next hops to the VIP, and nobody has the address of one: requests that it picks are told to be ' +
+      'unreachable. node1, the other, answers, and serves the rest.',
+    ground: FLANNEL_CLUSTER,
+    changes: { router: nextHops('192.168.1.99') },
+    traffic: BY_EITHER,
+    recorded: WITH_ROUTER,
+    expect: { cause: 'not-delivered', node: 'router', interface: 'lan0' },
+    intermittent: true,
+  },
+  {
+    ...BASE,
+    name: 'delivered-by-both-next-hops',
+    description: 'Its twin: the other next hop is node2, which serves as well.',
+    ground: FLANNEL_CLUSTER,
+    changes: { router: nextHops(NODE2.address) },
+    traffic: BY_EITHER,
     recorded: WITH_ROUTER,
     expect: null,
   },
