@@ -5,6 +5,7 @@ import { type Flow, inputFlow } from './flow.js';
 import type { InputQuestion } from './input.js';
 import { isLinkLocal, isLoopback, isMulticast, isUnspecified } from './prefix.js';
 import { type OutputQuestion, senderFlow } from './sender-flow.js';
+import { solicitedNode } from './solicited-node.js';
 import { selectSource6 } from './source-address6.js';
 import type { KernelState } from './state.js';
 import type { Hop, LookupResult, Verdict } from './verdict.js';
@@ -37,7 +38,7 @@ function receive(state: KernelState, flow: Flow, doubts: Doubts): Answer {
   }
   const base = { table: lookup.table, lookup };
   if (isMulticast(destination)) {
-    if (destination.text !== 'ff02::1') {
+    if (!isJoined(state, iif, destination.text)) {
       doubts.add(`whether the node has joined ${destination.text} is not in a snapshot`);
     }
     return { verdict: 'local', why: `${destination.text} is a multicast group`, ...noHops, ...base };
@@ -116,4 +117,14 @@ function sourceFor(
   }
   const sources = new Set(hops.map(({ dev }) => selectSource6(state, dev, destination)));
   return sources.size === 1 ? [...sources][0]! : null;
+}
+
+/** The groups that every host joins, with no program that asks for it: of all nodes, and of each of its addresses. */
+function isJoined({ interfaces }: KernelState, device: string, group: string): boolean {
+  if (group === 'ff02::1') return true;
+  if (!group.startsWith('ff02::1:ff')) return false;
+  return interfaces.localAddresses.some(
+    ({ interface: name, address }) =>
+      name === device && address.includes(':') && solicitedNode(address) === group,
+  );
 }

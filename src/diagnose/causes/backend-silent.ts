@@ -99,7 +99,7 @@ function isMisaddressed(loss: Loss, context: DiagnosisContext): boolean {
 /** Its own node asks for it in vain. */
 function byNeighbour(attempt: Attempt, loss: Loss, context: DiagnosisContext): SilenceProof | null {
   const unresolved = unresolvedOf(attempt, context);
-  if (!unresolved?.translated || unresolved.hop.via !== null) return null;
+  if (!unresolved?.translated || unresolved.hop.via !== null || unresolved.untaken) return null;
   return { loss, journey: null, listened: null, unreplied: null, doubts: [], unresolved, asking: null };
 }
 

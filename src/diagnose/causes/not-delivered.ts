@@ -110,7 +110,7 @@ function withoutOverheard(loss: Loss, context: DiagnosisContext): Loss {
 
 function byNeighbour(attempt: Attempt, loss: Loss, context: DiagnosisContext): UndeliveredProof | null {
   const unresolved = unresolvedOf(attempt, context);
-  if (!unresolved || unresolved.translated) return null;
+  if (!unresolved || unresolved.translated || unresolved.untaken) return null;
   return { loss, entries: [], silent: [], unresolved, address: unresolved.address, wrong: null };
 }
 

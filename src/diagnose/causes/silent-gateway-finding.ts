@@ -41,7 +41,7 @@ export function concludeSilentGateway(
         { cause: 'not-delivered', why: `the ${request} came in by ${into.interface} of ${node.name}` },
       ],
     },
-    gaps: confidence === 'possible' ? [vainGap(blocked)] : [],
+    gaps: confidence === 'possible' ? [vainGap(blocked, null)] : [],
   };
 }
 

@@ -9,6 +9,7 @@ import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { blockedReply } from '../drops/blocked-reply.js';
 import { saysUnreachable } from '../drops/unresolved.js';
 import { farthestOf, type Loss, lossOf } from '../loss.js';
+import { untakenAnswer } from '../neighbours/untaken-answer.js';
 import { type Way, wayInto } from '../ways/crossing.js';
 import { asksAgain } from '../ways/handshake.js';
 import { addressesAt } from '../ways/neighbour.js';
@@ -46,6 +47,7 @@ function examine(attempt: Attempt, context: DiagnosisContext): Suspicion<SilentG
   if (!loss || !found) return null;
   const { course, blocked } = found;
   const { station, interface: name } = blocked.stop;
+  if (untakenAnswer(station, name, blocked.address, context)) return null;
   const node = context.node(station.node, station.netns);
   const request = farthestOf(attempt, 'request');
   const into = node && request && wayInto(request.trace.sightings, node);

@@ -10,7 +10,6 @@ import type { Conclusion, Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { isCutShort } from '../cut-short.js';
 import { arpOff } from '../drops/arp-off.js';
-import type { AskedInVain } from '../drops/asked-in-vain.js';
 import { blockedReply, inVainText } from '../drops/blocked-reply.js';
 import { withoutCarrier } from '../drops/carrier.js';
 import { lostCarrier } from '../drops/carrier-hop.js';
@@ -30,6 +29,8 @@ import { unresolvedEvidence, unresolvedGap, vainEvidence, vainGap } from '../dro
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { isSlow } from '../loss.js';
+import { silentOwner } from '../neighbours/unanswered.js';
+import { untakenAnswer, untakenEvidence, untakenText } from '../neighbours/untaken-answer.js';
 import { listedEndpoints } from '../words.js';
 import type { UndeterminedProof } from './undetermined.js';
 import { gainsaid, missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-alternatives.js';
@@ -114,7 +115,8 @@ function seenLast(last: Sighting): string {
 
 /** What is known of the loss, though no cause is. */
 function knownOf(attempt: Attempt, verdict: Verdict | null, context: DiagnosisContext): KnownOfLoss | null {
-  const blocked = blockedReply(attempt, context)?.blocked;
+  // What asks for the reply's way comes behind what asks for the request's.
+  const blocked = unresolvedOf(attempt, context) ? null : blockedReply(attempt, context)?.blocked;
   if (!blocked)
     return (
       ownRequest(attempt) ??
@@ -131,22 +133,29 @@ function knownOf(attempt: Attempt, verdict: Verdict | null, context: DiagnosisCo
       unreachedOwner(attempt, context) ??
       toldByError(attempt, context)
     );
-  return { words: vainWords(blocked), evidence: [vainEvidence(blocked)], gap: vainGap(blocked) };
-}
-
-function vainWords({ stop, address }: AskedInVain): string {
-  return `by its routes ${stop.station.label} sends its reply by ${stop.interface} to ${address}, and ${inVainText(address)}`;
+  const { stop, address } = blocked;
+  const untaken = untakenAnswer(stop.station, stop.interface, address, context);
+  return {
+    words: `by its routes ${stop.station.label} sends its reply by ${stop.interface} to ${address}, and ${untaken ? untakenText(untaken) : inVainText(address)}`,
+    evidence: [vainEvidence(blocked), ...(untaken ? [untakenEvidence(untaken)] : [])],
+    gap: vainGap(blocked, untaken),
+  };
 }
 
 /** The request, translated or not, waits for a next hop that is no backend, and that nobody answers for. */
 function askedInVain(attempt: Attempt, context: DiagnosisContext): KnownOfLoss | null {
   const unresolved = unresolvedOf(attempt, context);
   if (!unresolved) return null;
-  const { station, hop, address, destination } = unresolved;
+  const { station, hop, address, destination, untaken } = unresolved;
+  const owner = untaken ? null : silentOwner(address, station, context);
   return {
-    words: `by its routes ${station.label} sends what is for ${endpointLabel(destination)} by ${hop.dev} to ${address}, and ${inVainText(address)}`,
+    words: `by its routes ${station.label} sends what is for ${endpointLabel(destination)} by ${hop.dev} to ${address}, and ${untaken ? untakenText(untaken) : inVainText(address)}${owner ? `: ${owner.why}` : ''}`,
     // The ICMP errors are told in any case.
-    evidence: unresolvedEvidence({ ...unresolved, errors: [] }),
+    evidence: [
+      ...unresolvedEvidence({ ...unresolved, errors: [] }),
+      ...(untaken ? [untakenEvidence(untaken)] : []),
+      ...(owner ? [evidence('model', owner.why, { node: owner.station.node })] : []),
+    ],
     gap: unresolvedGap(unresolved),
   };
 }

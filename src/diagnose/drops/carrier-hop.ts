@@ -7,6 +7,7 @@ import { evidence } from '../evidence.js';
 import { type Loss, lossOf } from '../loss.js';
 import { entryEvidence } from '../neighbours/evidence.js';
 import { silentOwner } from '../neighbours/unanswered.js';
+import { untakenAnswer, untakenEvidence, untakenText } from '../neighbours/untaken-answer.js';
 import { type WrongEntry, wrongNextHopOf } from '../neighbours/wrong-entry.js';
 import { shellWord } from '../shell-word.js';
 import { PACKETS } from '../words.js';
@@ -62,14 +63,16 @@ function unresolved(step: TunnelStep, context: DiagnosisContext): KnownOfLoss | 
   const { loss, station, tunnel, device, address } = step;
   const entry = loss.last.encapsulations.length === 0 ? entryInVain(station, device, address) : null;
   if (!entry) return null;
-  const owner = silentOwner(address, station, context);
+  const untaken = untakenAnswer(station, device, address, context);
+  const owner = untaken ? null : silentOwner(address, station, context);
   return {
-    words: `${station.label} sends what carries the ${PACKETS[loss.role]} through its tunnel ${tunnel} by ${device} to ${address}, and ${inVainText(address)}`,
+    words: `${station.label} sends what carries the ${PACKETS[loss.role]} through its tunnel ${tunnel} by ${device} to ${address}, and ${untaken ? untakenText(untaken) : inVainText(address)}`,
     evidence: [
       stateEvidence(entry, station.node),
+      ...(untaken ? [untakenEvidence(untaken)] : []),
       ...(owner ? [evidence('model', owner.why, { node: owner.station.node })] : []),
     ],
-    gap: unresolvedGap({ station, hop: { dev: device, via: null }, address }),
+    gap: unresolvedGap({ station, hop: { dev: device, via: null }, address, untaken }),
   };
 }
 

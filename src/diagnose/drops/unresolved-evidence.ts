@@ -1,6 +1,7 @@
 import type { Evidence, Gap } from '../../model/analysis.js';
 import type { Neighbour } from '../../model/snapshot.js';
 import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import type { UntakenAnswer } from '../neighbours/untaken-answer.js';
 import { neighbourFilter } from '../recording.js';
 import type { AskedInVain } from './asked-in-vain.js';
 import type { Unresolved } from './unresolved.js';
@@ -23,8 +24,9 @@ export function vainEvidence({ stop, entry }: AskedInVain): Evidence {
   return stateEvidence(entry, stop.station.node);
 }
 
-export function vainGap({ stop, address }: AskedInVain): Gap {
-  return unresolvedGap({ station: stop.station, hop: { dev: stop.interface, via: null }, address });
+export function vainGap({ stop, address }: AskedInVain, untaken: UntakenAnswer | null): Gap {
+  const hop = { dev: stop.interface, via: null };
+  return unresolvedGap({ station: stop.station, hop, address, untaken });
 }
 
 /** What a node's entry says: the MAC, where it has one, and its state. */
@@ -40,7 +42,13 @@ export function unresolvedGap({
   station,
   hop,
   address,
-}: Pick<Unresolved, 'station' | 'hop' | 'address'>): Gap {
+  untaken,
+}: Pick<Unresolved, 'station' | 'hop' | 'address' | 'untaken'>): Gap {
+  if (untaken) {
+    const why = `${address} answers ${station.label}, which does not take the answers in: what filters them there, its rules and their counters tell`;
+    const rules = address.includes(':') ? 'ip6tables-save -c; ' : 'arptables-save -c; ';
+    return { node: station.node, interface: hop.dev, why, capture: `${rules}nft list ruleset` };
+  }
   return {
     node: station.node,
     interface: hop.dev,

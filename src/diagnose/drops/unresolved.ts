@@ -4,6 +4,7 @@ import type { Sighting } from '../../model/sighting.js';
 import type { Neighbour } from '../../model/snapshot.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
+import { type UntakenAnswer, untakenAnswer } from '../neighbours/untaken-answer.js';
 import { entryInVain } from './asked-in-vain.js';
 import { type Course, coursesOf } from './courses.js';
 
@@ -22,6 +23,8 @@ export interface Unresolved {
   errors: Sighting[];
   /** Its neighbour entry, where it says so. */
   entry: Neighbour | null;
+  /** It did answer, as the node's captures show, and the node did not take the answer in; null where none was seen. */
+  untaken: UntakenAnswer | null;
 }
 
 /** Host unreachable (RFC 792), address unreachable (RFC 4443 section 3.1): what Linux sends when asking was in vain. */
@@ -37,7 +40,7 @@ export function unresolvedOf(attempt: Attempt, context: DiagnosisContext): Unres
   if (!context.network.isKnown) return null;
   const courses = coursesOf(attempt, context);
   if (courses?.loss.role !== 'request' || courses.loss.made) return null;
-  const all = courses.requests.map((course) => ({ course, hop: heldAt(attempt, course) }));
+  const all = courses.requests.map((course) => ({ course, hop: heldAt(attempt, course, context) }));
   const told = all.flatMap(({ hop }) => hop ?? []).filter((hop) => hop.entry || hop.errors.length > 0);
   const silent = told.find(({ entry }) => entry !== null);
   if (silent) {
@@ -51,7 +54,11 @@ export function unresolvedOf(attempt: Attempt, context: DiagnosisContext): Unres
 }
 
 /** The next hop by which it was to leave the node that it came into, and was not seen to. */
-function heldAt(attempt: Attempt, { journey, stops, reached }: Course): Unresolved | null {
+function heldAt(
+  attempt: Attempt,
+  { journey, stops, reached }: Course,
+  context: DiagnosisContext,
+): Unresolved | null {
   const next = stops[reached];
   const before = stops[reached - 1];
   if (next?.direction !== 'out' || before?.direction !== 'in' || next.leg !== before.leg) return null;
@@ -66,6 +73,7 @@ function heldAt(attempt: Attempt, { journey, stops, reached }: Course): Unresolv
     translated: next.destination.address !== attempt.server.address,
     errors: attempt.others.filter((s) => s.fromClient && saysUnreachable(s, station)),
     entry,
+    untaken: entry && untakenAnswer(station, hop!.dev, address, context),
   };
 }
 

@@ -10,6 +10,7 @@ import { ipCommandFor } from '../ip-command.js';
 import { inputInterface } from '../place.js';
 import { neighbourFilter } from '../recording.js';
 import { shellWord } from '../shell-word.js';
+import { dropText, solicitationDrop } from './discovery-filter.js';
 import { resolutionOf } from './evidence.js';
 
 /** One that is asked for once may be a scan's; who has something to send asks again. */
@@ -142,6 +143,8 @@ function silenceText(
   const { answers, why } = station.model.answersFor(target, device, sender);
   const got = came ? `, and the requests came to its ${device}` : '';
   if (!answers) return `${has}${got}, and by its settings it does not answer ${sender} there: ${why}`;
+  const drop = came && target.includes(':') ? solicitationDrop(station, device, sender, target) : null;
+  if (drop) return `${has}${got}, where ${dropText(drop)}`;
   return came
     ? `${has}${got}, which by its settings would answer: a filter for ${resolutionOf(target)}, or what changed since, may be why it did not`
     : `${has}, and by its settings would answer on ${device}: whether the requests come to it there is to be seen`;

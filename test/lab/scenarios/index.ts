@@ -4,6 +4,7 @@ import { BACKENDS } from './backends.js';
 import { BETWEEN_NODES } from './between-nodes.js';
 import { CHANGES } from './changes.js';
 import { DELIVERIES } from './deliveries.js';
+import { DISCOVERY } from './discovery.js';
 import { FILTERS } from './filters.js';
 import { GATEWAYS } from './gateways.js';
 import { OWNERS } from './owners.js';
@@ -21,6 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...ACKNOWLEDGEMENTS,
   ...OWNERS,
   ...DELIVERIES,
+  ...DISCOVERY,
   ...BETWEEN_NODES,
   ...BACKENDS,
   ...VIEWS,
