@@ -8,7 +8,7 @@ import { coursesOfLost, isGainsaid } from '../drops/courses.js';
 import { type DemandedDrop, demandOf } from '../drops/demand.js';
 import type { KnownOfLoss } from '../drops/known-of-loss.js';
 import { counterOf } from '../drops/records.js';
-import { evidence, riseEvidence } from '../evidence.js';
+import { evidence, QUOTED, riseEvidence } from '../evidence.js';
 import { counterRise, REVERSE_PATH_COUNTER } from '../kernel-records.js';
 import { lastSightings } from '../loss.js';
 import { PACKETS } from '../words.js';
@@ -56,15 +56,20 @@ export function gainsaid(
   const courses = demandOf(attempt, context)?.courses;
   const course = courses && !courses.loss.made ? coursesOfLost(courses).find(isGainsaid) : undefined;
   if (!courses || !course) return null;
-  const { station, interface: name, direction } = course.stops[course.reached - 1]!;
+  const { station, interface: name, direction, leg } = course.stops[course.reached - 1]!;
   const node = context.node(station.node, station.netns)!;
   const risen = DROPPED[familyOf(courses.loss.last.source.address)!].flatMap((counter) => {
     const rise = counterRise(node, counter);
     return rise !== null && rise > 0 ? [riseEvidence(node, counter, rise)] : [];
   });
   const had = direction === 'in' ? 'got' : 'sent';
+  const what = `${station.label} ${had} the ${PACKETS[course.role]} by ${name} and did not pass them on`;
+  const open = course.journey.legs[leg]!.passage.unknown;
   return {
-    words: `${station.label} ${had} the ${PACKETS[course.role]} by ${name} and did not pass them on, as by its settings it would: they were changed since, or what dropped them is in no snapshot`,
+    words:
+      open.length === 0
+        ? `${what}, as by its settings it would: they were changed since, or what dropped them is in no snapshot`
+        : `${what}; whether it would by its settings, no snapshot tells (${open.slice(0, QUOTED).join('; ')})`,
     evidence: risen,
   };
 }

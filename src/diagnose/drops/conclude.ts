@@ -10,6 +10,13 @@ import type { DropProof } from './examine.js';
 import { dropGaps } from './gaps.js';
 import { summaryOf } from './words.js';
 
+/** In the model those rules let the packets pass, and nothing is to be mended. */
+const UNSURE = {
+  fix: null,
+  noFix:
+    'whether that rule drops them is to be made sure of first (see "Capture next"); if it does, what it limits, lists or asks for is to be changed',
+} as const;
+
 /** The finding for drops of one node, interface and rule. */
 export function concludeDrop(
   cause: CauseId,
@@ -29,7 +36,7 @@ export function concludeDrop(
       ...faultOf(cause, suspicions, proof.node.netns),
       summary: summaryOf(cause, ordered),
       evidence: dropEvidence(ordered),
-      ...fixFor(cause, attempts, context),
+      ...(proof.doubtful.length > 0 ? UNSURE : fixFor(cause, attempts, context)),
       alternatives: dropAlternatives(cause, ordered, context),
     },
     gaps: dropGaps(ordered[0]!),

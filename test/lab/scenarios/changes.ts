@@ -1,4 +1,4 @@
-/** Faults that come and go while the client runs: the snapshot, which is taken at the end, does not show them. */
+/** Faults that come and go while the client runs, or that depend on what went before: no snapshot shows them. */
 import { NODE2 } from '../addresses.js';
 import type { Ground } from '../ground.js';
 import { cluster, clusterOptions } from '../grounds/cluster.js';
@@ -24,6 +24,11 @@ function forAWhile(machine: string, begin: string, end: string): (ground: Ground
 
 const TO_POD = `-d ${NODE2.podAddress}/32 -p tcp -m tcp --dport ${FLANNEL.podPort}`;
 const RESET = `${TO_POD} -j REJECT --reject-with tcp-reset`;
+
+const FORWARD_TABLE = [
+  'nft add table inet guard',
+  "nft add chain inet guard forward '{ type filter hook forward priority filter; policy accept; }'",
+];
 
 export const CHANGES: Scenario[] = [
   {
@@ -83,6 +88,62 @@ export const CHANGES: Scenario[] = [
     ),
     form: { ...FORM, captures: 'per-interface' },
     expect: { cause: 'undetermined', node: 'node2', interface: 'cni0' },
+    intermittent: true,
+  },
+  {
+    ...BASE,
+    name: 'filtered-ban-over',
+    description:
+      'node1 drops what is from the addresses of an nft set whose elements go by themselves; the client is in it for a good second.',
+    ground: FLANNEL_CLUSTER,
+    changes: {
+      node1: [
+        ...FORWARD_TABLE,
+        "nft add set inet guard banned '{ type ipv4_addr; flags timeout; }'",
+        'nft add rule inet guard forward ip saddr @banned counter drop',
+      ],
+    },
+    traffic: IMPATIENT,
+    meanwhile: async (ground) => {
+      await ground.sleep(1100);
+      await ground.shell('node1', [
+        `nft add element inet guard banned '{ ${FLANNEL.client} timeout 1200ms }'`,
+      ]);
+    },
+    expect: { cause: 'filtered', node: 'node1', interface: 'eth0' },
+    intermittent: true,
+  },
+  {
+    ...BASE,
+    name: 'rate-of-accepted',
+    description:
+      'node2 accepts few new connections a minute and drops the rest: how many there were is in no snapshot, and its settings were not changed.',
+    ground: FLANNEL_CLUSTER,
+    changes: {
+      node2: [
+        'iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT',
+        `iptables -A FORWARD ${TO_POD} --syn -m limit --limit 2/min --limit-burst 3 -j ACCEPT`,
+        `iptables -A FORWARD ${TO_POD} -j DROP`,
+      ],
+    },
+    traffic: { ...TCP, connections: 6 },
+    expect: { cause: 'undetermined', node: 'node2', interface: 'flannel.1' },
+    intermittent: true,
+  },
+  {
+    ...BASE,
+    name: 'connections-counted',
+    description:
+      'node2 drops new connections while it knows of more than three: those that come at once fail.',
+    ground: FLANNEL_CLUSTER,
+    changes: {
+      node2: [
+        ...FORWARD_TABLE,
+        `nft add rule inet guard forward ip daddr ${NODE2.podAddress} tcp dport ${FLANNEL.podPort} ct state new ct count over 3 counter drop`,
+      ],
+    },
+    traffic: { ...TCP, connections: 6, staggerMs: 50, pauseMs: 2600, timeoutMs: 2900 },
+    expect: { cause: 'filtered', node: 'node2', interface: 'flannel.1' },
     intermittent: true,
   },
 ];

@@ -70,7 +70,7 @@ function add(tables: Map<string, NftTable>, kind: string, body: JsonObject): boo
     case 'map':
     case 'meter':
       if (name === null) return false;
-      table.sets.set(name, new NamedSet(name, body.elem, list(body.flags).includes('dynamic')));
+      table.sets.set(name, new NamedSet(name, body.elem, list(body.flags)));
       return true;
     case 'limit':
     case 'quota':

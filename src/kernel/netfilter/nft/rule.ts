@@ -22,7 +22,10 @@ export function compileRule(rule: JsonObject, scope: Scope): Rule {
   };
 }
 
-/** Whether nothing but matches, counters and logs comes with a `drop` or `reject`. */
+/**
+ * Whether nothing but matches, limits, counters and logs comes with a `drop` or `reject`. A set that packets are put into
+ * is told to change wherever it is asked for.
+ */
 function dropsAlone(expressions: readonly unknown[]): boolean {
   const kinds = expressions.flatMap((e) => (e !== null && typeof e === 'object' ? Object.keys(e) : ['']));
   const drops = kinds.some((kind) => kind === 'drop' || kind === 'reject');
@@ -34,6 +37,10 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'counter',
   'log',
   'limit',
+  'quota',
+  'ct count',
+  'set',
+  'meter',
   'drop',
   'reject',
   'comment',

@@ -27,13 +27,17 @@ export class NamedSet {
   readonly name: string;
   /** Whether packets put elements in (`flags dynamic`, or a rule that does so): its content changes. */
   changing: boolean;
+  /** Whether elements may go by themselves (`flags timeout`). */
+  readonly expires: boolean;
   readonly elements: unknown;
   private readonly tables = new Map<string, ElementTable<unknown>>();
 
-  constructor(name: string, elements: unknown, changing: boolean) {
+  /** @param flags in nft's words */
+  constructor(name: string, elements: unknown, flags: readonly unknown[]) {
     this.name = name;
     this.elements = elements;
-    this.changing = changing;
+    this.changing = flags.includes('dynamic');
+    this.expires = flags.includes('timeout');
   }
 
   /** @param use names what `make` makes of the elements, which is then done once */
@@ -79,9 +83,12 @@ export function findElements<T>(
   return { set: null, table: readElements(body.set, types, use, parseData) };
 }
 
-/** What is assumed of elements that packets put in; null where none do. */
+/** What is assumed of elements that packets put in, or that go by themselves; null where none do. */
 export function assumption({ set }: FoundElements<unknown>): string | null {
-  return set?.changing ? `the elements of ${set.name} change with traffic: taken as listed` : null;
+  if (set?.changing) return `the elements of ${set.name} change with traffic: taken as listed`;
+  return set?.expires
+    ? `the elements of ${set.name} go by themselves after some time: taken as listed`
+    : null;
 }
 
 export const UNREAD = 'an element that it is looked up in cannot be read';
