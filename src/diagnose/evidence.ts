@@ -6,7 +6,7 @@ import { endpointLabel } from '../model/endpoint.js';
 import type { Sighting } from '../model/sighting.js';
 import type { DropRecord, MartianRecord } from '../model/snapshot.js';
 import type { NodeView } from './context.js';
-import { isDated } from './kernel-records.js';
+import { counterRise, isDated } from './kernel-records.js';
 
 /** Lines and packets of one kind that a finding quotes; a count tells of the rest. */
 export const QUOTED = 3;
@@ -71,6 +71,12 @@ export function recordsEvidence(node: NodeView, records: readonly DropRecord[]):
 /** How far a counter moved. */
 export function riseEvidence({ name }: NodeView, counter: string, rise: number): Evidence {
   return evidence('counter', `${counter} rose by ${rise} while capturing`, { node: name });
+}
+
+/** How far a counter moved, where it did. */
+export function risenEvidence(node: NodeView, counter: string): Evidence[] {
+  const rise = counterRise(node, counter);
+  return rise !== null && rise > 0 ? [riseEvidence(node, counter, rise)] : [];
 }
 
 /** The first of a log's martian lines, and how many there are. */

@@ -35,3 +35,8 @@ export function clockText(first: Nanoseconds, last: Nanoseconds): (time: Nanosec
     return oneDay ? text.slice(11) : text.replace('T', ' ');
   };
 }
+
+/** A length of time: `3.0 s`. */
+export function secondsText(time: Nanoseconds): string {
+  return `${(Number(time) / 1e9).toFixed(1)} s`;
+}

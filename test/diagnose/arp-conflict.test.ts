@@ -89,6 +89,24 @@ test('proven and nothing lost: a risk', async (t) => {
   t.deepEqual(finding?.attempts, []);
 });
 
+test('one of two fell silent: that it may have been a move of the address is told, and not that it is none', async (t) => {
+  const finding = async (silence: number) => {
+    const wire = madeBy(asked([A, B]), A, 40_001)
+      .wait(500)
+      .announce(B, VIP)
+      .wait(silence);
+    return conflicts(await run(t, { router: { 'eth0.pcap': madeBy(wire, B, 40_002).capture() } }))[0]!;
+  };
+  const [moved, standing] = [await finding(3000), await finding(500)];
+  t.regex(
+    moved.summary,
+    new RegExp(`${A} was last heard 3\\.\\d s before its capture ends, and ${B} since; it may have been`),
+  );
+  t.deepEqual([moved.severity, moved.alternatives], ['risk', []]);
+  t.regex(standing.summary, /whose answer is taken is a matter of time\.$/);
+  t.deepEqual([standing.severity, standing.alternatives.length], ['risk', 1]);
+});
+
 test('seen with no connection at all', async (t) => {
   const analysis = await run(t, { third: { 'eth0.pcap': asked([A, B]).capture() } });
   t.deepEqual(

@@ -5,10 +5,12 @@ import type { Conclusion, Suspicion } from '../cause.js';
 import type { DiagnosisContext } from '../context.js';
 import { isOneNode, ownershipOf } from '../neighbours/conflicts.js';
 import { type Contest, contestOf, contestsOf } from '../neighbours/contest.js';
-import { resolutionOf } from '../neighbours/evidence.js';
+import { claimantLabel, resolutionOf } from '../neighbours/evidence.js';
+import { type FallenSilent, fallenSilent } from '../neighbours/fallen-silent.js';
 import { announcerConflict } from '../prediction/conflict.js';
 import { neighbourFilter } from '../recording.js';
 import { shellWord } from '../shell-word.js';
+import { secondsText } from '../words.js';
 import type { ArpConflictProof } from './arp-conflict.js';
 import {
   answerEvidence,
@@ -37,9 +39,10 @@ export function surveyArpConflicts(
 function conclude(contest: Contest, context: DiagnosisContext): Conclusion {
   const { conflict } = contest;
   const harmless = isOneNode(conflict.claims) || !matters(conflict.address, context);
+  const silent = isOneNode(conflict.claims) ? null : fallenSilent(conflict, context);
   const rest = isOneNode(conflict.claims)
     ? 'Requests come in by either, whatever its rp_filter makes of them; no connection was seen lost to it.'
-    : 'No connection was seen lost to it: whose answer is taken is a matter of time.';
+    : `No connection was seen lost to it: ${silent ? silenceText(silent) : 'whose answer is taken is a matter of time'}.`;
   return {
     finding: {
       ...describeContest(contest, context),
@@ -48,15 +51,21 @@ function conclude(contest: Contest, context: DiagnosisContext): Conclusion {
       attempts: [],
       summary: `${conflictText(contest, context)} ${rest}`,
       evidence: [...proofOf(contest), ...answerEvidence(contest, context)],
-      alternatives: [
-        {
-          cause: 'not-delivered',
-          why: 'it is no hand-over: the one goes on answering after the other was heard',
-        },
-      ],
+      alternatives: silent
+        ? []
+        : [
+            {
+              cause: 'not-delivered',
+              why: 'it is no hand-over: the one goes on answering after the other was heard',
+            },
+          ],
     },
     gaps: gapsOf(contest),
   };
+}
+
+function silenceText({ claim, heir, silentNs }: FallenSilent): string {
+  return `${claimantLabel(claim)} was last heard ${secondsText(silentNs)} before its capture ends, and ${claimantLabel(heir)} since; it may have been a move of the address, in which both had it for a while`;
 }
 
 /** Proxies that answer beside others, and to which nothing was sent but what got lost, for whatever cause. */

@@ -8,8 +8,8 @@ import { coursesOfLost, isGainsaid } from '../drops/courses.js';
 import { type DemandedDrop, demandOf } from '../drops/demand.js';
 import type { KnownOfLoss } from '../drops/known-of-loss.js';
 import { counterOf } from '../drops/records.js';
-import { evidence, QUOTED, riseEvidence } from '../evidence.js';
-import { counterRise, REVERSE_PATH_COUNTER } from '../kernel-records.js';
+import { evidence, QUOTED, risenEvidence } from '../evidence.js';
+import { REVERSE_PATH_COUNTER } from '../kernel-records.js';
 import { lastSightings } from '../loss.js';
 import { PACKETS } from '../words.js';
 import { isOfAnotherTime } from './unwatched.js';
@@ -58,10 +58,9 @@ export function gainsaid(
   if (!courses || !course) return null;
   const { station, interface: name, direction, leg } = course.stops[course.reached - 1]!;
   const node = context.node(station.node, station.netns)!;
-  const risen = DROPPED[familyOf(courses.loss.last.source.address)!].flatMap((counter) => {
-    const rise = counterRise(node, counter);
-    return rise !== null && rise > 0 ? [riseEvidence(node, counter, rise)] : [];
-  });
+  const risen = DROPPED[familyOf(courses.loss.last.source.address)!].flatMap((counter) =>
+    risenEvidence(node, counter),
+  );
   const had = direction === 'in' ? 'got' : 'sent';
   const what = `${station.label} ${had} the ${PACKETS[course.role]} by ${name} and did not pass them on`;
   const open = course.journey.legs[leg]!.passage.unknown;

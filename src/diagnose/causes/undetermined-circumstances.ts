@@ -2,13 +2,13 @@
 import { isAnswered } from '../../correlate/answered.js';
 import type { Attempt } from '../../correlate/attempt.js';
 import { expectsReply } from '../../correlate/expects-reply.js';
-import type { Nanoseconds } from '../../model/time.js';
 import type { DiagnosisContext } from '../context.js';
 import { isCutShort, isWatchedAfterAsking } from '../cut-short.js';
 import { blockedReply } from '../drops/blocked-reply.js';
 import { unreachedOwner } from '../drops/unreached-owner.js';
 import { isAskedByTranslator, translatorOf } from '../ways/translator.js';
 import { isUnconfirmed } from '../ways/unconfirmed.js';
+import { secondsText } from '../words.js';
 import { isGone } from './gone-client.js';
 import { isHalfOpenClient } from './half-open-client.js';
 import { lateReply } from './late-reply.js';
@@ -223,11 +223,6 @@ export function tell(
   // What is said of the captures' end is not said twice.
   const noted = circumstances.filter((c) => !(c === ENDS_RIGHT_AFTER && why === UNSEEN_YET));
   return { what, why, notes: noted.flatMap(({ note }) => note ?? []), by };
-}
-
-/** `3.0 s`. */
-function secondsText(time: Nanoseconds): string {
-  return `${(Number(time) / 1e9).toFixed(1)} s`;
 }
 
 function isCaptured(client: string, context: DiagnosisContext): boolean {

@@ -3,7 +3,7 @@
 import type { Evidence } from '../../model/analysis.js';
 import type { Nanoseconds } from '../../model/time.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
-import { evidence, packetEvidence, riseEvidence } from '../evidence.js';
+import { evidence, packetEvidence, risenEvidence } from '../evidence.js';
 import { counterRise, REVERSE_PATH_COUNTER } from '../kernel-records.js';
 import type { Loss } from '../loss.js';
 import type { DemandedDrop } from './demand.js';
@@ -33,11 +33,7 @@ function hasCountedNone({ drop }: DemandedDrop): boolean {
 function noneCounted(node: NodeView): Evidence[] {
   const text =
     'that rule has counted no packet: it was put there, or its counters were reset, after these were lost, or it is another that they met';
-  const rise = counterRise(node, REVERSE_PATH_COUNTER);
-  return [
-    evidence('counter', text, { node: node.name }),
-    ...(rise !== null && rise > 0 ? [riseEvidence(node, REVERSE_PATH_COUNTER, rise)] : []),
-  ];
+  return [evidence('counter', text, { node: node.name }), ...risenEvidence(node, REVERSE_PATH_COUNTER)];
 }
 
 const UNREACHABLES = 'IcmpOutDestUnreachs';
