@@ -2,6 +2,7 @@
 import test from 'ava';
 import type { Analysis } from '../../src/model/analysis.js';
 import { EditedScenario } from './edited-bundle.js';
+import { withoutArp } from './without-arp.js';
 
 const brief = ({ findings }: Analysis) =>
   findings.map((f) => `${f.cause} ${f.confidence} ${f.severity} ${f.node} ${f.interface}`);
@@ -62,12 +63,3 @@ test('a frame for the MAC of another interface of the same node is not taken in:
 test('its twin: the entry has the MAC of that very interface', async (t) => {
   t.deepEqual(brief(await new EditedScenario(t, 'tunnel-right-entry').analyze()), []);
 });
-
-/** A LINUX_SLL2 capture in which ARP is another protocol. */
-function withoutArp(pcap: Buffer): Buffer {
-  const changed = Buffer.from(pcap);
-  for (let at = 24; at < changed.length; at += 16 + changed.readUInt32LE(at + 8)) {
-    if (changed.readUInt16BE(at + 16) === 0x0806) changed.writeUInt16BE(0x88b5, at + 16);
-  }
-  return changed;
-}

@@ -6,7 +6,8 @@ import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { forgetting } from '../fixes/forget.js';
 import { lastSightings } from '../loss.js';
-import { entryEvidence, resolutionOf } from '../neighbours/evidence.js';
+import { entryEvidence, messageEvidence, resolutionOf } from '../neighbours/evidence.js';
+import { ownClaim, ownClaimFix, ownClaimGap, ownClaimText } from '../neighbours/own-claim.js';
 import { silentOwner } from '../neighbours/unanswered.js';
 import { overheardAt } from '../neighbours/wrong-entry.js';
 import { listed, listedEndpoints } from '../words.js';
@@ -24,11 +25,15 @@ export function concludeNotDelivered(
   const places = [...entries, ...silent].map((place) => `${place.interface} of ${place.station.label}`);
   const servers = listedEndpoints(suspicions.map((s) => s.attempt.server));
   const protocol = resolutionOf(address);
-  const reason = unresolved
-    ? `nobody answers ${protocol === 'NDP' ? 'neighbour solicitations' : protocol} for ${unresolved.address} on ${unresolved.hop.dev}`
-    : silent.length > 0 && entries.length === 0
-      ? `nobody answers for the address: ${silent[0]!.why}`
-      : null;
+  const claim =
+    unresolved && ownClaim(unresolved.station, unresolved.hop.dev, unresolved.address, loss.last, context);
+  const reason = claim
+    ? ownClaimText(claim)
+    : unresolved
+      ? `nobody answers ${protocol === 'NDP' ? 'neighbour solicitations' : protocol} for ${unresolved.address} on ${unresolved.hop.dev}`
+      : silent.length > 0 && entries.length === 0
+        ? `nobody answers for the address: ${silent[0]!.why}`
+        : null;
   const { netns } = loss.last.point;
   const door = [...entries, ...silent][0]?.station.label ?? address;
   const doorNames = listed([...new Set([...entries, ...silent].map(({ station }) => station.label))]);
@@ -40,7 +45,7 @@ export function concludeNotDelivered(
     const view = context.node(station.node, station.netns);
     return view !== null && isOfAnotherTime(view, lastSightings(loss), context);
   });
-  const owner = unresolved && silentOwner(unresolved.address, unresolved.station, context);
+  const owner = unresolved && !claim ? silentOwner(unresolved.address, unresolved.station, context) : null;
   const overheard = [...entries, ...silent].some(
     ({ station }) => overheardAt(loss, station, context).length > 0,
   );
@@ -58,14 +63,16 @@ export function concludeNotDelivered(
       evidence: evidenceOf(suspicions),
       ...(wrong
         ? forgetting('not-delivered', wrong, attempts, context)
-        : {
-            fix: null,
-            noFix: unresolved
-              ? `no setting of ${unresolved.station.label} lets it reach an address that nobody answers for: ${owner?.why ?? `who has ${unresolved.address} is down, or not on the link of ${unresolved.hop.dev}`}`
-              : xdp.length > 0
-                ? `what is between ${node} and ${door} did not carry it, or the XDP program there took it: which of them is not known`
-                : `no setting of a node brings back a packet that never came to it: what is between ${node} and ${door} has to carry it`,
-          }),
+        : claim
+          ? { fix: ownClaimFix(claim) }
+          : {
+              fix: null,
+              noFix: unresolved
+                ? `no setting of ${unresolved.station.label} lets it reach an address that nobody answers for: ${owner?.why ?? `who has ${unresolved.address} is down, or not on the link of ${unresolved.hop.dev}`}`
+                : xdp.length > 0
+                  ? `what is between ${node} and ${door} did not carry it, or the XDP program there took it: which of them is not known`
+                  : `no setting of a node brings back a packet that never came to it: what is between ${node} and ${door} has to carry it`,
+            }),
       alternatives: unresolved
         ? [
             {
@@ -92,19 +99,21 @@ export function concludeNotDelivered(
     },
     gaps: wrong
       ? []
-      : unresolved
-        ? [unresolvedGap(unresolved)]
-        : [
-            ...xdp.map(({ station, device }) => xdpGap(station, device)),
-            {
-              node,
-              interface: name,
-              why: `what carries frames between ${node} and ${door} is not seen from either; who answers for ${address}, and which MAC ${node} sends to, tells where they go`,
-              capture: address.includes(':')
-                ? `ndisc6 ${address} ${name ?? 'IFACE'}; ip -6 neigh show ${address}`
-                : `arping -c 3 -I '${name ?? 'IFACE'}' ${address}; ip neigh show ${address}`,
-            },
-          ],
+      : claim
+        ? [ownClaimGap(claim)]
+        : unresolved
+          ? [unresolvedGap(unresolved)]
+          : [
+              ...xdp.map(({ station, device }) => xdpGap(station, device)),
+              {
+                node,
+                interface: name,
+                why: `what carries frames between ${node} and ${door} is not seen from either; who answers for ${address}, and which MAC ${node} sends to, tells where they go`,
+                capture: address.includes(':')
+                  ? `ndisc6 ${address} ${name ?? 'IFACE'}; ip -6 neigh show ${address}`
+                  : `arping -c 3 -I '${name ?? 'IFACE'}' ${address}; ip neigh show ${address}`,
+              },
+            ],
   };
 
   function evidenceOf(all: readonly Suspicion<UndeliveredProof>[]): Evidence[] {
@@ -115,6 +124,7 @@ export function concludeNotDelivered(
         packetEvidence(s, overheard ? ' and came in nowhere after' : ' and was seen nowhere after'),
       );
     if (unresolved) found.push(...unresolvedEvidence(unresolved));
+    if (claim?.message) found.push(messageEvidence(claim.message));
     if (owner) found.push(evidence('model', owner.why, { node: owner.station.node }));
     if (wrong) found.push(...entryEvidence(wrong));
     for (const { station, interface: device, why: reason } of [...entries, ...silent].slice(0, QUOTED)) {

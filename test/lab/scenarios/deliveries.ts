@@ -147,6 +147,17 @@ export const DELIVERIES: Scenario[] = [
   },
   {
     ...BASE,
+    name: 'not-delivered-unserved',
+    description:
+      "node1 answers for the VIP, and has no rule of kube-proxy's: it asks its own link for the address, and nobody answers.",
+    ground: FLANNEL_CLUSTER,
+    changes: { node1: ['iptables -t nat -F', 'iptables -P FORWARD ACCEPT'] },
+    // It says so by ICMP in the end, when the client has given up.
+    alsoFitting: ['unreachable'],
+    expect: { cause: 'not-delivered', node: 'node1', interface: 'eth0' },
+  },
+  {
+    ...BASE,
     name: 'not-delivered-unanswered',
     description: 'Nobody answers for the VIP: the router asks in vain, and tells the client.',
     ground: FLANNEL_CLUSTER,
