@@ -7,6 +7,7 @@ import { DISOWNED, FULL_QUEUE_RESETS } from './causes/disowned.js';
 import { DROPPED_ACKNOWLEDGMENTS } from './causes/dropped-acknowledgment.js';
 import { duplicateMac } from './causes/duplicate-mac.js';
 import { filtered } from './causes/filtered.js';
+import { filteredDiscovery } from './causes/filtered-discovery.js';
 import { forwardingOff } from './causes/forwarding-off.js';
 import { halfOpen } from './causes/half-open.js';
 import { netfilterRpFilter } from './causes/netfilter-rpfilter.js';
@@ -36,6 +37,7 @@ export const CAUSE_REGISTRY: readonly Cause[] = [
   // Rules come before the routing's own check, and may answer in the place of a server.
   netfilterRpFilter,
   filtered,
+  filteredDiscovery,
   // The packets themselves tell; nothing else can have been the reason.
   refused,
   // The kernel's record of the drop, or its settings, name it.

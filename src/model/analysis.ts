@@ -255,7 +255,7 @@ export interface Finding {
   evidence: Evidence[];
   /** Null where nothing that was tried in the model would help. */
   fix: Fix | null;
-  /** What is known beyond the cause's name, as a clause: why of `not-delivered`, what nevertheless of `undetermined`; absent where nothing is. */
+  /** What is known beyond the cause's name, as a clause: why of `not-delivered`, what of `filtered` that is not the packet itself, what nevertheless of `undetermined`; absent where nothing is. */
   known?: string;
   /** Why there is no fix, as a clause: what was tried and how it ended; absent where there is one, or nothing was looked for. */
   noFix?: string;

@@ -53,6 +53,9 @@ const NOT_FORETOLD: Readonly<Record<string, string>> = {
   'wrong-gateway-ipv6-passes': 'the gateway routes to an address on lo, which the node answers for nowhere',
   'filtered-at-client': 'the walk begins at the client, and the routers behind it are not recorded',
   'one-node-missing-healthy': 'node2, which decides, is not recorded',
+  'advertisements-dropped': 'a walk does not ask for MACs',
+  'advertisements-dropped-reply': 'a walk does not ask for MACs',
+  'solicitations-dropped': 'a walk does not ask for MACs',
   'untranslated-backend-network': 'by which way the backend answers is in no snapshot',
 };
 

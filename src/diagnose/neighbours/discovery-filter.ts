@@ -4,37 +4,26 @@ import { solicitedNode } from '../../kernel/solicited-node.js';
 import type { Station } from '../../network/station.js';
 
 /** RFC 4861 sections 4.3 and 4.4. */
-const SOLICITATION = 135;
-const ADVERTISEMENT = 136;
+export const SOLICITATION = 135;
+export const ADVERTISEMENT = 136;
 
-/** By what a node drops who asks it for an address; null where nothing is known that does. */
-export function solicitationDrop(
-  station: Station,
-  device: string,
-  asker: string,
-  target: string,
-): FilterDrop | null {
-  return discoveryDrop(station, device, asker, solicitedNode(target), SOLICITATION);
+export type DiscoveryType = typeof SOLICITATION | typeof ADVERTISEMENT;
+
+/** A node and a neighbour of it, which ask each other by a device of the node. */
+export interface Neighbours {
+  device: string;
+  /** The node's address, which the neighbour asks for, or answers. */
+  own: string;
+  neighbour: string;
 }
 
-/** By what a node drops the answers to its own questions; null where nothing is known that does. */
-export function advertisementDrop(
-  station: Station,
-  device: string,
-  neighbour: string,
-  asker: string,
-): FilterDrop | null {
-  return discoveryDrop(station, device, neighbour, asker, ADVERTISEMENT);
-}
-
-/** @returns the rule or policy that drops it for certain, on its way in by the device */
-function discoveryDrop(
+/** By what a node drops, for certain, what a neighbour sends it; null where nothing is known that does. */
+export function discoveryDrop(
   { path }: Station,
-  device: string,
-  source: string,
-  destination: string,
-  type: number,
+  type: DiscoveryType,
+  { device, own, neighbour: source }: Neighbours,
 ): FilterDrop | null {
+  const destination = type === SOLICITATION ? solicitedNode(own) : own;
   const icmp = { type, code: 0 };
   const passages = path.receive({ source, destination, protocol: 'ipv6-icmp', icmp, ttl: 255 }, device);
   const drops = passages.flatMap(({ drop, unknown }) =>

@@ -1,6 +1,7 @@
 /** Addresses that were asked for in vain: what waited for the answer was never sent, and is in no capture. */
 
 import type { NeighbourMessage } from '../../correlate/neighbours/message.js';
+import type { FilterDrop } from '../../kernel/netfilter/passage.js';
 import type { Gap } from '../../model/analysis.js';
 import { isGroupMac } from '../../model/group-mac.js';
 import { isSameStation, stationLabel } from '../../model/station.js';
@@ -10,7 +11,7 @@ import { ipCommandFor } from '../ip-command.js';
 import { inputInterface } from '../place.js';
 import { neighbourFilter } from '../recording.js';
 import { shellWord } from '../shell-word.js';
-import { dropText, solicitationDrop } from './discovery-filter.js';
+import { discoveryDrop, dropText, type Neighbours, SOLICITATION } from './discovery-filter.js';
 import { resolutionOf } from './evidence.js';
 
 /** One that is asked for once may be a scan's; who has something to send asks again. */
@@ -87,6 +88,8 @@ export interface SilentOwner {
   station: Station;
   /** Why it did not answer, as far as that is known. */
   why: string;
+  /** By which its own rules drop who asks it; null where none is known that does. */
+  refusal: { drop: FilterDrop; neighbours: Neighbours } | null;
 }
 
 /** @param asker the station that was seen to ask */
@@ -96,7 +99,11 @@ export function silentOwner(target: string, asker: Station, context: DiagnosisCo
   const owner = asking ? ownerOf(target, asking, requests, context) : null;
   if (!asking || !owner) return null;
   const [station, device] = owner;
-  return { station, why: silenceText(station, device, target, asking, requests) };
+  return {
+    station,
+    why: silenceText(station, device, target, asking, requests),
+    refusal: refusalOf(station, device, target, asking, requests),
+  };
 }
 
 /** By the frame, or as the asker's own node overheard it. */
@@ -134,20 +141,39 @@ function silenceText(
   station: Station,
   device: string | null,
   target: string,
-  { sender }: NeighbourMessage,
+  asking: NeighbourMessage,
   requests: readonly NeighbourMessage[],
 ): string {
-  const came = requests.some((m) => isSameStation(m.point, station) && m.direction !== 'out');
+  const { sender } = asking;
+  const came = haveCome(requests, station);
   const has = `${station.label} has ${target}`;
   if (device === null) return `${has}, and should answer`;
   const { answers, why } = station.model.answersFor(target, device, sender);
   const got = came ? `, and the requests came to its ${device}` : '';
   if (!answers) return `${has}${got}, and by its settings it does not answer ${sender} there: ${why}`;
-  const drop = came && target.includes(':') ? solicitationDrop(station, device, sender, target) : null;
-  if (drop) return `${has}${got}, where ${dropText(drop)}`;
+  const refusal = refusalOf(station, device, target, asking, requests);
+  if (refusal) return `${has}${got}, where ${dropText(refusal.drop)}`;
   return came
     ? `${has}${got}, which by its settings would answer: a filter for ${resolutionOf(target)}, or what changed since, may be why it did not`
     : `${has}, and by its settings would answer on ${device}: whether the requests come to it there is to be seen`;
+}
+
+/** The rule of its own for which a node that would answer does not hear who asks, where the requests came to it. */
+function refusalOf(
+  station: Station,
+  device: string | null,
+  target: string,
+  { sender }: NeighbourMessage,
+  requests: readonly NeighbourMessage[],
+): SilentOwner['refusal'] {
+  if (device === null || !target.includes(':') || !haveCome(requests, station)) return null;
+  const neighbours = { device, own: target, neighbour: sender };
+  const drop = discoveryDrop(station, SOLICITATION, neighbours);
+  return drop && { drop, neighbours };
+}
+
+function haveCome(requests: readonly NeighbourMessage[], station: Station): boolean {
+  return requests.some((m) => isSameStation(m.point, station) && m.direction !== 'out');
 }
 
 /** What shows why an address is not answered for. */

@@ -7,13 +7,14 @@ import { isSameStation } from '../../model/station.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
 import { evidence } from '../evidence.js';
-import { advertisementDrop, dropText } from './discovery-filter.js';
+import { ADVERTISEMENT, discoveryDrop, dropText, type Neighbours } from './discovery-filter.js';
 import { resolutionOf } from './evidence.js';
 
 export interface UntakenAnswer {
   station: Station;
   /** To its last question. */
   message: NeighbourMessage;
+  neighbours: Neighbours;
   /** By which the node's own rules drop such answers; null where none is known that does. */
   drop: FilterDrop | null;
 }
@@ -28,16 +29,16 @@ export function untakenAnswer(
   station: Station,
   device: string,
   address: string,
-  { neighbours }: DiagnosisContext,
+  context: DiagnosisContext,
 ): UntakenAnswer | null {
-  const own = neighbours.filter((m) => m.target === address && isSameStation(m.point, station));
+  const own = context.neighbours.filter((m) => m.target === address && isSameStation(m.point, station));
   const asked = own.findLast(({ kind, direction }) => kind === 'request' && direction === 'out');
   if (!asked || asked.time === null) return null;
   const message = own.find((m) => m.time !== null && m.time >= asked.time! && isAnswerTo(station, m));
   if (!message) return null;
-  const source = message.sender;
-  const drop = address.includes(':') ? advertisementDrop(station, device, source, asked.sender) : null;
-  return { station, message, drop };
+  const neighbours = { device, own: asked.sender, neighbour: message.sender };
+  const drop = address.includes(':') ? discoveryDrop(station, ADVERTISEMENT, neighbours) : null;
+  return { station, message, neighbours, drop };
 }
 
 /** It is told to the station, in a frame that is for it. */

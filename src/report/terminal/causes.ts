@@ -118,8 +118,10 @@ const WORDINGS: Record<CauseId, Wording> = {
     mark: 'goes round the gateway, which then drops the rest of the connection',
   },
   filtered: {
-    headline: (_, s) =>
-      `a firewall rule on ${s.node} ${s.tense('drops or rejects', 'dropped or rejected')} ${s.dropped}${s.with(`that ${s.tense('come', 'came')} in by`)}`,
+    headline: (f, s) =>
+      f.known === undefined
+        ? `a firewall rule on ${s.node} ${s.tense('drops or rejects', 'dropped or rejected')} ${s.dropped}${s.with(`that ${s.tense('come', 'came')} in by`)}`
+        : `a firewall rule on ${s.node} keeps connections to ${s.service} from being made${s.with('on')}: ${f.known}`,
     ...DROPPED,
     refused: 'rejected here',
   },

@@ -19,7 +19,7 @@ export const DISCOVERY: Scenario[] = [
     changes: { kw2: [`${ADVERTISEMENTS} -j DROP`] },
     // kw2 tells when the client has given up.
     alsoFitting: ['unreachable'],
-    expect: { cause: 'undetermined', node: 'kw2', interface: 'enp3s0' },
+    expect: { cause: 'filtered', node: 'kw2', interface: 'br-pods' },
   },
   {
     ...BASE,
@@ -28,7 +28,7 @@ export const DISCOVERY: Scenario[] = [
       'A rule of mx1 drops neighbour advertisements, those of its default gateway too: the way of the replies is no wrong one.',
     ground: edge({ ...EDGE_OPTIONS, layout: EDGE6 }),
     changes: { mx1: [`${ADVERTISEMENTS} -j DROP`, 'ip -6 neigh flush dev bond0'] },
-    expect: { cause: 'undetermined', node: 'mx1', interface: 'bond0.210' },
+    expect: { cause: 'filtered', node: 'mx1', interface: 'bond0' },
   },
   {
     ...BASE,
@@ -38,7 +38,7 @@ export const DISCOVERY: Scenario[] = [
     ground: CLUSTER,
     changes: { kw2: [`${SOLICITATIONS} -j DROP`] },
     alsoFitting: ['unreachable'],
-    expect: { cause: 'undetermined', node: 'kw1', interface: 'enp3s0' },
+    expect: { cause: 'filtered', node: 'kw2', interface: 'enp3s0' },
   },
   {
     ...BASE,

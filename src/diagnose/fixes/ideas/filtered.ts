@@ -48,7 +48,7 @@ export function isKept(chain: string): boolean {
 /** The table that kube-proxy writes in nftables mode, and takes others' rules out of whenever it writes it anew. */
 const KUBE_PROXY = 'kube-proxy';
 
-function ruleName(place: RulePlace): string {
+export function ruleName(place: RulePlace): string {
   const where =
     place.tool === 'nft' ? `${place.family} ${place.table} ${place.chain}` : `${place.table} ${place.chain}`;
   return place.rule === null ? `the policy of ${where} drops them` : `the rule that drops them in ${where}`;

@@ -16,6 +16,8 @@ export interface Selector {
   sourcePort: number | null;
   destinationPort: number | null;
   input: string | null;
+  /** Of ICMP; absent: of any. */
+  icmpType?: number;
   /** Only what answers a tracked connection. */
   established: boolean;
 }
@@ -114,6 +116,12 @@ function iptablesMatches(selector: Selector): string {
     destinationPort === null ? '' : `--dport ${destinationPort}`,
   ].filter((part) => part !== '');
   if (ports.length > 0) parts.push(`-m ${protocol} ${ports.join(' ')}`);
+  if (selector.icmpType !== undefined)
+    parts.push(
+      selector.family === 6
+        ? `-m icmp6 --icmpv6-type ${selector.icmpType}`
+        : `-m icmp --icmp-type ${selector.icmpType}`,
+    );
   if (established) parts.push('-m conntrack --ctstate ESTABLISHED');
   return parts.filter((part) => part !== '').join(' ');
 }
@@ -129,6 +137,9 @@ function nftMatches(selector: Selector): unknown[] {
     source === null ? null : equal(field(ip, 'saddr'), nftPrefix(source)),
     destination === null ? null : equal(field(ip, 'daddr'), nftPrefix(destination)),
     ports ? null : equal({ meta: { key: 'l4proto' } }, protocol),
+    selector.icmpType === undefined
+      ? null
+      : equal(field(family === 6 ? 'icmpv6' : 'icmp', 'type'), selector.icmpType),
     sourcePort === null ? null : equal(field(protocol, 'sport'), sourcePort),
     destinationPort === null ? null : equal(field(protocol, 'dport'), destinationPort),
     established ? { match: { op: 'in', left: { ct: { key: 'state' } }, right: 'established' } } : null,
