@@ -85,19 +85,25 @@ export function unansweredOf(legs: readonly Leg[]): Role | null {
 /**
  * Whether what the client sent behind the SYN-ACK was answered with a reset as a host sends it that has no such connection
  * (RFC 9293 section 3.10.7.1: without an acknowledgment, as there is nothing to acknowledge), before the server sent anything
- * else.
+ * else. One that acknowledges is of a host that has it and gives it up; what the client still sends then meets nothing.
  */
 export function isDisowned(legs: readonly Leg[]): boolean {
   if (legs.every((leg) => !leg.serverReset) || legs.some((leg) => leg.serverSpoke || leg.clientReset))
     return false;
   const isn = legs.find(({ serverIsn }) => serverIsn !== null)?.serverIsn ?? null;
-  return isn !== null && legs.some(({ sightings }) => sightings.some((one) => isDisowning(one, isn)));
+  const resets = legs.flatMap(({ sightings }) =>
+    sightings.filter(({ kind, fromClient }) => kind === 'rst' && !fromClient),
+  );
+  return isn !== null && areDisowning(resets, (isn + 1) >>> 0);
 }
 
-function isDisowning(
-  { kind, fromClient, sequenceNumber, acknowledgmentNumber }: Sighting,
-  isn: number,
+/** @param next the number that the client awaits */
+export function areDisowning(
+  resets: readonly Pick<Sighting, 'sequenceNumber' | 'acknowledgmentNumber'>[],
+  next: number,
 ): boolean {
-  const isReset = kind === 'rst' && !fromClient;
-  return isReset && acknowledgmentNumber === 0 && sequenceNumber === (isn + 1) >>> 0;
+  return (
+    resets.every(({ acknowledgmentNumber }) => acknowledgmentNumber === 0) &&
+    resets.some(({ sequenceNumber }) => sequenceNumber === next)
+  );
 }

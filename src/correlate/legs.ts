@@ -71,7 +71,7 @@ import {
 } from '../wasm/layout.js';
 import type { CapturePoints } from './capture-points.js';
 import { CellClock } from './cell-clock.js';
-import type { Leg, Witness } from './leg.js';
+import { areDisowning, type Leg, type Witness } from './leg.js';
 import { type LoneFacts, LoneFactsReader, unansweredBy } from './lone-facts.js';
 import { SIFTED_LET_GO, SIFTED_NEEDED } from './sift/shares.js';
 import type { Frame } from './track/frame.js';
@@ -146,12 +146,15 @@ export class CaptureLegs {
   disowned(row: number): boolean {
     const { flows, lists } = this.#observed;
     if (!mayBeDisowned(flows.get(row, FLOW_STATE))) return false;
-    const behind = (flows.get(row, FLOW_SERVER_SEQUENCE) + 1) >>> 0;
+    const resets: Pick<Sighting, 'sequenceNumber' | 'acknowledgmentNumber'>[] = [];
     for (let cell = lists.first(row); cell >= 0; cell = lists.after(cell)) {
-      if (lists.kindOf(cell) !== KIND_RST || lists.acknowledgmentNumber(row, cell) !== 0) continue;
-      if (lists.sequenceNumber(row, cell) >>> 0 === behind) return true;
+      if (lists.kindOf(cell) !== KIND_RST) continue;
+      resets.push({
+        sequenceNumber: lists.sequenceNumber(row, cell) >>> 0,
+        acknowledgmentNumber: lists.acknowledgmentNumber(row, cell),
+      });
     }
-    return false;
+    return areDisowning(resets, (flows.get(row, FLOW_SERVER_SEQUENCE) + 1) >>> 0);
   }
 
   /** What became of a row's connection, which is no other leg's; null where its leg has to be looked at. */

@@ -5,22 +5,47 @@ import { EditedScenario } from './edited-bundle.js';
 
 const FORGOTTEN = 'undetermined-forgotten';
 
-/** Resets of a LINUX_SLL2 capture, also within VXLAN, as a change of their TCP headers leaves them. */
-function withResets(change: (tcp: Buffer) => void): (pcap: Buffer) => Buffer {
+const RECORD_HEADER = 16;
+
+/** The TCP headers of a LINUX_SLL2 packet that reset, also within VXLAN. */
+function resetsIn(packet: Buffer): Buffer[] {
   const [sll2, ip, outer, protocol, reset] = [20, 20, 20 + 8 + 8 + 14, 6, 4];
+  return [sll2, sll2 + outer].flatMap((header) => {
+    const isTcp =
+      header + ip + 14 <= packet.length && packet[header] === 0x45 && packet[header + 9] === protocol;
+    const isReset = isTcp && (packet[header + ip + 13]! & reset) !== 0;
+    return isReset ? [packet.subarray(header + ip, header + ip + 20)] : [];
+  });
+}
+
+/** A capture's records, each as `change` has it. */
+function withRecords(change: (record: Buffer) => Buffer[]): (pcap: Buffer) => Buffer {
   return (pcap) => {
-    const changed = Buffer.from(pcap);
-    for (let at = 24; at < changed.length; at += 16 + changed.readUInt32LE(at + 8)) {
-      for (const header of [at + 16 + sll2, at + 16 + sll2 + outer]) {
-        if (header + ip + 14 > changed.length || changed[header] !== 0x45 || changed[header + 9] !== protocol)
-          continue;
-        if ((changed[header + ip + 13]! & reset) !== 0)
-          change(changed.subarray(header + ip, header + ip + 20));
-      }
+    const records: Buffer[] = [pcap.subarray(0, 24)];
+    for (let at = 24; at < pcap.length; ) {
+      const end = at + RECORD_HEADER + pcap.readUInt32LE(at + 8);
+      records.push(...change(Buffer.from(pcap.subarray(at, end))));
+      at = end;
     }
-    return changed;
+    return Buffer.concat(records);
   };
 }
+
+/** Resets as a change of their TCP headers leaves them. */
+const withResets = (change: (tcp: Buffer) => void) =>
+  withRecords((record) => {
+    resetsIn(record.subarray(RECORD_HEADER)).forEach(change);
+    return [record];
+  });
+
+/** Before each reset another, which is otherwise. */
+const withEarlierResets = (change: (tcp: Buffer) => void) =>
+  withRecords((record) => {
+    const earlier = Buffer.from(record);
+    const resets = resetsIn(earlier.subarray(RECORD_HEADER));
+    resets.forEach(change);
+    return resets.length > 0 ? [earlier, record] : [record];
+  });
 
 const [SEQUENCE, ACKNOWLEDGMENT, FLAGS] = [4, 8, 13];
 
@@ -57,6 +82,21 @@ test('a reset that acknowledges is of a host that has the connection, and one of
     const { findings, totals } = await scenario.analyze();
     t.deepEqual(findings, []);
     t.true(totals.every(({ stuck }) => stuck === undefined));
+  }
+});
+
+test('whoever has reset it as his own before has given it up: what comes later meets none', async (t) => {
+  // Of one leg, and of several.
+  for (const [scenario, node] of [
+    ['filtered-acknowledgements-reset', 'gw2'],
+    [FORGOTTEN, 'node1'],
+  ] as const) {
+    const aborted = new EditedScenario(t, scenario).editBytes(
+      node,
+      'any.pcap',
+      withEarlierResets(acknowledging),
+    );
+    t.deepEqual(await aborted.findings(), [], scenario);
   }
 });
 
