@@ -1,4 +1,5 @@
 import type { Endpoint } from '../model/analysis.js';
+import { isSameEnd } from '../model/endpoint.js';
 import type { Leg } from './leg.js';
 import { Likeness, TextNumbers } from './likeness.js';
 
@@ -58,10 +59,6 @@ export function endsHashes(legs: readonly Leg[]): Int32Array {
 
 export function endpointText(endpoint: Endpoint): string {
   return `${endpoint.address}|${endpoint.port}`;
-}
-
-function isSameEnd(a: Endpoint, b: Endpoint): boolean {
-  return a.address === b.address && a.port === b.port;
 }
 
 function mergeTuple(legs: Leg[]): Leg[] {

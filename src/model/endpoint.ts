@@ -5,3 +5,7 @@ export function endpointLabel({ address, port }: Endpoint): string {
   if (port === null) return address;
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
+
+export function isSameEnd(a: Endpoint, b: Endpoint): boolean {
+  return a.port === b.port && a.address === b.address;
+}

@@ -76,6 +76,16 @@ test('its backends’ node saw nothing of it, or knows no more than that a reset
   t.deepEqual(await new Altered(t, FORGOTTEN).only('node1').findings(), ['undetermined possible node1 eth0']);
 });
 
+test('what was handed over to another node was not forgotten by it', async (t) => {
+  const scenario = 'undetermined-handed-over';
+  const { findings, gaps } = await new EditedScenario(t, scenario).analyze();
+  t.deepEqual(
+    findings.map(({ node, known }) => [node, known]),
+    [['node2', 'what follows the handshakes came to node2, and their SYNs had gone by node1']],
+  );
+  t.regex(gaps[0]!.why, /^who has 192\.168\.1\.100 when/);
+});
+
 test('a reset that acknowledges is of a host that has the connection, and one of another number no answer', async (t) => {
   for (const change of [acknowledging, (tcp: Buffer) => tcp.writeUInt32BE(7, SEQUENCE)] as const) {
     const scenario = edited(change)(new EditedScenario(t, FORGOTTEN));

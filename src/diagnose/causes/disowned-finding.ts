@@ -50,8 +50,8 @@ export function concludeDisowned(suspicions: readonly Suspected[]): Conclusion {
 }
 
 function headOf(cause: 'backend-silent' | 'undetermined', suspicions: readonly Suspected[]) {
-  const { ack, reset } = suspicions[0]!.proof;
-  const { netns } = (cause === 'undetermined' ? ack : reset).point;
+  const { ack, reset, moved } = suspicions[0]!.proof;
+  const { netns } = cause === 'undetermined' ? (moved?.to ?? ack.point) : reset.point;
   const alternatives: Alternative[] = [
     { cause: 'refused', why: 'a SYN-ACK came back: something listens there' },
     { cause: 'wrong-gateway', why: HAD_REPLY },
@@ -66,12 +66,11 @@ function beginningOf(suspicions: readonly Suspected[]): string {
 
 /** How it came to be, as far as that is known. */
 function knownOf(suspicions: readonly Suspected[]): string {
-  const [{ attempt, proof }] = suspicions as [Suspected];
+  const [{ proof }] = suspicions as [Suspected];
   const { reset, stray, moved, server } = proof;
   const label = stationLabel(reset.point.node, reset.point.netns);
   if (moved) {
-    const asked = attempt.traces.find(({ role }) => role === 'request')!.sightings.at(-1)!;
-    const before = stationLabel(asked.point.node, asked.point.netns);
+    const before = stationLabel(moved.from.point.node, moved.from.point.netns);
     return `what follows the handshakes came to ${label}, and their SYNs had gone by ${before}`;
   }
   if (stray) {
@@ -87,7 +86,8 @@ function knownOf(suspicions: readonly Suspected[]): string {
 function evidenceOf(suspicions: readonly Suspected[]): Evidence[] {
   return suspicions
     .slice(0, QUOTED)
-    .flatMap(({ attempt, proof: { ack, reset, stray } }) => [
+    .flatMap(({ attempt, proof: { ack, reset, stray, moved } }) => [
+      ...(moved ? [packetEvidence(moved.from)] : []),
       packetEvidence(ack),
       packetEvidence(reset, ', and acknowledges nothing: who sent it has no such connection'),
       ...(stray

@@ -3,7 +3,7 @@ import type { Sighting } from '../../model/sighting.js';
 import { isSameStation } from '../../model/station.js';
 import { type Cause, cause } from '../cause.js';
 import type { DiagnosisContext, NodeView } from '../context.js';
-import { disowningResets, hasMoved, strayReset } from '../ways/disowning.js';
+import { disowningResets, type Move, moveOf, strayReset } from '../ways/disowning.js';
 import { acknowledgmentsOf, farthestOf } from '../ways/handshake.js';
 import { remembered } from '../ways/remembered.js';
 import { isServer } from '../ways/served.js';
@@ -11,14 +11,17 @@ import { concludeDisowned, concludeResetQueue } from './disowned-finding.js';
 import { queueOf } from './full-queue.js';
 
 export interface DisownedProof {
-  /** What the client sent behind the handshake, where the reset was seen first; elsewhere, where it was seen last. */
+  /**
+   * What the client sent behind the handshake, where the reset was seen first, or the SYN of one that moved; elsewhere, where
+   * it was seen last.
+   */
   ack: Sighting;
   /** Where it was seen first. */
   reset: Sighting;
   /** The reset as it came to the node that translated it, of a connection that nobody saw begin; null where there is none. */
   stray: Sighting | null;
-  /** The client's packets came to another node than its SYN. */
-  moved: boolean;
+  /** Null where what came behind the handshake came as the SYN did. */
+  moved: Move | null;
   /** The server's own, where it sent the reset. */
   server: NodeView | null;
 }
@@ -41,13 +44,13 @@ function disowned(id: 'backend-silent' | 'undetermined'): Cause {
       const proof = proofOf(attempt, context);
       if (!proof || (isFull && !isOverflown(proof, context))) return null;
       const { ack, reset, stray, moved, server } = proof;
-      const { node, netns, interface: name } = (isFull ? reset : ack).point;
+      const { node, netns, interface: name } = isFull ? reset.point : (moved?.to ?? ack.point);
       return {
         attempt,
         confidence: isFull ? 'probable' : 'possible',
         node,
         interface: name,
-        aspect: `disowned ${netns} ${stray !== null} ${moved} ${server?.name} ${reset.point.node}`,
+        aspect: `disowned ${netns} ${stray !== null} ${moved?.from.point.node} ${server?.name} ${reset.point.node}`,
         proof,
       };
     },
@@ -63,13 +66,15 @@ const proofOf = remembered(
   (attempt: Attempt) => attempt,
   (attempt, context): DisownedProof | null => {
     const [reset] = disowningResets(attempt, context);
-    const acks = acknowledgmentsOf(attempt);
-    const ack = reset && (acks.find(({ point }) => isSameStation(point, reset.point)) ?? farthestOf(acks));
-    if (!reset || !ack) return null;
-    const { node, netns } = reset.point;
-    const station = context.node(node, netns);
+    if (!reset) return null;
+    const station = context.node(reset.point.node, reset.point.netns);
     const server = reset.direction === 'out' && isServer(station, attempt) ? station : null;
-    return { ack, reset, stray: strayReset(reset, context), moved: hasMoved(attempt, reset), server };
+    const stray = strayReset(reset, context);
+    const moved = moveOf(attempt, reset, stray !== null || server !== null, context);
+    const { point: before } = moved?.from ?? reset;
+    const acks = acknowledgmentsOf(attempt);
+    const ack = acks.find(({ point }) => isSameStation(point, before)) ?? farthestOf(acks);
+    return ack && { ack, reset, stray, moved, server };
   },
 );
 

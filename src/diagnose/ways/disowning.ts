@@ -1,7 +1,8 @@
 /** Who resets a connection that it knows nothing of, and how what its client sent came there. */
 import type { Attempt } from '../../correlate/attempt.js';
 import { causalOrder } from '../../correlate/causal-order.js';
-import type { Sighting } from '../../model/sighting.js';
+import { isSameEnd } from '../../model/endpoint.js';
+import type { CapturePoint, Sighting } from '../../model/sighting.js';
 import { isSameStation } from '../../model/station.js';
 import type { Nanoseconds } from '../../model/time.js';
 import type { DiagnosisContext } from '../context.js';
@@ -54,9 +55,39 @@ const ofMidstream = remembered(
   },
 );
 
-/** Whether what the client sent behind the handshake came to where the reset was seen first, and its SYN had gone elsewhere. */
-export function hasMoved(attempt: Attempt, { point }: Sighting): boolean {
-  const asked = attempt.traces.flatMap((trace) => (trace.role === 'request' ? trace.sightings : []));
-  const isHere = (one: Sighting) => isSameStation(one.point, point);
-  return asked.length > 0 && !asked.some(isHere) && acknowledgmentsOf(attempt).some(isHere);
+/** A connection whose client is led elsewhere once the handshake is made. */
+export interface Move {
+  /** The SYN, where it was last as its client sent it. */
+  from: Sighting;
+  /** Where what its client sent behind the handshake came, which is where the reset was seen first. */
+  to: CapturePoint;
+}
+
+/**
+ * Whether what came behind the handshake, with the client's own addresses, came to another place than the SYN did. That what
+ * was made of the SYN came there says nothing: the backend may be there. Null where both came alike, or a capture began too
+ * late to tell.
+ *
+ * @param isAnswer whether who sent it from there, or translated it, had what it answers
+ */
+export function moveOf(
+  attempt: Attempt,
+  reset: Sighting,
+  isAnswer: boolean,
+  context: DiagnosisContext,
+): Move | null {
+  const { client, server } = attempt;
+  const to = reset.point;
+  const isHere = ({ point }: Sighting) => isSameStation(point, to);
+  const isOfClient = (one: Sighting) => isSameEnd(one.source, client) && isSameEnd(one.destination, server);
+  const asked = attempt.traces.flatMap(({ role, sightings }) =>
+    role === 'request' ? sightings.filter(isOfClient) : [],
+  );
+  const isToClient = isSameEnd(reset.source, server) && isSameEnd(reset.destination, client);
+  const came =
+    (isAnswer && isToClient) || acknowledgmentsOf(attempt).some((one) => isHere(one) && isOfClient(one));
+  const view = context.node(to.node, to.netns);
+  if (!came || !view || asked.some(isHere) || !context.watches(view, asked)) return null;
+  const from = asked.at(-1);
+  return from ? { from, to } : null;
 }

@@ -79,6 +79,22 @@ const FORGOTTEN: Scenario[] = [
   },
   {
     ...RESET,
+    name: 'undetermined-handed-over',
+    description:
+      'The VIP goes from node1 to node2, where the backend is, between the handshakes and the requests: node2 never had the ' +
+      'connections, and forgot none.',
+    ground: cluster(clusterOptions(FLANNEL)),
+    traffic: PAUSING,
+    meanwhile: async (ground, site) => {
+      await ground.sleep(900);
+      await site.silence('node1');
+      await site.speak('node2');
+    },
+    changesHands: true,
+    expect: { cause: 'undetermined', node: 'node2', interface: 'eth0' },
+  },
+  {
+    ...RESET,
     name: 'backend-silent-full-queue-reset',
     description:
       "The program in the pod never accepts, and its queue is full when the clients' ACKs come: the pod's kernel resets " +
