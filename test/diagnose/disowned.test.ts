@@ -114,11 +114,13 @@ test('a rule that rejects has what it resets: without the rules nothing is blame
   const scenario = 'filtered-acknowledgements-reset';
   t.deepEqual(await new EditedScenario(t, scenario).findings(), ['filtered confirmed fault gw2 wan']);
   const unknown = new EditedScenario(t, scenario).without('gw2', 'iptables-save.txt', 'nft.json');
-  const { findings } = await unknown.analyze();
+  const { findings, gaps } = await unknown.analyze();
   t.deepEqual(
     findings.map(({ cause, node, known }) => [cause, node, known]),
     [['undetermined', 'gw2', 'the reset left gw2 first']],
   );
+  t.is(gaps[0]!.node, 'gw2');
+  t.regex(gaps[0]!.why, /^whether gw2 sends the reset itself: /);
   // What drops without a word resets nobody.
   const dropping = new EditedScenario(t, scenario)
     .without('gw2', 'nft.json')

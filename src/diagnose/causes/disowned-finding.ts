@@ -45,7 +45,7 @@ export function concludeDisowned(suspicions: readonly Suspected[]): Conclusion {
       fix: null,
       known,
     },
-    gaps: [gapOf(suspicions[0]!)],
+    gaps: [...ownRulesGap(suspicions[0]!), gapOf(suspicions[0]!)],
   };
 }
 
@@ -101,6 +101,21 @@ function evidenceOf(suspicions: readonly Suspected[]): Evidence[] {
     ]);
 }
 
+/** Of a node on the way that nobody saw the reset come in to: its rules may send it, for what it has forgotten as well. */
+function ownRulesGap({ proof: { reset, stray, moved, server } }: Suspected): Gap[] {
+  if (reset.direction !== 'out' || stray || moved || server) return [];
+  const { node, netns, interface: name } = reset.point;
+  const label = stationLabel(node, netns);
+  return [
+    {
+      node,
+      interface: netns === null ? name : null,
+      why: `whether ${label} sends the reset itself: a rule that rejects with tcp-reset what is INVALID, or NEW and no SYN, resets the connections that ${label} has forgotten; its rules' counters and what it forgets tell, to be run there while it happens`,
+      capture: 'nft list ruleset; iptables-save -c; conntrack -C; conntrack -E -e DESTROY -p tcp',
+    },
+  ];
+}
+
 function gapOf({ attempt, proof }: Suspected): Gap {
   const { ack, reset, stray, moved, server } = proof;
   const { node, netns, interface: name } = reset.point;
@@ -133,7 +148,7 @@ function gapOf({ attempt, proof }: Suspected): Gap {
   return {
     node: null,
     interface: null,
-    why: `whose reset it is: it was first seen on ${label}; record the next on the way from there to the server, with its firewall rules (one that rejects with tcp-reset sends such resets), and the server itself`,
+    why: `whose reset it is${reset.direction === 'out' ? `, if not that of ${label}` : ''}: it was first seen on ${label}; record the next on the way from there to the server, with its firewall rules (one that rejects with tcp-reset sends such resets), and the server itself`,
     capture: captureCommand(null, captureFilter(ack)),
   };
 }
