@@ -8,6 +8,7 @@ import { isOneNode } from '../neighbours/conflicts.js';
 import type { Contest } from '../neighbours/contest.js';
 import { claimantLabel, messageEvidence, resolutionOf, strangerText } from '../neighbours/evidence.js';
 import type { Exchange } from '../neighbours/exchanges.js';
+import { isStuck } from '../ways/handshake.js';
 import { witnessEvidence } from '../ways/witnesses.js';
 import type { ArpConflictProof } from './arp-conflict.js';
 import { answererOf } from './arp-conflict-answerer.js';
@@ -139,7 +140,7 @@ function lossText(suspicions: readonly Suspicion<ArpConflictProof>[]): string {
 /** Of clients that had an answer, and whose next packets went elsewhere. */
 function lostOwnerText(suspicions: readonly Suspicion<ArpConflictProof>[]): string {
   const [made, rest] = [true, false].map((isMade) =>
-    suspicions.filter(({ attempt }) => (attempt.unanswered !== null || attempt.disowned) === isMade),
+    suspicions.filter(({ attempt }) => isStuck(attempt) === isMade),
   ) as [Suspicion<ArpConflictProof>[], Suspicion<ArpConflictProof>[]];
   return [
     ...(rest.length > 0 ? [`${attemptsText(rest)} lost the client when the other answered.`] : []),

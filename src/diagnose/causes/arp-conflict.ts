@@ -20,6 +20,7 @@ import {
 } from '../neighbours/contest.js';
 import { LOSSES_AND_REFUSALS } from '../symptom.js';
 import { disowningResets } from '../ways/disowning.js';
+import { isStuck } from '../ways/handshake.js';
 import { witnessesOf } from '../ways/witnesses.js';
 import { concludeArpConflict } from './arp-conflict-finding.js';
 import { surveyArpConflicts } from './arp-conflict-survey.js';
@@ -90,7 +91,7 @@ function claimFrom({ etherSource, point, direction }: Sighting, { conflict }: Co
 
 function ofLoss(attempt: Attempt, context: DiagnosisContext): ArpConflictProof | null {
   const loss = lossOf(attempt);
-  if (!loss) return attempt.unanswered || attempt.disowned ? ofUnanswered(attempt, context) : null;
+  if (!loss) return isStuck(attempt) ? ofUnanswered(attempt, context) : null;
   const { last } = loss;
   const contest = contestAbout(last, context);
   if (contest) {

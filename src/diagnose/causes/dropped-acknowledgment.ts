@@ -16,7 +16,7 @@ import { TAKEN_AS_MADE } from '../symptom.js';
 import { ackDropRecords, dropCounter } from '../ways/ack-drop.js';
 import { wayInto } from '../ways/crossing.js';
 import { type AckFate, fateOfAck, type Gateway, gatewayOf, isDropped } from '../ways/gateway.js';
-import { acknowledgmentsOf, farthestOf } from '../ways/handshake.js';
+import { acknowledgmentsOf, farthestOf, isStuck } from '../ways/handshake.js';
 import { remembered } from '../ways/remembered.js';
 import { isServed, isServer } from '../ways/served.js';
 import { isUnconfirmed } from '../ways/unconfirmed.js';
@@ -103,8 +103,7 @@ function examine(
 
 /** Whether something shows that the server goes without it. */
 function mayLackAck(attempt: Attempt, context: DiagnosisContext): boolean {
-  const { outcome, unanswered, disowned } = attempt;
-  return outcome === 'reply-unseen' || unanswered !== null || disowned || isUnconfirmed(attempt, context);
+  return attempt.outcome === 'reply-unseen' || isStuck(attempt) || isUnconfirmed(attempt, context);
 }
 
 function confidenceOf(

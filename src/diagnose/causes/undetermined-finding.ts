@@ -30,7 +30,7 @@ import { evidence, packetEvidence, QUOTED } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { isSlow } from '../loss.js';
 import { silentOwner } from '../neighbours/unanswered.js';
-import { untakenAnswer, untakenEvidence, untakenText } from '../neighbours/untaken-answer.js';
+import { untakenAnswer, untakenEvidence } from '../neighbours/untaken-answer.js';
 import { listedEndpoints } from '../words.js';
 import type { UndeterminedProof } from './undetermined.js';
 import { gainsaid, missedEvidence, ruledOutBySettings, wayEvidence } from './undetermined-alternatives.js';
@@ -136,7 +136,7 @@ function knownOf(attempt: Attempt, verdict: Verdict | null, context: DiagnosisCo
   const { stop, address } = blocked;
   const untaken = untakenAnswer(stop.station, stop.interface, address, context);
   return {
-    words: `by its routes ${stop.station.label} sends its reply by ${stop.interface} to ${address}, and ${untaken ? untakenText(untaken) : inVainText(address)}`,
+    words: `by its routes ${stop.station.label} sends its reply by ${stop.interface} to ${address}, and ${inVainText(address, untaken)}`,
     evidence: [vainEvidence(blocked), ...(untaken ? [untakenEvidence(untaken)] : [])],
     gap: vainGap(blocked, untaken),
   };
@@ -149,7 +149,7 @@ function askedInVain(attempt: Attempt, context: DiagnosisContext): KnownOfLoss |
   const { station, hop, address, destination, untaken } = unresolved;
   const owner = untaken ? null : silentOwner(address, station, context);
   return {
-    words: `by its routes ${station.label} sends what is for ${endpointLabel(destination)} by ${hop.dev} to ${address}, and ${untaken ? untakenText(untaken) : inVainText(address)}${owner ? `: ${owner.why}` : ''}`,
+    words: `by its routes ${station.label} sends what is for ${endpointLabel(destination)} by ${hop.dev} to ${address}, and ${inVainText(address, untaken)}${owner ? `: ${owner.why}` : ''}`,
     // The ICMP errors are told in any case.
     evidence: [
       ...unresolvedEvidence({ ...unresolved, errors: [] }),

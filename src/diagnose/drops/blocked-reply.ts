@@ -1,5 +1,6 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import type { DiagnosisContext } from '../context.js';
+import { type UntakenAnswer, untakenText } from '../neighbours/untaken-answer.js';
 import type { AskedInVain } from './asked-in-vain.js';
 import type { Course } from './courses.js';
 import { demandOf } from './demand.js';
@@ -18,8 +19,13 @@ export function blockedReply(attempt: Attempt, context: DiagnosisContext): Block
   return null;
 }
 
-/** `nobody answers its ARP requests for that address`. */
-export function inVainText(address: string): string {
+/**
+ * `nobody answers its ARP requests for that address`.
+ *
+ * @param untaken the answer that came, and was not taken in; null where none did
+ */
+export function inVainText(address: string, untaken: UntakenAnswer | null = null): string {
+  if (untaken) return untakenText(untaken);
   const what = address.includes(':') ? 'neighbour solicitations' : 'ARP requests';
   return `nobody answers its ${what} for that address`;
 }

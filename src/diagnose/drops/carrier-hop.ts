@@ -7,7 +7,7 @@ import { evidence } from '../evidence.js';
 import { type Loss, lossOf } from '../loss.js';
 import { entryEvidence } from '../neighbours/evidence.js';
 import { silentOwner } from '../neighbours/unanswered.js';
-import { untakenAnswer, untakenEvidence, untakenText } from '../neighbours/untaken-answer.js';
+import { untakenAnswer, untakenEvidence } from '../neighbours/untaken-answer.js';
 import { type WrongEntry, wrongNextHopOf } from '../neighbours/wrong-entry.js';
 import { shellWord } from '../shell-word.js';
 import { PACKETS } from '../words.js';
@@ -66,7 +66,7 @@ function unresolved(step: TunnelStep, context: DiagnosisContext): KnownOfLoss | 
   const untaken = untakenAnswer(station, device, address, context);
   const owner = untaken ? null : silentOwner(address, station, context);
   return {
-    words: `${station.label} sends what carries the ${PACKETS[loss.role]} through its tunnel ${tunnel} by ${device} to ${address}, and ${untaken ? untakenText(untaken) : inVainText(address)}`,
+    words: `${station.label} sends what carries the ${PACKETS[loss.role]} through its tunnel ${tunnel} by ${device} to ${address}, and ${inVainText(address, untaken)}`,
     evidence: [
       stateEvidence(entry, station.node),
       ...(untaken ? [untakenEvidence(untaken)] : []),

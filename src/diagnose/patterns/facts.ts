@@ -5,6 +5,7 @@ import { servicesOf } from '../../ingest/kube/services.js';
 import type { Endpoint, Finding } from '../../model/analysis.js';
 import type { DiagnosisContext } from '../context.js';
 import { isSlow } from '../loss.js';
+import { isStuck } from '../ways/handshake.js';
 import type { Case } from './case.js';
 
 /** Findings of one cause and place are one fault, that some connections get over and others do not. */
@@ -133,7 +134,7 @@ const [MADE, FAILED, SLOW] = [0, 1, 2];
 
 function endingOf(attempt: Attempt): number {
   if (attempt.outcome !== 'established' && attempt.outcome !== 'reply-unseen') return FAILED;
-  if (attempt.unanswered !== null || attempt.disowned) return FAILED;
+  if (isStuck(attempt)) return FAILED;
   return isSlow(attempt) ? SLOW : MADE;
 }
 

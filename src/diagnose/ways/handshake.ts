@@ -31,10 +31,14 @@ export function isHalfOpen(attempt: Attempt): boolean {
   );
 }
 
+/** Whether a connection that is made gets no further: what comes next is not answered, or reset by who knows of none. */
+export function isStuck({ unanswered, disowned }: Attempt): boolean {
+  return unanswered !== null || disowned;
+}
+
 /** Whether it was made at both ends, and gets on. */
 export function getsOn(attempt: Attempt): boolean {
-  const { outcome, unanswered, disowned } = attempt;
-  return outcome === 'established' && unanswered === null && !disowned && !isHalfOpen(attempt);
+  return attempt.outcome === 'established' && !isStuck(attempt) && !isHalfOpen(attempt);
 }
 
 /** Each router that passes a packet on takes one from its hop limit. */

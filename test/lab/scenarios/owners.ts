@@ -32,6 +32,13 @@ const WITH_A_STRANGER: Expectation = {
   claimants: [FIRST_OWNER, { node: null, interface: null, mac: STRANGER.mac }],
 };
 
+const WITH_NODE2: Expectation = {
+  cause: 'arp-conflict',
+  node: null,
+  interface: null,
+  claimants: [FIRST_OWNER, { node: 'node2', interface: 'eth0', mac: macOfNode(NODE2) }],
+};
+
 /** kube-proxy in IPVS mode binds the VIP to an interface of its own; nothing serves it there. */
 function ipvsInterface(vip: string): string[] {
   return ['iptables -t nat -F', 'ip link add kube-ipvs0 type bridge', `ip addr add ${vip}/32 dev kube-ipvs0`];
@@ -94,12 +101,7 @@ const CONFLICTS: Scenario[] = [
       await ground.shell('router', [FORGET]);
     },
     fails: 'reset',
-    expect: {
-      cause: 'arp-conflict',
-      node: null,
-      interface: null,
-      claimants: [FIRST_OWNER, { node: 'node2', interface: 'eth0', mac: macOfNode(NODE2) }],
-    },
+    expect: WITH_NODE2,
     ...MAY_BREAK_OFF,
     intermittent: false,
   },
@@ -120,12 +122,7 @@ const CONFLICTS: Scenario[] = [
     },
     form: { ...FORM, captures: 'per-interface' },
     fails: 'refused',
-    expect: {
-      cause: 'arp-conflict',
-      node: null,
-      interface: null,
-      claimants: [FIRST_OWNER, { node: 'node2', interface: 'eth0', mac: macOfNode(NODE2) }],
-    },
+    expect: WITH_NODE2,
     ...MAY_BREAK_OFF,
   },
   {
