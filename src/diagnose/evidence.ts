@@ -1,5 +1,6 @@
 /** The usual kinds of evidence, worded alike by all causes. */
 import { describeEncapsulation } from '../correlate/encapsulations.js';
+import type { RuleSource } from '../kernel/netfilter/rule-set.js';
 import { sysctlKey } from '../kernel/sysctl.js';
 import type { Evidence, EvidenceKind } from '../model/analysis.js';
 import { endpointLabel } from '../model/endpoint.js';
@@ -107,4 +108,14 @@ export function sysctlEvidence(node: NodeView, key: string, remark = ''): Eviden
       node: node.name,
     },
   );
+}
+
+/** A rule where it stands: another namespace of the node has a file of that name as well. */
+export function ruleEvidence(
+  { node, netns }: { node: string; netns: string | null },
+  { file, line, text }: RuleSource,
+  remark = '',
+): Evidence {
+  const path = netns === null ? file : `netns/${netns}/${file}`;
+  return evidence('rule', `${text}${remark}`, { node, file: path, line });
 }

@@ -8,13 +8,14 @@ import type { DiagnosisContext } from '../context.js';
 import { blockedReply } from '../drops/blocked-reply.js';
 import { unresolvedOf } from '../drops/unresolved.js';
 import { unresolvedEvidence, vainEvidence } from '../drops/unresolved-evidence.js';
-import { evidence, packetEvidence, QUOTED } from '../evidence.js';
+import { evidence, ruleEvidence } from '../evidence.js';
 import { faultOf } from '../fault.js';
 import { acceptingDiscovery } from '../fixes/discovery.js';
 import { lossOf } from '../loss.js';
+import { lostEvidence } from '../lost-evidence.js';
 import { dropText, type Neighbours } from '../neighbours/discovery-filter.js';
 import { silentOwner } from '../neighbours/unanswered.js';
-import { untakenAnswer, untakenEvidence } from '../neighbours/untaken-answer.js';
+import { type UntakenAnswer, untakenAnswer, untakenEvidence } from '../neighbours/untaken-answer.js';
 import { LOSSES_AND_REFUSALS } from '../symptom.js';
 import { listedEndpoints } from '../words.js';
 
@@ -63,37 +64,40 @@ export const filteredDiscovery = cause<DiscoveryProof>({
 function ofRequest(attempt: Attempt, context: DiagnosisContext): DiscoveryProof | null {
   const unresolved = unresolvedOf(attempt, context);
   if (!unresolved?.entry) return null;
-  const { station: asker, hop, address } = unresolved;
+  const { station: asker, address, untaken } = unresolved;
   const shown = unresolvedEvidence({ ...unresolved, errors: [] });
-  return droppedFor('request', asker, hop.dev, address, shown, context);
+  return droppedFor({ role: 'request', asker, address }, untaken, shown, context);
 }
 
 function ofReply(attempt: Attempt, context: DiagnosisContext): DiscoveryProof | null {
   const blocked = lossOf(attempt) && blockedReply(attempt, context)?.blocked;
   if (!blocked) return null;
   const { stop, address } = blocked;
-  return droppedFor('reply', stop.station, stop.interface, address, [vainEvidence(blocked)], context);
+  const untaken = untakenAnswer(stop.station, stop.interface, address, context);
+  return droppedFor(
+    { role: 'reply', asker: stop.station, address },
+    untaken,
+    [vainEvidence(blocked)],
+    context,
+  );
 }
 
 /** What of it is dropped where a node asks for an address; null where nothing is known to be. */
 function droppedFor(
-  role: DiscoveryProof['role'],
-  asker: Station,
-  device: string,
-  address: string,
+  asked: Pick<DiscoveryProof, 'role' | 'asker' | 'address'>,
+  untaken: UntakenAnswer | null,
   shown: Evidence[],
   context: DiagnosisContext,
 ): DiscoveryProof | null {
-  const untaken = untakenAnswer(asker, device, address, context);
-  const common = { asker, address, role };
+  const { asker, address } = asked;
   if (untaken?.drop) {
     const { drop, neighbours } = untaken;
     const found = [...shown, untakenEvidence(untaken)];
-    return { ...common, station: asker, drop, neighbours, isAnswered: true, evidence: found };
+    return { ...asked, station: asker, drop, neighbours, isAnswered: true, evidence: found };
   }
   const owner = untaken ? null : silentOwner(address, asker, context);
   if (!owner?.refusal) return null;
-  return { ...common, ...owner.refusal, station: owner.station, isAnswered: false, evidence: shown };
+  return { ...asked, ...owner.refusal, station: owner.station, isAnswered: false, evidence: shown };
 }
 
 function conclude(suspicions: readonly Suspicion<DiscoveryProof>[], context: DiagnosisContext): Conclusion {
@@ -113,16 +117,14 @@ function conclude(suspicions: readonly Suspicion<DiscoveryProof>[], context: Dia
       summary: `${asker.label} cannot send on ${whose} (${numberText(suspicions.length)}): by its routes they go to ${address}, whose MAC it does not get to know. ${isAnswered ? `${address} answers its neighbour solicitations, and ${station.label} does not take the answers in` : `Its neighbour solicitations come to ${station.label}, which has the address, and are not heard there`}: ${dropText(drop)}.`,
       known,
       evidence: [
-        ...suspicions.slice(0, QUOTED).flatMap((s) => {
-          const last = lossOf(s.attempt)?.last;
-          return last ? [packetEvidence(last, ' and was seen nowhere after')] : [];
-        }),
+        ...lostEvidence(
+          suspicions.flatMap((s) => lossOf(s.attempt) ?? []),
+          ' and was seen nowhere after',
+        ),
         ...proof.evidence,
-        evidence('rule', rule?.text ?? `the policy of ${drop.chain}`, {
-          node: station.node,
-          file: rule?.file ?? null,
-          line: rule?.line ?? null,
-        }),
+        rule
+          ? ruleEvidence(station, rule)
+          : evidence('rule', `the policy of ${drop.chain}`, { node: station.node }),
       ],
       ...(fix ? { fix } : { fix, noFix: NO_FIX }),
       alternatives: [

@@ -10,6 +10,7 @@ import {
   QUOTED,
   recordsEvidence,
   riseEvidence,
+  ruleEvidence,
   sysctlEvidence,
 } from '../evidence.js';
 import { lostEvidence } from '../lost-evidence.js';
@@ -72,12 +73,7 @@ function settings(demanded: DemandedDrop, { node }: DropProof): Evidence[] {
   const { drop, station, leg, seen, course } = demanded;
   const at = { node: station.node };
   const found: Evidence[] = [];
-  if (drop.by === 'netfilter' && drop.rule) {
-    const { file, line, text } = drop.rule;
-    // The node's own namespace has a file of that name as well.
-    const path = station.netns === null ? file : `netns/${station.netns}/${file}`;
-    found.push(evidence('rule', text, { ...at, file: path, line }));
-  }
+  if (drop.by === 'netfilter' && drop.rule) found.push(ruleEvidence(station, drop.rule));
   if (drop.by === 'netfilter' && !drop.rule) {
     found.push(
       evidence(

@@ -71,7 +71,7 @@ function gapOf(
   const why = astray
     ? `the answers ${station ? `of ${station.label} ` : ''}go to ${astray.etherDestination ?? 'another MAC'}, not to the one that asked (${asking.senderMac}): whoever answers has a wrong neighbour entry for ${asking.sender}`
     : station
-      ? silenceText(station, at, target, asking, requests)
+      ? silenceOf(station, at, target, asking, requests).why
       : `no node that was recorded has ${target}: who should answer is down, was not recorded, or is not on that link`;
   const name = at ?? device;
   return {
@@ -88,7 +88,7 @@ export interface SilentOwner {
   station: Station;
   /** Why it did not answer, as far as that is known. */
   why: string;
-  /** By which its own rules drop who asks it; null where none is known that does. */
+  /** By which its own rules drop who asks it, where it would answer; null where none is known that does. */
   refusal: { drop: FilterDrop; neighbours: Neighbours } | null;
 }
 
@@ -99,11 +99,7 @@ export function silentOwner(target: string, asker: Station, context: DiagnosisCo
   const owner = asking ? ownerOf(target, asking, requests, context) : null;
   if (!asking || !owner) return null;
   const [station, device] = owner;
-  return {
-    station,
-    why: silenceText(station, device, target, asking, requests),
-    refusal: refusalOf(station, device, target, asking, requests),
-  };
+  return { station, ...silenceOf(station, device, target, asking, requests) };
 }
 
 /** By the frame, or as the asker's own node overheard it. */
@@ -137,43 +133,28 @@ function ownerOf(
   return [station!, name ?? holder];
 }
 
-function silenceText(
-  station: Station,
-  device: string | null,
-  target: string,
-  asking: NeighbourMessage,
-  requests: readonly NeighbourMessage[],
-): string {
-  const { sender } = asking;
-  const came = haveCome(requests, station);
-  const has = `${station.label} has ${target}`;
-  if (device === null) return `${has}, and should answer`;
-  const { answers, why } = station.model.answersFor(target, device, sender);
-  const got = came ? `, and the requests came to its ${device}` : '';
-  if (!answers) return `${has}${got}, and by its settings it does not answer ${sender} there: ${why}`;
-  const refusal = refusalOf(station, device, target, asking, requests);
-  if (refusal) return `${has}${got}, where ${dropText(refusal.drop)}`;
-  return came
-    ? `${has}${got}, which by its settings would answer: a filter for ${resolutionOf(target)}, or what changed since, may be why it did not`
-    : `${has}, and by its settings would answer on ${device}: whether the requests come to it there is to be seen`;
-}
-
-/** The rule of its own for which a node that would answer does not hear who asks, where the requests came to it. */
-function refusalOf(
+function silenceOf(
   station: Station,
   device: string | null,
   target: string,
   { sender }: NeighbourMessage,
   requests: readonly NeighbourMessage[],
-): SilentOwner['refusal'] {
-  if (device === null || !target.includes(':') || !haveCome(requests, station)) return null;
+): Pick<SilentOwner, 'why' | 'refusal'> {
+  const came = requests.some((m) => isSameStation(m.point, station) && m.direction !== 'out');
+  const has = `${station.label} has ${target}`;
+  const because = (why: string) => ({ why: `${has}${why}`, refusal: null });
+  if (device === null) return because(', and should answer');
+  const { answers, why } = station.model.answersFor(target, device, sender);
+  const got = came ? `, and the requests came to its ${device}` : '';
+  if (!answers) return because(`${got}, and by its settings it does not answer ${sender} there: ${why}`);
   const neighbours = { device, own: target, neighbour: sender };
-  const drop = discoveryDrop(station, SOLICITATION, neighbours);
-  return drop && { drop, neighbours };
-}
-
-function haveCome(requests: readonly NeighbourMessage[], station: Station): boolean {
-  return requests.some((m) => isSameStation(m.point, station) && m.direction !== 'out');
+  const drop = came && target.includes(':') ? discoveryDrop(station, SOLICITATION, neighbours) : null;
+  if (drop) return { why: `${has}${got}, where ${dropText(drop)}`, refusal: { drop, neighbours } };
+  return because(
+    came
+      ? `${got}, which by its settings would answer: a filter for ${resolutionOf(target)}, or what changed since, may be why it did not`
+      : `, and by its settings would answer on ${device}: whether the requests come to it there is to be seen`,
+  );
 }
 
 /** What shows why an address is not answered for. */

@@ -5,7 +5,7 @@ import { endpointLabel } from '../../model/endpoint.js';
 import type { LostAck } from '../../network/lost-ack.js';
 import { ackText, packetLabel, wayText } from '../../network/narrate.js';
 import type { Network } from '../../network/network.js';
-import { evidence, QUOTED } from '../evidence.js';
+import { evidence, QUOTED, ruleEvidence } from '../evidence.js';
 import { fixRisk } from '../fixes/risk.js';
 import { listed, PACKETS } from '../words.js';
 import type { Risk } from './risk.js';
@@ -157,10 +157,8 @@ export function riskEvidence(risks: readonly Risk[]): Evidence[] {
   const at = { node: station.node };
   const ack = trip.lostAck?.journey.end;
   const dropped = ack?.kind === 'dropped' ? ack : { station, drop };
-  if (dropped.drop?.by === 'netfilter' && dropped.drop.rule) {
-    const { file, line, text } = dropped.drop.rule;
-    found.push(evidence('rule', text, { node: dropped.station.node, file, line }));
-  }
+  if (dropped.drop?.by === 'netfilter' && dropped.drop.rule)
+    found.push(ruleEvidence(dropped.station, dropped.drop.rule));
   const verdict = drop?.by === 'routing' ? drop.verdict : leg.passage.verdict;
   if (verdict)
     found.push(evidence('route', `by the routes and rules of ${station.label}: ${verdict.why}`, at));

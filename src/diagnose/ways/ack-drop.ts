@@ -6,7 +6,7 @@ import type { DropRecord } from '../../model/snapshot.js';
 import type { Drop } from '../../network/journey.js';
 import type { NodeView } from '../context.js';
 import { type CounterRise, causeOfRecord, counterOf } from '../drops/records.js';
-import { evidence, QUOTED } from '../evidence.js';
+import { evidence, QUOTED, ruleEvidence } from '../evidence.js';
 import { counterRise, nearestDrops, REVERSE_PATH_COUNTER } from '../kernel-records.js';
 
 /** What a rule does with an ACK, behind its subject. */
@@ -29,7 +29,7 @@ export function ackDropEvidence(
   why: string,
 ): Evidence[] {
   const { name, snapshot } = node;
-  const found = [settingEvidence(name, drop, why)];
+  const found = [settingEvidence(node, drop, why)];
   for (const record of records.slice(0, QUOTED)) {
     found.push(
       evidence('drop-reason', `${record.reason}, when the client's ACK had come in`, {
@@ -42,13 +42,13 @@ export function ackDropEvidence(
   return found;
 }
 
-function settingEvidence(node: string, drop: PassageDrop, why: string): Evidence {
+function settingEvidence({ name: node, netns }: NodeView, drop: PassageDrop, why: string): Evidence {
   if (drop.by === 'routing')
     return evidence('route', `by the routes and rules of ${node}: ${drop.verdict.why}`, { node });
   const { rule, chain, hook } = drop;
-  const text = rule === null ? `the policy of ${chain} drops in ${hook} what no rule takes` : rule.text;
-  const place = { node, file: rule?.file ?? null, line: rule?.line ?? null };
-  return evidence('rule', `${text}: ${why}`, place);
+  return rule === null
+    ? evidence('rule', `the policy of ${chain} drops in ${hook} what no rule takes: ${why}`, { node })
+    : ruleEvidence({ node, netns }, rule, `: ${why}`);
 }
 
 /** A node's records of what it dropped for a cause when ACKs came in to it. */
