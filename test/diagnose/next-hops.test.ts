@@ -21,3 +21,45 @@ test('where no entry tells which of them it is, none is accused', async (t) => {
     t.notRegex(`${summary} ${noFix}`, /nobody answers/);
   }
 });
+
+test('the one that nobody answers for is taken out of the route, the other kept as it is', async (t) => {
+  const { findings } = await new Altered(t, 'not-delivered-dead-next-hop').analyze();
+  t.deepEqual(
+    findings[0]!.fix?.commands.filter(({ persists }) => !persists),
+    [
+      {
+        node: 'router',
+        command: 'ip route replace 192.168.1.100/32 via 192.168.1.11 dev lan1',
+        persists: false,
+      },
+    ],
+  );
+});
+
+test('a route of a routing daemon is named as one, and what else it says is kept', async (t) => {
+  const written = new Altered(t, 'not-delivered-dead-next-hop').edit('router', 'ip-route.json', (text) =>
+    text.replace(
+      '"dst":"192.168.1.100",',
+      '"dst":"192.168.1.100","protocol":"bird","metric":32,"prefsrc":"192.168.1.1",',
+    ),
+  );
+  const { fix } = (await written.analyze()).findings[0]!;
+  t.is(
+    fix?.commands[0]?.command,
+    'ip route replace 192.168.1.100/32 proto bird metric 32 src 192.168.1.1 via 192.168.1.11 dev lan1',
+  );
+  t.regex(fix!.summary, /protocol bird: that program writes it anew/);
+});
+
+test('none is taken out where the link of the other is down', async (t) => {
+  const alone = new Altered(t, 'not-delivered-dead-next-hop').edit('router', 'ip-route.json', (text) =>
+    text.replace(
+      '"gateway":"192.168.1.11","dev":"lan1","weight":1,"flags":[]',
+      '"gateway":"192.168.1.11","dev":"lan1","weight":1,"flags":["dead","linkdown"]',
+    ),
+  );
+  const { summary, fix, noFix } = (await alone.analyze()).findings[0]!;
+  t.regex(summary, DEAD);
+  t.is(fix, null);
+  t.regex(noFix ?? '', /lets it reach an address that nobody answers for/);
+});

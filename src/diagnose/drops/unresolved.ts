@@ -1,7 +1,7 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import type { Hop } from '../../kernel/verdict.js';
 import type { Sighting } from '../../model/sighting.js';
-import type { Neighbour } from '../../model/snapshot.js';
+import type { Neighbour, Route } from '../../model/snapshot.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
 import { type UntakenAnswer, untakenAnswer } from '../neighbours/untaken-answer.js';
@@ -13,6 +13,8 @@ export interface Unresolved {
   station: Station;
   /** By which the node has it that the next hop is reached. */
   hop: Hop;
+  /** That has this next hop. */
+  route: Route | null;
   /** The address that was asked for in vain. */
   address: string;
   /** The packet's destination, as it would have left. */
@@ -62,12 +64,13 @@ function heldAt(
   const next = stops[reached];
   const before = stops[reached - 1];
   if (next?.direction !== 'out' || before?.direction !== 'in' || next.leg !== before.leg) return null;
-  const { station, hop } = journey.legs[next.leg]!;
+  const { station, hop, passage } = journey.legs[next.leg]!;
   const address = hop!.via ?? next.destination.address;
   const entry = entryInVain(station, hop!.dev, address);
   return {
     station,
     hop: hop!,
+    route: passage.verdict?.lookup?.route ?? null,
     address,
     destination: next.destination,
     translated: next.destination.address !== attempt.server.address,

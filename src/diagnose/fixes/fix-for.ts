@@ -4,9 +4,10 @@ import { endpointLabel } from '../../model/endpoint.js';
 import type { DiagnosisContext } from '../context.js';
 import { distinctAttempts, errandOf } from './errand.js';
 import { type Remedy, repair } from './repair.js';
+import type { Errand } from './trial.js';
 
 /** Connections that differ in the client's port alone go the same way; of others, this many are tried. */
-export const TRIED = 40;
+const TRIED = 40;
 
 /** What is lost because the reply goes another way than the request came: only that way mends it. */
 export const BACK: ReadonlySet<CauseId> = new Set(['wrong-gateway', 'stateful-gateway']);
@@ -19,10 +20,15 @@ export const BACK: ReadonlySet<CauseId> = new Set(['wrong-gateway', 'stateful-ga
  * @param attempts those that the finding explains
  */
 export function fixFor(cause: CauseId, attempts: readonly Attempt[], context: DiagnosisContext): Remedy {
-  const errands = distinctAttempts(attempts)
+  const errands = errandsOf(cause, attempts, context);
+  return repair({ network: context.network, errands, services: distinctServers(context), anyone: false });
+}
+
+/** The connections that a fix for the cause is tried with. */
+export function errandsOf(cause: CauseId, attempts: readonly Attempt[], context: DiagnosisContext): Errand[] {
+  return distinctAttempts(attempts)
     .slice(0, TRIED)
     .map((attempt) => errandOf(attempt, context, BACK.has(cause)));
-  return repair({ network: context.network, errands, services: distinctServers(context), anyone: false });
 }
 
 /** What clients asked for, also those that got it. */

@@ -7,6 +7,7 @@ import { daemonSets } from './lasting/daemon-set.js';
 import { lastingFiles } from './lasting/files.js';
 import { undoneBy } from './lasting/undone.js';
 import type { Step } from './step.js';
+import type { TrialResult } from './trial.js';
 
 /** What was tried and helps. */
 export interface Solution {
@@ -24,6 +25,13 @@ export interface Solution {
 
 /** Of what the trials saw, the ones that are told. */
 const TOLD = 3;
+
+/** What trials tell of a solution. */
+export function endingsOf(results: readonly TrialResult[]): Pick<Solution, 'mended' | 'open'> {
+  const texts = (wanted: boolean | null) =>
+    results.filter(({ mended }) => mended === wanted).map(({ text }) => text);
+  return { mended: texts(true), open: texts(null) };
+}
 
 export function toFix(solution: Solution): Fix {
   const { ideas, network } = solution;

@@ -6,9 +6,8 @@ import type { DiagnosisContext } from '../context.js';
 import { resolutionOf } from '../neighbours/evidence.js';
 import type { WrongEntry } from '../neighbours/wrong-entry.js';
 import { shellWord } from '../shell-word.js';
-import { distinctAttempts, errandOf } from './errand.js';
-import { toFix } from './fix.js';
-import { BACK, fixFor, TRIED } from './fix-for.js';
+import { endingsOf, toFix } from './fix.js';
+import { errandsOf, fixFor } from './fix-for.js';
 import { COST } from './idea.js';
 import type { Remedy } from './repair.js';
 import type { Step } from './step.js';
@@ -38,9 +37,7 @@ export function forgetting(
     }),
   };
   const network = context.network.with(step.apply(holder.snapshot));
-  const results = distinctAttempts(attempts)
-    .slice(0, TRIED)
-    .flatMap((attempt) => tryOut(errandOf(attempt, context, BACK.has(cause)), network) ?? []);
+  const results = errandsOf(cause, attempts, context).flatMap((errand) => tryOut(errand, network) ?? []);
   // Who answers when the address is asked for anew may be a program, as a speaker is, that no setting tells of.
   const isAskedAnew = ({ fate, request: { end, packet } }: RoundTrip) =>
     fate.kind === 'undelivered' &&
@@ -58,16 +55,8 @@ export function forgetting(
     risk: 'None: the address is asked for anew.',
     cost: COST.change,
   };
-  const texts = (wanted: boolean | null) =>
-    results.filter(({ mended }) => mended === wanted).map(({ text }) => text);
-  const fix = toFix({
-    ideas: [idea],
-    uncovered: [],
-    mendsAcks: false,
-    network,
-    mended: texts(true),
-    open: texts(null),
-  });
+  const endings = endingsOf(results);
+  const fix = toFix({ ideas: [idea], uncovered: [], mendsAcks: false, network, ...endings });
   const next = `The next packet for ${address} is asked for by ${resolutionOf(address)}, and goes to whoever answers for it.`;
   // The model asks no entries: it takes for granted that the packet gets there.
   if (rest?.fix) {
@@ -81,5 +70,5 @@ export function forgetting(
     };
   }
   // Where nothing could be followed to its end, the trial has nothing to tell.
-  return { fix: { ...fix, expected: texts(true).length > 0 ? `${next} ${fix.expected}` : next } };
+  return { fix: { ...fix, expected: endings.mended.length > 0 ? `${next} ${fix.expected}` : next } };
 }

@@ -8,7 +8,7 @@ import type { Entry } from '../../network/entry.js';
 import type { Network } from '../../network/network.js';
 import { type Risk, riskOf } from '../prediction/risk.js';
 import { allottedIn } from './allotted.js';
-import { type Solution, toFix } from './fix.js';
+import { endingsOf, type Solution, toFix } from './fix.js';
 import { type Guard, guardsFor } from './guards.js';
 import type { FixIdea, Problem } from './idea.js';
 import { IDEAS } from './ideas/registry.js';
@@ -183,13 +183,11 @@ function solutionOf(
   network: Network,
   results: readonly ReturnType<typeof tryOut>[],
 ): Solution {
-  const known = results.filter((result) => result !== null);
   return {
     ideas,
     uncovered: uncovered.slice(1),
     mendsAcks: uncovered.some(({ trip }) => trip.lostAck !== null),
     network,
-    mended: known.filter(({ mended }) => mended === true).map(({ text }) => text),
-    open: known.filter(({ mended }) => mended === null).map(({ text }) => text),
+    ...endingsOf(results.filter((result) => result !== null)),
   };
 }
