@@ -52,7 +52,10 @@ const MENDED: ReadonlySet<CauseId> = new Set([
 ]);
 
 /** The same, of causes that are mostly of what is between the nodes. */
-const MENDED_TOO: ReadonlySet<string> = new Set(['not-delivered-dead-next-hop']);
+const MENDED_TOO: ReadonlySet<string> = new Set([
+  'not-delivered-dead-next-hop',
+  'not-delivered-dead-next-hop-ipv6',
+]);
 
 /** Where none can be tried, or none is proposed on purpose. */
 const WITHOUT_FIX: Readonly<Record<string, string>> = {

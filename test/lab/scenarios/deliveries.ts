@@ -35,6 +35,9 @@ function nextHops(other: string): string[] {
   ];
 }
 
+/** In the nodes' network, and nobody's. */
+const IPV6_NOBODY = IPV6.nodes[0].address.replace(/[^:]*$/, '99');
+
 const BY_EITHER = { ...BASE.traffic, connections: 10, staggerMs: 250, timeoutMs: 900 };
 
 export const DELIVERIES: Scenario[] = [
@@ -206,6 +209,23 @@ export const DELIVERIES: Scenario[] = [
     changes: { router: nextHops('192.168.1.99') },
     traffic: BY_EITHER,
     recorded: WITH_ROUTER,
+    expect: { cause: 'not-delivered', node: 'router', interface: 'lan0' },
+    intermittent: true,
+  },
+  {
+    ...BASE,
+    name: 'not-delivered-dead-next-hop-ipv6',
+    description: 'The same of IPv6: the router solicits a neighbour that is not there.',
+    ground: cluster(clusterOptions(IPV6)),
+    changes: {
+      router: [
+        'sysctl -qw net.ipv6.fib_multipath_hash_policy=1',
+        `ip -6 route add ${IPV6.vip}/128 nexthop via ${IPV6.nodes[0].address} dev lan1 nexthop via ${IPV6_NOBODY} dev lan1`,
+      ],
+    },
+    // All have given up by the time that the router has.
+    traffic: { ...BY_EITHER, staggerMs: 50 },
+    recorded: ['router', ...IPV6.nodes.map(({ name }) => name)],
     expect: { cause: 'not-delivered', node: 'router', interface: 'lan0' },
     intermittent: true,
   },
