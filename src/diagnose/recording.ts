@@ -36,6 +36,14 @@ export function captureCommand(name: string | null, filter: string): string {
   return `tcpdump -i ${shellWord(stem)} -n -s 128 --immediate-mode -U -w ${shellWord(`${stem}.pcap`)} '${filter}'`;
 }
 
+/**
+ * The rules that packets with such an address meet, those of iptables with their counters; nft lists its own always.
+ */
+export function recordRules(address: string): string {
+  const program = isIPv6(address) ? 'ip6tables-save' : 'iptables-save';
+  return `${program} -c > ${program}.txt; nft -j list ruleset > nft.json`;
+}
+
 /** What a line names before it says that this is missing; a rule of nft may have that word as well. */
 const MISSING = /^(.*?) (?:is|are)(?: empty or)? missing\b/;
 

@@ -28,6 +28,32 @@ test('a rule that counts connections may have dropped those that came at once', 
   t.regex(findings[0]!.summary, /the number of connections is not known: taken as within the limit/);
 });
 
+test('one that rejects them may have sent the RSTs that the node made itself', async (t) => {
+  const { findings } = await new Altered(t, 'connections-counted-reset').analyze();
+  t.deepEqual(
+    findings.map(({ cause, confidence, node, interface: name }) => [cause, confidence, node, name]),
+    [['filtered', 'possible', 'node2', 'flannel.1']],
+  );
+  const [{ summary, evidence, alternatives }] = findings as [(typeof findings)[0]];
+  t.regex(summary, /a RST that it made itself went back, and a firewall rule of it can have sent that/);
+  t.true(evidence.some(({ text }) => /RST .* left by flannel\.1, sent by the rule/.test(text)));
+  t.true(alternatives.some(({ cause }) => cause === 'refused'));
+});
+
+test('its twin drops, which answers nothing: whose the RSTs are is not known', async (t) => {
+  const dropping = new Altered(t, 'connections-counted-reset').edit('node2', 'nft.json', (text) =>
+    text.replace(/\{\s*"reject":\s*\{[^}]*\}\s*\}/, '{"drop": null}'),
+  );
+  const { findings, gaps } = await dropping.analyze();
+  t.deepEqual(
+    findings.map(({ cause, node }) => [cause, node]),
+    [['undetermined', 'node2']],
+  );
+  const gap = gaps.find(({ node }) => node === 'node2')!;
+  t.regex(gap.why, /^the reset comes from node2 itself, in the server's place/);
+  t.regex(gap.capture!, /^iptables-save -c > iptables-save\.txt; nft /);
+});
+
 test('what was accepted up to a rate is not said to have been let pass by the settings', async (t) => {
   const { findings } = await new Altered(t, 'rate-of-accepted').analyze();
   t.is(findings[0]!.cause, 'undetermined');
@@ -36,4 +62,14 @@ test('what was accepted up to a rate is not said to have been let pass by the se
     /did not pass them on; whether it would by its settings, no snapshot tells \(.*"-m limit /,
   );
   t.notRegex(findings[0]!.known!, /changed since/);
+});
+
+test('the node that forgot a connection is asked for its conntrack events, not the client for what it got', async (t) => {
+  const { findings, gaps } = await new Altered(t, 'undetermined-untracked-reply').analyze();
+  t.is(findings[0]!.cause, 'undetermined');
+  t.deepEqual(
+    gaps.filter(({ capture }) => capture?.endsWith('conntrack -E -p tcp')).map(({ node }) => node),
+    ['node1'],
+  );
+  t.false(gaps.some(({ why }) => /was not taken for one/.test(why)));
 });

@@ -63,6 +63,7 @@ const WITHOUT_FIX: Readonly<Record<string, string>> = {
   'filtered-ipset': 'who is in the set is up to a network policy, which is changed in Kubernetes',
   'filtered-ban-over': 'whether its rule drops them is not known, for the set is empty by then',
   'connections-counted': 'whether its rule drops them is not known, for it counts connections',
+  'connections-counted-reset': 'whether its rule rejects them is not known, for it counts connections',
   'no-route-acknowledgement': 'what marks the SYN alone is to mark the rest as well, which is not tried',
   'no-route-tunnel':
     'no snapshot tells of a route to the far end that the node lacks: a throw route hides the one that it has',

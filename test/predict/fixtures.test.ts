@@ -45,6 +45,7 @@ const FORETOLD: ReadonlySet<CauseId> = new Set([
 const NOT_FORETOLD: Readonly<Record<string, string>> = {
   'no-route-default-covers': 'the router, which decides, is not recorded',
   'connections-counted': 'how many connections there are at a time is in no snapshot',
+  'connections-counted-reset': 'how many connections there are at a time is in no snapshot',
   'direct-return': 'worker-b has what would make it the entry',
   'direct-return-ethernet': 'worker-b has what would make it the entry',
   'rp-filter-bare-interface':

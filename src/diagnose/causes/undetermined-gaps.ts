@@ -10,7 +10,7 @@ import { otherHost, QUOTED } from '../evidence.js';
 import { nearestDrops } from '../kernel-records.js';
 import { type Loss, lastSightings } from '../loss.js';
 import { nextHopAddress, type Place, placeOf } from '../place.js';
-import { captureCommand, captureFilter, collectCommand, filesNamedIn } from '../recording.js';
+import { captureCommand, captureFilter, collectCommand, filesNamedIn, recordRules } from '../recording.js';
 import { devicesWithXdp, xdpGap } from '../xdp.js';
 import { wayEndOf } from './undetermined-last-seen.js';
 import { unwatchedGap } from './unwatched.js';
@@ -25,6 +25,8 @@ export function gapsOf(
   const loss = wayEndOf(attempt);
   if (!last) return [];
   if (!loss) {
+    if (last.kind === 'rst' && last.direction === 'out' && last.source.address !== attempt.client.address)
+      return [answererGap(last)];
     const why = `the reply came back to ${attempt.client.address} and was not taken for one; its own node would show with which addresses`;
     const { port } = attempt.client;
     const own = port === null ? 'icmp or icmp6' : `${attempt.protocol} port ${port}`;
@@ -79,6 +81,20 @@ export function gapsOf(
             : `${got} and no farther, and its routes and settings do not say why; its kernel's drop reasons would`;
   if (reasons.length === 0 && missing.length > 0) return [{ ...at, why, capture: recordingCommand(missing) }];
   return [{ ...at, why, capture: here?.snapshot?.drops && here.snapshot.clock ? null : RECORD_DROPS }];
+}
+
+/** A node answered itself, in the place of one of the ends. */
+function answererGap({ point, fromClient, source }: Sighting): Gap {
+  const inner = point.netns === null ? '' : `; to be run in the network namespace ${point.netns}`;
+  const label = stationLabel(point.node, point.netns);
+  const at = { node: point.node, interface: point.netns === null ? point.interface : null };
+  const rules = recordRules(source.address);
+  if (fromClient) {
+    const why = `whether ${label} tracks the connection, and what takes its entry away, its conntrack events and its rules would tell${inner}`;
+    return { ...at, why, capture: `${rules}; conntrack -E -p tcp` };
+  }
+  const why = `the reset comes from ${label} itself, in the server's place: which of its rules sends it, their counters tell, read before an attempt and after it${inner}`;
+  return { ...at, why, capture: rules };
 }
 
 /** Where it was sent to, nothing was captured. */

@@ -18,7 +18,8 @@ import type { DemandedDrop } from './demand.js';
 import type { DropProof } from './examine.js';
 
 export function dropEvidence(suspicions: readonly Suspicion<DropProof>[]): Evidence[] {
-  const { node, demanded } = suspicions[0]!.proof;
+  const { node, demanded, doubtful, answers: refusals } = suspicions[0]!.proof;
+  const done = refusals.length > 0 ? 'rejected' : 'dropped';
   return [
     ...packets(suspicions),
     ...answers(suspicions),
@@ -26,9 +27,9 @@ export function dropEvidence(suspicions: readonly Suspicion<DropProof>[]): Evide
     ...counter(suspicions[0]!.proof),
     ...(demanded ? settings(demanded, suspicions[0]!.proof) : []),
     ...suspicions[0]!.proof.outdated,
-    ...suspicions[0]!.proof.doubtful
+    ...doubtful
       .slice(0, QUOTED)
-      .map((line) => evidence('rule', `it may have been dropped: ${line}`, { node: node.name })),
+      .map((line) => evidence('rule', `it may have been ${done}: ${line}`, { node: node.name })),
     ...(demanded?.doubts ?? [])
       .slice(0, QUOTED)
       .map((line) => evidence('model', `assumed: ${line}`, { node: node.name })),

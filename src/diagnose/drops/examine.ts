@@ -23,6 +23,7 @@ import {
   icmpOf,
   isOfFamily,
   recordsNear,
+  resetsMadeAt,
   resetsOf,
 } from './records.js';
 
@@ -236,7 +237,7 @@ function examineRecords(attempt: Attempt, demand: Demand, context: DiagnosisCont
  */
 function examineDoubtful(attempt: Attempt, { courses }: Demand, context: DiagnosisContext): Judged | null {
   const { loss, requests } = courses;
-  if (loss.role !== 'request' || attempt.outcome === 'refused' || isCutShort(attempt, context)) return null;
+  if (loss.role !== 'request' || isCutShort(attempt, context)) return null;
   const [first] = requests;
   const before = first?.stops[first.reached - 1];
   if (!first || before?.direction !== 'in') return null;
@@ -245,17 +246,21 @@ function examineDoubtful(attempt: Attempt, { courses }: Demand, context: Diagnos
     missedAt !== null && missedAt === stops[reached] && missedAt.station === station && doubts.length === 0;
   const node = context.node(station.node, station.netns);
   if (!node || !requests.every(isStopped)) return null;
+  const isRefused = attempt.outcome === 'refused';
+  const answers = isRefused ? resetsMadeAt(attempt, node) : [];
+  if (isRefused && answers.length === 0) return null;
   const doubtful = requests.map(({ journey, stops, reached }) => {
-    return journey.legs[stops[reached - 1]!.leg]!.passage.unknownDrops;
+    const { unknownDrops, unknownResets } = journey.legs[stops[reached - 1]!.leg]!.passage;
+    return isRefused ? unknownResets : unknownDrops;
   });
   if (doubtful.some((lines) => lines.length === 0)) return null;
   const family = loss.last.source.address.includes(':') ? 6 : 4;
   const near = recordsNear(node, timesAt(loss, node, context), family);
   if (near.some((record) => causeOfRecord(record) !== 'filtered')) return null;
   const lines = [...new Set(doubtful.flat())];
-  const proof = { ...NOTHING_DEMANDED, loss, node, records: near, doubtful: lines };
+  const proof = { ...NOTHING_DEMANDED, loss, node, records: near, answers, doubtful: lines };
   const at = { node: node.name, interface: name };
-  const aspect = `request doubtful ${node.netns} ${lines.join(' ')}`;
+  const aspect = `request doubtful ${isRefused} ${node.netns} ${lines.join(' ')}`;
   return { cause: 'filtered', suspicion: { attempt, confidence: 'possible', ...at, aspect, proof } };
 }
 

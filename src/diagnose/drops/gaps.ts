@@ -7,7 +7,7 @@ import {
 import type { Gap } from '../../model/analysis.js';
 import { stationLabel } from '../../model/station.js';
 import type { Suspicion } from '../cause.js';
-import { captureCommand, captureFilter, filesNamedIn } from '../recording.js';
+import { captureCommand, captureFilter, filesNamedIn, recordRules } from '../recording.js';
 import { shellWord } from '../shell-word.js';
 import type { DropProof } from './examine.js';
 
@@ -26,8 +26,7 @@ export function dropGaps({ confidence, proof, interface: name }: Suspicion<DropP
   }
   if (proof.doubtful.length > 0) {
     const why = `whether that rule of ${label} dropped them, its own counter and the kernel's drop reasons would tell${there}`;
-    const counters = 'iptables-save -c > iptables-save.txt; nft -j list ruleset > nft.json';
-    return [{ ...at, why, capture: `${counters}; ${RECORD_DROPS}` }];
+    return [{ ...at, why, capture: `${recordRules(loss.last.source.address)}; ${RECORD_DROPS}` }];
   }
   if (!demanded) {
     const why = `the kernel's record names a kind of drop and no packet; the settings of ${label} would say whether it is this one${there}`;

@@ -142,7 +142,11 @@ function fits(drop: Drop, { version, code }: NonNullable<Sighting['icmp']>): boo
 
 /** The RSTs with which a rule answered in the place of the server: they left the node, and came from nowhere. */
 export function resetsOf(attempt: Attempt, drop: Drop, node: NodeView): Sighting[] {
-  if (drop.by !== 'netfilter' || drop.answer !== 'tcp-reset') return [];
+  return drop.by === 'netfilter' && drop.answer === 'tcp-reset' ? resetsMadeAt(attempt, node) : [];
+}
+
+/** The RSTs to the client that left the node, and came into it from nowhere. */
+export function resetsMadeAt(attempt: Attempt, node: NodeView): Sighting[] {
   const resets = attempt.others.filter((s) => s.kind === 'rst' && !s.fromClient);
   const here = resets.filter(({ point }) => isAt(point, node));
   return here.every((s) => s.direction === 'out') ? here : [];

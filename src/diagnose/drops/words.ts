@@ -15,8 +15,11 @@ export function summaryOf(cause: CauseId, suspicions: readonly Suspicion<DropPro
   const label = stationLabel(node.name, node.netns);
   const by = name === null ? '' : ` that come in by ${name}`;
   const what = packetsOf(suspicions);
+  const rules = proof.doubtful.join('; ');
+  if (proof.doubtful.length > 0 && proof.answers.length > 0)
+    return `${label} may be rejecting ${what}${by}: they came in and did not leave, a RST that it made itself went back, and a firewall rule of it can have sent that (${rules}).`;
   if (proof.doubtful.length > 0)
-    return `${label} may be dropping ${what}${by}: they came in and did not leave, and a firewall rule of it can have done that (${proof.doubtful.join('; ')}).`;
+    return `${label} may be dropping ${what}${by}: they came in and did not leave, and a firewall rule of it can have done that (${rules}).`;
   if (!demanded)
     return `${label} may be dropping ${what}${by}: ${RECORDED[cause]}, by the reason that its kernel gave.`;
   const certain = confidence !== 'possible';

@@ -41,7 +41,7 @@ function doubtWalk(base: BaseChain, way: Way, hangs: string): void {
     const what = end.rule ? `its rule "${end.rule.text}"` : 'its policy';
     const line = `${placeOf(base)} ${hangs}: ${what} is taken not to meet the packet`;
     // All that it can do is to stop the packet.
-    way.doubtfulDrops.add(line);
+    way.doubtfulDrops.set(line, null);
     way.node.doubt(line);
   }
 }

@@ -45,6 +45,8 @@ export interface Passage {
   unknownBeforeRoute: string[];
   /** Those of `unknown` that are about rules which could at most have dropped the packet as well. */
   unknownDrops: string[];
+  /** Those of `unknownDrops` whose rules would have answered with a RST. */
+  unknownResets: string[];
   /** Rules that would have matched if a set had the packet, or had it not: `10.0.0.5 is not in the set …`. */
   missedSets: string[];
 }

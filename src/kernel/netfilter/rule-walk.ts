@@ -95,9 +95,12 @@ function nextRule(frame: Frame): void {
 }
 
 /** Notes that what is doubtful could have dropped the packet, and nothing else. */
-function noting({ node, doubtfulDrops }: Way): FilterNode {
+function noting({ node, packet, doubtfulDrops }: Way, { steps }: Rule): FilterNode {
   const doubt = (text: string) => {
-    doubtfulDrops.add(text);
+    // Behind its matches a rule that only drops has its verdict, which changes nothing.
+    const end = steps.at(-1)!(packet, node);
+    const rejects = typeof end === 'object' && !isBranches(end) && end.kind === 'reject';
+    doubtfulDrops.set(text, rejects ? end.answer : null);
     node.doubt(text);
   };
   return { ...node, doubt };
@@ -108,7 +111,7 @@ function ask(
   base: BaseChain,
   walk: Walk,
   frame: Frame,
-  { source, onlyDrops }: Rule,
+  rule: Rule,
   step: Step,
   pending: Walk[],
 ): boolean | FilterVerdict {
@@ -116,7 +119,8 @@ function ask(
   const { packet } = way;
   const { mark, tos } = packet;
   const connectionMark = packet.connection?.mark;
-  const result = step(packet, onlyDrops ? noting(way) : way.node);
+  const { source } = rule;
+  const result = step(packet, rule.onlyDrops ? noting(way, rule) : way.node);
   // A rule that does not match has changed nothing, and most do not.
   if (result !== false) {
     const tell = (text: string) => addStep(way, { at: base.hook, text, source });

@@ -15,8 +15,8 @@ export interface Way {
   picks: string[];
   chance: number;
   doubts: Doubts;
-  /** Doubts about rules that can only drop; shared by all ways of one packet. */
-  doubtfulDrops: Set<string>;
+  /** Doubts about rules that can only drop, and what these answer with, if anything; shared by all ways of one packet. */
+  doubtfulDrops: Map<string, string | null>;
   /** Which sets rules asked for in vain. */
   missedSets: Doubts;
   /** What rules may ask, telling `doubts` and `missedSets`. */
@@ -53,7 +53,7 @@ export function startWay(packet: FilterPacket, nodeFor: NodeFor): Way {
     picks: [],
     chance: 1,
     doubts,
-    doubtfulDrops: new Set(),
+    doubtfulDrops: new Map(),
     missedSets,
     node: nodeFor(doubts, missedSets),
     nodeFor,
@@ -117,6 +117,7 @@ export function toPassage(way: Way): Passage {
     unknownBeforeRoute: [...(way.doubtsBeforeRoute ?? way.doubts.lines)],
     missedSets: way.missedSets.lines,
     unknownDrops: way.doubts.lines.filter((line) => way.doubtfulDrops.has(line)),
+    unknownResets: way.doubts.lines.filter((line) => way.doubtfulDrops.get(line) === 'tcp-reset'),
   };
 }
 

@@ -146,4 +146,20 @@ export const CHANGES: Scenario[] = [
     expect: { cause: 'filtered', node: 'node2', interface: 'flannel.1' },
     intermittent: true,
   },
+  {
+    ...BASE,
+    name: 'connections-counted-reset',
+    description: 'The same, answered with a RST in the place of the backend.',
+    ground: FLANNEL_CLUSTER,
+    changes: {
+      node2: [
+        ...FORWARD_TABLE,
+        `nft add rule inet guard forward ip daddr ${NODE2.podAddress} tcp dport ${FLANNEL.podPort} ct state new ct count over 3 counter reject with tcp reset`,
+      ],
+    },
+    traffic: { ...TCP, connections: 6, staggerMs: 50, pauseMs: 2600, timeoutMs: 2900 },
+    expect: { cause: 'filtered', node: 'node2', interface: 'flannel.1' },
+    intermittent: true,
+    fails: 'refused',
+  },
 ];
