@@ -63,3 +63,22 @@ test('none is taken out where the link of the other is down', async (t) => {
   t.is(fix, null);
   t.regex(noFix ?? '', /lets it reach an address that nobody answers for/);
 });
+
+test('of the router alone it is known that the others answer, not what they do with it', async (t) => {
+  const alone = new Altered(t, 'not-delivered-dead-next-hop').only('router');
+  const { fix } = (await alone.analyze()).findings[0]!;
+  t.is(fix?.commands[0]?.command, 'ip route replace 192.168.1.100/32 via 192.168.1.11 dev lan1');
+  t.is(
+    fix?.expected,
+    'router sends all of it via 192.168.1.11 dev lan1; what becomes of it there is in no snapshot.',
+  );
+});
+
+test('a route that the model cannot write anew has no fix', async (t) => {
+  const odd = new Altered(t, 'not-delivered-dead-next-hop').edit('router', 'ip-route.json', (text) =>
+    text.replace('"dst":"192.168.1.100",', '"dst":"192.168.1.100","protocol":"no such",'),
+  );
+  const { summary, fix } = (await odd.analyze()).findings[0]!;
+  t.regex(summary, DEAD);
+  t.is(fix, null);
+});

@@ -2,17 +2,19 @@
 import type { Attempt } from '../../correlate/attempt.js';
 import type { CauseId, Fix } from '../../model/analysis.js';
 import type { NextHop, Route } from '../../model/snapshot.js';
+import type { RoundTrip } from '../../network/round-trip.js';
 import type { Station } from '../../network/station.js';
 import type { DiagnosisContext } from '../context.js';
 import { entryInVain } from '../drops/asked-in-vain.js';
 import type { Unresolved } from '../drops/unresolved.js';
 import { ipCommand } from '../ip-command.js';
 import { shellWord } from '../shell-word.js';
+import { listed } from '../words.js';
 import { endingsOf, toFix } from './fix.js';
 import { errandsOf } from './fix-for.js';
 import { COST } from './idea.js';
-import { step } from './step.js';
-import { tryOut } from './trial.js';
+import { carriedOut, step } from './step.js';
+import { isHandedOn, type TrialResult, tryOut } from './trial.js';
 
 /** Programs that would write the route anew; it is their neighbour that is to be taken out (rtnetlink(7), rt_protos). */
 const DAEMONS: ReadonlySet<string> = new Set([
@@ -48,9 +50,14 @@ export function withoutHop(
   if (rest.length === 0 || rest.length === route.nextHops.length) return null;
   if (!rest.every((next) => mayAnswer(next, station))) return null;
   const change = step(station, `${ipCommand(route.family)} route replace ${routeText(route, rest)}`);
-  const network = context.network.with(change.apply(station.snapshot));
+  const network = carriedOut(context.network, [change]);
+  if (!network) return null;
   const results = errandsOf(cause, attempts, context).flatMap((errand) => tryOut(errand, network) ?? []);
-  if (results.length === 0 || results.some(({ mended }) => mended === false)) return null;
+  // Of the next router there may be no snapshot.
+  const isHandedToRest = (trip: RoundTrip) =>
+    rest.some(({ gateway, interface: dev }) => isHandedOn(trip, station, { dev: dev!, via: gateway! }));
+  const isVain = ({ mended, trips }: TrialResult) => mended === false && !trips.every(isHandedToRest);
+  if (results.length === 0 || results.some(isVain)) return null;
   const writer = DAEMONS.has(route.protocol ?? '')
     ? ` The route is of protocol ${route.protocol}: that program writes it anew, and has to lose the next hop itself.`
     : '';
@@ -60,7 +67,11 @@ export function withoutHop(
     risk: `The other next hops carry its share: ${rest.map(hopText).join(', ')}.`,
     cost: COST.change,
   };
-  return toFix({ ideas: [idea], uncovered: [], mendsAcks: false, network, ...endingsOf(results) });
+  const endings = endingsOf(results);
+  const fix = toFix({ ideas: [idea], uncovered: [], mendsAcks: false, network, ...endings });
+  if (endings.mended.length > 0) return fix;
+  const expected = `${station.label} sends all of it ${listed(rest.map(hopText))}; what becomes of it there is in no snapshot.`;
+  return { ...fix, expected };
 }
 
 function mayAnswer({ gateway, interface: name, flags }: NextHop, station: Station): boolean {
@@ -75,8 +86,8 @@ function routeText(
 ): string {
   const words = [destination];
   if (tos !== 0) words.push(`tos 0x${tos.toString(16)}`);
-  if (table !== 'main') words.push(`table ${table}`);
-  if (protocol !== null && protocol !== 'boot') words.push(`proto ${protocol}`);
+  if (table !== 'main') words.push(`table ${shellWord(table)}`);
+  if (protocol !== null && protocol !== 'boot') words.push(`proto ${shellWord(protocol)}`);
   if (metric !== 0) words.push(`metric ${metric}`);
   if (prefsrc !== null) words.push(`src ${prefsrc}`);
   const [first] = hops;

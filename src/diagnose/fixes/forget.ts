@@ -1,7 +1,6 @@
 /** A wrong neighbour entry is forgotten: the address is asked for anew. */
 import type { Attempt } from '../../correlate/attempt.js';
 import type { CauseId } from '../../model/analysis.js';
-import type { RoundTrip } from '../../network/round-trip.js';
 import type { DiagnosisContext } from '../context.js';
 import { resolutionOf } from '../neighbours/evidence.js';
 import type { WrongEntry } from '../neighbours/wrong-entry.js';
@@ -11,7 +10,7 @@ import { errandsOf, fixFor } from './fix-for.js';
 import { COST } from './idea.js';
 import type { Remedy } from './repair.js';
 import type { Step } from './step.js';
-import { type TrialResult, tryOut } from './trial.js';
+import { isHandedOn, type TrialResult, tryOut } from './trial.js';
 
 /**
  * Forgets the entry, tried on a copy of the snapshots. Where that alone does not mend it, with what else would.
@@ -39,14 +38,9 @@ export function forgetting(
   const network = context.network.with(step.apply(holder.snapshot));
   const results = errandsOf(cause, attempts, context).flatMap((errand) => tryOut(errand, network) ?? []);
   // Who answers when the address is asked for anew may be a program, as a speaker is, that no setting tells of.
-  const isAskedAnew = ({ fate, request: { end, packet } }: RoundTrip) =>
-    fate.kind === 'undelivered' &&
-    end.kind === 'left' &&
-    end.station.node === holder.node &&
-    end.station.netns === holder.netns &&
-    end.hop.dev === name &&
-    (end.hop.via ?? packet.destination.text) === address;
-  const isVain = ({ mended, trips }: TrialResult) => mended === false && !trips.every(isAskedAnew);
+  const asked = { dev: name, via: address };
+  const isVain = ({ mended, trips }: TrialResult) =>
+    mended === false && !trips.every((trip) => isHandedOn(trip, holder, asked));
   const rest = results.some(isVain) ? fixFor(cause, attempts, context) : null;
   if (rest && !rest.fix) return rest;
   const idea = {

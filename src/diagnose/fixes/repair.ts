@@ -3,7 +3,6 @@
  * snapshots, and walk again. What only uncovers the next fault is carried on from there; what helps nothing is dropped.
  */
 import type { Endpoint, Finding } from '../../model/analysis.js';
-import { UsageError } from '../../model/errors.js';
 import type { Entry } from '../../network/entry.js';
 import type { Network } from '../../network/network.js';
 import { type Risk, riskOf } from '../prediction/risk.js';
@@ -14,6 +13,7 @@ import type { FixIdea, Problem } from './idea.js';
 import { IDEAS } from './ideas/registry.js';
 import { isMended } from './mended.js';
 import { nextText, nothingKnown, nothingToMend, SearchLog } from './search-log.js';
+import { carriedOut } from './step.js';
 import { type Errand, tryOut } from './trial.js';
 
 /** Changes of one fix: whoever has to do more than these should look at the whole. */
@@ -95,24 +95,11 @@ function takeCheapest(open: State[]): State {
 function nextStates(state: State, problem: Problem): State[] {
   const ideas = IDEAS[problem.risks[0]!.cause]?.(problem) ?? [];
   return ideas.map((idea) => ({
-    network: () => carriedOut(problem.network, idea),
+    network: () => carriedOut(problem.network, idea.steps),
     ideas: [...state.ideas, idea],
     uncovered: [...state.uncovered, problem.risks[0]!],
     cost: state.cost + idea.cost,
   }));
-}
-
-/** The network with the commands carried out; null where the model cannot do one of them. */
-function carriedOut(network: Network, idea: FixIdea): Network | null {
-  try {
-    return idea.steps.reduce((now, { node, netns, apply }) => {
-      const station = now.station(node, netns)!;
-      return now.with(apply(station.snapshot));
-    }, network);
-  } catch (error) {
-    if (error instanceof UsageError) return null;
-    throw error;
-  }
 }
 
 function problemOf(

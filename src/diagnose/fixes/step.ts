@@ -1,5 +1,7 @@
 import { applyChange } from '../../kernel/what-if/apply.js';
+import { UsageError } from '../../model/errors.js';
 import type { Snapshot } from '../../model/snapshot.js';
+import type { Network } from '../../network/network.js';
 import type { Station } from '../../network/station.js';
 import { changesOf } from './commands.js';
 
@@ -37,4 +39,17 @@ export function nftStep(
 export function nftObjects({ nft }: Snapshot): unknown[] {
   const objects = (nft as { nftables?: unknown } | null)?.nftables;
   return Array.isArray(objects) ? objects : [];
+}
+
+/** The network with the commands carried out; null where the model cannot do one of them. */
+export function carriedOut(network: Network, steps: readonly Step[]): Network | null {
+  try {
+    return steps.reduce((now, { node, netns, apply }) => {
+      const station = now.station(node, netns)!;
+      return now.with(apply(station.snapshot));
+    }, network);
+  } catch (error) {
+    if (error instanceof UsageError) return null;
+    throw error;
+  }
 }

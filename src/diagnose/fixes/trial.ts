@@ -1,7 +1,9 @@
 /** What becomes of connections when the nodes' settings are other than they were. */
+import { isSameStation } from '../../model/station.js';
 import { roundTripText } from '../../network/narrate.js';
 import type { Network } from '../../network/network.js';
 import type { RoundTrip } from '../../network/round-trip.js';
+import type { Station } from '../../network/station.js';
 import { allMended, isMended } from './mended.js';
 
 /** One connection that is to be made. */
@@ -37,6 +39,19 @@ export function tryOut(errand: Errand, network: Network): TrialResult | null {
     trips,
     text: [...new Set(shown.map((trip) => tripText(trip, errand)))].slice(0, 2).join('. '),
   };
+}
+
+/** Whether the request leaves a node by a hop, for somebody of whom no snapshot tells whether he has it. */
+export function isHandedOn(
+  { fate, request: { end, packet } }: RoundTrip,
+  station: Pick<Station, 'node' | 'netns'>,
+  { dev, via }: { dev: string; via: string },
+): boolean {
+  if (fate.kind !== 'undelivered' || end.kind !== 'left') return false;
+  const { hop } = end;
+  return (
+    isSameStation(end.station, station) && hop.dev === dev && (hop.via ?? packet.destination.text) === via
+  );
 }
 
 function tripText(trip: RoundTrip, { beyond }: Errand): string {
