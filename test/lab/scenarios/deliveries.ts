@@ -10,8 +10,8 @@ const FLANNEL_CLUSTER = cluster(clusterOptions(FLANNEL));
 const FORGET = 'ip neigh flush dev lan1';
 
 /** kw1 is gone, and kw2 owns the VIP and says so. */
-async function handOver6(ground: Ground): Promise<void> {
-  await ground.sleep(700);
+async function handOver6(ground: Ground, afterMs: number): Promise<void> {
+  await ground.sleep(afterMs);
   await ground.shell('switch', ['ip link set p-kw1 nomaster']);
   await ground.shell('kw2', [
     'sysctl -qw net.ipv6.conf.enp3s0.ndisc_notify=1',
@@ -104,11 +104,12 @@ export const DELIVERIES: Scenario[] = [
       'kw2 has taken the VIP over, and the router, by a permanent entry, still sends to kw1, which has left the network.',
     ground: cluster(clusterOptions(IPV6)),
     changes: { router: [`ip neigh replace ${IPV6.vip} lladdr 06:00:00:20:00:21 dev lan1 nud permanent`] },
-    traffic: { ...BASE.traffic, connections: 6, staggerMs: 300 },
+    // Between two connections, far enough from each: one that is under way would be another fault.
+    traffic: { ...BASE.traffic, connections: 6, staggerMs: 700 },
     meanwhile: async (ground) => {
-      await handOver6(ground);
+      await handOver6(ground, 1000);
       // kw1 goes on with its own pod, so that its capture is seen to run.
-      await ground.shell('kw1', ['ping -q -c 4 -i 0.7 fd42:0:a1::1a']);
+      await ground.shell('kw1', ['ping -q -c 8 -i 0.7 fd42:0:a1::1a']);
     },
     recorded: ['router', 'kw1', 'kw2'],
     expect: AT_ROUTER,
@@ -123,7 +124,7 @@ export const DELIVERIES: Scenario[] = [
       'Its twin: kw1 leaves the network, and kw2 takes the VIP over with an unsolicited neighbor advertisement that the router heeds.',
     ground: cluster(clusterOptions(IPV6)),
     traffic: { ...BASE.traffic, connections: 6, staggerMs: 300, timeoutMs: 3600 },
-    meanwhile: handOver6,
+    meanwhile: (ground) => handOver6(ground, 700),
     recorded: ['router', 'kw1', 'kw2'],
     changesHands: true,
     expect: null,
