@@ -11,6 +11,7 @@ import { A, from, ROUTER } from '../diagnose/lan.js';
 import { scratch } from '../scratch.js';
 import { Wire } from './neighbours/wire.js';
 import { keep, packetsOf, type RawPacket, recordedFile } from './recorded.js';
+import { type FileFormat, pcapOf, type Segment } from './track/wire.js';
 
 const [SYN, RST, ACK, FIN] = [2, 4, 16, 1];
 const HEALTHY = recordedFile('second-nic-asymmetric', 'node1.tgz', 'node1/any.pcap');
@@ -101,6 +102,42 @@ test('ports that are used again make attempts of their own', async (t) => {
   const { attempts } = await analyzePcap(t, again(HEALTHY, 30, 123_456_789));
   t.is(attempts.length, 8);
   t.deepEqual([...new Set(attempts.map((a) => `${a.outcome} ${a.tries}`))], ['established 1']);
+});
+
+test('a SYN-ACK that acknowledges the data of the SYN answers it (TCP Fast Open)', async (t) => {
+  const [ISN, DATA] = [0xffffffff, 3];
+  const ends = { fromPort: 40_001, toPort: 80 };
+  const asked = { ...ends, from: 5, to: 100, sequence: ISN, flags: SYN, payload: DATA, identification: 1 };
+  const back = { from: 100, to: 5, fromPort: 80, toPort: 40_001 };
+  const replied = (acknowledgment: number) => ({
+    ...back,
+    flags: SYN | ACK,
+    sequence: 7000,
+    acknowledgment: acknowledgment >>> 0,
+  });
+  const spoke = { ...ends, from: 5, to: 100, flags: ACK, sequence: 0, acknowledgment: 7001 };
+  const outcomes = async (segments: readonly Omit<Segment, 'time'>[], format: FileFormat) => {
+    const timed = segments.map((one, i) => ({ ...one, time: [1_790_000_000 + i, 0] as [number, number] }));
+    const { attempts } = await analyzePcap(t, Buffer.from(pcapOf(timed, format)), []);
+    return attempts.map(({ outcome, tries }) => `${outcome} ${tries}`);
+  };
+  const whole = [asked, replied(ISN + 1 + DATA), { ...spoke, sequence: DATA }];
+  const format: FileFormat = { link: 'ethernet' };
+  t.deepEqual(await outcomes(whole, format), ['established 1']);
+  t.deepEqual(await outcomes(whole, { link: 'sll2' }), ['established 1']);
+  // Of the SYN, no data was captured.
+  t.deepEqual(await outcomes([{ ...asked, snap: 54 }, ...whole.slice(1)], format), ['established 1']);
+  // The server did not take it, or the SYN-ACK got lost, and so did the data.
+  t.deepEqual(await outcomes([asked, replied(ISN + 1), spoke], format), ['established 1']);
+  t.deepEqual(
+    await outcomes([asked, replied(ISN + 1 + DATA), { ...asked, payload: 0, identification: 2 }], format),
+    ['reply-lost 2'],
+  );
+  // An older connection's answer acknowledges what is far from this SYN.
+  t.deepEqual((await outcomes([asked, replied(ISN + 1_000_000)], format)).sort(), [
+    'no-reply 1',
+    'reply-only 0',
+  ]);
 });
 
 test('a SYN that is sent again is a try of the same attempt', async (t) => {

@@ -52,6 +52,9 @@ const UDP = 17;
 /** Instances of one 5-tuple that a SYN is compared with, newest first: a flood makes thousands, a client few. */
 const MAX_INSTANCES_SEARCHED = 64;
 
+/** Octets of data that a SYN may bear: a whole IP packet's. */
+const MOST_OF_A_SYN = 0xffff;
+
 /** None is let go. */
 export const ALL = 0xffffffff;
 
@@ -206,6 +209,7 @@ export class Tracker extends SightingKeeper {
     const clientIsB = isReply ? !fromB : fromB;
     const clientSequence = isReply ? (packet.acknowledgmentNumber - 1) >>> 0 : packet.sequenceNumber;
     let row = this.#instance(newest, clientIsB, clientSequence, record);
+    if (row < 0 && isReply) row = this.#openedWithData(newest, clientIsB, clientSequence, record);
     if (row < 0) {
       if (flows.isLateSyn(clientSequence)) return;
       row = flows.insert(newest);
@@ -246,6 +250,23 @@ export class Tracker extends SightingKeeper {
       ) {
         return row;
       }
+    }
+    return -1;
+  }
+
+  /**
+   * The instance whose SYN bore data, which its SYN-ACK acknowledges with it (TCP Fast Open, RFC 7413); -1 for none. Its
+   * numbers alone tell: what a capture cut off of the SYN is not asked for.
+   */
+  #openedWithData(newest: number, clientIsB: boolean, acknowledged: number, record: PacketRecord): number {
+    const flows = this.flows;
+    let row = newest;
+    for (let i = 0; i < MAX_INSTANCES_SEARCHED && row >= 0; i++, row = flows.get(row, FLOW_OLDER) - 1) {
+      const state = flows.get(row, FLOW_STATE);
+      if ((state & STATE_SYN) === 0 || ((state & STATE_CLIENT_IS_B) !== 0) !== clientIsB) continue;
+      const octets = (acknowledged - flows.get(row, FLOW_CLIENT_SEQUENCE)) >>> 0;
+      const isStale = record.seconds - flows.get(row, FLOW_LAST_SECONDS) > STALE_SECONDS;
+      if (octets <= MOST_OF_A_SYN && !isStale) return row;
     }
     return -1;
   }
