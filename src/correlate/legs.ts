@@ -53,7 +53,6 @@ import {
   STATE_B_SPOKE,
   STATE_CLIENT_IS_B,
   STATE_CLIENT_KNOWN,
-  STATE_FINISHED,
   STATE_IGNORED,
   STATE_PAYLOAD,
   STATE_SERVER_FIRST,
@@ -72,7 +71,7 @@ import {
 import type { CapturePoints } from './capture-points.js';
 import { CellClock } from './cell-clock.js';
 import { areDisowning, type Leg, type Witness } from './leg.js';
-import { type LoneFacts, LoneFactsReader, unansweredBy } from './lone-facts.js';
+import { isClosed, type LoneFacts, LoneFactsReader, unansweredBy } from './lone-facts.js';
 import { SIFTED_LET_GO, SIFTED_NEEDED } from './sift/shares.js';
 import type { Frame } from './track/frame.js';
 import type { Observations } from './track/observations.js';
@@ -401,7 +400,7 @@ export class CaptureLegs {
 
 const NOBODY: readonly Witness[] = [];
 
-/** Of a connection that both ends closed nobody asks. */
+/** Of a connection that got on until both ends closed it nobody asks. */
 function witnessed(
   point: CapturePoint,
   state: number,
@@ -409,7 +408,7 @@ function witnessed(
   lastTime: Nanoseconds | null,
   first: number,
 ): readonly Witness[] {
-  if ((state & STATE_FINISHED) === STATE_FINISHED) return NOBODY;
+  if (isClosed(state)) return NOBODY;
   const [data, answered] = [(state & STATE_PAYLOAD) !== 0, (state & STATE_ANSWERED) !== 0];
   const isOpen = (state & STATE_UNANSWERED) !== 0 && (!answered || (state & STATE_SERVER_PAYLOAD) !== 0);
   const unansweredSince = isOpen && lastTime !== null ? firstDataTime(first, lastTime) : null;
@@ -425,7 +424,7 @@ function firstDataTime(first: number, lastTime: Nanoseconds): Nanoseconds {
 
 /** Whether who sent data first got on behind it, as the capture saw it to its end. */
 function hasGoneOn(state: number, first: number): boolean {
-  if ((state & STATE_FINISHED) === STATE_FINISHED) return true;
+  if (isClosed(state)) return true;
   const isKnown = (state & (STATE_PAYLOAD | STATE_SERVER_PAYLOAD)) !== 0;
   return isKnown && (state & STATE_UNANSWERED) === 0 && (first & DATA_WENT_ON) !== 0;
 }

@@ -146,9 +146,16 @@ function unanswered(spoke: boolean, isRefused: boolean): Outcome {
   return isRefused ? 'refused' : 'no-reply';
 }
 
+/**
+ * Whether both ends closed the connection, having got on: a server may close behind its response that never arrives, and
+ * the client that gives up behind it, which has acknowledged none of it.
+ */
+export function isClosed(state: number): boolean {
+  return (state & (STATE_FINISHED | STATE_UNANSWERED)) === STATE_FINISHED;
+}
+
 /** Whose first data went unanswered, by a row's state: the client's `request`, or the server's `reply`; null for neither. */
 export function unansweredBy(state: number): Role | null {
-  // One that both ends closed got on.
-  if ((state & STATE_UNANSWERED) === 0 || (state & STATE_FINISHED) === STATE_FINISHED) return null;
+  if ((state & STATE_UNANSWERED) === 0) return null;
   return (state & STATE_SERVER_PAYLOAD) === 0 ? 'request' : 'reply';
 }

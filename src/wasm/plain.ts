@@ -27,6 +27,7 @@ import {
   STATE_RESET,
   STATE_SYN,
   STATE_SYN_ACK,
+  STATE_UNANSWERED,
   TRANSPORT_ECHO,
   TRANSPORT_UDP,
 } from './layout';
@@ -37,7 +38,8 @@ import { cellAt } from './sightings';
 const MOST_SIGHTINGS: u32 = 48;
 
 const MADE: u32 = STATE_SYN | STATE_SYN_ACK | STATE_CLIENT_KNOWN | STATE_FINISHED;
-const TOLD: u32 = MADE | STATE_RESET | STATE_ICMP_ERROR | STATE_LOST | TRANSPORT_UDP | TRANSPORT_ECHO;
+const TOLD: u32 =
+  MADE | STATE_RESET | STATE_ICMP_ERROR | STATE_LOST | STATE_UNANSWERED | TRANSPORT_UDP | TRANSPORT_ECHO;
 const HANDSHAKE: u32 = (1 << KIND_SYN) | (1 << KIND_SYN_ACK) | (1 << KIND_ACK);
 
 /** A connection as it should be: each packet of its handshake once at each place, and no error of it. */

@@ -94,6 +94,13 @@ test('what the server sends first is too large for its way back: so is said, by 
   }
 });
 
+test('both ends close behind a response that never got there: it is lost as well, and its twin got on', async (t) => {
+  const closed = new EditedScenario(t, 'large-response-closed');
+  t.deepEqual(await closed.findings(), ['undetermined possible fault gw2 lan']);
+  t.deepEqual(await closed.findings(['lb-3']), ['undetermined possible fault lb-3 ens19']);
+  t.deepEqual(await new EditedScenario(t, 'large-response-told').findings(), []);
+});
+
 test("the server's own capture alone: it acknowledges, and the client does not get on", async (t) => {
   t.deepEqual(await new EditedScenario(t, DROPPED).findings(['lb-3']), [
     'undetermined possible fault lb-3 ens18',

@@ -39,8 +39,10 @@ export interface Traffic {
   pauseMs?: number;
   /** Of TCP: what its request is made longer by. */
   cookieOctets?: number;
-  /** Of TCP: the response's, of which the server then keeps the connection alive. */
+  /** Of TCP: the response's, of which the server then keeps the connection alive, */
   responseOctets?: number;
+  /** or closes it behind. */
+  closes?: true;
 }
 
 export interface Scenario {

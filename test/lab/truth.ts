@@ -13,8 +13,10 @@ export interface Errand {
   pauseMs?: number;
   /** Of TCP: what the request is made longer by. */
   cookieOctets?: number;
-  /** Of TCP: the response's, of which the server then keeps the connection alive. */
+  /** Of TCP: the response's, of which the server then keeps the connection alive, */
   responseOctets?: number;
+  /** or closes it behind. */
+  closes?: true;
 }
 
 /** What came of one connection, as the client saw it. */

@@ -34,6 +34,7 @@ import {
   STATE_RESET,
   STATE_SYN,
   STATE_SYN_ACK,
+  STATE_UNANSWERED,
 } from '../../wasm/layout.js';
 import type { CaptureTables } from './capture-tables.js';
 import type { RowsByNumber } from './rows-by-number.js';
@@ -116,7 +117,8 @@ export class Plainness {
     const { flows, cells, lists } = tables;
     const state = flows.get(row, FLOW_STATE);
     const isn = flows.get(row, FLOW_CLIENT_SEQUENCE);
-    if ((state & (STATE_RESET | STATE_ICMP_ERROR | STATE_LOST)) !== 0 || isn === 0) return false;
+    if ((state & (STATE_RESET | STATE_ICMP_ERROR | STATE_LOST | STATE_UNANSWERED)) !== 0 || isn === 0)
+      return false;
     if ((state & STATE_CLIENT_KNOWN) === 0 || flows.get(row, FLOW_SIGHTINGS) > MOST_SIGHTINGS) return false;
     let kinds = 0;
     for (let cell = lists.first(row); cell >= 0; cell = lists.after(cell)) {

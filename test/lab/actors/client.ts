@@ -25,10 +25,11 @@ function byTcp(sourcePort: number, settle: (ending: Ending) => void): void {
     settle({ result, server });
   };
   const timer = setTimeout(() => end('timeout'), errand.timeoutMs);
-  const { pauseMs = 0, cookieOctets = 0, responseOctets } = errand;
+  const { pauseMs = 0, cookieOctets = 0, responseOctets, closes = false } = errand;
   const headers = [
     ...(cookieOctets > 0 ? [`Cookie: ${'c'.repeat(cookieOctets)}`] : []),
-    ...(responseOctets === undefined ? [] : ['Connection: keep-alive', `X-Octets: ${responseOctets}`]),
+    ...(responseOctets === undefined ? [] : [`X-Octets: ${responseOctets}`]),
+    ...(responseOctets === undefined || closes ? [] : ['Connection: keep-alive']),
   ];
   let response = '';
   const request = ['GET / HTTP/1.0', ...headers, '', ''].join('\r\n');
@@ -37,7 +38,11 @@ function byTcp(sourcePort: number, settle: (ending: Ending) => void): void {
   socket.on('data', (chunk) => {
     response += chunk;
     // Of one that is kept alive, nothing else tells the end.
-    if (responseOctets !== undefined && response.length >= responseOctets + response.indexOf('\r\n\r\n') + 4)
+    if (
+      responseOctets !== undefined &&
+      !closes &&
+      response.length >= responseOctets + response.indexOf('\r\n\r\n') + 4
+    )
       settled();
   });
   socket.on('end', settled);

@@ -220,6 +220,34 @@ const LARGE: Scenario[] = [
   },
   {
     ...BASE,
+    name: 'large-response-closed',
+    description:
+      'As large-response-untold; the server closes behind its response, and the clients that give up close too.',
+    ground: SERVER,
+    changes: {
+      'lb-3': SOURCE_ROUTED,
+      gw2: [
+        'ip link set wan mtu 1200',
+        'iptables -A OUTPUT -p icmp --icmp-type fragmentation-needed -j DROP',
+      ],
+    },
+    traffic: { ...TCP, responseOctets: 1400, closes: true },
+    recorded: ['lb-3', 'gw2'],
+    alsoFitting: ['established'],
+    expect: { cause: 'undetermined', node: 'gw2', interface: 'lan' },
+  },
+  {
+    ...BASE,
+    name: 'large-response-told',
+    description: 'Its twin: the ICMP error gets back, and the server sends smaller packets.',
+    ground: SERVER,
+    changes: { 'lb-3': SOURCE_ROUTED, gw2: ['ip link set wan mtu 1200'] },
+    traffic: { ...TCP, responseOctets: 1400, closes: true },
+    recorded: ['lb-3', 'gw2'],
+    expect: null,
+  },
+  {
+    ...BASE,
     name: 'large-request-told',
     description: 'Its twin: the ICMP error gets back, and the client sends smaller packets.',
     ground: SERVER,
