@@ -21,7 +21,7 @@ interface Meaning {
   why: string;
   /** What else it may be, where the node's own list of neighbours does not speak against it. */
   orInVain?: string;
-  look: 'routes' | 'neighbours' | 'rules';
+  look: 'routes' | 'sizes' | 'neighbours' | 'rules';
 }
 
 const PROHIBITED: Omit<Meaning, 'name'> = {
@@ -46,6 +46,11 @@ const V4: Readonly<Record<string, Meaning>> = {
   },
   '3/2': { name: 'protocol unreachable', why: 'a rule of its firewall rejects them so', look: 'rules' },
   '3/3': { name: 'port unreachable', why: 'a rule of its firewall rejects them so', look: 'rules' },
+  '3/4': {
+    name: 'fragmentation needed',
+    why: 'they are larger than the link that they are to take (its MTU, or less that was learned of the path), and forbid to fragment them',
+    look: 'sizes',
+  },
   '3/9': { name: 'network prohibited', ...PROHIBITED },
   '3/10': { name: 'host prohibited', ...PROHIBITED },
   '3/13': { name: 'administratively prohibited', ...PROHIBITED },
@@ -99,7 +104,12 @@ export function toldByError(attempt: Attempt, context: DiagnosisContext): KnownO
 function meaningOf(error: Sighting, isCarried: boolean): Meaning | null {
   const { version, type, code } = error.icmp!;
   const meaning = (version === 4 ? V4 : V6)[`${type}/${code}`] ?? null;
-  if (!meaning || !isCarried || !isPortUnreachable(error)) return meaning;
+  if (!meaning || !isPortUnreachable(error)) return meaning;
+  // A host says so of its own: a client that gave up has closed its socket before a late reply comes.
+  if (!isCarried && error.icmp!.from === error.destination.address) {
+    return { ...meaning, why: `nothing there waits for them any more, or ${meaning.why}` };
+  }
+  if (!isCarried) return meaning;
   return { ...meaning, why: `nothing there listens at their tunnel's port, or ${meaning.why}` };
 }
 
@@ -119,6 +129,8 @@ function commandFor({ look }: Meaning, { source, destination }: Sighting): strin
   switch (look) {
     case 'routes':
       return way;
+    case 'sizes':
+      return `${way}; ip link show`;
     case 'neighbours':
       return `${ip} neigh show; ${way}; sysctl -ar '\\.forwarding$'`;
     case 'rules':
