@@ -9,6 +9,7 @@ import { type Aligned, compareTimes } from './causal-order.js';
 import { Clocks } from './clocks/clocks.js';
 import { observeClocks } from './clocks/observe.js';
 import { Coverage, toldUntil } from './coverage.js';
+import { KnownServers } from './known-servers.js';
 import type { Leg } from './leg.js';
 import { CaptureLegs } from './legs.js';
 import { linkLegs } from './link.js';
@@ -65,8 +66,10 @@ export function correlate(
   whole = Number.POSITIVE_INFINITY,
 ): Correlation {
   const sifted = sift(captures, nodes, vips, whole);
+  const knownServers = new KnownServers(captures.map(({ observations }) => observations));
   const sources = captures.map(
-    ({ file, observations }, i) => new CaptureLegs(observations, new CapturePoints(file), sifted.shares[i]),
+    ({ file, observations }, i) =>
+      new CaptureLegs(observations, new CapturePoints(file), knownServers, sifted.shares[i]),
   );
   const rows = divideRows(captures.map(({ observations }) => observations)).map(({ lone, others }, i) =>
     sifted.shares[i]

@@ -70,6 +70,7 @@ import {
 } from '../wasm/layout.js';
 import type { CapturePoints } from './capture-points.js';
 import { CellClock } from './cell-clock.js';
+import { KnownServers } from './known-servers.js';
 import { areDisowning, type Leg, type Witness } from './leg.js';
 import { isClosed, type LoneFacts, LoneFactsReader, unansweredBy } from './lone-facts.js';
 import { SIFTED_LET_GO, SIFTED_NEEDED } from './sift/shares.js';
@@ -114,12 +115,22 @@ export class CaptureLegs {
   readonly #addresses6 = new Map<number, string>();
   /** Of each end that is a server's, one object for all its clients: by address and port. */
   readonly #servers = new Map<string, Map<number, Endpoint>>();
+  readonly #knownServers: KnownServers;
   readonly #shares: Uint8Array | null;
 
-  /** @param shares what each row stands for, where connections of several captures were sifted (`sift/sift.ts`) */
-  constructor(observations: Observations, points: CapturePoints, shares: Uint8Array | null = null) {
+  /**
+   * @param knownServers of all captures, so that they agree on who asked
+   * @param shares what each row stands for, where connections of several captures were sifted (`sift/sift.ts`)
+   */
+  constructor(
+    observations: Observations,
+    points: CapturePoints,
+    knownServers: KnownServers = new KnownServers([observations]),
+    shares: Uint8Array | null = null,
+  ) {
     this.#observed = new Observed(observations);
     this.#points = points;
+    this.#knownServers = knownServers;
     this.#shares = shares;
     this.#facts = new LoneFactsReader(this.#observed.flows, this.#observed.cells);
   }
@@ -241,16 +252,22 @@ export class CaptureLegs {
     return (state & STATE_CLIENT_KNOWN) !== 0 ? (state & STATE_CLIENT_IS_B) !== 0 : this.#guessClientIsB(row);
   }
 
-  /** Of a leg that began in the middle: the higher port is more likely the client's (ephemeral ports are high). */
+  /**
+   * Of a leg that began in the middle: who is known as a server was asked; else the higher port is more likely the
+   * client's (ephemeral ports are high, but NAT may take any above 1023).
+   */
   #guessClientIsB(row: number): boolean {
     const { flows } = this.#observed;
     const version = flows.get(row, FLOW_STATE) & STATE_VERSION;
     const ports = flows.get(row, FLOW_PORTS);
     const [portA, portB] = [ports >>> 16, ports & 0xffff];
+    const a = this.#address(flows.get(row, FLOW_ADDRESS_A), version);
+    const b = this.#address(flows.get(row, FLOW_ADDRESS_B), version);
+    const isServerA = this.#knownServers.has(a, portA);
+    if (isServerA !== this.#knownServers.has(b, portB)) return isServerA;
     if (portA !== portB || version === 4) return portB > portA;
     // Which of two IPv6 addresses is a, depends on what else the capture has seen before.
-    const [a, b] = [FLOW_ADDRESS_A, FLOW_ADDRESS_B].map((end) => this.#address(flows.get(row, end), version));
-    return b! < a!;
+    return b < a;
   }
 
   #ends(row: number, isEcho: boolean, clientIsB: boolean): Ends {

@@ -17,11 +17,13 @@ const [SYN, RST, ACK, FIN] = [2, 4, 16, 1];
 const HEALTHY = recordedFile('second-nic-asymmetric', 'node1.tgz', 'node1/any.pcap');
 const VIP = '10.9.8.7';
 
+const READ = { keepGoing: false, attempts: 'default', warn: () => {} } as const;
+
 async function analyzePcap(t: ExecutionContext, pcap: Buffer, vips: string[] = [VIP]): Promise<Analysis> {
   const directory = scratch(t);
   const file = join(directory, 'any.pcap');
   await writeFile(file, pcap);
-  return analyze([`node1=${file}`], { vips, keepGoing: false, attempts: 'default', warn: () => {} });
+  return analyze([`node1=${file}`], { ...READ, vips });
 }
 
 const isSyn = (p: RawPacket) => (p.flags & (SYN | ACK)) === SYN;
@@ -138,6 +140,36 @@ test('a SYN-ACK that acknowledges the data of the SYN answers it (TCP Fast Open)
     'no-reply 1',
     'reply-only 0',
   ]);
+});
+
+test('who asked in a connection met in its middle: not who answered a handshake elsewhere, else the higher port', async (t) => {
+  // NAT may give a client a port below its server's.
+  const LOW = { from: 7, to: 100, fromPort: 2000, toPort: 8080, flags: ACK, sequence: 9, acknowledgment: 8 };
+  const asked = { from: 5, to: 100, fromPort: 40_001, toPort: 8080, flags: SYN, sequence: 1 };
+  const reset = { from: 100, to: 7, fromPort: 8080, toPort: 2000, flags: RST, sequence: 8 };
+  const clientOf = async (ipVersion: 4 | 6, ...files: Omit<Segment, 'time'>[][]) => {
+    const directory = scratch(t);
+    const paths = files.map((_, i) => join(directory, `n${i}.pcap`));
+    for (const [i, segments] of files.entries()) {
+      const timed = segments.map((one, j) => ({
+        ...one,
+        ipVersion,
+        time: [1_790_000_000 + j, 0] as [number, number],
+      }));
+      await writeFile(paths[i]!, pcapOf(timed, { link: 'ethernet' }));
+    }
+    const { attempts } = await analyze(paths, { ...READ, vips: [] });
+    const midstream = attempts.filter(({ outcome }) => outcome === 'midstream');
+    t.is(midstream.length, 1);
+    return midstream[0]!.client.port;
+  };
+  for (const version of [4, 6] as const) {
+    t.is(await clientOf(version, [LOW, reset]), 8080);
+    t.is(await clientOf(version, [LOW, reset, asked]), 2000);
+    t.is(await clientOf(version, [asked, reset]), 2000);
+    // What one capture knows holds for all.
+    t.is(await clientOf(version, [LOW, reset], [asked]), 2000);
+  }
 });
 
 test('a SYN that is sent again is a try of the same attempt', async (t) => {
